@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What a manifest means: typed values with units, every one with the place it was written.
+ *
+ * A stack is immutable once loaded. It owns all its strings; positions point into its file list.
+ * Absent text is NULL, absent numbers have the value named beside them. Nothing here touches the
+ * kernel: the words are Compose's, the translation to a container happens in launcher/lower.c.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Where a value was written; line and column count from 1, line 0 means "not written: a default".
+ */
+struct pos {
+	const char *file; /* as the user named it; owned by the stack */
+	unsigned line;
+	unsigned col;
+};
+
+struct text {
+	char *value;
+	struct pos pos;
+};
+
+struct text_list {
+	struct text *items;
+	size_t count;
+};
+
+enum rootfs_kind {
+	ROOTFS_NONE, /* neither image nor x-rootfs: the loader refuses it */
+	ROOTFS_HOST, /* x-rootfs: host */
+	ROOTFS_DIR,  /* x-rootfs: DIR */
+};
+
+enum dependency_condition {
+	DEPENDS_STARTED,
+	DEPENDS_HEALTHY,
+	DEPENDS_COMPLETED,
+};
+
+struct dependency {
+	char *service;
+	enum dependency_condition condition;
+	bool required; /* false: its absence or failure is a warning */
+	bool restart;  /* an explicit restart of the dependency restarts the dependent too */
+	struct pos pos;
+};
+
+struct healthcheck {
+	bool present; /* false: the service has no health check, the rest is meaningless */
+	/* What to exec inside the instance, CMD-SHELL already as /bin/sh -c TEXT. */
+	struct text_list test;
+	int64_t interval_ms;	   /* default 30 s */
+	int64_t timeout_ms;	   /* default 30 s */
+	int64_t start_period_ms;   /* default 0 */
+	int64_t start_interval_ms; /* default 5 s */
+	unsigned retries;	   /* default 3 */
+	struct pos pos;
+};
+
+enum restart_condition {
+	RESTART_NO,
+	RESTART_ON_FAILURE,
+	RESTART_ALWAYS,
+	RESTART_UNLESS_STOPPED,
+};
+
+/* `restart`, overridden by `deploy.restart_policy` where that is written (algorithms 3.9). */
+struct restart_spec {
+	enum restart_condition condition; /* default RESTART_NO; a deploy.restart_policy without
+					     condition: ALWAYS */
+	unsigned max_attempts;		  /* 0: unlimited */
+	int64_t delay_ms; /* -1: not written, the engine's curve 100 ms x 2 up to 60 s; else a fixed
+			     delay */
+	int64_t window_ms; /* 0: attempts count over the whole life; else inside this window */
+	struct pos pos;
+};
+
+enum mount_kind {
+	MOUNT_BIND,
+	MOUNT_VOLUME, /* `source` names one of stack->volumes, or is NULL: anonymous, one per
+			 instance */
+	MOUNT_TMPFS,
+};
+
+/* One entry of `volumes` or `tmpfs`. */
+struct mount_spec {
+	enum mount_kind kind;
+	char *source; /* bind: absolute, normalised host path */
+	char *target; /* absolute, normalised path in the instance, never "/" */
+	bool read_only;
+	bool create_host_path; /* bind: make a missing source directory */
+	int64_t tmpfs_bytes;   /* 0: the default of the runtime */
+	int tmpfs_mode;	       /* -1: 01777 */
+	struct pos pos;	       /* of the entry */
+	struct pos source_pos; /* of the source inside it (same as pos for the short form) */
+};
+
+enum protocol {
+	PROTOCOL_TCP,
+	PROTOCOL_UDP,
+};
+
+/* One published port; a range is expanded to one entry per port. */
+struct port_spec {
+	char *host_ip;	    /* textual IPv4 address; NULL: all addresses */
+	uint16_t published; /* 0: any free port */
+	uint16_t target;
+	enum protocol protocol;
+	struct pos pos;
+};
+
+enum network_mode {
+	NETWORK_BRIDGE,
+	NETWORK_HOST,
+	NETWORK_NONE,
+};
+
+struct limits {
+	int64_t cpu_mcpu;     /* thousandths of a core; 0: unlimited */
+	int64_t memory_bytes; /* 0: unlimited */
+	int64_t pids;	      /* 0: the runtime's default; -1: unlimited */
+	struct pos cpu_pos;
+	struct pos memory_pos;
+	struct pos pids_pos;
+};
+
+struct service {
+	char *name;
+	struct pos pos;
+
+	enum rootfs_kind rootfs;
+	char *rootfs_dir; /* ROOTFS_DIR: absolute path */
+	struct pos rootfs_pos;
+
+	struct text_list entrypoint; /* words; shell form already split (no shell is started, as
+					Compose does) */
+	struct text_list command;
+	struct pos command_pos; /* of entrypoint, else command, else the service: where "no such
+				   program" points */
+	struct text_list
+		environment; /* "NAME=value", env_file merged below environment, sorted by name */
+	struct text working_dir; /* value NULL: "/" */
+	struct text user;	 /* "name|uid[:group|gid]"; value NULL: 0:0 */
+	struct text hostname;	 /* value NULL: the instance's name */
+
+	struct dependency *depends_on;
+	size_t depends_on_count;
+	struct healthcheck healthcheck;
+	struct restart_spec restart;
+	int stop_signal;       /* default SIGTERM */
+	int64_t stop_grace_ms; /* default 10 s */
+
+	struct mount_spec *mounts; /* volumes and tmpfs in manifest order, targets unique */
+	size_t mount_count;
+	struct port_spec *ports;
+	size_t port_count;
+	struct text_list labels; /* "key=value", sorted by key */
+	struct text_list profiles;
+	bool enabled; /* has no profile, or one that is active; disabled services are validated but
+			 not run */
+
+	unsigned replicas; /* scale or deploy.replicas; default 1 */
+	struct pos replicas_pos;
+	struct limits limits;
+	bool read_only;
+	struct text_list cap_add; /* upper case with CAP_ prefix, or "ALL"; names validated by the
+				     loader's table */
+	struct text_list cap_drop;
+	enum network_mode network_mode;
+};
+
+struct volume {
+	char *key;  /* the name services refer to */
+	char *name; /* the name in the store: `name:`, else STACK_key */
+	bool external;
+	struct text_list labels;
+	struct pos pos;
+};
+
+struct stack {
+	char *name;		  /* [a-z0-9][a-z0-9_-]* */
+	char *directory;	  /* absolute: what relative paths are relative to */
+	struct service *services; /* sorted by name, disabled ones included */
+	size_t service_count;
+	struct volume *volumes;
+	size_t volume_count;
+	char **files; /* NULL-terminated; pos.file points here */
+};
+
+/* Accepts NULL. */
+void stack_free(struct stack *stack);
+
+/* Returns the service with this name, or NULL. Borrowed from the stack. */
+const struct service *stack_service(const struct stack *stack, const char *name);
+const struct volume *stack_volume(const struct stack *stack, const char *key);

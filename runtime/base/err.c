@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Error values; see err.h. Runs in every process, between clone and exec too: never allocates. */
+#include "runtime/base/err.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void err_fill(struct err *err, int errnum, const char *why, const char *fmt, va_list args)
+{
+	err->code = errnum;
+	vsnprintf(err->text, sizeof(err->text), fmt, args);
+	if (!why)
+		return;
+	size_t used = strlen(err->text);
+
+	snprintf(err->text + used, sizeof(err->text) - used, ": %s", why);
+}
+
+int err_set(struct err *err, int errnum, const char *fmt, ...)
+{
+	int saved = errno;
+
+	if (errnum <= 0)
+		errnum = EINVAL;
+	if (err) {
+		/* strerror() may allocate and translate; this table lookup does neither
+		 * (glibc 2.32). */
+		const char *why = strerrordesc_np(errnum);
+		va_list args;
+
+		va_start(args, fmt);
+		err_fill(err, errnum, why ? why : "unknown error", fmt, args);
+		va_end(args);
+	}
+	errno = saved;
+	return -errnum;
+}
+
+int err_say(struct err *err, int errnum, const char *fmt, ...)
+{
+	int saved = errno;
+
+	if (errnum <= 0)
+		errnum = EINVAL;
+	if (err) {
+		va_list args;
+
+		va_start(args, fmt);
+		err_fill(err, errnum, NULL, fmt, args);
+		va_end(args);
+	}
+	errno = saved;
+	return -errnum;
+}
+
+int err_prefix(struct err *err, const char *fmt, ...)
+{
+	char context[ERR_TEXT_MAX];
+	struct err whole = {0};
+	va_list args;
+
+	if (!err)
+		return -EINVAL;
+	va_start(args, fmt);
+	vsnprintf(context, sizeof(context), fmt, args);
+	va_end(args);
+	int r = err_say(&whole, err->code, "%s: %s", context, err->text);
+
+	*err = whole;
+	return r;
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Control groups behind one face, for pure v2, hybrid and v1 hosts.
+ *
+ * A tree is the parent group of one stack (libcgroup finds the hierarchies and makes it); a group
+ * is one run of one instance below it, handled through directory fds the group keeps, because
+ * libcgroup costs four times the raw calls. Groups are addressed by absolute names, never relative
+ * to the caller's own group, and nothing outside the tree's name is ever written.
+ */
+#pragma once
+
+#include "runtime/base/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct cg_tree;
+struct cg;
+
+enum cg_layout {
+	CG_V1,	   /* controllers on v1 mounts, no cgroup2 mount: stopped by freeze, kill, thaw */
+	CG_HYBRID, /* controllers on v1 mounts, a cgroup2 mount beside them: cgroup.kill works there
+		    */
+	CG_V2,
+};
+
+struct cg_limits {
+	int64_t cpu_mcpu;     /* thousandths of a core; 0: unlimited */
+	int64_t memory_bytes; /* 0: unlimited; swap is limited to the same amount where the kernel
+				 accounts it */
+	int64_t pids;	      /* 0: unlimited */
+};
+
+struct cg_usage {
+	uint64_t cpu_usec;
+	uint64_t memory_bytes;
+	uint64_t pids;
+	uint64_t oom_kills; /* processes of the group killed by the OOM killer since it was made */
+};
+
+/*
+ * Opens the stack's parent group, making it (and enabling controllers down to it on v2) where it is
+ * missing.
+ *
+ * @name	path below each hierarchy's root without leading slash, such as "davit/shop"
+ * @ret_tree	out: owned by the caller, cg_tree_close()
+ *
+ * Returns 0; -ENOTSUP when the cpu, memory or pids controller is not to be had (err names it);
+ * -errno.
+ */
+int cg_tree_open(const char *name, struct cg_tree **ret_tree, struct err *err) must_check;
+
+/* Frees the handle; the groups stay. Accepts NULL. */
+void cg_tree_close(struct cg_tree *tree);
+
+enum cg_layout cg_tree_layout(const struct cg_tree *tree);
+
+/*
+ * Kills every process in every group below the tree and removes the groups, then the tree's own
+ * group and its parents of our making as far as they are empty. Never waits: call again while it
+ * returns -EBUSY (processes are still dying). 0 when nothing of the tree is left.
+ */
+int cg_tree_remove(struct cg_tree *tree, struct err *err) must_check;
+
+/*
+ * Makes a group with its limits set.
+ *
+ * @name	unique among the tree's groups: one path component
+ * @ret_cg	out: owned by the caller, cg_free()
+ *
+ * Returns 0; -EEXIST when the name is taken; -errno, and then nothing of it is left.
+ */
+int cg_make(struct cg_tree *tree, const char *name, const struct cg_limits *limits,
+	    struct cg **ret_cg, struct err *err) must_check;
+
+/* Frees the handle; the group stays. Accepts NULL. */
+void cg_free(struct cg *cg);
+
+/* Changes the limits of a living group. */
+int cg_limit(struct cg *cg, const struct cg_limits *limits, struct err *err) must_check;
+
+/*
+ * A directory fd for clone3's CLONE_INTO_CGROUP, or -1 where no cgroup2 mount exists. Borrowed.
+ */
+int cg_clone_fd(const struct cg *cg);
+
+/*
+ * To be called by the cloned child: joins the groups that CLONE_INTO_CGROUP did not cover (the v1
+ * hierarchies; none on v2). Allocates nothing.
+ */
+int cg_join_self(const struct cg *cg, struct err *err) must_check;
+
+/* Moves another process, by pid, into the group. */
+int cg_join(const struct cg *cg, int pid, struct err *err) must_check;
+
+/* Sends SIGKILL to every process of the group, forks in flight included; thaws what was frozen.
+ * Does not wait. */
+int cg_kill(struct cg *cg, struct err *err) must_check;
+
+int cg_read(const struct cg *cg, struct cg_usage *ret_usage, struct err *err) must_check;
+
+/* True while a process, a zombie included, is left in the group or below it. */
+bool cg_populated(const struct cg *cg);
+
+/* Removes the group. -EBUSY while processes are left: try again later. 0 also when it is already
+ * gone. */
+int cg_remove(struct cg *cg, struct err *err) must_check;
+
+/*
+ * An fd to watch for out-of-memory kills, and the epoll events to watch it for (EPOLLIN on v1's
+ * eventfd, EPOLLPRI on v2's memory.events). After a wake-up call cg_oom_ack(), then compare
+ * cg_read()'s oom_kills. Borrowed; -1 when the kernel offers none.
+ */
+int cg_oom_fd(const struct cg *cg, uint32_t *ret_epoll_events);
+void cg_oom_ack(struct cg *cg);

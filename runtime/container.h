@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One container: struct container_config -> kernel.
+ *
+ * The work is split by how often it is needed. container_prepare(), once per revision: names
+ * resolved, root file system assembled in a mount namespace of its own, seccomp program compiled,
+ * argv and environment laid out. container_start(), once per run: one clone3, a copy of the
+ * prepared namespace, a flat array of steps executed in the child without allocating, exec. The
+ * result of the exec comes back on a close-on-exec pipe as a struct container_fault.
+ *
+ * Knows no services and no manifests. Single-threaded; never waits for the child.
+ */
+#pragma once
+
+#include "runtime/base/err.h"
+#include "runtime/cgroup/cg.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+/* What of the configuration a failure belongs to, so that the caller can point to where it was
+ * asked for. */
+enum container_item {
+	CONTAINER_ITEM_NONE, /* the kernel or davit itself */
+	CONTAINER_ITEM_ROOT,
+	CONTAINER_ITEM_MOUNT, /* fault.index: which of config.mounts */
+	CONTAINER_ITEM_USER,
+	CONTAINER_ITEM_WORKING_DIR,
+	CONTAINER_ITEM_PROGRAM, /* argv[0]: missing, not executable */
+	CONTAINER_ITEM_CAPABILITY,
+	CONTAINER_ITEM_LIMIT,
+};
+
+struct container_fault {
+	enum container_item item;
+	unsigned index;
+	struct err err;
+};
+
+enum container_root {
+	CONTAINER_ROOT_HOST, /* the host's programs read-only, nothing of its data, nothing secret
+				of /etc */
+	CONTAINER_ROOT_DIR,  /* a directory, below a writable layer per run unless read_only */
+};
+
+enum container_mount_kind {
+	CONTAINER_MOUNT_BIND,
+	CONTAINER_MOUNT_TMPFS,
+};
+
+struct container_mount {
+	enum container_mount_kind kind;
+	const char *source; /* bind: absolute host path, must exist */
+	const char *target; /* absolute; made where the root lacks it */
+	bool read_only;
+	int64_t bytes; /* tmpfs size; 0: half of the memory limit's default of the kernel */
+	unsigned mode; /* tmpfs; 0: 01777 */
+};
+
+struct container_rlimit {
+	int resource; /* RLIMIT_* */
+	struct rlimit limit;
+};
+
+/* All pointers are borrowed for the call of container_prepare() only. */
+struct container_config {
+	const char *state_dir; /* existing private directory for what this plan needs on disk;
+				  emptied by container_plan_free() */
+	enum container_root root;
+	const char *root_dir;
+	bool read_only;
+	const struct container_mount *mounts;
+	size_t mount_count;
+	char *const *argv; /* argv[0] is searched in the environment's PATH inside the root when it
+			      has no slash */
+	char *const *
+		envp; /* PATH, HOME (from the root's passwd) and HOSTNAME are added where missing */
+	const char *working_dir; /* NULL: "/" */
+	const char *user; /* "user[:group]", names looked up in the root's own /etc/passwd and
+			     group; NULL: 0:0 */
+	const char *const *cap_add; /* "CAP_X" or "ALL", NULL-terminated; may be NULL */
+	const char *const *cap_drop;
+	bool host_network;	 /* share the host's network namespace */
+	const char *resolv_conf; /* host path of a file bound read-only over /etc/resolv.conf; NULL:
+				    the host's own */
+	const struct container_rlimit *rlimits;
+	size_t rlimit_count;
+};
+
+struct container_plan;
+
+/*
+ * Resolves everything that does not change between runs.
+ *
+ * @ret_plan	out: owned by the caller, container_plan_free(); untouched on failure
+ * @fault	out: what failed and which item of the configuration asked for it
+ */
+int container_prepare(const struct container_config *config, struct container_plan **ret_plan,
+		      struct container_fault *fault) must_check;
+
+/* Accepts NULL. Running containers of the plan are not touched. */
+void container_plan_free(struct container_plan *plan);
+
+/* What differs between runs of one plan. Everything is borrowed for the call only. */
+struct container_run {
+	const char *hostname;
+	const char *hosts_file; /* host path, bound read-only over /etc/hosts; the caller may
+				   rewrite it in place */
+	const char *layer_dir;	/* existing empty private directory for the writable layer; only
+				   CONTAINER_ROOT_DIR without read_only */
+	const struct cg *cg;
+	int netns_fd; /* network namespace to enter; -1: the host's with host_network, else a new
+			 empty one with lo up */
+	int stdio[3]; /* become 0, 1, 2 */
+};
+
+struct container_process {
+	pid_t pid;
+	int pidfd;     /* owned by the caller */
+	int status_fd; /* owned by the caller; readable when the exec has worked or failed */
+};
+
+/*
+ * Starts one run; returns as soon as the child is cloned. Success says nothing of the exec yet:
+ * watch status_fd and call container_status().
+ */
+int container_start(const struct container_plan *plan, const struct container_run *run,
+		    struct container_process *ret_process,
+		    struct container_fault *fault) must_check;
+
+/*
+ * Reads the result of an exec.
+ *
+ * Returns 0 when the program runs; -EAGAIN when it is not decided yet (non-blocking); another
+ * -errno with @fault filled when a step failed: the child exits by itself with status 127.
+ */
+int container_status(int status_fd, struct container_fault *fault) must_check;
+
+/* What an additional process in a running container may differ in. Borrowed for the call. */
+struct container_exec {
+	int pidfd; /* of the container's first process */
+	const struct cg *cg;
+	char *const *argv;
+	char *const *envp;	 /* added to (and overriding) the plan's environment; may be NULL */
+	const char *user;	 /* NULL: as the container */
+	const char *working_dir; /* NULL: as the container */
+	int stdio[3];
+	bool tty; /* stdio[0] is a terminal: becomes the controlling terminal of a new session */
+};
+
+/*
+ * Starts an additional process with all of the container's confinement: namespaces, cgroup,
+ * capabilities, seccomp, no_new_privs. Same contract as container_start().
+ */
+int container_exec(const struct container_plan *plan, const struct container_exec *exec,
+		   struct container_process *ret_process, struct container_fault *fault) must_check;
