@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The only file of the command line that sees jansson; see js.h. */
+#include "launcher/js.h"
+
+#include "runtime/base/cleanup.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdarg.h>
+
+void js_free(struct json_t *value)
+{
+	json_decref(value);
+}
+
+void js_drop(struct json_t **value)
+{
+	json_decref(*value);
+}
+
+int js_parse(const char *bytes, size_t len, struct json_t **ret_value, struct err *err)
+{
+	json_error_t where;
+	struct json_t *value = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, &where);
+
+	if (!value)
+		return err_say(err, EBADMSG, "malformed JSON at byte %d: %s", where.position,
+			       where.text);
+	*ret_value = value;
+	return 0;
+}
+
+struct json_t *js_pack(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	struct json_t *value = json_vpack_ex(NULL, 0, fmt, args);
+
+	va_end(args);
+	return value;
+}
+
+struct json_t *js_strings(const char *const *items, size_t *ret_skipped)
+{
+	autojs struct json_t *array = json_array();
+	size_t skipped = 0;
+
+	for (size_t i = 0; array && items && items[i]; i++) {
+		struct json_t *text = json_string(items[i]);
+
+		if (!text)
+			skipped++;
+		else if (json_array_append_new(array, text) < 0)
+			return NULL;
+	}
+	if (ret_skipped)
+		*ret_skipped = skipped;
+	return take_ptr(array);
+}
+
+bool js_put(struct json_t *object, const char *key, struct json_t *value)
+{
+	return json_object_set_new(object, key, value) == 0;
+}
+
+bool js_append(struct json_t *array, struct json_t *value)
+{
+	return json_array_append_new(array, value) == 0;
+}
+
+struct json_t *js_get(const struct json_t *object, const char *key)
+{
+	return json_object_get(object, key);
+}
+
+struct json_t *js_at(const struct json_t *array, size_t i)
+{
+	return json_array_get(array, i);
+}
+
+size_t js_count(const struct json_t *array)
+{
+	return json_array_size(array);
+}
+
+const char *js_string(const struct json_t *value)
+{
+	return json_string_value(value);
+}
+
+const char *js_text(const struct json_t *object, const char *key)
+{
+	return json_string_value(json_object_get(object, key));
+}
+
+int64_t js_int(const struct json_t *object, const char *key, int64_t fallback)
+{
+	const struct json_t *value = json_object_get(object, key);
+
+	return json_is_integer(value) ? json_integer_value(value) : fallback;
+}
+
+double js_real(const struct json_t *object, const char *key, double fallback)
+{
+	const struct json_t *value = json_object_get(object, key);
+
+	return json_is_number(value) ? json_number_value(value) : fallback;
+}
+
+bool js_bool(const struct json_t *object, const char *key)
+{
+	return json_is_true(json_object_get(object, key));
+}
+
+static int put_bytes(const char *bytes, size_t len, void *out)
+{
+	buf_put(out, bytes, len);
+	return 0;
+}
+
+int js_print(const struct json_t *value, unsigned indent, struct buf *out, struct err *err)
+{
+	size_t flags = (indent ? JSON_INDENT(indent) : JSON_COMPACT) | JSON_ENCODE_ANY;
+
+	if (json_dump_callback(value, put_bytes, out, flags) < 0)
+		return err_set(err, ENOMEM, "print JSON");
+	return buf_check(out, err);
+}
