@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The state of a service, and whether a stack has come to rest. Pure.
+ */
+#pragma once
+
+#include "launcher/policy/observed.h"
+#include "runtime/base/buf.h"
+
+/* One line of `status`. */
+struct service_status {
+	unsigned desired;
+	unsigned ready;	    /* wanted instances that are ready */
+	const char *state;  /* static, never NULL:
+			       "ready"	  all wanted instances are; or some, the others completed
+			       "completed" all wanted instances are
+			       "stopped"   none is wanted and none is left
+			       "stopping"  none is wanted, some are left
+			       else the worst of its instances: "failed", "backoff", "unready",
+			       "waiting", "stopping", "starting" (also: not yet created) */
+	const char *reason; /* of the worst instance, borrowed; NULL: none */
+};
+
+/*
+ * @desired		parallel to stack->services
+ * @ret_status		out: array of stack->service_count, filled entirely
+ */
+void settled_services(const struct stack *stack, const struct desired *desired,
+		      const struct observed *observed, size_t observed_count,
+		      struct service_status *ret_status);
+
+/*
+ * Is nothing on its way any more? Every wanted instance is there and ready, unready, completed,
+ * failed, in the backoff of a crash loop, or waiting for one of these; everything else is gone; and
+ * a replacement is finished or paused.
+ */
+bool settled_idle(const struct stack *stack, const struct desired *desired,
+		  const struct observed *observed, size_t observed_count);
+
+/*
+ * Is all as wanted: every wanted instance current, and ready or completed, and no other left?
+ *
+ * @faults	unless NULL, gets one line per instance that is not: "web-1 failed: exited 1";
+ *		check it with strv_check()
+ */
+bool settled_ok(const struct stack *stack, const struct desired *desired,
+		const struct observed *observed, size_t observed_count, struct strv *faults);
