@@ -3,7 +3,7 @@
  * Control groups behind one face, for pure v2, hybrid and v1 hosts.
  *
  * A tree is the parent group of one stack (libcgroup finds the hierarchies and makes it); a group
- * is one run of one instance below it, handled through directory fds the group keeps, because
+ * is one run of one instance below it, handled through directory fds the tree keeps, because
  * libcgroup costs four times the raw calls. Groups are addressed by absolute names, never relative
  * to the caller's own group, and nothing outside the tree's name is ever written.
  */
@@ -26,8 +26,7 @@ enum cg_layout {
 
 struct cg_limits {
 	int64_t cpu_mcpu;     /* thousandths of a core; 0: unlimited */
-	int64_t memory_bytes; /* 0: unlimited; swap is limited to the same amount where the kernel
-				 accounts it */
+	int64_t memory_bytes; /* 0: unlimited; as much swap again where the kernel accounts it */
 	int64_t pids;	      /* 0: unlimited */
 };
 
@@ -50,7 +49,8 @@ struct cg_usage {
  */
 int cg_tree_open(const char *name, struct cg_tree **ret_tree, struct err *err) must_check;
 
-/* Frees the handle; the groups stay. Accepts NULL. */
+/* Frees the handle; the groups stay. The handles of its groups must be freed before. Accepts NULL.
+ */
 void cg_tree_close(struct cg_tree *tree);
 
 enum cg_layout cg_tree_layout(const struct cg_tree *tree);
@@ -93,8 +93,11 @@ int cg_join_self(const struct cg *cg, struct err *err) must_check;
 /* Moves another process, by pid, into the group. */
 int cg_join(const struct cg *cg, int pid, struct err *err) must_check;
 
-/* Sends SIGKILL to every process of the group, forks in flight included; thaws what was frozen.
- * Does not wait. */
+/*
+ * Sends SIGKILL to every process of the group, forks in flight included; thaws what was frozen.
+ * Does not wait. Without a cgroup2 mount a child that has not yet called cg_join_self() is not
+ * reached: kill it through its pidfd as well.
+ */
 int cg_kill(struct cg *cg, struct err *err) must_check;
 
 int cg_read(const struct cg *cg, struct cg_usage *ret_usage, struct err *err) must_check;

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One group: made, limited, joined, read, killed and removed through the tree's kept directory fds.
+ * Knows hierarchies but no layout: what differs is behind struct cg_layout_ops. Runs in the
+ * supervisor, but for cg_join_self(), which runs in the cloned child.
+ */
+#include "runtime/base/cleanup.h"
+#include "runtime/cgroup/cg_file.h"
+#include "runtime/cgroup/cg_internal.h"
+#include "runtime/cgroup/cg_walk.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* The kernel takes quotas from 1 ms and periods up to 1 s. */
+#define PERIOD_USEC	 100000
+#define PERIOD_LONG_USEC 1000000
+#define QUOTA_MIN_USEC	 1000
+
+struct cg_cpu_share cg_cpu_share(int64_t mcpu)
+{
+	struct cg_cpu_share share = {mcpu * (PERIOD_USEC / 1000), PERIOD_USEC};
+
+	if (share.quota_usec < QUOTA_MIN_USEC)
+		share = (struct cg_cpu_share){mcpu * (PERIOD_LONG_USEC / 1000), PERIOD_LONG_USEC};
+	return share;
+}
+
+static bool name_is_valid(const char *name)
+{
+	size_t len = strlen(name);
+
+	if (!len || len > NAME_MAX || strspn(name, ".") == len || strchr(name, '/'))
+		return false;
+	for (const char *c = name; *c; c++)
+		if (iscntrl((unsigned char)*c))
+			return false;
+	return true;
+}
+
+/* Removes the group from the first @count hierarchies; it has no process yet. */
+static void unmake_dirs(const struct cg_tree *tree, const char *name, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		(void)unlinkat(tree->hierarchies[i].fd, name, AT_REMOVEDIR);
+}
+
+static int make_dirs(const struct cg_tree *tree, const char *name, struct err *err)
+{
+	for (unsigned i = 0; i < tree->hierarchy_count; i++) {
+		if (mkdirat(tree->hierarchies[i].fd, name, 0755) == 0)
+			continue;
+		int r = err_set(err, errno, "cgroup: make '%s/%s' in %s", tree->name, name,
+				tree->hierarchies[i].mount);
+		unmake_dirs(tree, name, i);
+		return r;
+	}
+	return 0;
+}
+
+/* What the child will need, opened here so that it opens nothing. */
+static int open_fds(struct cg *cg, struct err *err)
+{
+	for (unsigned i = 0; i < cg->tree->hierarchy_count; i++) {
+		const struct cg_hierarchy *hierarchy = &cg->tree->hierarchies[i];
+		int fd;
+
+		if (hierarchy->unified)
+			fd = cg_file_open(hierarchy->fd, cg->name, ".", O_RDONLY | O_DIRECTORY,
+					  err);
+		else
+			fd = cg_file_open(hierarchy->fd, cg->name, "cgroup.procs", O_WRONLY, err);
+		if (fd < 0)
+			return fd;
+		*(hierarchy->unified ? &cg->clone_fd : &cg->procs_fd[i]) = fd;
+	}
+	return cg->tree->ops->oom_open(cg, err);
+}
+
+static void free_cg(struct cg **cg)
+{
+	cg_free(*cg);
+}
+
+int cg_make(struct cg_tree *tree, const char *name, const struct cg_limits *limits,
+	    struct cg **ret_cg, struct err *err)
+{
+	__attribute__((cleanup(free_cg))) struct cg *cg = NULL;
+
+	if (!name_is_valid(name))
+		return err_say(err, EINVAL, "cgroup: '%s' is not a valid group name", name);
+	cg = calloc(1, sizeof(*cg));
+	if (!cg)
+		return err_set(err, ENOMEM, "cgroup");
+	cg->tree = tree;
+	cg->clone_fd = cg->oom_fd = -1;
+	for (int i = 0; i < CG_CONTROLLERS; i++)
+		cg->procs_fd[i] = -1;
+	cg->name = strdup(name);
+	if (!cg->name)
+		return err_set(err, ENOMEM, "cgroup");
+	int r = make_dirs(tree, name, err);
+	if (r < 0)
+		return r;
+	r = cg_limit(cg, limits, err);
+	if (r == 0)
+		r = open_fds(cg, err);
+	if (r < 0) {
+		unmake_dirs(tree, name, tree->hierarchy_count);
+		return r;
+	}
+	*ret_cg = take_ptr(cg);
+	return 0;
+}
+
+void cg_free(struct cg *cg)
+{
+	if (!cg)
+		return;
+	for (int i = 0; i < CG_CONTROLLERS; i++)
+		fd_drop(&cg->procs_fd[i]);
+	fd_drop(&cg->clone_fd);
+	fd_drop(&cg->oom_fd);
+	free(cg->name);
+	free(cg);
+}
+
+static int refuse_removed(const struct cg *cg, struct err *err)
+{
+	if (!cg->removed)
+		return 0;
+	return err_say(err, ENOENT, "cgroup: '%s/%s' has been removed", cg->tree->name, cg->name);
+}
+
+int cg_limit(struct cg *cg, const struct cg_limits *limits, struct err *err)
+{
+	int r = refuse_removed(cg, err);
+
+	if (r < 0)
+		return r;
+	if (limits->cpu_mcpu < 0 || limits->memory_bytes < 0 || limits->pids < 0)
+		return err_say(err, EINVAL, "cgroup: '%s': a limit is negative", cg->name);
+	r = cg->tree->ops->limit(cg, limits, err);
+	if (r < 0)
+		return r;
+	cg->limits = *limits;
+	return 0;
+}
+
+int cg_clone_fd(const struct cg *cg)
+{
+	return cg->clone_fd;
+}
+
+int cg_join_self(const struct cg *cg, struct err *err)
+{
+	for (unsigned i = 0; i < cg->tree->hierarchy_count; i++) {
+		if (cg->procs_fd[i] < 0)
+			continue;
+		if (write(cg->procs_fd[i], "0", 1) != 1)
+			return err_set(err, errno, "cgroup: join '%s/%s' in %s", cg->tree->name,
+				       cg->name, cg->tree->hierarchies[i].mount);
+	}
+	return 0;
+}
+
+int cg_join(const struct cg *cg, int pid, struct err *err)
+{
+	char text[16];
+	int r = refuse_removed(cg, err);
+
+	snprintf(text, sizeof(text), "%d", pid);
+	for (unsigned i = 0; r == 0 && i < cg->tree->hierarchy_count; i++)
+		r = cg_file_write(cg->tree->hierarchies[i].fd, cg->name, "cgroup.procs", text, err);
+	return r;
+}
+
+int cg_kill(struct cg *cg, struct err *err)
+{
+	return cg->removed ? 0 : cg->tree->ops->kill(cg, err);
+}
+
+int cg_read(const struct cg *cg, struct cg_usage *ret_usage, struct err *err)
+{
+	int r = refuse_removed(cg, err);
+
+	return r < 0 ? r : cg->tree->ops->read(cg, ret_usage, err);
+}
+
+/*
+ * The pids controller counts a process until it is reaped; cgroup.procs leaves zombies out. On a
+ * hybrid host a child is born in the cgroup2 group before it joins the others.
+ */
+bool cg_populated(const struct cg *cg)
+{
+	uint64_t pids = 0;
+	char events[128];
+
+	if (cg->removed)
+		return false;
+	if (cg_file_u64(cg_dir(cg->tree, CG_PIDS), cg->name, "pids.current", &pids, NULL) == 0 &&
+	    pids > 0)
+		return true;
+	int unified = cg_dir(cg->tree, CG_UNIFIED);
+	return unified >= 0 &&
+	       cg_file_read(unified, cg->name, "cgroup.events", events, sizeof(events), NULL) > 0 &&
+	       cg_text_key(events, "populated") > 0;
+}
+
+int cg_remove(struct cg *cg, struct err *err)
+{
+	if (cg->removed)
+		return 0;
+	/* Asked first, so that a group is not half removed while something still runs in it. */
+	if (cg_populated(cg))
+		return err_set(err, EBUSY, "cgroup: remove '%s/%s'", cg->tree->name, cg->name);
+	for (unsigned i = 0; i < cg->tree->hierarchy_count; i++) {
+		int r = cg_walk_remove(cg->tree->hierarchies[i].fd, cg->name, err);
+
+		if (r < 0)
+			return r;
+	}
+	cg->removed = true;
+	return 0;
+}
+
+int cg_oom_fd(const struct cg *cg, uint32_t *ret_epoll_events)
+{
+	*ret_epoll_events = cg->tree->ops->oom_events;
+	return cg->oom_fd;
+}
+
+void cg_oom_ack(struct cg *cg)
+{
+	if (cg->oom_fd >= 0)
+		cg->tree->ops->oom_ack(cg);
+}

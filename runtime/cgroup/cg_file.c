@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Control files: one open, one read or write, one close. A kernfs file takes a value in a single
+ * write and gives its content in a single read, so there are no loops here.
+ */
+#include "runtime/cgroup/cg_file.h"
+
+#include "runtime/base/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+int cg_file_open(int dirfd, const char *group, const char *file, int flags, struct err *err)
+{
+	char path[PATH_MAX];
+	int len = snprintf(path, sizeof(path), "%s/%s", group, file);
+
+	if (len < 0 || (size_t)len >= sizeof(path))
+		return err_set(err, ENAMETOOLONG, "cgroup: open '%s/%s'", group, file);
+	int fd = openat(dirfd, path, flags | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return err_set(err, errno, "cgroup: open '%s'", path);
+	return fd;
+}
+
+int cg_file_write(int dirfd, const char *group, const char *file, const char *text, struct err *err)
+{
+	autoclose int fd = cg_file_open(dirfd, group, file, O_WRONLY, err);
+
+	if (fd < 0)
+		return fd;
+	ssize_t n = write(fd, text, strlen(text));
+	if (n < 0)
+		return err_set(err, errno, "cgroup: write '%s' to '%s/%s'", text, group, file);
+	return 0;
+}
+
+int cg_file_read(int dirfd, const char *group, const char *file, char *text, size_t size,
+		 struct err *err)
+{
+	autoclose int fd = cg_file_open(dirfd, group, file, O_RDONLY, err);
+
+	if (fd < 0)
+		return fd;
+	ssize_t n = read(fd, text, size - 1);
+	if (n < 0)
+		return err_set(err, errno, "cgroup: read '%s/%s'", group, file);
+	text[n] = '\0';
+	return (int)n;
+}
+
+int cg_file_u64(int dirfd, const char *group, const char *file, uint64_t *ret_value,
+		struct err *err)
+{
+	char text[32];
+	char *end = NULL;
+	int r = cg_file_read(dirfd, group, file, text, sizeof(text), err);
+
+	if (r < 0)
+		return r;
+	errno = 0;
+	uint64_t value = strtoull(text, &end, 10);
+	if (errno || end == text)
+		return err_say(err, EINVAL, "cgroup: '%s/%s' holds no number", group, file);
+	*ret_value = value;
+	return 0;
+}
+
+uint64_t cg_text_key(const char *text, const char *key)
+{
+	size_t len = strlen(key);
+
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (!strncmp(line, key, len) && line[len] == ' ')
+			return strtoull(line + len + 1, NULL, 10);
+	}
+	return 0;
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Private to runtime/cgroup: one-line control files, addressed as "GROUP/FILE" below a kept
+ * directory fd. Nothing here allocates; every error names group, file and value.
+ */
+#pragma once
+
+#include "runtime/base/err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Opens @group/@file below @dirfd. Returns the fd, or -errno with @err filled. */
+int cg_file_open(int dirfd, const char *group, const char *file, int flags,
+		 struct err *err) must_check;
+
+int cg_file_write(int dirfd, const char *group, const char *file, const char *text,
+		  struct err *err) must_check;
+
+/* Reads up to @size - 1 bytes and terminates them. Returns their number, or -errno. */
+int cg_file_read(int dirfd, const char *group, const char *file, char *text, size_t size,
+		 struct err *err) must_check;
+
+/* Reads a file that holds one number. */
+int cg_file_u64(int dirfd, const char *group, const char *file, uint64_t *ret_value,
+		struct err *err) must_check;
+
+/* The number in the line "@key NUMBER" of @text; 0 when there is no such line. */
+uint64_t cg_text_key(const char *text, const char *key);
