@@ -26,6 +26,7 @@
 struct restart_history {
 	unsigned restarts;		  /* granted since the beginning: what `ps` shows */
 	unsigned streak;		  /* short runs in a row, the last one included */
+	unsigned doublings;		  /* of the next delay on the engine's curve */
 	int64_t granted_ms[RESTART_RING]; /* when the last ones were granted, as a ring */
 };
 
