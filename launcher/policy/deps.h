@@ -34,6 +34,7 @@ struct dependency_counts {
 	unsigned ready;
 	unsigned completed;
 	unsigned failed;
+	unsigned unstarted;  /* of the failed ones: have never run */
 	const char *failure; /* why the first failed one failed; borrowed; NULL: none has */
 	const char *trouble; /* why the first unready one or the one in backoff is so; borrowed */
 };
