@@ -19,9 +19,8 @@ struct revision {
  * @stack	gives the names that volumes have in the store
  * @service	of @stack
  *
- * Equal revisions mean equal instances, and the other way round: every value goes into the hash
- * with its field and length, so no two different services have the same text. Stable from one
- * release to the next unless a field is added. Cannot fail, allocates nothing.
+ * Equal revisions mean equal instances: every value goes into the hash with its field and length,
+ * so no two different services have the same text. Cannot fail, allocates nothing.
  */
 void revision_of(const struct stack *stack, const struct service *service,
 		 struct revision *ret_revision);

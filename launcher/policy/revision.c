@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The canonical text of a service, fed to the hash as it is produced. Each value is its field's
+ * name, a letter for its type, its length where it has one, and its bytes; lists say their count
+ * first. That makes the text readable in one way only.
+ */
+#include "launcher/policy/revision.h"
+
+#include "runtime/base/sha256.h"
+
+#include <string.h>
+
+_Static_assert(REVISION_HEX == 2 * SHA256_BYTES, "a revision is a whole hash");
+
+/* Changes when the same field comes to mean another instance: then all are replaced once. */
+#define REVISION_FORMAT 1
+
+static void put_int(struct sha256 *hash, const char *field, int64_t value)
+{
+	unsigned char bytes[8];
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (unsigned char)((uint64_t)value >> (8 * i));
+	sha256_add(hash, field, strlen(field) + 1);
+	sha256_add(hash, "i", 1);
+	sha256_add(hash, bytes, sizeof(bytes));
+}
+
+/* An absent text is not an empty one. */
+static void put_text(struct sha256 *hash, const char *field, const char *value)
+{
+	put_int(hash, field, value ? (int64_t)strlen(value) : -1);
+	if (value)
+		sha256_add(hash, value, strlen(value));
+}
+
+static void put_list(struct sha256 *hash, const char *field, const struct text_list *list)
+{
+	put_int(hash, field, (int64_t)list->count);
+	for (size_t i = 0; i < list->count; i++)
+		put_text(hash, "item", list->items[i].value);
+}
+
+static void put_healthcheck(struct sha256 *hash, const struct healthcheck *check)
+{
+	put_int(hash, "healthcheck", check->present);
+	if (!check->present)
+		return;
+	put_list(hash, "test", &check->test);
+	put_int(hash, "interval", check->interval_ms);
+	put_int(hash, "timeout", check->timeout_ms);
+	put_int(hash, "start_period", check->start_period_ms);
+	put_int(hash, "start_interval", check->start_interval_ms);
+	put_int(hash, "retries", check->retries);
+}
+
+static void put_restart(struct sha256 *hash, const struct restart_spec *restart)
+{
+	put_int(hash, "restart", restart->condition);
+	put_int(hash, "max_attempts", restart->max_attempts);
+	put_int(hash, "delay", restart->delay_ms);
+	put_int(hash, "window", restart->window_ms);
+}
+
+static const struct volume *find_volume(const struct stack *stack, const char *key)
+{
+	for (size_t i = 0; i < stack->volume_count; i++)
+		if (strcmp(stack->volumes[i].key, key) == 0)
+			return &stack->volumes[i];
+	return NULL;
+}
+
+/* A named volume counts by its name in the store: the key is only what the manifest calls it. */
+static void put_mount(struct sha256 *hash, const struct stack *stack,
+		      const struct mount_spec *mount)
+{
+	const char *source = mount->source;
+
+	if (mount->kind == MOUNT_VOLUME && source) {
+		const struct volume *volume = find_volume(stack, source);
+
+		source = volume ? volume->name : source;
+	}
+	put_int(hash, "mount", mount->kind);
+	put_text(hash, "source", source);
+	put_text(hash, "target", mount->target);
+	put_int(hash, "read_only", mount->read_only);
+	put_int(hash, "create_host_path", mount->create_host_path);
+	put_int(hash, "tmpfs_bytes", mount->tmpfs_bytes);
+	put_int(hash, "tmpfs_mode", mount->tmpfs_mode);
+}
+
+static void put_process(struct sha256 *hash, const struct service *service)
+{
+	put_list(hash, "entrypoint", &service->entrypoint);
+	put_list(hash, "command", &service->command);
+	put_list(hash, "environment", &service->environment);
+	put_text(hash, "working_dir", service->working_dir.value);
+	put_text(hash, "user", service->user.value);
+	put_text(hash, "hostname", service->hostname.value);
+	put_healthcheck(hash, &service->healthcheck);
+	put_restart(hash, &service->restart);
+	put_int(hash, "stop_signal", service->stop_signal);
+	put_int(hash, "stop_grace", service->stop_grace_ms);
+}
+
+static void put_confinement(struct sha256 *hash, const struct stack *stack,
+			    const struct service *service)
+{
+	put_int(hash, "rootfs", service->rootfs);
+	put_text(hash, "rootfs_dir", service->rootfs_dir);
+	put_int(hash, "mounts", (int64_t)service->mount_count);
+	for (size_t i = 0; i < service->mount_count; i++)
+		put_mount(hash, stack, &service->mounts[i]);
+	put_int(hash, "cpu", service->limits.cpu_mcpu);
+	put_int(hash, "memory", service->limits.memory_bytes);
+	put_int(hash, "pids", service->limits.pids);
+	put_int(hash, "read_only", service->read_only);
+	put_list(hash, "cap_add", &service->cap_add);
+	put_list(hash, "cap_drop", &service->cap_drop);
+	put_int(hash, "network_mode", service->network_mode);
+}
+
+void revision_of(const struct stack *stack, const struct service *service,
+		 struct revision *ret_revision)
+{
+	struct sha256 hash;
+
+	sha256_begin(&hash);
+	put_int(&hash, "format", REVISION_FORMAT);
+	put_text(&hash, "stack", stack->name);
+	put_text(&hash, "name", service->name);
+	put_process(&hash, service);
+	put_confinement(&hash, stack, service);
+	put_list(&hash, "labels", &service->labels);
+	sha256_end_hex(&hash, ret_revision->hex);
+}
