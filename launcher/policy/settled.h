@@ -10,15 +10,19 @@
 /* One line of `status`. */
 struct service_status {
 	unsigned desired;
-	unsigned ready;	    /* wanted instances that are ready */
-	const char *state;  /* static, never NULL:
-			       "ready"	  all wanted instances are; or some, the others completed
-			       "completed" all wanted instances are
-			       "stopped"   none is wanted and none is left
-			       "stopping"  none is wanted, some are left
-			       else the worst of its instances: "failed", "backoff", "unready",
-			       "waiting", "stopping", "starting" (also: not yet created) */
-	const char *reason; /* of the worst instance, borrowed; NULL: none */
+	unsigned present;	      /* wanted instances that exist, in whatever state */
+	unsigned ready;		      /* of these */
+	unsigned completed;	      /* of these */
+	unsigned leftover;	      /* instances that are not wanted any more and not yet gone */
+	const struct observed *worst; /* of the wanted ones; borrowed; NULL: there is none */
+	const char *state;	      /* static, never NULL:
+					 "ready"	  all wanted instances are; or some, the others completed
+					 "completed" all wanted instances are
+					 "stopped"   none is wanted and none is left
+					 "stopping"  none is wanted, some are left
+					 else the worst of its instances: "failed", "backoff", "unready",
+					 "waiting", "stopping", "starting" (also: not yet created) */
+	const char *reason;	      /* of the worst instance, borrowed; NULL: none */
 };
 
 /*

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* From instances to services, and from these to "has it come to rest, and well?" */
+#include "launcher/policy/settled.h"
+
+#include "launcher/policy/reconcile.h"
+#include "runtime/base/cleanup.h"
+
+/* How much a state matters for the service as a whole: the highest of its instances is shown. */
+static const unsigned weights[INSTANCE_STATES] = {
+	[INSTANCE_COMPLETED] = 1, [INSTANCE_READY] = 2,	  [INSTANCE_STARTING] = 3,
+	[INSTANCE_STOPPING] = 4,  [INSTANCE_WAITING] = 5, [INSTANCE_UNREADY] = 6,
+	[INSTANCE_BACKOFF] = 7,	  [INSTANCE_FAILED] = 8,
+};
+
+static void take_in(const struct observed *instance, struct service_status *status)
+{
+	if (instance->index > status->desired) {
+		status->leftover++;
+		return;
+	}
+	status->present++;
+	status->ready += instance->state == INSTANCE_READY;
+	status->completed += instance->state == INSTANCE_COMPLETED;
+	if (!status->worst || weights[instance->state] > weights[status->worst->state])
+		status->worst = instance;
+}
+
+static const char *choose_word(const struct service_status *status)
+{
+	enum instance_state worst = INSTANCE_STARTING;
+
+	if (status->desired == 0)
+		return status->leftover ? "stopping" : "stopped";
+	if (status->completed == status->desired)
+		return "completed";
+	if (status->ready + status->completed == status->desired)
+		return "ready";
+	/* An instance still to be created weighs as much as one that starts. */
+	if (status->worst && weights[status->worst->state] > weights[worst])
+		worst = status->worst->state;
+	return instance_state_name(worst);
+}
+
+void settled_services(const struct stack *stack, const struct desired *desired,
+		      const struct observed *observed, size_t observed_count,
+		      struct service_status *ret_status)
+{
+	for (size_t s = 0; s < stack->service_count; s++)
+		ret_status[s] = (struct service_status){.desired = desired[s].replicas};
+	for (size_t i = 0; i < observed_count; i++) {
+		long s = observed_service(stack, observed[i].service);
+
+		if (s >= 0)
+			take_in(&observed[i], &ret_status[s]);
+	}
+	for (size_t s = 0; s < stack->service_count; s++) {
+		ret_status[s].state = choose_word(&ret_status[s]);
+		ret_status[s].reason = ret_status[s].worst ? ret_status[s].worst->reason : NULL;
+	}
+}
+
+static bool on_its_way(const struct observed *instance)
+{
+	switch (instance->state) {
+	case INSTANCE_STARTING:
+	case INSTANCE_STOPPING:
+		return true;
+	case INSTANCE_WAITING:
+		return !instance->blocked;
+	case INSTANCE_BACKOFF:
+		return !instance->crash_looping;
+	case INSTANCE_READY:
+	case INSTANCE_UNREADY:
+	case INSTANCE_COMPLETED:
+	case INSTANCE_FAILED:
+	case INSTANCE_STATES:
+		break;
+	}
+	return false;
+}
+
+/* A blocked instance waits for something else: for one on its way, which is seen as such, or for
+ * one that has come to rest, and then so has this. */
+bool settled_idle(const struct stack *stack, const struct desired *desired,
+		  const struct observed *observed, size_t observed_count)
+{
+	autoreconcile struct reconcile_plan plan = {0};
+
+	for (size_t i = 0; i < observed_count; i++)
+		if (on_its_way(&observed[i]))
+			return false;
+	if (reconcile(stack, desired, observed, observed_count, RECONCILE_NOW, &plan, NULL) < 0)
+		return false;
+	return plan.count == 0;
+}
+
+/* What is wrong with an instance, NULL when nothing is. */
+static const char *find_fault(const struct observed *instance, const struct desired *desired)
+{
+	if (!desired || instance->index > desired->replicas)
+		return "no longer wanted";
+	if (instance->state != INSTANCE_READY && instance->state != INSTANCE_COMPLETED)
+		return instance->reason ? instance->reason : "";
+	if (observed_outdated(instance, desired))
+		return "not yet replaced by its new version";
+	return NULL;
+}
+
+static void add_missing(const struct stack *stack, const struct desired *desired,
+			const struct observed *observed, size_t observed_count, struct strv *faults)
+{
+	autofree struct service_status *status = calloc(stack->service_count + 1, sizeof(*status));
+
+	if (!status) {
+		faults->failed = true;
+		return;
+	}
+	settled_services(stack, desired, observed, observed_count, status);
+	for (size_t s = 0; s < stack->service_count; s++)
+		if (status[s].present < status[s].desired)
+			strv_addf(faults, "%s has %u of %u instances", stack->services[s].name,
+				  status[s].present, status[s].desired);
+}
+
+bool settled_ok(const struct stack *stack, const struct desired *desired,
+		const struct observed *observed, size_t observed_count, struct strv *faults)
+{
+	uint64_t missing = 0;
+	bool ok = true;
+
+	for (size_t s = 0; s < stack->service_count; s++)
+		missing += desired[s].replicas;
+	for (size_t i = 0; i < observed_count; i++) {
+		long s = observed_service(stack, observed[i].service);
+		const struct desired *want = s < 0 ? NULL : &desired[s];
+		const char *fault = find_fault(&observed[i], want);
+
+		missing -= want && observed[i].index <= want->replicas;
+		if (!fault)
+			continue;
+		ok = false;
+		if (faults)
+			strv_addf(faults, "%s-%u %s%s%s", observed[i].service, observed[i].index,
+				  instance_state_name(observed[i].state), *fault ? ": " : "",
+				  fault);
+	}
+	if (missing > 0 && faults)
+		add_missing(stack, desired, observed, observed_count, faults);
+	return ok && missing == 0;
+}
