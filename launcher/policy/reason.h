@@ -22,8 +22,7 @@ void reason_run_end(const struct run_end *end, int64_t memory_limit_bytes, char 
 void reason_verdict(const char *end, const struct restart_verdict *verdict,
 		    const struct restart_history *history, char *ret_text, size_t size);
 
-/* "probe failed 3 times: exit 1"; @what is the last failure: reason_run_end() of the probe with
- * "exit N" for "exited N" and so on is up to reason_probe_end(). */
+/* "probe failed 3 times: exit 1"; @what is the last failure, from reason_probe_end(). */
 void reason_probe(unsigned failures, const char *what, char *ret_text, size_t size);
 
 /* The last failure of a probe: "exit 1", "killed by SIGKILL", "timed out after 5s".
