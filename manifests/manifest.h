@@ -21,6 +21,7 @@ struct diagnostic {
 	enum severity severity;
 	struct pos pos; /* pos.file is owned by the list */
 	char *message;	/* one line, without position and severity */
+	char *line;	/* the source line at pos, NULL when not known */
 };
 
 struct diagnostics {
@@ -34,16 +35,16 @@ struct diagnostics {
 void diagnostics_free(struct diagnostics *list);
 #define autodiagnostics __attribute__((cleanup(diagnostics_free)))
 
-/* Appends "file:line:col: error: message" and, where the file can be read, the line with a caret
- * below the place. */
+/* Appends "file:line:col: error: message" and, where the source line is known, the line with a
+ * caret below the place. Reads no file. */
 void diagnostics_print(const struct diagnostics *list, struct buf *out);
 
 struct manifest_options {
 	const char *directory; /* absolute: where files are searched and relative names start;
 				  required */
 	const char *const
-		*files; /* -f in order, a directory means all its *.yaml/*.yml; NULL: searched as
-			   Compose does, upwards from `directory`, COMPOSE_FILE honoured */
+		*files; /* -f in order, a directory means all its *.yaml and *.yml; NULL: searched
+			   as Compose does, upwards from `directory`, COMPOSE_FILE honoured */
 	const char *stack_name;	     /* -p; NULL: COMPOSE_PROJECT_NAME, else `name:`, else the
 					directory's name */
 	const char *const *profiles; /* NULL-terminated; NULL: COMPOSE_PROFILES; "*" enables all */

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Consistency across a stack. Everything sorts or looks up by bisection: a thousand services with
+ * a thousand dependencies each are a legal manifest.
+ */
+#include "manifests/check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct check {
+	struct stack *stack;
+	struct arena *scratch;
+	struct report *report;
+};
+
+static void check_dependency(const struct check *check, const struct service *service,
+			     const struct dependency *dependency)
+{
+	const struct service *target = stack_service(check->stack, dependency->service);
+
+	if (!target && dependency->required) {
+		report_error(check->report, dependency->pos,
+			     "services.%s.depends_on: there is no service '%.80s'", service->name,
+			     dependency->service);
+	} else if (!target) {
+		report_warning(check->report, dependency->pos,
+			       "services.%s.depends_on: there is no service '%.80s'", service->name,
+			       dependency->service);
+	} else if (service->enabled && !target->enabled && dependency->required) {
+		report_error(check->report, dependency->pos,
+			     "services.%s.depends_on: no active profile enables '%.80s'",
+			     service->name, dependency->service);
+	} else if (dependency->condition == DEPENDS_HEALTHY && !target->healthcheck.present &&
+		   !target->healthcheck.pos.line) {
+		report_error(check->report, dependency->pos,
+			     "services.%s.depends_on: service_healthy, but '%.80s' has no "
+			     "healthcheck",
+			     service->name, dependency->service);
+	}
+}
+
+struct walk {
+	const struct check *check;
+	unsigned char *state; /* 0 new, 1 on the path, 2 done */
+	size_t *path;
+	size_t *next; /* per path entry: the dependency to look at */
+	size_t depth;
+};
+
+static void report_cycle(const struct walk *walk, size_t target, const struct dependency *last)
+{
+	const struct service *services = walk->check->stack->services;
+	autobuf struct buf text = {0};
+	size_t from = 0;
+
+	while (walk->path[from] != target)
+		from++;
+	for (size_t shown = 0; from < walk->depth; from++, shown++) {
+		if (shown < 20)
+			buf_printf(&text, "%s -> ", services[walk->path[from]].name);
+		else if (shown == 20)
+			buf_puts(&text, "... -> ");
+	}
+	buf_puts(&text, services[target].name);
+	report_error(walk->check->report, last->pos, "depends_on goes in a circle: %s",
+		     text.data ? text.data : "");
+}
+
+static void walk_enter(struct walk *walk, size_t index)
+{
+	walk->state[index] = 1;
+	walk->path[walk->depth] = index;
+	walk->next[walk->depth++] = 0;
+}
+
+/* One step of a depth-first search with its own stack: chains can be as long as the manifest. */
+static void walk_step(struct walk *walk)
+{
+	struct stack *stack = walk->check->stack;
+	size_t index = walk->path[walk->depth - 1];
+	const struct service *service = &stack->services[index];
+	size_t at = walk->next[walk->depth - 1]++;
+
+	if (at >= service->depends_on_count) {
+		walk->state[index] = 2;
+		walk->depth--;
+		return;
+	}
+	const struct dependency *dependency = &service->depends_on[at];
+	const struct service *target = stack_service(stack, dependency->service);
+	size_t to = target ? (size_t)(target - stack->services) : 0;
+
+	if (!target || walk->state[to] == 2)
+		return;
+	if (walk->state[to] == 1)
+		report_cycle(walk, to, dependency);
+	else
+		walk_enter(walk, to);
+}
+
+static void check_cycles(const struct check *check)
+{
+	size_t count = check->stack->service_count;
+	struct walk walk = {.check = check,
+			    .state = arena_new(check->scratch, unsigned char, count),
+			    .path = arena_new(check->scratch, size_t, count),
+			    .next = arena_new(check->scratch, size_t, count)};
+
+	for (size_t i = 0; i < count; i++) {
+		if (walk.state[i])
+			continue;
+		walk_enter(&walk, i);
+		while (walk.depth)
+			walk_step(&walk);
+	}
+}
+
+static int compare_targets(const void *left, const void *right)
+{
+	const struct mount_spec *a = *(const struct mount_spec *const *)left;
+	const struct mount_spec *b = *(const struct mount_spec *const *)right;
+	int order = strcmp(a->target, b->target);
+
+	return order ? order : (a > b) - (a < b);
+}
+
+static void check_mounts(const struct check *check, const struct service *service)
+{
+	const struct mount_spec **sorted =
+		arena_new(check->scratch, const struct mount_spec *, service->mount_count);
+
+	for (size_t i = 0; i < service->mount_count; i++) {
+		const struct mount_spec *mount = &service->mounts[i];
+
+		sorted[i] = mount;
+		if (mount->kind == MOUNT_VOLUME && mount->source &&
+		    !stack_volume(check->stack, mount->source))
+			report_error(check->report, mount->source_pos,
+				     "services.%s.volumes: no volume '%.80s' is defined under "
+				     "the top-level volumes",
+				     service->name, mount->source);
+	}
+	if (service->mount_count)
+		qsort(sorted, service->mount_count, sizeof(*sorted), compare_targets);
+	for (size_t i = 1; i < service->mount_count; i++)
+		if (strcmp(sorted[i]->target, sorted[i - 1]->target) == 0)
+			report_error(check->report, sorted[i]->pos,
+				     "services.%s: %.200s is mounted twice, first on line %u",
+				     service->name, sorted[i]->target, sorted[i - 1]->pos.line);
+}
+
+static void check_network(const struct check *check, struct service *service)
+{
+	if (!service->port_count)
+		return;
+	if (service->network_mode == NETWORK_NONE)
+		report_error(check->report, service->ports[0].pos,
+			     "services.%s.ports: network_mode none has no ports to publish",
+			     service->name);
+	if (service->network_mode == NETWORK_HOST) {
+		report_warning(check->report, service->ports[0].pos,
+			       "services.%s.ports has no effect with network_mode host",
+			       service->name);
+		service->port_count = 0;
+	}
+}
+
+static int compare_ports(const void *left, const void *right)
+{
+	const struct port_spec *a = *(const struct port_spec *const *)left;
+	const struct port_spec *b = *(const struct port_spec *const *)right;
+	int order = strcmp(a->host_ip ? a->host_ip : "", b->host_ip ? b->host_ip : "");
+
+	if (a->protocol != b->protocol)
+		return a->protocol < b->protocol ? -1 : 1;
+	if (a->published != b->published)
+		return a->published < b->published ? -1 : 1;
+	if (order)
+		return order;
+	if (a->pos.line != b->pos.line)
+		return a->pos.line < b->pos.line ? -1 : 1;
+	return (a->pos.col > b->pos.col) - (a->pos.col < b->pos.col);
+}
+
+/* An entry for all addresses sorts first among those of its port, and collides with each. */
+static void report_collisions(const struct check *check, const struct port_spec **sorted,
+			      size_t count)
+{
+	const struct port_spec *group = count ? sorted[0] : NULL;
+
+	for (size_t i = 1; i < count; i++) {
+		const struct port_spec *port = sorted[i];
+		const struct port_spec *before = sorted[i - 1];
+
+		if (port->protocol != group->protocol || port->published != group->published) {
+			group = port;
+			continue;
+		}
+		const struct port_spec *other = !group->host_ip ? group : before;
+		bool same = !other->host_ip || strcmp(other->host_ip, port->host_ip) == 0;
+
+		if (!same)
+			continue;
+		bool later = port->pos.line > other->pos.line ||
+			     (port->pos.line == other->pos.line && port->pos.col > other->pos.col);
+		const struct port_spec *first = later ? other : port;
+		const struct port_spec *second = later ? port : other;
+
+		report_error(check->report, second->pos,
+			     "port %u/%s is published twice, first on line %u", second->published,
+			     second->protocol == PROTOCOL_TCP ? "tcp" : "udp", first->pos.line);
+	}
+}
+
+static void check_ports(const struct check *check)
+{
+	struct stack *stack = check->stack;
+	size_t count = 0;
+
+	for (size_t i = 0; i < stack->service_count; i++)
+		count += stack->services[i].port_count;
+	const struct port_spec **sorted =
+		arena_new(check->scratch, const struct port_spec *, count);
+
+	count = 0;
+	for (size_t i = 0; i < stack->service_count; i++) {
+		const struct service *service = &stack->services[i];
+
+		for (size_t j = 0; service->enabled && j < service->port_count; j++)
+			if (service->ports[j].published)
+				sorted[count++] = &service->ports[j];
+	}
+	if (count)
+		qsort(sorted, count, sizeof(*sorted), compare_ports);
+	report_collisions(check, sorted, count);
+}
+
+void check_stack(struct stack *stack, struct arena *scratch, struct report *report)
+{
+	struct check check = {.stack = stack, .scratch = scratch, .report = report};
+
+	for (size_t i = 0; i < stack->service_count; i++) {
+		struct service *service = &stack->services[i];
+
+		for (size_t j = 0; j < service->depends_on_count; j++)
+			check_dependency(&check, service, &service->depends_on[j]);
+		check_mounts(&check, service);
+		check_network(&check, service);
+	}
+	check_cycles(&check);
+	check_ports(&check);
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * From the merged tree to `struct stack`: what the decode_*.c files share. Private to this folder.
+ *
+ * A faulty value is reported once, at its place, and leaves the default in the stack, so that
+ * decoding goes on and later checks do not complain about the same thing again.
+ */
+#pragma once
+
+#include "manifests/keys.h"
+#include "manifests/report.h"
+#include "manifests/tree.h"
+#include "manifests/vars.h"
+
+struct decoder {
+	struct arena *keep;    /* lives as long as the stack */
+	struct arena *scratch; /* lives as long as the load */
+	struct report *report;
+	struct stack *stack;
+	const struct vars *environment; /* what ${…} sees */
+	const struct strv *profiles;	/* active ones */
+	const char *prefix;		/* what user-visible names of project files start with */
+	const char *path;		/* "services.web": in front of keys in messages */
+	struct service *service;	/* the one being decoded */
+	size_t mount_cap;
+	size_t port_cap;
+	size_t port_total; /* of the whole stack */
+};
+
+/* Decodes one value; @key is its name in messages, below decoder->path. Never called for null. */
+typedef void decode_fn(struct decoder *decoder, const struct node *node, const char *key);
+
+struct decode_field {
+	const char *key;
+	decode_fn *decode;
+};
+
+/* decode_value.c: the shapes values come in */
+
+/* Calls the decoder of every field that is present, in the order of the table. */
+void decode_fields(struct decoder *decoder, const struct node *mapping,
+		   const struct decode_field *fields, size_t count);
+
+/* Checks keys and decodes fields of a mapping one level deeper. */
+void decode_mapping(struct decoder *decoder, const struct node *node, const char *key,
+		    const struct key_info *keys, const struct decode_field *fields, size_t count);
+
+/* "PATH.KEY: MESSAGE" at the node. */
+void decode_error(struct decoder *decoder, const struct node *node, const char *key,
+		  const char *fmt, ...) format_like(4, 5);
+
+/* The text of a scalar, or NULL with an error. Borrowed from the tree. */
+const char *decode_scalar(struct decoder *decoder, const struct node *node, const char *key);
+void decode_text(struct decoder *decoder, const struct node *node, const char *key,
+		 struct text *ret_text);
+bool decode_bool(struct decoder *decoder, const struct node *node, const char *key, bool fallback);
+
+/* False, with an error, when the text is no number in the range. */
+bool decode_int(struct decoder *decoder, const struct node *node, const char *key, int64_t min,
+		int64_t max, int64_t *ret_value);
+void decode_duration(struct decoder *decoder, const struct node *node, const char *key,
+		     int64_t *ret_ms);
+
+/* A list of texts; with @single a lone text is a list of one. */
+void decode_list(struct decoder *decoder, const struct node *node, const char *key, bool single,
+		 struct text_list *ret_list);
+
+/* A mapping, or a list of NAME=value; @value of a bare name is NULL. */
+typedef void decode_pair_fn(struct decoder *decoder, const char *name, const char *value,
+			    struct pos pos, void *ctx);
+void decode_pairs(struct decoder *decoder, const struct node *node, const char *key,
+		  decode_pair_fn *each, void *ctx);
+void decode_labels(struct decoder *decoder, const struct node *node, const char *key,
+		   struct text_list *ret_labels);
+
+/* False once the stack is as large as it may become; that is reported once. */
+bool decode_room(struct decoder *decoder, const struct node *node);
+
+/* Absolute, without ".", ".." and double slashes; relative ones start at @directory. */
+char *decode_path(struct decoder *decoder, const char *directory, const char *path);
+
+/* [a-zA-Z0-9_][a-zA-Z0-9_.-]*, at most 63. */
+bool decode_is_name(const char *text);
+
+/* decode_process.c */
+decode_fn decode_command, decode_entrypoint, decode_user, decode_hostname, decode_working_dir;
+decode_fn decode_healthcheck, decode_stop_signal;
+
+/* decode_environment.c */
+void decode_environment(struct decoder *decoder, const struct node *service);
+
+/* decode_mounts.c */
+decode_fn decode_volumes, decode_tmpfs;
+
+/* decode_ports.c */
+decode_fn decode_ports;
+
+/* decode_deploy.c */
+decode_fn decode_restart;
+void decode_deploy(struct decoder *decoder, const struct node *service);
+
+/* decode_depends.c */
+decode_fn decode_depends_on;
+
+/* decode_caps.c */
+decode_fn decode_cap_add, decode_cap_drop;
+
+/* decode_service.c */
+void decode_services(struct decoder *decoder, const struct node *services);
+
+/* decode_stack.c: the whole of it; decoder->stack has its name and directory already */
+void decode_stack(struct decoder *decoder, const struct node *root);

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * How many instances, with which limits, and when they are started again: `deploy` and the older
+ * keys that say the same. Where both are written they must agree.
+ */
+#include "manifests/decode.h"
+#include "manifests/scalar.h"
+
+#include "runtime/base/cleanup.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#define REPLICAS_MAX 10000
+
+static bool restart_condition(const char *word, enum restart_condition *ret_condition)
+{
+	static const char *const words[] = {[RESTART_NO] = "no",
+					    [RESTART_ON_FAILURE] = "on-failure",
+					    [RESTART_ALWAYS] = "always",
+					    [RESTART_UNLESS_STOPPED] = "unless-stopped"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (strcmp(words[i], word) != 0)
+			continue;
+		*ret_condition = (enum restart_condition)i;
+		return true;
+	}
+	return false;
+}
+
+void decode_restart(struct decoder *decoder, const struct node *node, const char *key)
+{
+	struct restart_spec *restart = &decoder->service->restart;
+	const char *text = decode_scalar(decoder, node, key);
+	int64_t attempts = 0;
+
+	if (!text)
+		return;
+	if (strncmp(text, "on-failure:", 11) == 0) {
+		struct err err;
+
+		restart->condition = RESTART_ON_FAILURE;
+		restart->pos = node->pos;
+		if (scalar_int(text + 11, 0, INT32_MAX, &attempts, &err) < 0)
+			decode_error(decoder, node, key, "%s", err.text);
+		restart->max_attempts = (unsigned)attempts;
+	} else if (restart_condition(text, &restart->condition)) {
+		restart->pos = node->pos;
+	} else {
+		decode_error(decoder, node, key,
+			     "'%.60s' is not \"no\", always, on-failure[:N] or unless-stopped",
+			     text);
+	}
+}
+
+static void policy_condition(struct decoder *decoder, const struct node *node, const char *key)
+{
+	struct restart_spec *restart = &decoder->service->restart;
+	const char *text = decode_scalar(decoder, node, key);
+
+	if (!text)
+		return;
+	if (strcmp(text, "none") == 0)
+		restart->condition = RESTART_NO;
+	else if (strcmp(text, "on-failure") == 0)
+		restart->condition = RESTART_ON_FAILURE;
+	else if (strcmp(text, "any") != 0)
+		decode_error(decoder, node, key, "'%.60s' is not none, on-failure or any", text);
+}
+
+static void policy_delay(struct decoder *decoder, const struct node *node, const char *key)
+{
+	decode_duration(decoder, node, key, &decoder->service->restart.delay_ms);
+}
+
+static void policy_attempts(struct decoder *decoder, const struct node *node, const char *key)
+{
+	int64_t attempts = 0;
+
+	if (decode_int(decoder, node, key, 0, INT32_MAX, &attempts))
+		decoder->service->restart.max_attempts = (unsigned)attempts;
+}
+
+static void policy_window(struct decoder *decoder, const struct node *node, const char *key)
+{
+	decode_duration(decoder, node, key, &decoder->service->restart.window_ms);
+}
+
+static void decode_policy(struct decoder *decoder, const struct node *node, const char *key)
+{
+	static const struct decode_field fields[] = {
+		{"condition", policy_condition},
+		{"delay", policy_delay},
+		{"max_attempts", policy_attempts},
+		{"window", policy_window},
+	};
+
+	decoder->service->restart = (struct restart_spec){
+		.condition = RESTART_ALWAYS, .delay_ms = -1, .pos = node->pos};
+	decode_mapping(decoder, node, key, keys_restart_policy, fields, ARRAY_SIZE(fields));
+}
+
+/* Sets a value that can be written in two places; both must say the same. */
+static void set_twice(struct decoder *decoder, const struct node *node, const char *key,
+		      int64_t value, int64_t *slot, struct pos *slot_pos)
+{
+	if (slot_pos->line && *slot != value) {
+		decode_error(decoder, node, key,
+			     "contradicts line %u: write it once, or the same twice",
+			     slot_pos->line);
+		return;
+	}
+	*slot = value;
+	*slot_pos = node->pos;
+}
+
+static void decode_cpus(struct decoder *decoder, const struct node *node, const char *key)
+{
+	struct limits *limits = &decoder->service->limits;
+	const char *text = decode_scalar(decoder, node, key);
+	int64_t mcpu = 0;
+	struct err err;
+
+	if (!text)
+		return;
+	if (scalar_mcpu(text, &mcpu, &err) < 0)
+		decode_error(decoder, node, key, "%s", err.text);
+	else if (!mcpu)
+		decode_error(decoder, node, key, "must be more than 0, for example 0.5");
+	else
+		set_twice(decoder, node, key, mcpu, &limits->cpu_mcpu, &limits->cpu_pos);
+}
+
+static void decode_memory(struct decoder *decoder, const struct node *node, const char *key)
+{
+	struct limits *limits = &decoder->service->limits;
+	const char *text = decode_scalar(decoder, node, key);
+	int64_t bytes = 0;
+	struct err err;
+
+	if (!text)
+		return;
+	if (scalar_bytes(text, &bytes, &err) < 0)
+		decode_error(decoder, node, key, "%s", err.text);
+	else if (!bytes)
+		decode_error(decoder, node, key, "must be more than 0, for example 64m");
+	else
+		set_twice(decoder, node, key, bytes, &limits->memory_bytes, &limits->memory_pos);
+}
+
+static void decode_pids(struct decoder *decoder, const struct node *node, const char *key)
+{
+	struct limits *limits = &decoder->service->limits;
+	int64_t pids = 0;
+
+	if (!decode_int(decoder, node, key, -1, 4194304, &pids))
+		return;
+	if (!pids)
+		decode_error(decoder, node, key, "must be at least 1, or -1 for no limit");
+	else
+		set_twice(decoder, node, key, pids, &limits->pids, &limits->pids_pos);
+}
+
+static void decode_replicas(struct decoder *decoder, const struct node *node, const char *key)
+{
+	struct service *service = decoder->service;
+	int64_t wanted = 0;
+	int64_t replicas = service->replicas;
+
+	if (!decode_int(decoder, node, key, 0, REPLICAS_MAX, &wanted))
+		return;
+	set_twice(decoder, node, key, wanted, &replicas, &service->replicas_pos);
+	service->replicas = (unsigned)replicas;
+}
+
+static void decode_mode(struct decoder *decoder, const struct node *node, const char *key)
+{
+	const char *text = decode_scalar(decoder, node, key);
+
+	if (text && strcmp(text, "replicated") != 0)
+		decode_error(decoder, node, key, "'%.60s' is not supported yet, only replicated",
+			     text);
+}
+
+static void decode_limits(struct decoder *decoder, const struct node *node, const char *key)
+{
+	static const struct decode_field fields[] = {
+		{"cpus", decode_cpus},
+		{"memory", decode_memory},
+		{"pids", decode_pids},
+	};
+
+	decode_mapping(decoder, node, key, keys_limits, fields, ARRAY_SIZE(fields));
+}
+
+static void decode_resources(struct decoder *decoder, const struct node *node, const char *key)
+{
+	static const struct decode_field fields[] = {{"limits", decode_limits}};
+
+	decode_mapping(decoder, node, key, keys_resources, fields, ARRAY_SIZE(fields));
+}
+
+static void decode_deploy_key(struct decoder *decoder, const struct node *node, const char *key)
+{
+	static const struct decode_field fields[] = {
+		{"mode", decode_mode},
+		{"replicas", decode_replicas},
+		{"resources", decode_resources},
+		{"restart_policy", decode_policy},
+	};
+
+	decode_mapping(decoder, node, key, keys_deploy, fields, ARRAY_SIZE(fields));
+}
+
+void decode_deploy(struct decoder *decoder, const struct node *service)
+{
+	static const struct decode_field fields[] = {
+		{"scale", decode_replicas},    {"cpus", decode_cpus},
+		{"mem_limit", decode_memory},  {"pids_limit", decode_pids},
+		{"deploy", decode_deploy_key},
+	};
+
+	decode_fields(decoder, service, fields, ARRAY_SIZE(fields));
+}

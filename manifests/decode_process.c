@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What is run inside an instance, as whom, and how its health is asked for.
+ */
+#include "manifests/decode.h"
+#include "manifests/scalar.h"
+#include "manifests/words.h"
+
+#include "runtime/base/cleanup.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+
+/* A list, or one text that is split as a shell would. */
+static void decode_words(struct decoder *decoder, const struct node *node, const char *key,
+			 struct text_list *ret_words)
+{
+	struct err err;
+
+	if (node->kind == NODE_SCALAR) {
+		if (words_split(decoder->keep, node->text, node->pos, ret_words, &err) < 0)
+			decode_error(decoder, node, key, "%s", err.text);
+	} else {
+		decode_list(decoder, node, key, false, ret_words);
+	}
+}
+
+void decode_command(struct decoder *decoder, const struct node *node, const char *key)
+{
+	decode_words(decoder, node, key, &decoder->service->command);
+	if (!decoder->service->entrypoint.count)
+		decoder->service->command_pos = node->pos;
+}
+
+void decode_entrypoint(struct decoder *decoder, const struct node *node, const char *key)
+{
+	decode_words(decoder, node, key, &decoder->service->entrypoint);
+	if (decoder->service->entrypoint.count)
+		decoder->service->command_pos = node->pos;
+}
+
+/* A name, or a number that is a valid id. */
+static bool is_user_part(const char *text, size_t len)
+{
+	size_t digits = 0;
+
+	if (!len || len > 32)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (!isalnum((unsigned char)text[i]) && !strchr("_.-$", text[i]))
+			return false;
+		digits += isdigit((unsigned char)text[i]) != 0;
+	}
+	if (digits < len)
+		return text[0] != '-' && !isdigit((unsigned char)text[0]);
+
+	char number[33] = {0};
+	int64_t id = 0;
+
+	memcpy(number, text, len);
+	return scalar_int(number, 0, UINT32_MAX - 1, &id, NULL) == 0;
+}
+
+void decode_user(struct decoder *decoder, const struct node *node, const char *key)
+{
+	const char *text = decode_scalar(decoder, node, key);
+
+	if (!text)
+		return;
+	size_t len = strcspn(text, ":");
+	const char *group = text[len] ? text + len + 1 : NULL;
+
+	if (!is_user_part(text, len) || (group && !is_user_part(group, strlen(group))))
+		decode_error(
+			decoder, node, key,
+			"'%.60s' is not a user: write NAME or UID, and :GROUP or :GID after it",
+			text);
+	else
+		decode_text(decoder, node, key, &decoder->service->user);
+}
+
+static bool is_hostname(const char *text)
+{
+	size_t label = 0;
+
+	if (strlen(text) > 64)
+		return false;
+	for (; *text; text++) {
+		bool edge = !label || !text[1] || text[1] == '.';
+
+		if (*text == '.' ? !label : !isalnum((unsigned char)*text) && *text != '-')
+			return false;
+		if (*text == '-' && edge)
+			return false;
+		label = *text == '.' ? 0 : label + 1;
+		if (label > 63)
+			return false;
+	}
+	return label > 0;
+}
+
+void decode_hostname(struct decoder *decoder, const struct node *node, const char *key)
+{
+	const char *text = decode_scalar(decoder, node, key);
+
+	if (text && !is_hostname(text))
+		decode_error(decoder, node, key,
+			     "'%.80s' is not a host name: letters, digits and -, at most 64", text);
+	else if (text)
+		decode_text(decoder, node, key, &decoder->service->hostname);
+}
+
+void decode_working_dir(struct decoder *decoder, const struct node *node, const char *key)
+{
+	const char *text = decode_scalar(decoder, node, key);
+
+	if (text && text[0] != '/')
+		decode_error(decoder, node, key, "'%.60s' must start with /", text);
+	else if (text)
+		decoder->service->working_dir =
+			(struct text){.value = decode_path(decoder, "", text), .pos = node->pos};
+}
+
+void decode_stop_signal(struct decoder *decoder, const struct node *node, const char *key)
+{
+	const char *text = decode_scalar(decoder, node, key);
+	struct err err;
+
+	if (text && scalar_signal(text, &decoder->service->stop_signal, &err) < 0)
+		decode_error(decoder, node, key, "%s", err.text);
+}
+
+static void shell_test(struct decoder *decoder, const char *text, struct pos pos)
+{
+	const char *const words[] = {"/bin/sh", "-c", text};
+	struct healthcheck *check = &decoder->service->healthcheck;
+
+	check->test.items = arena_new(decoder->keep, struct text, ARRAY_SIZE(words));
+	check->test.count = ARRAY_SIZE(words);
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		check->test.items[i] =
+			(struct text){.value = arena_text(decoder->keep, words[i]), .pos = pos};
+}
+
+static void decode_test(struct decoder *decoder, const struct node *node, const char *key)
+{
+	struct healthcheck *check = &decoder->service->healthcheck;
+	struct text_list list = {0};
+
+	if (node->kind == NODE_SCALAR) {
+		shell_test(decoder, node->text, node->pos);
+		return;
+	}
+	decode_list(decoder, node, key, false, &list);
+	const char *kind = list.count ? list.items[0].value : "";
+
+	if (strcmp(kind, "NONE") == 0 && list.count == 1) {
+		check->present = false;
+	} else if (strcmp(kind, "CMD") == 0 && list.count > 1) {
+		check->test.items = list.items + 1;
+		check->test.count = list.count - 1;
+	} else if (strcmp(kind, "CMD-SHELL") == 0 && list.count == 2) {
+		shell_test(decoder, list.items[1].value, list.items[1].pos);
+	} else {
+		check->present = false;
+		decode_error(decoder, node, key,
+			     "must be text, [NONE], [CMD, program, …] or [CMD-SHELL, text]");
+	}
+}
+
+static void decode_disable(struct decoder *decoder, const struct node *node, const char *key)
+{
+	if (decode_bool(decoder, node, key, false))
+		decoder->service->healthcheck.present = false;
+}
+
+static void decode_retries(struct decoder *decoder, const struct node *node, const char *key)
+{
+	int64_t retries = 0;
+
+	if (decode_int(decoder, node, key, 1, 100000, &retries))
+		decoder->service->healthcheck.retries = (unsigned)retries;
+}
+
+static void positive_duration(struct decoder *decoder, const struct node *node, const char *key,
+			      int64_t *ret_ms)
+{
+	int64_t ms = *ret_ms;
+
+	decode_duration(decoder, node, key, &ms);
+	if (ms > 0)
+		*ret_ms = ms;
+	else
+		decode_error(decoder, node, key, "must be at least 1ms");
+}
+
+static void decode_interval(struct decoder *decoder, const struct node *node, const char *key)
+{
+	positive_duration(decoder, node, key, &decoder->service->healthcheck.interval_ms);
+}
+
+static void decode_timeout(struct decoder *decoder, const struct node *node, const char *key)
+{
+	positive_duration(decoder, node, key, &decoder->service->healthcheck.timeout_ms);
+}
+
+static void decode_start_interval(struct decoder *decoder, const struct node *node, const char *key)
+{
+	positive_duration(decoder, node, key, &decoder->service->healthcheck.start_interval_ms);
+}
+
+static void decode_start_period(struct decoder *decoder, const struct node *node, const char *key)
+{
+	decode_duration(decoder, node, key, &decoder->service->healthcheck.start_period_ms);
+}
+
+void decode_healthcheck(struct decoder *decoder, const struct node *node, const char *key)
+{
+	static const struct decode_field fields[] = {
+		{"test", decode_test},
+		{"interval", decode_interval},
+		{"timeout", decode_timeout},
+		{"start_period", decode_start_period},
+		{"start_interval", decode_start_interval},
+		{"retries", decode_retries},
+		{"disable", decode_disable},
+	};
+	struct healthcheck *check = &decoder->service->healthcheck;
+	size_t errors = decoder->report->list->error_count;
+
+	*check = (struct healthcheck){.present = true,
+				      .interval_ms = 30000,
+				      .timeout_ms = 30000,
+				      .start_interval_ms = 5000,
+				      .retries = 3,
+				      .pos = node->pos};
+	decode_mapping(decoder, node, key, keys_healthcheck, fields, ARRAY_SIZE(fields));
+	if (node->kind == NODE_MAPPING && check->present && node_is_null(node_get(node, "test"))) {
+		decode_error(decoder, node, key, "needs a test, for example [CMD, program]");
+		check->present = false;
+	}
+	/* A faulty one keeps its position, so that nobody complains that there is none. */
+	if (decoder->report->list->error_count > errors)
+		*check = (struct healthcheck){.pos = node->pos};
+	else if (!check->present)
+		*check = (struct healthcheck){0};
+}

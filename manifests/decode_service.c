@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One entry of `services`: the table of its keys, and those too simple for a file of their own.
+ */
+#include "manifests/decode.h"
+
+#include "runtime/base/cleanup.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void decode_rootfs(struct decoder *decoder, const struct node *node, const char *key)
+{
+	struct service *service = decoder->service;
+	const char *text = decode_scalar(decoder, node, key);
+
+	/* A faulty one is told here; "has no root file system" would be noise after it. */
+	service->rootfs = ROOTFS_HOST;
+	service->rootfs_pos = node->pos;
+	if (!text || strcmp(text, "host") == 0)
+		return;
+	if (!strchr("./~", text[0])) {
+		decode_error(decoder, node, key,
+			     "'%.60s' is neither host nor a directory: a path starts with / or ./",
+			     text);
+		return;
+	}
+	service->rootfs = ROOTFS_DIR;
+	service->rootfs_dir = decode_path(decoder, decoder->stack->directory, text);
+	if (strcmp(service->rootfs_dir, "/") == 0)
+		decode_error(decoder, node, key, "the host's / is not handed out: write host");
+}
+
+static void require_rootfs(struct decoder *decoder, const struct node *service)
+{
+	static const char *const others[] = {"image", "build"};
+
+	if (decoder->service->rootfs != ROOTFS_NONE)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		for (size_t j = 0; j < service->count; j++) {
+			const struct node *key = service->pairs[j].key;
+
+			if (strcmp(key->text, others[i]) != 0)
+				continue;
+			report_error(
+				decoder->report, key->pos,
+				"%s.%s is not supported yet: add x-rootfs: host or a directory",
+				decoder->path, key->text);
+			return;
+		}
+	}
+	report_error(decoder->report, decoder->service->pos,
+		     "%s needs x-rootfs: host or a directory", decoder->path);
+}
+
+static void decode_isolation(struct decoder *decoder, const struct node *node, const char *key)
+{
+	const char *text = decode_scalar(decoder, node, key);
+
+	if (text && strcmp(text, "default") != 0)
+		decode_error(decoder, node, key, "'%.60s' is not supported: it is for Windows",
+			     text);
+}
+
+static void decode_network_mode(struct decoder *decoder, const struct node *node, const char *key)
+{
+	static const char *const words[] = {
+		[NETWORK_BRIDGE] = "bridge", [NETWORK_HOST] = "host", [NETWORK_NONE] = "none"};
+	const char *text = decode_scalar(decoder, node, key);
+
+	for (size_t i = 0; text && i < ARRAY_SIZE(words); i++) {
+		if (strcmp(words[i], text) != 0)
+			continue;
+		decoder->service->network_mode = (enum network_mode)i;
+		return;
+	}
+	if (text && (strncmp(text, "service:", 8) == 0 || strncmp(text, "container:", 10) == 0))
+		decode_error(decoder, node, key, "'%.60s' is not supported yet", text);
+	else if (text)
+		decode_error(decoder, node, key, "'%.60s' is not bridge, host or none", text);
+}
+
+static void decode_read_only(struct decoder *decoder, const struct node *node, const char *key)
+{
+	decoder->service->read_only = decode_bool(decoder, node, key, false);
+}
+
+static void decode_grace(struct decoder *decoder, const struct node *node, const char *key)
+{
+	decode_duration(decoder, node, key, &decoder->service->stop_grace_ms);
+}
+
+static void decode_service_labels(struct decoder *decoder, const struct node *node, const char *key)
+{
+	decode_labels(decoder, node, key, &decoder->service->labels);
+}
+
+static void decode_profiles(struct decoder *decoder, const struct node *node, const char *key)
+{
+	struct service *service = decoder->service;
+
+	decode_list(decoder, node, key, false, &service->profiles);
+	for (size_t i = 0; i < service->profiles.count; i++) {
+		const struct text *profile = &service->profiles.items[i];
+
+		if (!decode_is_name(profile->value))
+			report_error(decoder->report, profile->pos,
+				     "%s.%s: '%.60s' is not a profile name: letters, digits, _ . -",
+				     decoder->path, key, profile->value);
+		if (strv_has(decoder->profiles, profile->value))
+			service->enabled = true;
+	}
+	if (service->profiles.count && !service->enabled)
+		service->enabled = strv_has(decoder->profiles, "*");
+}
+
+static const struct decode_field service_fields[] = {
+	{"x-rootfs", decode_rootfs},
+	{"command", decode_command},
+	{"entrypoint", decode_entrypoint},
+	{"working_dir", decode_working_dir},
+	{"user", decode_user},
+	{"hostname", decode_hostname},
+	{"depends_on", decode_depends_on},
+	{"healthcheck", decode_healthcheck},
+	{"restart", decode_restart},
+	{"stop_signal", decode_stop_signal},
+	{"stop_grace_period", decode_grace},
+	{"volumes", decode_volumes},
+	{"tmpfs", decode_tmpfs},
+	{"ports", decode_ports},
+	{"labels", decode_service_labels},
+	{"read_only", decode_read_only},
+	{"cap_add", decode_cap_add},
+	{"cap_drop", decode_cap_drop},
+	{"network_mode", decode_network_mode},
+	{"isolation", decode_isolation},
+};
+
+static void decode_service(struct decoder *decoder, const struct node *key,
+			   const struct node *value)
+{
+	struct service *service = decoder->service;
+	const struct node *profiles = node_get(value, "profiles");
+
+	*service = (struct service){
+		.name = arena_text(decoder->keep, key->text),
+		.pos = key->pos,
+		.command_pos = key->pos,
+		.stop_signal = SIGTERM,
+		.stop_grace_ms = 10000,
+		.replicas = 1,
+		.restart = {.delay_ms = -1},
+	};
+	decoder->mount_cap = decoder->port_cap = 0;
+	decoder->path = arena_format(decoder->scratch, "services.%s", key->text);
+	if (!decode_is_name(key->text))
+		report_error(decoder->report, key->pos,
+			     "'%.80s' is not a service name: letters, digits, _ . -, at most 63",
+			     key->text);
+	if (!keys_check(decoder->report, value, keys_service, decoder->path)) {
+		/* Told already: nothing that refers to it shall complain too. */
+		service->enabled = true;
+		return;
+	}
+	service->enabled = node_is_null(profiles);
+	if (!node_is_null(profiles)) {
+		decode_profiles(decoder, profiles, "profiles");
+		service->enabled |= !service->profiles.count;
+	}
+	decode_fields(decoder, value, service_fields, ARRAY_SIZE(service_fields));
+	decode_environment(decoder, value);
+	decode_deploy(decoder, value);
+	require_rootfs(decoder, value);
+}
+
+static int compare_services(const void *left, const void *right)
+{
+	return strcmp(((const struct service *)left)->name, ((const struct service *)right)->name);
+}
+
+void decode_services(struct decoder *decoder, const struct node *services)
+{
+	struct stack *stack = decoder->stack;
+
+	if (services->kind != NODE_MAPPING) {
+		report_error(decoder->report, services->pos,
+			     "services must be a mapping, this is %s", node_kind_name(services));
+		return;
+	}
+	stack->services = arena_new(decoder->keep, struct service, services->count);
+	for (size_t i = 0; i < services->count; i++) {
+		if (!decode_room(decoder, services))
+			return;
+		if (strncmp(services->pairs[i].key->text, "x-", 2) == 0)
+			continue;
+		decoder->service = &stack->services[stack->service_count++];
+		decode_service(decoder, services->pairs[i].key, services->pairs[i].value);
+	}
+	decoder->path = "";
+	if (stack->service_count)
+		qsort(stack->services, stack->service_count, sizeof(*stack->services),
+		      compare_services);
+}

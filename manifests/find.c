@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Finding a manifest as Compose does. Names are tried, directories are listed; the only files
+ * opened here are .env files.
+ */
+#include "manifests/find.h"
+
+#include "manifests/env_file.h"
+#include "manifests/source.h"
+#include "runtime/base/cleanup.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static bool is_file(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && !S_ISDIR(st.st_mode);
+}
+
+static const char *join(struct arena *arena, const char *directory, const char *name)
+{
+	size_t len = strlen(directory);
+	bool slash = len && directory[len - 1] == '/';
+
+	if (name[0] == '/' || !len)
+		return arena_text(arena, name);
+	return arena_format(arena, "%s%s%s", directory, slash ? "" : "/", name);
+}
+
+static void add_file(struct found *found, const char *path, const char *shown)
+{
+	*arena_push(found->arena, found->files, found->count, found->cap) =
+		(struct found_file){.path = path, .shown = shown};
+}
+
+/* Everything before the last slash, without it: "" for a bare name, "/" for "/x". */
+static const char *parent_of(struct arena *arena, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return "";
+	return slash == path ? "/" : arena_copy(arena, path, (size_t)(slash - path));
+}
+
+/* The project is where the first file is. */
+static void set_directory(struct found *found, const char *directory, const char *shown)
+{
+	autofree char *real = realpath(directory, NULL);
+
+	found->directory = arena_text(found->arena, real ? real : directory);
+	if (!shown[0] || strcmp(shown, ".") == 0)
+		found->prefix = "";
+	else
+		found->prefix = join(found->arena, shown, "");
+}
+
+static int has_yaml_name(const struct dirent *entry)
+{
+	const char *dot = strrchr(entry->d_name, '.');
+
+	return entry->d_name[0] != '.' && dot &&
+	       (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
+}
+
+static int add_directory(struct found *found, const char *path, const char *shown, struct err *err)
+{
+	struct dirent **entries = NULL;
+	int count = scandir(path, &entries, has_yaml_name, alphasort);
+	size_t before = found->count;
+
+	if (count < 0)
+		return err_set(err, errno, "cannot list '%s'", shown);
+	for (int i = 0; i < count; i++) {
+		const char *name = entries[i]->d_name;
+		const char *full = join(found->arena, path, name);
+		bool here = strcmp(shown, ".") == 0;
+
+		if (is_file(full))
+			add_file(found, full,
+				 here ? arena_text(found->arena, name)
+				      : join(found->arena, shown, name));
+		free(entries[i]);
+	}
+	free(entries);
+	if (found->count == before)
+		return err_say(err, ENOENT, "no *.yaml or *.yml file in '%s'", shown);
+	if (!found->directory)
+		set_directory(found, path, shown);
+	return 0;
+}
+
+static int add_named(struct found *found, const char *base, const char *name, struct err *err)
+{
+	const char *path = join(found->arena, base, name);
+	struct stat st;
+
+	if (strcmp(name, "-") == 0)
+		return err_say(err, EINVAL,
+			       "a manifest on standard input is not supported: name a file");
+	if (stat(path, &st) < 0)
+		return err_set(err, errno, "cannot read '%s'", name);
+	if (S_ISDIR(st.st_mode))
+		return add_directory(found, path, name, err);
+	add_file(found, path, arena_text(found->arena, name));
+	if (!found->directory)
+		set_directory(found, parent_of(found->arena, path), parent_of(found->arena, name));
+	return 0;
+}
+
+/* COMPOSE_FILE: names with a separator between them. */
+static int add_listed(struct found *found, const char *base, const char *list, struct err *err)
+{
+	const char *separator = vars_get(&found->environment, "COMPOSE_PATH_SEPARATOR");
+	char *copy = arena_text(found->arena, list);
+
+	if (!separator || !separator[0])
+		separator = ":";
+	while (copy) {
+		char *cut = strstr(copy, separator);
+
+		if (cut)
+			*cut = '\0';
+		int r = copy[0] ? add_named(found, base, copy, err) : 0;
+
+		if (r < 0)
+			return err_prefix(err, "COMPOSE_FILE");
+		copy = cut ? cut + strlen(separator) : NULL;
+	}
+	return found->count ? 0 : err_say(err, ENOENT, "COMPOSE_FILE names no file");
+}
+
+/* The first of the names that exists in @directory is added. */
+static bool add_first(struct found *found, const char *directory, const char *shown_directory,
+		      const char *const *names)
+{
+	for (; *names; names++) {
+		const char *path = join(found->arena, directory, *names);
+
+		if (!is_file(path))
+			continue;
+		add_file(found, path, join(found->arena, shown_directory, *names));
+		return true;
+	}
+	return false;
+}
+
+static int search_upwards(struct found *found, const char *base, struct err *err)
+{
+	static const char *const names[] = {"compose.yaml", "compose.yml", "docker-compose.yml",
+					    "docker-compose.yaml", NULL};
+	static const char *const overrides[] = {"compose.override.yaml", "compose.override.yml",
+						"docker-compose.override.yml",
+						"docker-compose.override.yaml", NULL};
+	const char *directory = arena_text(found->arena, base);
+	const char *shown = "";
+
+	while (!add_first(found, directory, shown, names)) {
+		if (strcmp(directory, "/") == 0)
+			return err_say(err, ENOENT,
+				       "no compose.yaml in '%s' or any directory above: name a "
+				       "manifest with -f",
+				       base);
+		directory = parent_of(found->arena, directory);
+		shown = directory;
+	}
+	add_first(found, directory, shown, overrides);
+	set_directory(found, directory, shown);
+	return 0;
+}
+
+static int read_dotenv(struct found *found, const char *directory, const char *shown,
+		       struct report *report, struct vars *vars, struct err *err)
+{
+	const char *path = join(found->arena, directory, ".env");
+	const char *name = join(found->arena, shown, ".env");
+	struct source source;
+	int r = source_read(found->arena, path, name, &source, err);
+
+	if (r == -ENOENT || r == -ENOTDIR)
+		return 0;
+	if (r < 0)
+		return r;
+	report_source(report, name, source.text, source.len);
+	env_file_parse(&source, name, &found->environment, vars, report);
+	return 0;
+}
+
+static void take_environment(struct found *found, const char *const *environment)
+{
+	struct pos nowhere = {0};
+
+	for (; environment && *environment; environment++) {
+		size_t len = strcspn(*environment, "=");
+
+		if ((*environment)[len] && len)
+			vars_set(&found->environment, arena_copy(found->arena, *environment, len),
+				 arena_text(found->arena, *environment + len + 1), nowhere);
+	}
+}
+
+/* Adds what .env says and the caller's environment does not. */
+static void add_missing(struct found *found, const struct vars *dotenv)
+{
+	for (const struct var *var = dotenv->first; var; var = var->next)
+		if (var->value && !vars_get(&found->environment, var->name))
+			vars_set(&found->environment, var->name, var->value, var->pos);
+}
+
+static int find_files(const struct manifest_options *options, struct found *found, struct err *err)
+{
+	const char *listed = vars_get(&found->environment, "COMPOSE_FILE");
+
+	if (options->files && options->files[0]) {
+		for (const char *const *name = options->files; *name; name++) {
+			int r = add_named(found, options->directory, *name, err);
+
+			if (r < 0)
+				return r;
+		}
+		return 0;
+	}
+	if (listed && listed[0])
+		return add_listed(found, options->directory, listed, err);
+	return search_upwards(found, options->directory, err);
+}
+
+int find_manifest(const struct manifest_options *options, struct arena *arena,
+		  struct report *report, struct found *ret_found, struct err *err)
+{
+	struct found found = {.arena = arena, .environment = {.arena = arena}};
+	struct vars here = {.arena = arena};
+	struct vars project = {.arena = arena};
+	bool named = options->files && options->files[0];
+
+	take_environment(&found, options->environment);
+	/* COMPOSE_FILE itself may be written in the .env beside the caller. */
+	int r = named ? 0 : read_dotenv(&found, options->directory, "", report, &here, err);
+
+	if (r < 0)
+		return r;
+	const char *listed = vars_get(&here, "COMPOSE_FILE");
+	struct pos nowhere = {0};
+
+	if (listed && !vars_get(&found.environment, "COMPOSE_FILE"))
+		vars_set(&found.environment, "COMPOSE_FILE", listed, nowhere);
+	r = find_files(options, &found, err);
+	if (r < 0)
+		return r;
+	if (!named && strcmp(found.directory, options->directory) == 0)
+		project = here;
+	else
+		r = read_dotenv(&found, found.directory, found.prefix, report, &project, err);
+	if (r < 0)
+		return r;
+	add_missing(&found, &project);
+	*ret_found = found;
+	return 0;
+}
+
+char *find_normalise(struct arena *arena, const char *name)
+{
+	char *clean = arena_text(arena, name);
+	size_t len = 0;
+
+	for (; *name; name++) {
+		int low = tolower((unsigned char)*name);
+		bool first = isdigit(low) || (low >= 'a' && low <= 'z');
+
+		if (first || (len && (low == '_' || low == '-')))
+			clean[len++] = (char)low;
+	}
+	clean[len] = '\0';
+	return clean;
+}
+
+int find_stack_name(const struct manifest_options *options, const struct found *found,
+		    const char *written, const char **ret_name, struct err *err)
+{
+	const char *variable = vars_get(&found->environment, "COMPOSE_PROJECT_NAME");
+	const char *chosen = options->stack_name       ? options->stack_name
+			     : variable && variable[0] ? variable
+						       : written;
+	const char *slash = strrchr(found->directory, '/');
+	const char *name = find_normalise(found->arena, chosen ? chosen : slash ? slash + 1 : "");
+
+	if (chosen && strcmp(name, chosen) != 0)
+		return err_say(err, EINVAL,
+			       "'%.80s' is not a stack name: small letters, digits, _ and -, "
+			       "starting with a letter or digit",
+			       chosen);
+	if (!name[0])
+		return err_say(err, EINVAL,
+			       "the directory '%.200s' gives no stack name: write name: in the "
+			       "manifest",
+			       found->directory);
+	if (strlen(name) > 63)
+		return err_say(err, EINVAL, "the stack name '%.80s' is longer than 63 characters",
+			       name);
+	*ret_name = name;
+	return 0;
+}

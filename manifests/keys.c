@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The tables of known keys, one per kind of mapping, and the check against them.
+ */
+#include "manifests/keys.h"
+
+#include "runtime/base/cleanup.h"
+
+#include <string.h>
+
+const struct key_info keys_top[] = {
+	{"name"},
+	{"services"},
+	{"volumes"},
+	{"version", KEY_IGNORE, "is obsolete and has no effect"},
+	{"configs", KEY_LATER},
+	{"include", KEY_LATER},
+	{"networks", KEY_LATER},
+	{"secrets", KEY_LATER},
+	{"models", KEY_REFUSE, "is not supported: there is no model runner"},
+	{NULL},
+};
+
+#define NO_MODELS   "is not supported: there is no model runner"
+#define NO_REALTIME "is not supported: cgroup v2 has no real-time cpu limits"
+#define WINDOWS	    "is for Windows and has no effect"
+
+const struct key_info keys_service[] = {
+	{"build"}, /* accepted beside x-rootfs only */
+	{"cap_add"},
+	{"cap_drop"},
+	{"command"},
+	{"cpus"},
+	{"depends_on"},
+	{"deploy"},
+	{"entrypoint"},
+	{"env_file"},
+	{"environment"},
+	{"healthcheck"},
+	{"hostname"},
+	{"image"}, /* accepted beside x-rootfs only */
+	{"isolation"},
+	{"labels"},
+	{"mem_limit"},
+	{"network_mode"},
+	{"pids_limit"},
+	{"ports"},
+	{"profiles"},
+	{"read_only"},
+	{"restart"},
+	{"scale"},
+	{"stop_grace_period"},
+	{"stop_signal"},
+	{"tmpfs"},
+	{"user"},
+	{"volumes"},
+	{"working_dir"},
+	{"x-rootfs"},
+	{"annotations", KEY_LATER},
+	{"attach", KEY_LATER},
+	{"blkio_config", KEY_LATER},
+	{"cgroup", KEY_LATER},
+	{"cgroup_parent", KEY_LATER},
+	{"configs", KEY_LATER},
+	{"container_name", KEY_LATER},
+	{"cpu_period", KEY_LATER},
+	{"cpu_quota", KEY_LATER},
+	{"cpu_shares", KEY_LATER},
+	{"cpuset", KEY_LATER},
+	{"device_cgroup_rules", KEY_LATER},
+	{"devices", KEY_LATER},
+	{"dns", KEY_LATER},
+	{"dns_opt", KEY_LATER},
+	{"dns_search", KEY_LATER},
+	{"domainname", KEY_LATER},
+	{"expose", KEY_LATER},
+	{"extends", KEY_LATER},
+	{"external_links", KEY_LATER},
+	{"extra_hosts", KEY_LATER},
+	{"gpus", KEY_LATER},
+	{"group_add", KEY_LATER},
+	{"init", KEY_LATER},
+	{"ipc", KEY_LATER},
+	{"label_file", KEY_LATER},
+	{"links", KEY_LATER},
+	{"logging", KEY_LATER},
+	{"mac_address", KEY_LATER},
+	{"mem_reservation", KEY_LATER},
+	{"memswap_limit", KEY_LATER},
+	{"networks", KEY_LATER},
+	{"oom_score_adj", KEY_LATER},
+	{"pid", KEY_LATER},
+	{"platform", KEY_LATER},
+	{"post_start", KEY_LATER},
+	{"pre_start", KEY_LATER},
+	{"pre_stop", KEY_LATER},
+	{"privileged", KEY_LATER},
+	{"provider", KEY_LATER},
+	{"pull_policy", KEY_LATER},
+	{"pull_refresh_after", KEY_LATER},
+	{"runtime", KEY_LATER},
+	{"secrets", KEY_LATER},
+	{"security_opt", KEY_LATER},
+	{"shm_size", KEY_LATER},
+	{"stdin_open", KEY_LATER},
+	{"storage_opt", KEY_LATER},
+	{"sysctls", KEY_LATER},
+	{"tty", KEY_LATER},
+	{"ulimits", KEY_LATER},
+	{"userns_mode", KEY_LATER},
+	{"uts", KEY_LATER},
+	{"volumes_from", KEY_LATER},
+	{"x-autoscale", KEY_LATER},
+	{"x-probe", KEY_LATER},
+	{"x-restart", KEY_LATER},
+	{"x-schedule", KEY_LATER},
+	{"credential_spec", KEY_REFUSE, "is not supported: it is for Windows"},
+	{"cpu_rt_period", KEY_REFUSE, NO_REALTIME},
+	{"cpu_rt_runtime", KEY_REFUSE, NO_REALTIME},
+	{"models", KEY_REFUSE, NO_MODELS},
+	{"use_api_socket", KEY_REFUSE, "is not supported: there is no engine socket to hand out"},
+	{"cpu_count", KEY_IGNORE, WINDOWS},
+	{"cpu_percent", KEY_IGNORE, WINDOWS},
+	{"develop", KEY_IGNORE, "is for building images and has no effect"},
+	{"mem_swappiness", KEY_IGNORE, "has no effect: cgroup v2 has no such knob"},
+	{"oom_kill_disable", KEY_IGNORE, "has no effect: cgroup v2 has no such knob"},
+	{NULL},
+};
+
+const struct key_info keys_deploy[] = {
+	{"mode"},
+	{"replicas"},
+	{"resources"},
+	{"restart_policy"},
+	{"endpoint_mode", KEY_LATER},
+	{"labels", KEY_LATER},
+	{"rollback_config", KEY_LATER},
+	{"update_config", KEY_LATER},
+	{"placement", KEY_IGNORE, "has no effect: there is only this machine"},
+	{NULL},
+};
+
+const struct key_info keys_resources[] = {
+	{"limits"},
+	{"reservations", KEY_LATER},
+	{NULL},
+};
+
+const struct key_info keys_limits[] = {
+	{"cpus"},
+	{"memory"},
+	{"pids"},
+	{NULL},
+};
+
+const struct key_info keys_restart_policy[] = {
+	{"condition"}, {"delay"}, {"max_attempts"}, {"window"}, {NULL},
+};
+
+const struct key_info keys_healthcheck[] = {
+	{"disable"},	  {"interval"}, {"retries"}, {"start_interval"},
+	{"start_period"}, {"test"},	{"timeout"}, {NULL},
+};
+
+const struct key_info keys_dependency[] = {
+	{"condition"},
+	{"required"},
+	{"restart"},
+	{NULL},
+};
+
+const struct key_info keys_env_file[] = {
+	{"path"},
+	{"required"},
+	{"format", KEY_LATER},
+	{NULL},
+};
+
+const struct key_info keys_port[] = {
+	{"app_protocol"}, {"host_ip"},	 {"mode"},   {"name"},
+	{"protocol"},	  {"published"}, {"target"}, {NULL},
+};
+
+const struct key_info keys_mount[] = {
+	{"bind"},
+	{"read_only"},
+	{"source"},
+	{"target"},
+	{"tmpfs"},
+	{"type"},
+	{"volume"},
+	{"consistency", KEY_IGNORE, "has no effect on Linux"},
+	{"image", KEY_LATER},
+	{NULL},
+};
+
+const struct key_info keys_mount_bind[] = {
+	{"create_host_path"},
+	{"propagation", KEY_LATER},
+	{"recursive", KEY_LATER},
+	{"selinux", KEY_IGNORE, "has no effect without SELinux"},
+	{NULL},
+};
+
+const struct key_info keys_mount_volume[] = {
+	{"nocopy"}, /* there is no image to copy from */
+	{"labels", KEY_LATER},
+	{"subpath", KEY_LATER},
+	{NULL},
+};
+
+const struct key_info keys_mount_tmpfs[] = {
+	{"mode"},
+	{"size"},
+	{NULL},
+};
+
+const struct key_info keys_volume[] = {
+	{"driver"}, {"external"}, {"labels"}, {"name"}, {"driver_opts", KEY_LATER}, {NULL},
+};
+
+const struct key_info keys_volume_external[] = {
+	{"name"},
+	{NULL},
+};
+
+#define NAME_MAX_COMPARED 32
+
+/* Edit distance with neighbours swapped counting once; more than 9 is not told apart. */
+static unsigned distance(const char *a, const char *b)
+{
+	size_t rows = strlen(a);
+	size_t cols = strlen(b);
+	unsigned cost[NAME_MAX_COMPARED + 1][NAME_MAX_COMPARED + 1];
+
+	if (rows > NAME_MAX_COMPARED || cols > NAME_MAX_COMPARED)
+		return NAME_MAX_COMPARED;
+	for (size_t i = 0; i <= rows; i++)
+		cost[i][0] = (unsigned)i;
+	for (size_t j = 0; j <= cols; j++)
+		cost[0][j] = (unsigned)j;
+	for (size_t i = 1; i <= rows; i++) {
+		for (size_t j = 1; j <= cols; j++) {
+			unsigned best = cost[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+
+			if (cost[i - 1][j] + 1 < best)
+				best = cost[i - 1][j] + 1;
+			if (cost[i][j - 1] + 1 < best)
+				best = cost[i][j - 1] + 1;
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+			    cost[i - 2][j - 2] + 1 < best)
+				best = cost[i - 2][j - 2] + 1;
+			cost[i][j] = best;
+		}
+	}
+	return cost[rows][cols];
+}
+
+const char *keys_nearest(const struct key_info *table, const char *name)
+{
+	const char *nearest = NULL;
+	size_t len = strlen(name);
+	unsigned best = len < 5 ? 2 : len < 9 ? 3 : 4; /* must stay below this */
+
+	for (; table->name; table++) {
+		unsigned here = distance(name, table->name);
+
+		if (here >= best || here >= len)
+			continue;
+		best = here;
+		nearest = table->name;
+	}
+	return nearest;
+}
+
+static const struct key_info *key_find(const struct key_info *table, const char *name)
+{
+	while (table->name && strcmp(table->name, name) != 0)
+		table++;
+	return table->name ? table : NULL;
+}
+
+static void check_key(struct report *report, const struct node *key, const struct key_info *table,
+		      const char *path)
+{
+	const struct key_info *info = key_find(table, key->text);
+	const char *dot = path[0] ? "." : "";
+
+	if (!info) {
+		const char *near = keys_nearest(table, key->text);
+
+		if (strncmp(key->text, "x-", 2) == 0)
+			return;
+		report_error(report, key->pos, "%s%s%s is not a known key%s%s%s", path, dot,
+			     key->text, near ? ": did you mean '" : "", near ? near : "",
+			     near ? "'?" : "");
+	} else if (info->class == KEY_LATER) {
+		report_error(report, key->pos, "%s%s%s is not supported yet", path, dot, key->text);
+	} else if (info->class == KEY_REFUSE) {
+		report_error(report, key->pos, "%s%s%s %s", path, dot, key->text, info->why);
+	} else if (info->class == KEY_IGNORE) {
+		report_warning(report, key->pos, "%s%s%s %s", path, dot, key->text, info->why);
+	}
+}
+
+bool keys_check(struct report *report, const struct node *mapping, const struct key_info *table,
+		const char *path)
+{
+	if (mapping->kind != NODE_MAPPING) {
+		report_error(report, mapping->pos, "%s must be a mapping, this is %s",
+			     path[0] ? path : "a manifest", node_kind_name(mapping));
+		return false;
+	}
+	for (size_t i = 0; i < mapping->count; i++)
+		check_key(report, mapping->pairs[i].key, table, path);
+	return true;
+}

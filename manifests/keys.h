@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Every key of the Compose Specification and what becomes of it: read, refused, or passed over.
+ */
+#pragma once
+
+#include "manifests/report.h"
+#include "manifests/tree.h"
+
+enum key_class {
+	KEY_READ,   /* honoured */
+	KEY_LATER,  /* "is not supported yet" */
+	KEY_REFUSE, /* an error with its own words */
+	KEY_IGNORE, /* a warning with its own words */
+};
+
+struct key_info {
+	const char *name; /* NULL ends a table */
+	enum key_class class;
+	const char *why;
+};
+
+extern const struct key_info keys_top[];
+extern const struct key_info keys_service[];
+extern const struct key_info keys_deploy[];
+extern const struct key_info keys_resources[];
+extern const struct key_info keys_limits[];
+extern const struct key_info keys_restart_policy[];
+extern const struct key_info keys_healthcheck[];
+extern const struct key_info keys_dependency[];
+extern const struct key_info keys_env_file[];
+extern const struct key_info keys_port[];
+extern const struct key_info keys_mount[];
+extern const struct key_info keys_mount_bind[];
+extern const struct key_info keys_mount_volume[];
+extern const struct key_info keys_mount_tmpfs[];
+extern const struct key_info keys_volume[];
+extern const struct key_info keys_volume_external[];
+
+/*
+ * Reports every key of @mapping that is not simply read, one line each.
+ *
+ * @path	what stands in front of the key in messages: "services.web", "" at the top
+ *
+ * Returns false when @mapping is no mapping at all; that is reported too.
+ */
+bool keys_check(struct report *report, const struct node *mapping, const struct key_info *table,
+		const char *path);
+
+/* The name of @table closest to a misspelt one, or NULL when none is near. */
+const char *keys_nearest(const struct key_info *table, const char *name);

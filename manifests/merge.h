@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Several manifests into one, by Compose's rules: mappings merge, lists append (ports and volumes
+ * by what they stand for), everything else is replaced; !override replaces, !reset removes.
+ */
+#pragma once
+
+#include "manifests/tree.h"
+
+/* @over onto @base, either may be NULL. Reuses the nodes of both. */
+struct node *merge_manifests(struct tree *tree, struct node *base, struct node *over);
+
+/* Removes what is marked !reset. */
+void merge_prune(struct node *node);

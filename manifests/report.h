@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Collects what is wrong with a manifest while it is being read, so that all of it is said at once.
+ *
+ * Knows the text of every file read, to keep the line a diagnostic points to.
+ */
+#pragma once
+
+#include "manifests/manifest.h"
+
+struct source_text;
+
+struct report {
+	struct diagnostics *list;
+	struct source_text *sources; /* newest first */
+	bool failed;		     /* an allocation failed: the list is incomplete */
+};
+
+/* Frees what the report knows of the sources; the diagnostics stay with their owner. */
+void report_close(struct report *report);
+
+/* Remembers the bytes of a file; both are borrowed and must outlive the report. */
+void report_source(struct report *report, const char *file, const char *text, size_t len);
+
+void report_error(struct report *report, struct pos pos, const char *fmt, ...) format_like(3, 4);
+void report_warning(struct report *report, struct pos pos, const char *fmt, ...) format_like(3, 4);
+
+/* Orders by file (as first seen), line and column, and drops repetitions. */
+void report_sort(struct report *report);

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Reading input files. Opened without blocking, because the name may be a FIFO or a device; the
+ * size is bounded while reading too, because the file may grow.
+ */
+#include "manifests/source.h"
+
+#include "runtime/base/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static int open_regular(const char *path, const char *shown, int *ret_fd, struct err *err)
+{
+	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+
+	if (fd < 0)
+		return err_set(err, errno, "cannot read '%s'", shown);
+	if (fstat(fd, &st) < 0)
+		return err_set(err, errno, "cannot read '%s'", shown);
+	if (!S_ISREG(st.st_mode))
+		return err_say(err, EINVAL, "cannot read '%s': it is not a regular file", shown);
+	if (st.st_size > (off_t)SOURCE_BYTES_MAX)
+		return err_say(err, EINVAL, "cannot read '%s': it is larger than %zu MiB", shown,
+			       SOURCE_BYTES_MAX >> 20);
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+/* Length of the UTF-8 sequence at @at, 0 when it is none. */
+static size_t utf8_length(const unsigned char *at, size_t left)
+{
+	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+	size_t len = at[0] < 0x80   ? 1
+		     : at[0] < 0xc0 ? 0
+		     : at[0] < 0xe0 ? 2
+		     : at[0] < 0xf0 ? 3
+		     : at[0] < 0xf8 ? 4
+				    : 0;
+	uint32_t code = len > 1 ? at[0] & (0x7fU >> len) : at[0];
+
+	if (!len || len > left)
+		return 0;
+	for (size_t i = 1; i < len; i++) {
+		if ((at[i] & 0xc0) != 0x80)
+			return 0;
+		code = code << 6 | (at[i] & 0x3f);
+	}
+	bool surrogate = code >= 0xd800 && code <= 0xdfff;
+
+	return code < least[len] || code > 0x10ffff || surrogate ? 0 : len;
+}
+
+static int check_text(const char *shown, const char *text, size_t len, struct err *err)
+{
+	unsigned line = 1;
+
+	for (size_t at = 0; at < len;) {
+		size_t step = utf8_length((const unsigned char *)text + at, len - at);
+
+		if (!step)
+			return err_say(err, EINVAL, "cannot read '%s': not UTF-8 text on line %u",
+				       shown, line);
+		if (!text[at])
+			return err_say(err, EINVAL, "cannot read '%s': a NUL byte on line %u",
+				       shown, line);
+		line += text[at] == '\n';
+		at += step;
+	}
+	return 0;
+}
+
+int source_read(struct arena *arena, const char *path, const char *shown, struct source *ret_source,
+		struct err *err)
+{
+	autoclose int fd = -1;
+	int r = open_regular(path, shown, &fd, err);
+
+	if (r < 0)
+		return r;
+	if (arena_low(arena))
+		return err_say(err, EINVAL, "cannot read '%s': all files together are too large",
+			       shown);
+
+	struct stat st;
+	size_t room = fstat(fd, &st) == 0 && st.st_size > 0 ? (size_t)st.st_size : 0;
+
+	if (room > SOURCE_BYTES_MAX)
+		room = SOURCE_BYTES_MAX;
+	char *text = arena_alloc(arena, room + 1);
+	size_t len = 0;
+
+	while (len < room) {
+		ssize_t n = read(fd, text + len, room - len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_set(err, errno, "cannot read '%s'", shown);
+		if (n == 0)
+			break;
+		len += (size_t)n;
+	}
+	text[len] = '\0';
+	r = check_text(shown, text, len, err);
+	if (r < 0)
+		return r;
+	*ret_source = (struct source){.text = text, .len = len};
+	return 0;
+}

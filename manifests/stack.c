@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The life of a loaded stack: all of it is one block of memory.
+ */
+#include "manifests/stack_memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct stack *stack_new(struct err *err)
+{
+	struct arena arena = {0};
+
+	if (arena_open(&arena, err) < 0)
+		return NULL;
+	struct stack_memory *memory = arena_new(&arena, struct stack_memory, 1);
+
+	memory->arena = arena;
+	*arena_push(&memory->arena, memory->stack.files, memory->file_count, memory->file_cap) =
+		NULL;
+	return &memory->stack;
+}
+
+struct arena *stack_arena(struct stack *stack)
+{
+	return &((struct stack_memory *)stack)->arena;
+}
+
+const char *stack_add_file(struct stack *stack, const char *name)
+{
+	struct stack_memory *memory = (struct stack_memory *)stack;
+	char **files = stack->files;
+
+	for (; *files; files++)
+		if (strcmp(*files, name) == 0)
+			return *files;
+	char *copy = arena_text(&memory->arena, name);
+
+	stack->files[memory->file_count - 1] = copy;
+	*arena_push(&memory->arena, stack->files, memory->file_count, memory->file_cap) = NULL;
+	return copy;
+}
+
+void stack_free(struct stack *stack)
+{
+	if (!stack)
+		return;
+	/* The description of the memory lies in the memory. */
+	struct arena arena = *stack_arena(stack);
+
+	arena_close(&arena);
+}
+
+static int compare_service(const void *name, const void *service)
+{
+	return strcmp(name, ((const struct service *)service)->name);
+}
+
+const struct service *stack_service(const struct stack *stack, const char *name)
+{
+	if (!stack->service_count)
+		return NULL;
+	return bsearch(name, stack->services, stack->service_count, sizeof(*stack->services),
+		       compare_service);
+}
+
+static int compare_volume(const void *key, const void *volume)
+{
+	return strcmp(key, ((const struct volume *)volume)->key);
+}
+
+const struct volume *stack_volume(const struct stack *stack, const char *key)
+{
+	if (!stack->volume_count)
+		return NULL;
+	return bsearch(key, stack->volumes, stack->volume_count, sizeof(*stack->volumes),
+		       compare_volume);
+}
