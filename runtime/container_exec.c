@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * container_exec(): an additional process in a running container. The parent only lays out and
+ * looks up; the child joins by pidfd, so never a process that happens to have got the same number.
+ */
+#include "runtime/base/buf.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/path.h"
+#include "runtime/plan.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static int step_join(struct launch *launch, struct container_fault *fault)
+{
+	/* The pid namespace was the parent's choice for its children. */
+	int namespaces = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP |
+			 (launch->plan->host_network ? 0 : CLONE_NEWNET);
+
+	if (setns(launch->target_pidfd, namespaces) < 0)
+		return err_set(&fault->err, errno, "enter the container's namespaces");
+	return 0;
+}
+
+static const struct step exec_steps[] = {
+	{"join cgroups", step_join_cgroups},
+	{"detach", step_detach},
+	{"namespaces", step_join},
+	{"standard streams", step_stdio},
+	{"limits", step_limits},
+	{"working directory", step_working_dir},
+	{"user", step_user},
+	{"system call filter", step_filter},
+	{"exec", step_exec},
+	{0},
+};
+
+/* The number of the process behind the pidfd, as this process sees it; -errno. */
+static pid_t exec_pid(int pidfd)
+{
+	char path[40];
+	char line[64];
+	int pid = -1;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
+	autofile FILE *file = fopen(path, "re");
+
+	if (!file)
+		return -errno;
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "Pid:\t%d", &pid) == 1)
+			break;
+	return pid > 0 ? pid : -ESRCH;
+}
+
+/* The container's root directory, seen from outside. */
+static int exec_root(int pidfd, struct err *err)
+{
+	char path[40];
+	pid_t pid = exec_pid(pidfd);
+
+	if (pid < 0)
+		return err_say(err, ESRCH, "the container has ended");
+	snprintf(path, sizeof(path), "/proc/%d/root", pid);
+	autoclose int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	/* Alive now: so the number was still its own when it was used. */
+	if (fd < 0 || syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) < 0)
+		return err_say(err, ESRCH, "the container has ended");
+	return take_fd(&fd);
+}
+
+static int exec_user(const struct container_exec *exec, struct user *user,
+		     struct container_fault *fault)
+{
+	if (!exec->user)
+		return 0;
+	autoclose int root_fd = exec_root(exec->pidfd, &fault->err);
+
+	if (root_fd < 0)
+		return root_fd;
+	if (user_resolve(root_fd, exec->user, user, &fault->err) < 0)
+		return fault_of(fault, CONTAINER_ITEM_USER, 0);
+	return 0;
+}
+
+static int exec_env(const struct container_plan *plan, const struct container_exec *exec,
+		    const struct user *user, struct strv *env, struct err *err)
+{
+	char home[sizeof(user->home) + 8];
+
+	for (size_t i = 0; i < plan->env.count; i++)
+		plan_env_put(env, plan->env.items[i], true);
+	snprintf(home, sizeof(home), "HOME=%s", user->home);
+	if (exec->user)
+		plan_env_put(env, home, true);
+	if (exec->tty)
+		plan_env_put(env, "TERM=xterm", false);
+	for (char *const *item = exec->envp; item && *item; item++)
+		plan_env_put(env, *item, true);
+	return strv_check(env, err);
+}
+
+/* setns() to a pid namespace moves no process, it only says where the next children are born: set
+ * for this one clone and set back. */
+static int exec_clone(struct launch *launch, struct container_process *ret_process,
+		      struct container_fault *fault)
+{
+	autoclose int own_fd = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+
+	if (own_fd < 0)
+		return err_set(&fault->err, errno, "own pid namespace");
+	if (setns(launch->target_pidfd, CLONE_NEWPID) < 0)
+		return errno == ESRCH
+			       ? err_say(&fault->err, ESRCH, "the container has ended")
+			       : err_set(&fault->err, errno, "the container's pid namespace");
+	int r = launch_clone(launch, exec_steps, 0, ret_process, fault);
+
+	/* Cannot fail: the namespace is our own, and the capability for it was just used. */
+	int back = setns(own_fd, CLONE_NEWPID);
+
+	assert(back == 0);
+	return r;
+}
+
+int container_exec(const struct container_plan *plan, const struct container_exec *exec,
+		   struct container_process *ret_process, struct container_fault *fault)
+{
+	struct user user = plan->user;
+	autostrv struct strv env = {0};
+	autostrv struct strv candidates = {0};
+	const char *working_dir = exec->working_dir ? exec->working_dir : plan->working_dir;
+
+	*fault = (struct container_fault){0};
+	if (!exec->argv || !exec->argv[0] || exec->argv[0][0] == '\0') {
+		err_say(&fault->err, EINVAL, "no program to run");
+		return fault_of(fault, CONTAINER_ITEM_PROGRAM, 0);
+	}
+	if (working_dir[0] != '/') {
+		err_say(&fault->err, EINVAL, "working directory %s: must be absolute", working_dir);
+		return fault_of(fault, CONTAINER_ITEM_WORKING_DIR, 0);
+	}
+	int r = exec_user(exec, &user, fault);
+
+	if (r == 0)
+		r = exec_env(plan, exec, &user, &env, &fault->err);
+	if (r < 0)
+		return r;
+	const char *path = plan_env_get(&env, "PATH");
+
+	if (plan_candidates(exec->argv[0], path ? path : plan->search_path, working_dir,
+			    &candidates, &fault->err) < 0)
+		return fault_of(fault, CONTAINER_ITEM_PROGRAM, 0);
+	struct launch launch = {
+		.plan = plan,
+		.cg = exec->cg,
+		.user = &user,
+		.argv = exec->argv,
+		.envp = env.items,
+		.candidates = candidates.items,
+		.working_dir = working_dir,
+		.stdio = {exec->stdio[0], exec->stdio[1], exec->stdio[2]},
+		.tty = exec->tty,
+		.target_pidfd = exec->pidfd,
+	};
+
+	return exec_clone(&launch, ret_process, fault);
+}

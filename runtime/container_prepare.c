@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * container_prepare(): the plan of a container, with everything resolved that is the same in every
+ * run. The parent's part; what has to be seen from inside the root is the helper's.
+ */
+#include "runtime/base/cleanup.h"
+#include "runtime/base/path.h"
+#include "runtime/defaults.h"
+#include "runtime/plan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* A source on a dead network file system must not hang the caller for ever. */
+#define HELPER_TIMEOUT_MS 10000
+
+static void mounts_free(struct container_plan *plan)
+{
+	for (size_t i = 0; i < plan->mount_count; i++) {
+		fd_drop(&plan->mounts[i].source_fd);
+		free(plan->mounts[i].target);
+		free(plan->mounts[i].options);
+	}
+	free(plan->mounts);
+}
+
+void container_plan_free(struct container_plan *plan)
+{
+	if (!plan)
+		return;
+	/* The namespace first: its mounts are on what is removed then. What running containers
+	 * still use stays alive, without a name. */
+	fd_drop(&plan->namespace_fd);
+	mounts_free(plan);
+	fd_drop(&plan->root_fd);
+	fd_drop(&plan->points_fd);
+	if (plan->state_fd >= 0)
+		(void)path_empty(plan->state_fd); /* the owner of the directory removes the rest */
+	fd_drop(&plan->state_fd);
+	strv_free(&plan->argv);
+	strv_free(&plan->env);
+	strv_free(&plan->candidates);
+	free(plan->search_path);
+	free(plan->working_dir);
+	free(plan->resolv_conf);
+	secc_release(plan->filter);
+	free(plan->rlimits);
+	free(plan);
+}
+
+static void plan_drop(struct container_plan **plan)
+{
+	container_plan_free(*plan);
+}
+#define autoplan __attribute__((cleanup(plan_drop)))
+
+static int copy_env(struct container_plan *plan, char *const *envp, struct err *err)
+{
+	for (; envp && *envp; envp++)
+		plan_env_put(&plan->env, *envp, true);
+	plan_env_put(&plan->env, "PATH=" DEFAULTS_PATH, false);
+	int r = strv_check(&plan->env, err);
+
+	if (r < 0)
+		return r;
+	const char *path = plan_env_get(&plan->env, "PATH");
+
+	plan->search_path = strdup(path ? path : DEFAULTS_PATH);
+	return plan->search_path ? 0 : err_set(err, ENOMEM, "environment");
+}
+
+static int copy_texts(struct container_plan *plan, const struct container_config *config,
+		      struct container_fault *fault)
+{
+	const char *working_dir = config->working_dir ? config->working_dir : "/";
+
+	if (!config->argv || !config->argv[0] || config->argv[0][0] == '\0') {
+		err_say(&fault->err, EINVAL, "no program to run");
+		return fault_of(fault, CONTAINER_ITEM_PROGRAM, 0);
+	}
+	if (working_dir[0] != '/') {
+		err_say(&fault->err, EINVAL, "working directory %s: must be absolute", working_dir);
+		return fault_of(fault, CONTAINER_ITEM_WORKING_DIR, 0);
+	}
+	for (char *const *arg = config->argv; *arg; arg++)
+		strv_add(&plan->argv, *arg);
+	plan->working_dir = strdup(working_dir);
+	plan->resolv_conf = strdup(config->resolv_conf ? config->resolv_conf : "/etc/resolv.conf");
+	if (!plan->working_dir || !plan->resolv_conf)
+		return err_set(&fault->err, ENOMEM, "copy the configuration");
+	int r = strv_check(&plan->argv, &fault->err);
+
+	if (r == 0)
+		r = copy_env(plan, config->envp, &fault->err);
+	if (r < 0)
+		return r;
+	if (plan_candidates(plan->argv.items[0], plan->search_path, plan->working_dir,
+			    &plan->candidates, &fault->err) < 0)
+		return fault_of(fault, CONTAINER_ITEM_PROGRAM, 0);
+	return 0;
+}
+
+static int copy_limits(struct container_plan *plan, const struct container_config *config,
+		       struct container_fault *fault)
+{
+	if (config->rlimit_count == 0)
+		return 0;
+	plan->rlimits = calloc(config->rlimit_count, sizeof(*plan->rlimits));
+	if (!plan->rlimits)
+		return err_set(&fault->err, ENOMEM, "copy the configuration");
+	memcpy(plan->rlimits, config->rlimits, config->rlimit_count * sizeof(*plan->rlimits));
+	plan->rlimit_count = config->rlimit_count;
+	return 0;
+}
+
+static int set_privileges(struct container_plan *plan, const struct container_config *config,
+			  struct container_fault *fault)
+{
+	if (caps_resolve(config->cap_add, config->cap_drop, &plan->caps, &fault->err) < 0)
+		return fault_of(fault, CONTAINER_ITEM_CAPABILITY, 0);
+	return secc_acquire(plan->caps.keep, &plan->filter, &fault->err);
+}
+
+/* A root whose /proc is a link would have what protects /proc land elsewhere (CVE-2023-27561). */
+static int refuse_links(int root_fd, const char *root, struct err *err)
+{
+	static const char *const names[] = {"proc", "sys", "dev"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct stat st;
+
+		if (fstatat(root_fd, names[i], &st, AT_SYMLINK_NOFOLLOW) < 0 || S_ISDIR(st.st_mode))
+			continue;
+		return err_say(err, ENOTDIR, "root %s: /%s is not a directory", root, names[i]);
+	}
+	return 0;
+}
+
+static int open_root(const struct container_config *config, int *ret_fd, struct err *err)
+{
+	autoclose int fd =
+		open(config->root_dir ? config->root_dir : "", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_set(err, errno, "root %s", config->root_dir ? config->root_dir : "");
+	int r = refuse_links(fd, config->root_dir, err);
+
+	if (r < 0)
+		return r;
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+static bool mounted_by_config(const struct container_plan *plan, const char *target)
+{
+	for (size_t i = 0; i < plan->mount_count; i++)
+		if (plan->mounts[i].item == CONTAINER_ITEM_MOUNT &&
+		    strcmp(plan->mounts[i].target, target) == 0)
+			return true;
+	return false;
+}
+
+static void settle_files(struct container_plan *plan, int root_fd)
+{
+	struct stat st;
+
+	plan->own_hosts = mounted_by_config(plan, "/etc/hosts");
+	if (mounted_by_config(plan, "/etc/resolv.conf")) {
+		free(plan->resolv_conf);
+		plan->resolv_conf = NULL;
+	}
+	autoclose int fd =
+		root_fd < 0 ? -1 : path_open_in(root_fd, "etc/hostname", O_PATH | O_NOFOLLOW);
+
+	plan->hostname_file = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+			      !mounted_by_config(plan, "/etc/hostname");
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Returns the bytes read before the end of the pipe, or -errno. */
+static ssize_t read_answer(int fd, void *answer, size_t size)
+{
+	int64_t deadline = now_ms() + HELPER_TIMEOUT_MS;
+	size_t got = 0;
+
+	while (got < size) {
+		struct pollfd wait = {.fd = fd, .events = POLLIN};
+		int64_t left = deadline - now_ms();
+
+		if (left <= 0 || poll(&wait, 1, (int)left) == 0)
+			return -ETIMEDOUT;
+		ssize_t n = read(fd, (char *)answer + got, size - got);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n == 0)
+			break;
+		got += n > 0 ? (size_t)n : 0;
+	}
+	return (ssize_t)got;
+}
+
+static void reap_helper(int pidfd)
+{
+	siginfo_t info;
+
+	/* A helper that has answered is exiting; one that has not gets no choice. */
+	(void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+	while (waitid((idtype_t)P_PIDFD, (id_t)pidfd, &info, WEXITED) < 0 && errno == EINTR)
+		continue;
+}
+
+static int ask_helper(struct container_plan *plan, const struct container_config *config,
+		      struct plan_answer *answer, struct container_fault *fault)
+{
+	int pipe_fds[2];
+	int opened = -1;
+	char path[40];
+
+	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
+		return err_set(&fault->err, errno, "make a pipe");
+	autoclose int read_fd = pipe_fds[0];
+	autoclose int write_fd = pipe_fds[1];
+	pid_t pid = plan_clone(CLONE_NEWNS, NULL, &opened);
+
+	if (pid < 0)
+		return err_set(&fault->err, -pid, "start the helper");
+	if (pid == 0)
+		plan_helper(plan, config, write_fd);
+	autoclose int pidfd = opened;
+
+	fd_drop(&write_fd);
+	/* The helper is our unreaped child, so the number is still its own. */
+	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", pid);
+	plan->namespace_fd = open(path, O_RDONLY | O_CLOEXEC);
+	int errnum = plan->namespace_fd < 0 ? errno : 0;
+	ssize_t n = read_answer(read_fd, answer, sizeof(*answer));
+
+	reap_helper(pidfd);
+	if (n == -ETIMEDOUT)
+		return err_say(&fault->err, ETIMEDOUT, "the root was not assembled within 10 s");
+	if (n != (ssize_t)sizeof(*answer))
+		return err_say(&fault->err, EPROTO, "the helper died");
+	if (answer->fault.err.code) {
+		*fault = answer->fault;
+		return -fault->err.code;
+	}
+	if (errnum)
+		return err_set(&fault->err, errnum, "hold the prepared mount namespace");
+	return 0;
+}
+
+static int take_answer(struct container_plan *plan, const struct plan_answer *answer,
+		       struct err *err)
+{
+	char home[sizeof(answer->user.home) + 8];
+
+	plan->user = answer->user;
+	snprintf(home, sizeof(home), "HOME=%s", answer->user.home);
+	plan_env_put(&plan->env, home, false);
+	if (answer->program[0]) {
+		strv_free(&plan->candidates);
+		strv_add(&plan->candidates, answer->program);
+	}
+	int r = strv_check(&plan->env, err);
+
+	return r < 0 ? r : strv_check(&plan->candidates, err);
+}
+
+/* After the helper has attached them: only the sources of binds per run are needed again. */
+static void drop_static_sources(struct container_plan *plan)
+{
+	for (size_t i = 0; i < plan->mount_count; i++)
+		if (!plan->mounts[i].per_run)
+			fd_drop(&plan->mounts[i].source_fd);
+}
+
+static int open_layers(struct container_plan *plan, int *root_fd, struct err *err)
+{
+	if (!plan->writable)
+		return 0;
+	plan->points_fd = openat(plan->state_fd, "points", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (plan->points_fd < 0)
+		return err_set(err, errno, "layer of mount points");
+	plan->root_fd = take_fd(root_fd);
+	return 0;
+}
+
+int container_prepare(const struct container_config *config, struct container_plan **ret_plan,
+		      struct container_fault *fault)
+{
+	autoplan struct container_plan *plan = calloc(1, sizeof(*plan));
+	autofree struct plan_answer *answer = calloc(1, sizeof(*answer));
+	autoclose int root_fd = -1;
+
+	*fault = (struct container_fault){0};
+	if (!plan || !answer)
+		return err_set(&fault->err, ENOMEM, "new plan");
+	plan->state_fd = plan->namespace_fd = plan->root_fd = plan->points_fd = -1;
+	plan->writable = config->root == CONTAINER_ROOT_DIR && !config->read_only;
+	plan->host_network = config->host_network;
+	int r = copy_texts(plan, config, fault);
+
+	if (r == 0 && config->root == CONTAINER_ROOT_DIR) {
+		r = open_root(config, &root_fd, &fault->err);
+		if (r < 0)
+			return fault_of(fault, CONTAINER_ITEM_ROOT, 0);
+	}
+	if (r == 0)
+		r = copy_limits(plan, config, fault);
+	if (r == 0)
+		r = set_privileges(plan, config, fault);
+	if (r == 0)
+		r = plan_mounts_init(plan, root_fd, config, fault);
+	if (r < 0)
+		return r;
+	settle_files(plan, root_fd);
+	plan->state_fd = open(config->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (plan->state_fd < 0)
+		return err_set(&fault->err, errno, "state directory %s", config->state_dir);
+	r = ask_helper(plan, config, answer, fault);
+	if (r == 0)
+		r = take_answer(plan, answer, &fault->err);
+	if (r == 0)
+		r = open_layers(plan, &root_fd, &fault->err);
+	if (r < 0)
+		return r;
+	drop_static_sources(plan);
+	*ret_plan = take_ptr(plan);
+	return 0;
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * container_start(): one run of a plan. The parent lays out what differs between runs, clones, and
+ * is done; the child works through the steps below. See container.h for the contract.
+ */
+#include "runtime/base/buf.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/plan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <net/if.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static int step_network(struct launch *launch, struct container_fault *fault)
+{
+	struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+
+	if (launch->netns_fd >= 0) {
+		if (setns(launch->netns_fd, CLONE_NEWNET) < 0)
+			return err_set(&fault->err, errno, "enter the network namespace");
+		return 0;
+	}
+	if (launch->plan->host_network)
+		return 0;
+	autoclose int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0)
+		return err_set(&fault->err, errno, "bring up the loopback link");
+	return 0;
+}
+
+static int step_hostname(struct launch *launch, struct container_fault *fault)
+{
+	const char *name = launch->hostname;
+
+	if (name && sethostname(name, strlen(name)) < 0)
+		return err_set(&fault->err, errno, "host name %s", name);
+	return 0;
+}
+
+/* In this order: cgroups before the cgroup namespace that hides where they are, the host's paths
+ * before the root without them, privileges after everything that needs them, the filter last. */
+static const struct step start_steps[] = {
+	{"join cgroups", step_join_cgroups},
+	{"detach", step_detach},
+	{"host files", step_detached_mounts},
+	{"network", step_network},
+	{"root", step_root},
+	{"mounts", step_mounts},
+	{"host name", step_hostname},
+	{"standard streams", step_stdio},
+	{"limits", step_limits},
+	{"working directory", step_working_dir},
+	{"user", step_user},
+	{"system call filter", step_filter},
+	{"exec", step_exec},
+	{0},
+};
+
+/* The plan's environment and HOSTNAME; the strings stay the plan's, but for the last. */
+static char **start_env(const struct container_plan *plan, const char *hostname, char **ret_own)
+{
+	char **envp = calloc(plan->env.count + 2, sizeof(*envp));
+
+	if (!envp)
+		return NULL;
+	if (plan->env.count)
+		memcpy(envp, plan->env.items, plan->env.count * sizeof(*envp));
+	if (!hostname || plan_env_get(&plan->env, "HOSTNAME"))
+		return envp;
+	if (asprintf(ret_own, "HOSTNAME=%s", hostname) < 0) {
+		*ret_own = NULL;
+		free(envp);
+		return NULL;
+	}
+	envp[plan->env.count] = *ret_own;
+	return envp;
+}
+
+int container_start(const struct container_plan *plan, const struct container_run *run,
+		    struct container_process *ret_process, struct container_fault *fault)
+{
+	autofree char *hostname = NULL;
+	autofree char **envp = start_env(plan, run->hostname, &hostname);
+	autoclose int layer_fd = -1;
+	uint64_t flags = CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC;
+
+	*fault = (struct container_fault){0};
+	if (!envp)
+		return err_set(&fault->err, ENOMEM, "environment");
+	if (plan->writable) {
+		layer_fd = open(run->layer_dir ? run->layer_dir : "",
+				O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (layer_fd < 0)
+			return err_set(&fault->err, errno, "writable layer %s",
+				       run->layer_dir ? run->layer_dir : "");
+	}
+	struct launch launch = {
+		.plan = plan,
+		.cg = run->cg,
+		.user = &plan->user,
+		.argv = plan->argv.items,
+		.envp = envp,
+		.candidates = plan->candidates.items,
+		.working_dir = plan->working_dir,
+		.stdio = {run->stdio[0], run->stdio[1], run->stdio[2]},
+		.hostname = run->hostname,
+		.hosts_file = run->hosts_file,
+		.netns_fd = run->netns_fd,
+		.layer_fd = layer_fd,
+		.overlay_fd = -1,
+		.root_fd = -1,
+		.hosts_fd = -1,
+		.resolv_fd = -1,
+	};
+
+	if (run->netns_fd < 0 && !plan->host_network)
+		flags |= CLONE_NEWNET;
+	return launch_clone(&launch, start_steps, flags, ret_process, fault);
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Private to the container files of this folder: what container_prepare() lays out and what a
+ * cloned child reads. Between clone and exec everything here is read-only.
+ */
+#pragma once
+
+#include "runtime/base/buf.h"
+#include "runtime/caps.h"
+#include "runtime/container.h"
+#include "runtime/seccomp/secc.h"
+#include "runtime/user.h"
+
+#include <limits.h>
+#include <stdbool.h>
+
+enum plan_mount_kind {
+	PLAN_MOUNT_NEW,	      /* a file system of its own */
+	PLAN_MOUNT_BIND,      /* source_fd: of a host path, or a detached mount when it is static */
+	PLAN_MOUNT_MASK,      /* hidden below /dev/null or an empty directory */
+	PLAN_MOUNT_READ_ONLY, /* bound over itself */
+};
+
+/* One mount below a container's root. */
+struct plan_mount {
+	enum plan_mount_kind kind;
+	bool per_run;	/* made by every child; otherwise once, by the helper */
+	bool directory; /* what the target is */
+	bool made;	/* the target is made where it is missing, links in it are followed */
+	bool read_only;
+	char *target;	     /* absolute; for MASK and READ_ONLY below "/proc" or "/sys" */
+	const char *type;    /* NEW: borrowed from the defaults */
+	char *options;	     /* NEW: for mount(2) */
+	unsigned long flags; /* NEW: MS_* */
+	int source_fd;
+	enum container_item item; /* whom a failure is told of */
+	unsigned index;
+};
+
+struct container_plan {
+	int state_fd;	  /* emptied at the end; -1 before there is anything in it */
+	int namespace_fd; /* the prepared mount namespace */
+	int root_fd;	  /* writable: the directory below the layer of every run; else -1 */
+	int points_fd;	  /* writable: mount points the directory lacks */
+	bool writable;
+	bool host_network;
+	struct plan_mount *mounts; /* parents before children */
+	size_t mount_count;
+	struct strv argv;
+	struct strv env;
+	struct strv candidates; /* absolute paths to try in order */
+	char *search_path;	/* PATH of the environment */
+	char *working_dir;
+	char *resolv_conf;  /* NULL: not mounted */
+	bool own_hosts;	    /* the configuration mounts something over /etc/hosts */
+	bool hostname_file; /* the root has a file /etc/hostname that is not the run's */
+	struct user user;
+	struct caps caps;
+	const struct secc *filter;
+	struct container_rlimit *rlimits;
+	size_t rlimit_count;
+};
+
+/* A detached mount is kept per plan_mount of kind BIND and per run between two steps. */
+#define PLAN_MOUNTS_MAX 256
+
+/*
+ * Everything one child needs, laid out by the parent. The fields below `exec only` and `start only`
+ * are unused by the other.
+ */
+struct launch {
+	const struct container_plan *plan;
+	const struct cg *cg; /* NULL: stays in the caller's groups */
+	const struct user *user;
+	char *const *argv;
+	char *const *envp;
+	char *const *candidates;
+	const char *working_dir;
+	int stdio[3];
+	int status_fd;
+	bool tty;
+
+	/* start only */
+	const char *hostname;
+	const char *hosts_file;
+	int netns_fd;
+	int layer_fd;	/* writable: where upper and work are; else -1 */
+	int overlay_fd; /* writable: detached, made before the host's paths vanish */
+	int root_fd;	/* the container's root, once it is entered */
+	int hosts_fd;	/* detached mounts */
+	int resolv_fd;
+	int bind_fds[PLAN_MOUNTS_MAX]; /* by index of plan->mounts */
+
+	/* exec only */
+	int target_pidfd;
+};
+
+/* One thing a child does; returns 0 or -errno with the fault filled. */
+struct step {
+	const char *name; /* what was being done, in front of the error */
+	int (*run)(struct launch *launch, struct container_fault *fault);
+};
+
+/* Fills the fault: whom it belongs to. The text is fault->err's. Returns -fault->err.code. */
+int fault_of(struct container_fault *fault, enum container_item item, unsigned index);
+
+/* "volume /x: no such directory" and its kin. Returns -errnum. */
+int fault_set(struct container_fault *fault, enum container_item item, int errnum, const char *fmt,
+	      ...) format_like(4, 5);
+
+/*
+ * The only clone3 of the runtime.
+ *
+ * Returns 0 in the child, the pid in the parent, -errno.
+ *
+ * @flags	CLONE_*; CLONE_PIDFD is added, and CLONE_INTO_CGROUP where @cg has such a group
+ * @ret_pidfd	out, in the parent: owned by the caller
+ */
+pid_t plan_clone(uint64_t flags, const struct cg *cg, int *ret_pidfd);
+
+/*
+ * Clones a child that runs @steps and never returns in it: the last step execs. The status pipe is
+ * made here. @flags as for plan_clone().
+ */
+int launch_clone(struct launch *launch, const struct step *steps, uint64_t flags,
+		 struct container_process *ret_process, struct container_fault *fault) must_check;
+
+/* The steps start and exec have in common, each over the whole launch. */
+int step_join_cgroups(struct launch *launch, struct container_fault *fault);
+int step_detach(struct launch *launch, struct container_fault *fault);
+int step_stdio(struct launch *launch, struct container_fault *fault);
+int step_limits(struct launch *launch, struct container_fault *fault);
+int step_working_dir(struct launch *launch, struct container_fault *fault);
+int step_user(struct launch *launch, struct container_fault *fault);
+int step_filter(struct launch *launch, struct container_fault *fault);
+int step_exec(struct launch *launch, struct container_fault *fault);
+
+/* The steps of a start that are about mounts. */
+int step_detached_mounts(struct launch *launch, struct container_fault *fault);
+int step_root(struct launch *launch, struct container_fault *fault);
+int step_mounts(struct launch *launch, struct container_fault *fault);
+
+/* Attaches one mount below the root; @source_fd: for BIND, a detached mount. */
+int plan_mount_apply(const struct plan_mount *mount, int root_fd, int source_fd,
+		     struct err *err) must_check;
+
+/*
+ * A detached copy of what is at @source_fd, with everything mounted below it: private, nosuid,
+ * nodev, and read-only where asked. Returns the fd or -errno.
+ */
+int plan_detach_mount(int source_fd, bool read_only, struct err *err) must_check;
+
+/* Overlay of @lower (upmost first) without (@layer_fd -1, read-only) or with upper and work below
+ * @layer_fd; detached. Returns the fd or -errno. */
+int plan_overlay(const int lower[2], int layer_fd, struct err *err) must_check;
+
+/* Makes @root_fd, the root of a mount of this namespace, its root, and drops all others. */
+int plan_pivot(int root_fd, struct err *err) must_check;
+
+/* Fills plan->mounts from the configuration; opens the sources of binds. @root_fd: the directory
+ * root, -1 for the host's. */
+int plan_mounts_init(struct container_plan *plan, int root_fd,
+		     const struct container_config *config,
+		     struct container_fault *fault) must_check;
+
+/* A small detached file system to be the root of CONTAINER_ROOT_HOST. Returns the fd or -errno. */
+int plan_skeleton(struct err *err) must_check;
+
+/* In the helper: fills the skeleton, attached by now, with the host's programs and /etc. */
+int plan_host_root(const struct container_plan *plan, int root_fd, int state_fd,
+		   struct err *err) must_check;
+
+/* In the helper, in a mount namespace of its own; never returns. What it finds goes to @answer_fd
+ * as a struct plan_answer. */
+_Noreturn void plan_helper(const struct container_plan *plan, const struct container_config *config,
+			   int answer_fd);
+
+/* What the helper found out; the fault counts when its code is not 0. */
+struct plan_answer {
+	struct container_fault fault;
+	struct user user;
+	char program[PATH_MAX]; /* empty: may be on a mount of every run, to be searched then */
+};
+
+/* The absolute paths argv[0] may mean: itself, or one per entry of @search_path. */
+int plan_candidates(const char *program, const char *search_path, const char *working_dir,
+		    struct strv *ret, struct err *err) must_check;
+
+/* "NAME=value" added, replacing an earlier value where @override. */
+void plan_env_put(struct strv *env, const char *assignment, bool override);
+/* The value of NAME, or NULL. */
+const char *plan_env_get(const struct strv *env, const char *name);
+
+/* True when @fd is the running executable itself, which no container may get hold of. */
+bool plan_is_self(int fd);

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The helper of container_prepare(): a clone in a new mount namespace that assembles the complete
+ * root in it, makes it its own root, drops all other mounts, and then looks from inside for what
+ * the configuration names. The namespace outlives it by the fd its parent keeps.
+ */
+#include "runtime/base/cleanup.h"
+#include "runtime/base/path.h"
+#include "runtime/plan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool on_run_mount(const struct container_plan *plan, const char *path, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (plan->mounts[i].per_run && path_below(path, plan->mounts[i].target))
+			return true;
+	return false;
+}
+
+static int set_read_only(int fd, const char *path, struct err *err)
+{
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
+
+	if (mount_setattr(fd, path, path[0] ? 0 : AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
+		return err_set(err, errno, "make /%s read-only", path);
+	return 0;
+}
+
+static int attach_root(int state_fd, int root_fd, struct err *err)
+{
+	if ((mkdirat(state_fd, "root", 0700) < 0 && errno != EEXIST) ||
+	    move_mount(root_fd, "", state_fd, "root", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return err_set(err, errno, "attach the root");
+	return 0;
+}
+
+/* 1: the directory has the mount point; 0: it is made in the layer of mount points. */
+static int find_point(int dir_fd, int points_fd, const char *target, bool directory,
+		      struct err *err)
+{
+	char real[PATH_MAX];
+	autoclose int fd = path_open_in(dir_fd, target, O_PATH);
+	struct stat st;
+
+	if (fd >= 0) {
+		if (fstat(fd, &st) < 0)
+			return err_set(err, errno, "mount point %s", target);
+		if (S_ISDIR(st.st_mode) == directory)
+			return 1;
+		return err_say(err, directory ? ENOTDIR : EISDIR, "mount point %s: %s a directory",
+			       target, directory ? "is not" : "is");
+	}
+	int r = fd == -ENOENT ? path_real_in(dir_fd, target, real, sizeof(real)) : fd;
+	autoclose int made_fd = r < 0 ? -1 : path_make_in(points_fd, real, directory);
+
+	if (r < 0 || made_fd < 0)
+		return err_set(err, r < 0 ? -r : -made_fd, "mount point %s", target);
+	return 0;
+}
+
+/* Returns whether the directory has all of them. */
+static int find_points(const struct container_plan *plan, int dir_fd, int points_fd,
+		       struct container_fault *fault)
+{
+	int complete = find_point(dir_fd, points_fd, "/etc/hosts", false, &fault->err);
+	int r = complete;
+
+	if (r >= 0)
+		r = find_point(dir_fd, points_fd, "/etc/resolv.conf", false, &fault->err);
+	if (r < 0)
+		return r;
+	complete = complete && r;
+	for (size_t i = 0; i < plan->mount_count; i++) {
+		const struct plan_mount *mount = &plan->mounts[i];
+		bool covered =
+			mount->kind == PLAN_MOUNT_MASK || mount->kind == PLAN_MOUNT_READ_ONLY;
+
+		for (size_t k = 0; k < i; k++)
+			covered = covered || path_below(mount->target, plan->mounts[k].target);
+		if (covered)
+			continue;
+		r = find_point(dir_fd, points_fd, mount->target, mount->directory, &fault->err);
+		if (r < 0)
+			return fault_of(fault, mount->item, mount->index);
+		complete = complete && r;
+	}
+	return complete;
+}
+
+/* The directory as it is, or with a layer of mount points below it, so that nothing is ever written
+ * to it. Always with the layer where runs have overlays of their own: they have the same layers. */
+static int dir_root(const struct container_plan *plan, const char *path, int state_fd,
+		    struct container_fault *fault)
+{
+	struct err *err = &fault->err;
+	autoclose int dir_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (dir_fd < 0 || (mkdirat(state_fd, "points", 0755) < 0 && errno != EEXIST))
+		return err_set(err, errno, "root %s", path);
+	autoclose int points_fd = openat(state_fd, "points", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (points_fd < 0)
+		return err_set(err, errno, "layer of mount points");
+	int complete = find_points(plan, dir_fd, points_fd, fault);
+
+	if (complete < 0)
+		return complete;
+	int fd = -1;
+
+	if (complete && !plan->writable) {
+		struct mount_attr attr = {
+			.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
+			.propagation = MS_PRIVATE,
+		};
+		autoclose int tree_fd =
+			open_tree(dir_fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+
+		if (tree_fd < 0 ||
+		    mount_setattr(tree_fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
+			return err_set(err, errno, "root %s", path);
+		fd = take_fd(&tree_fd);
+	} else {
+		fd = plan_overlay((int[]){dir_fd, points_fd}, -1, err);
+		if (fd < 0)
+			return err_prefix(err, "root %s", path);
+	}
+	autoclose int root_fd = fd;
+	int r = attach_root(state_fd, root_fd, err);
+
+	return r < 0 ? r : take_fd(&root_fd);
+}
+
+static int host_root(const struct container_plan *plan, int state_fd, struct err *err)
+{
+	autoclose int root_fd = plan_skeleton(err);
+
+	if (root_fd < 0)
+		return root_fd;
+	int r = attach_root(state_fd, root_fd, err);
+
+	if (r == 0)
+		r = plan_host_root(plan, root_fd, state_fd, err);
+	return r < 0 ? r : take_fd(&root_fd);
+}
+
+static int mount_static(const struct container_plan *plan, int root_fd,
+			struct container_fault *fault)
+{
+	for (size_t i = 0; i < plan->mount_count; i++) {
+		const struct plan_mount *mount = &plan->mounts[i];
+		int r = 0;
+
+		if (!mount->per_run) {
+			r = plan_mount_apply(mount, root_fd, mount->source_fd, &fault->err);
+		} else if (mount->made && !on_run_mount(plan, mount->target, i)) {
+			autoclose int fd = path_make_in(root_fd, mount->target, mount->directory);
+
+			if (fd < 0)
+				r = err_set(&fault->err, -fd, "mount point %s", mount->target);
+		}
+		if (r < 0)
+			return fault_of(fault, mount->item, mount->index);
+	}
+	return 0;
+}
+
+static int assemble(const struct container_plan *plan, const struct container_config *config,
+		    struct container_fault *fault)
+{
+	bool host = config->root == CONTAINER_ROOT_HOST;
+	struct err *err = &fault->err;
+
+	/* Nothing done here may reach the host, nothing the host mounts later may reach in. */
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return err_set(err, errno, "private mounts");
+	autoclose int state_fd = open(config->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (state_fd < 0)
+		return err_set(err, errno, "%s", config->state_dir);
+	autoclose int root_fd = host ? host_root(plan, state_fd, err)
+				     : dir_root(plan, config->root_dir, state_fd, fault);
+
+	if (root_fd < 0)
+		return fault->item ? root_fd : fault_of(fault, CONTAINER_ITEM_ROOT, 0);
+	int r = mount_static(plan, root_fd, fault);
+
+	if (r == 0)
+		r = set_read_only(root_fd, "dev", err);
+	if (r == 0 && host)
+		r = set_read_only(root_fd, "", err);
+	return r < 0 ? r : plan_pivot(root_fd, err);
+}
+
+static int check_working_dir(const struct container_plan *plan, int root_fd,
+			     struct container_fault *fault)
+{
+	if (on_run_mount(plan, plan->working_dir, plan->mount_count))
+		return 0;
+	autoclose int fd = path_open_in(root_fd, plan->working_dir, O_PATH | O_DIRECTORY);
+
+	if (fd >= 0)
+		return 0;
+	return fault_set(fault, CONTAINER_ITEM_WORKING_DIR, -fd, "working directory %s",
+			 plan->working_dir);
+}
+
+static int check_candidate(int root_fd, const char *path)
+{
+	autoclose int fd = path_open_in(root_fd, path, O_PATH);
+	struct stat st;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (plan_is_self(fd))
+		return -EPERM;
+	return S_ISREG(st.st_mode) && st.st_mode & 0111 ? 0 : -EACCES;
+}
+
+static int find_program(const struct container_plan *plan, int root_fd, struct plan_answer *answer)
+{
+	const char *name = plan->argv.items[0];
+	int failed = -ENOENT;
+
+	for (size_t i = 0; i < plan->candidates.count; i++) {
+		const char *path = plan->candidates.items[i];
+
+		if (on_run_mount(plan, path, plan->mount_count))
+			return 0;
+		int r = check_candidate(root_fd, path);
+
+		if (r == 0 && strlen(path) < sizeof(answer->program)) {
+			memcpy(answer->program, path, strlen(path) + 1);
+			return 0;
+		}
+		if (r != -ENOENT && r != -ENOTDIR)
+			failed = r;
+	}
+	if (failed == -ENOENT && !strchr(name, '/')) {
+		err_say(&answer->fault.err, ENOENT, "program %.128s: not found in PATH (%.256s)",
+			name, plan->search_path);
+		return fault_of(&answer->fault, CONTAINER_ITEM_PROGRAM, 0);
+	}
+	return fault_set(&answer->fault, CONTAINER_ITEM_PROGRAM, -failed, "program %.256s", name);
+}
+
+static int examine(const struct container_plan *plan, const char *user, struct plan_answer *answer)
+{
+	autoclose int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (root_fd < 0)
+		return fault_set(&answer->fault, CONTAINER_ITEM_ROOT, errno, "open the root");
+	int r = user_resolve(root_fd, user, &answer->user, &answer->fault.err);
+
+	if (r < 0)
+		return fault_of(&answer->fault, CONTAINER_ITEM_USER, 0);
+	r = check_working_dir(plan, root_fd, &answer->fault);
+	return r < 0 ? r : find_program(plan, root_fd, answer);
+}
+
+void plan_helper(const struct container_plan *plan, const struct container_config *config,
+		 int answer_fd)
+{
+	struct plan_answer answer = {0};
+
+	umask(0);
+	int r = assemble(plan, config, &answer.fault);
+
+	if (r == 0)
+		r = examine(plan, config->user, &answer);
+	/* Smaller than a pipe's buffer: never blocks, never partial. */
+	ssize_t n = write(answer_fd, &answer, sizeof(answer));
+
+	_exit(r == 0 && n == (ssize_t)sizeof(answer) ? 0 : 1);
+}

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The mount plan: the isolation defaults and the configuration's mounts as one flat list, parents
+ * before children, each marked as made once or in every run; see plan.h. Runs in the parent.
+ */
+#include "runtime/base/cleanup.h"
+#include "runtime/base/path.h"
+#include "runtime/defaults.h"
+#include "runtime/plan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+static int dev_populate(int dev_fd, struct err *err)
+{
+	for (const struct defaults_device *dev = defaults_devices(); dev->name; dev++) {
+		/* The mode again: mknod's is less the umask. */
+		if (mknodat(dev_fd, dev->name, S_IFCHR | 0666, makedev(dev->major, dev->minor)) <
+			    0 ||
+		    fchmodat(dev_fd, dev->name, 0666, 0) < 0)
+			return err_set(err, errno, "make device %s", dev->name);
+	}
+	for (const struct defaults_link *link = defaults_dev_links(); link->name; link++)
+		if (symlinkat(link->target, dev_fd, link->name) < 0)
+			return err_set(err, errno, "make link /dev/%s", link->name);
+	for (const struct defaults_dir *dir = defaults_dev_dirs(); dir->path; dir++)
+		if (mkdirat(dev_fd, dir->path, 0755) < 0 ||
+		    fchmodat(dev_fd, dir->path, dir->mode, 0) < 0)
+			return err_set(err, errno, "make directory /dev/%s", dir->path);
+	return 0;
+}
+
+/* A detached file system with the private /dev, shared by all runs of the plan: the helper makes it
+ * read-only once the mount points in it are made. */
+static int dev_make(int *ret_fd, struct err *err)
+{
+	autoclose int fs_fd = fsopen("tmpfs", FSOPEN_CLOEXEC);
+
+	if (fs_fd < 0 || fsconfig(fs_fd, FSCONFIG_SET_STRING, "source", "dev", 0) < 0 ||
+	    fsconfig(fs_fd, FSCONFIG_SET_STRING, "mode", "0755", 0) < 0 ||
+	    fsconfig(fs_fd, FSCONFIG_SET_STRING, "size", "64k", 0) < 0 ||
+	    fsconfig(fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return err_set(err, errno, "file system for /dev");
+	autoclose int fd = fsmount(fs_fd, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+
+	if (fd < 0)
+		return err_set(err, errno, "file system for /dev");
+	int r = dev_populate(fd, err);
+
+	if (r < 0)
+		return r;
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+static struct plan_mount *mounts_push(struct container_plan *plan, const char *target)
+{
+	char *copy = strdup(target);
+
+	if (!copy || plan->mount_count == PLAN_MOUNTS_MAX) {
+		free(copy);
+		return NULL;
+	}
+	struct plan_mount *mount = &plan->mounts[plan->mount_count++];
+
+	*mount = (struct plan_mount){.target = copy, .source_fd = -1, .directory = true};
+	return mount;
+}
+
+static bool configured(const struct container_config *config, const char *target)
+{
+	for (size_t i = 0; i < config->mount_count; i++)
+		if (config->mounts[i].target && strcmp(config->mounts[i].target, target) == 0)
+			return true;
+	return false;
+}
+
+static int add_defaults(struct container_plan *plan, const struct container_config *config,
+			struct err *err)
+{
+	unsigned root = config->root == CONTAINER_ROOT_HOST ? DEFAULTS_HOST
+			: plan->writable		    ? DEFAULTS_DIR_WRITABLE
+							    : DEFAULTS_DIR_READ_ONLY;
+
+	for (const struct defaults_mount *from = defaults_mounts(); from->target; from++) {
+		bool kernel = path_below(from->target, "/proc") ||
+			      path_below(from->target, "/sys") || path_below(from->target, "/dev");
+
+		if (!(from->roots & root) || configured(config, from->target))
+			continue;
+		struct plan_mount *mount = mounts_push(plan, from->target);
+
+		if (!mount)
+			return err_set(err, ENOMEM, "default mounts");
+		mount->kind = PLAN_MOUNT_NEW;
+		mount->per_run = true;
+		mount->made = !kernel;
+		mount->type = from->type;
+		mount->flags = from->flags;
+		mount->options = from->options ? strdup(from->options) : NULL;
+		if (from->options && !mount->options)
+			return err_set(err, ENOMEM, "default mounts");
+	}
+	return 0;
+}
+
+/* Only those which this kernel has: an attempt per start for each of the others adds up. */
+static int add_kernel_paths(struct container_plan *plan, const char *const *paths,
+			    enum plan_mount_kind kind, struct err *err)
+{
+	for (; *paths; paths++) {
+		struct stat st;
+
+		if (lstat(*paths, &st) < 0)
+			continue;
+		struct plan_mount *mount = mounts_push(plan, *paths);
+
+		if (!mount)
+			return err_set(err, ENOMEM, "default mounts");
+		mount->kind = kind;
+		mount->per_run = true;
+		mount->directory = S_ISDIR(st.st_mode);
+	}
+	return 0;
+}
+
+static int add_dev(struct container_plan *plan, struct err *err)
+{
+	struct plan_mount *mount = mounts_push(plan, "/dev");
+
+	if (!mount)
+		return err_set(err, ENOMEM, "default mounts");
+	mount->kind = PLAN_MOUNT_BIND;
+	return dev_make(&mount->source_fd, err);
+}
+
+static int set_tmpfs(struct plan_mount *mount, const struct container_mount *from, struct err *err)
+{
+	unsigned mode = from->mode ? from->mode & 07777 : 01777;
+	int n = from->bytes > 0
+			? asprintf(&mount->options, "mode=%04o,size=%" PRId64, mode, from->bytes)
+			: asprintf(&mount->options, "mode=%04o", mode);
+
+	if (n < 0) {
+		mount->options = NULL;
+		return err_set(err, ENOMEM, "tmpfs options");
+	}
+	mount->kind = PLAN_MOUNT_NEW;
+	mount->per_run = true;
+	mount->type = "tmpfs";
+	mount->flags = MS_NOSUID | MS_NODEV | (from->read_only ? MS_RDONLY : 0);
+	return 0;
+}
+
+static int set_bind(struct plan_mount *mount, const struct container_mount *from, struct err *err)
+{
+	struct stat st;
+
+	if (!from->source || from->source[0] != '/')
+		return err_say(err, EINVAL, "volume source must be an absolute path");
+	mount->source_fd = open(from->source, O_PATH | O_CLOEXEC);
+	if (mount->source_fd < 0)
+		return err_say(err, errno, "volume %s: %s", from->source,
+			       errno == ENOENT ? "no such directory" : strerrordesc_np(errno));
+	if (fstat(mount->source_fd, &st) < 0)
+		return err_set(err, errno, "volume %s", from->source);
+	mount->kind = PLAN_MOUNT_BIND;
+	mount->directory = S_ISDIR(st.st_mode);
+	mount->read_only = from->read_only;
+	return 0;
+}
+
+/* Where the target leads to in the root, as far as that can be known before the root exists. */
+static int real_target(const struct container_config *config, int root_fd, const char *target,
+		       char *ret, struct err *err)
+{
+	if (!target || target[0] != '/')
+		return err_say(err, EINVAL, "mount target must be an absolute path");
+	/* Without a root to look into only "." and ".." are resolved. */
+	int r = path_real_in(root_fd, target, ret, PATH_MAX);
+
+	if (r < 0)
+		return err_set(err, -r, "mount target %s", target);
+	for (const struct defaults_link *link = defaults_host_links();
+	     config->root == CONTAINER_ROOT_HOST && link->name; link++) {
+		char moved[PATH_MAX];
+
+		if (!path_below(ret + 1, link->name))
+			continue;
+		snprintf(moved, sizeof(moved), "%s%s", link->target, ret + 1 + strlen(link->name));
+		memcpy(ret, moved, sizeof(moved));
+	}
+	if (strcmp(ret, "/") == 0 || strcmp(ret, "/dev") == 0 || path_below(ret, "/proc") ||
+	    path_below(ret, "/sys"))
+		return err_say(err, EINVAL, "nothing may be mounted on %s", target);
+	return 0;
+}
+
+static int add_configured(struct container_plan *plan, const struct container_config *config,
+			  unsigned index, int root_fd, struct err *err)
+{
+	const struct container_mount *from = &config->mounts[index];
+	char target[PATH_MAX];
+	int r = real_target(config, root_fd, from->target, target, err);
+
+	if (r < 0)
+		return r;
+	struct plan_mount *mount = mounts_push(plan, target);
+
+	if (!mount)
+		return err_say(err, E2BIG, "more than %d mounts", PLAN_MOUNTS_MAX);
+	mount->made = true;
+	mount->item = CONTAINER_ITEM_MOUNT;
+	mount->index = index;
+	if (from->kind == CONTAINER_MOUNT_TMPFS)
+		return set_tmpfs(mount, from, err);
+	return set_bind(mount, from, err);
+}
+
+static size_t depth(const char *path)
+{
+	size_t slashes = 0;
+
+	for (; *path; path++)
+		slashes += *path == '/';
+	return slashes;
+}
+
+/* Stable: of two on the same target the later one ends on top. */
+static void sort_by_depth(struct plan_mount *mounts, size_t count)
+{
+	for (size_t i = 1; i < count; i++) {
+		struct plan_mount moving = mounts[i];
+		size_t k = i;
+
+		for (; k > 0 && depth(mounts[k - 1].target) > depth(moving.target); k--)
+			mounts[k] = mounts[k - 1];
+		mounts[k] = moving;
+	}
+}
+
+/* What lies below a mount of every run can only be mounted after it, so in every run too. All other
+ * binds become detached mounts now, for the helper to attach. */
+static int settle_binds(struct container_plan *plan, struct container_fault *fault)
+{
+	for (size_t i = 0; i < plan->mount_count; i++) {
+		struct plan_mount *mount = &plan->mounts[i];
+
+		for (size_t k = 0; k < i; k++)
+			mount->per_run = mount->per_run ||
+					 (plan->mounts[k].per_run &&
+					  path_below(mount->target, plan->mounts[k].target));
+		if (mount->item != CONTAINER_ITEM_MOUNT || mount->per_run)
+			continue;
+		int fd = plan_detach_mount(mount->source_fd, mount->read_only, &fault->err);
+
+		if (fd < 0)
+			return fault_of(fault, mount->item, mount->index);
+		fd_drop(&mount->source_fd);
+		mount->source_fd = fd;
+	}
+	return 0;
+}
+
+int plan_mounts_init(struct container_plan *plan, int root_fd,
+		     const struct container_config *config, struct container_fault *fault)
+{
+	struct err *err = &fault->err;
+	autoclose int nowhere_fd = open("/proc/self/fdinfo", O_PATH | O_CLOEXEC);
+
+	plan->mounts = calloc(PLAN_MOUNTS_MAX, sizeof(*plan->mounts));
+	if (!plan->mounts)
+		return err_set(err, ENOMEM, "mount plan");
+	int r = add_dev(plan, err);
+
+	if (r == 0)
+		r = add_defaults(plan, config, err);
+	if (r == 0)
+		r = add_kernel_paths(plan, defaults_read_only_paths(), PLAN_MOUNT_READ_ONLY, err);
+	if (r == 0)
+		r = add_kernel_paths(plan, defaults_masked_paths(), PLAN_MOUNT_MASK, err);
+	if (r < 0)
+		return r;
+	/* The host's root is assembled later and has no links in the way of a mount but ours; a
+	 * directory without links of any name stands in for it. */
+	if (root_fd < 0)
+		root_fd = nowhere_fd;
+	for (unsigned i = 0; i < config->mount_count; i++)
+		if (add_configured(plan, config, i, root_fd, err) < 0)
+			return fault_of(fault, CONTAINER_ITEM_MOUNT, i);
+	sort_by_depth(plan->mounts, plan->mount_count);
+	return settle_binds(plan, fault);
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What every process of a container does between clone3 and exec, in order; see plan.h. Runs in
+ * the cloned child: allocates nothing, returns only on failure from the last step.
+ */
+#include "runtime/base/cleanup.h"
+#include "runtime/base/path.h"
+#include "runtime/defaults.h"
+#include "runtime/plan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <linux/close_range.h>
+#include <linux/keyctl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int step_join_cgroups(struct launch *launch, struct container_fault *fault)
+{
+	return launch->cg ? cg_join_self(launch->cg, &fault->err) : 0;
+}
+
+static void step_reset_signals(void)
+{
+	struct sigaction action = {.sa_handler = SIG_DFL};
+	sigset_t none;
+
+	/* SIGKILL, SIGSTOP and the two of the C library refuse: that is their default. */
+	for (int signal = 1; signal < NSIG; signal++)
+		(void)sigaction(signal, &action, NULL);
+	sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Cuts what ties the child to its parent's surroundings. */
+int step_detach(struct launch *launch, struct container_fault *fault)
+{
+	/* Before any namespace is entered: nobody in there may trace us or look at our fds
+	 * (CVE-2016-9962). exec sets it back. */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return err_set(&fault->err, errno, "become undumpable");
+	step_reset_signals();
+	umask(DEFAULTS_UMASK);
+	if (setsid() < 0)
+		return err_set(&fault->err, errno, "new session");
+	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 && errno != ENOSYS)
+		return err_set(&fault->err, errno, "new session keyring");
+	return 0;
+}
+
+int step_stdio(struct launch *launch, struct container_fault *fault)
+{
+	int moved[3];
+
+	/* One of them may be in the place of another. */
+	for (int i = 0; i < 3; i++) {
+		moved[i] = launch->stdio[i];
+		if (moved[i] <= 2)
+			moved[i] = fcntl(moved[i], F_DUPFD_CLOEXEC, 3);
+		if (moved[i] < 0)
+			return err_set(&fault->err, errno, "standard stream %d", i);
+	}
+	for (int i = 0; i < 3; i++)
+		if (dup2(moved[i], i) < 0)
+			return err_set(&fault->err, errno, "standard stream %d", i);
+	if (launch->tty && ioctl(0, TIOCSCTTY, 0) < 0)
+		return err_set(&fault->err, errno, "take over the terminal");
+	return 0;
+}
+
+int step_limits(struct launch *launch, struct container_fault *fault)
+{
+	for (size_t i = 0; i < launch->plan->rlimit_count; i++) {
+		const struct container_rlimit *rlimit = &launch->plan->rlimits[i];
+
+		if (setrlimit(rlimit->resource, &rlimit->limit) == 0)
+			continue;
+		err_set(&fault->err, errno, "resource limit");
+		return fault_of(fault, CONTAINER_ITEM_LIMIT, (unsigned)i);
+	}
+	return 0;
+}
+
+int step_working_dir(struct launch *launch, struct container_fault *fault)
+{
+	char where[PATH_MAX];
+
+	if (chdir(launch->working_dir) < 0)
+		return fault_set(fault, CONTAINER_ITEM_WORKING_DIR, errno, "working directory %s",
+				 launch->working_dir);
+	/* A directory outside the root (a leaked fd by way of /proc/self/fd, CVE-2024-21626) has no
+	 * path. */
+	if (syscall(SYS_getcwd, where, sizeof(where)) < 0 || where[0] != '/')
+		return fault_set(fault, CONTAINER_ITEM_WORKING_DIR, EPERM,
+				 "working directory %s is outside the root", launch->working_dir);
+	return 0;
+}
+
+int step_user(struct launch *launch, struct container_fault *fault)
+{
+	const struct user *user = launch->user;
+	const struct caps *caps = &launch->plan->caps;
+	struct err *err = &fault->err;
+	int r = caps_bound(caps, err);
+
+	if (r < 0)
+		return r;
+	/* Always, else the caller's groups stay (CVE-2022-2989). The system calls themselves: the C
+	 * library's wrappers would signal threads it believes to exist. */
+	if (syscall(SYS_setgroups, user->group_count, user->groups) < 0)
+		return err_set(err, errno, "set supplementary groups");
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+		return err_set(err, errno, "keep capabilities");
+	if (syscall(SYS_setresgid, user->gid, user->gid, user->gid) < 0)
+		return err_set(err, errno, "become group %u", user->gid);
+	if (syscall(SYS_setresuid, user->uid, user->uid, user->uid) < 0)
+		return err_set(err, errno, "become user %u", user->uid);
+	return caps_apply(caps, user->uid, err);
+}
+
+int step_filter(struct launch *launch, struct container_fault *fault)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return err_set(&fault->err, errno, "give up new privileges");
+	/* Descriptors first: a filter may not allow close_range. The status pipe closes by the exec
+	 * itself. */
+	if (syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+		return err_set(&fault->err, errno, "close descriptors");
+	return secc_load(launch->plan->filter, &fault->err);
+}
+
+/* -EPERM for our own executable, reached for example as /proc/self/exe: once run in there it could
+ * be opened through /proc and overwritten (CVE-2019-5736). */
+static int step_refuse_self(const char *path)
+{
+	autoclose int fd = open(path, O_PATH | O_CLOEXEC);
+
+	return fd >= 0 && plan_is_self(fd) ? -EPERM : 0;
+}
+
+int step_exec(struct launch *launch, struct container_fault *fault)
+{
+	int errnum = ENOENT;
+
+	for (char *const *path = launch->candidates; *path; path++) {
+		int r = step_refuse_self(*path);
+
+		if (r == 0) {
+			execve(*path, launch->argv, launch->envp);
+			r = -errno;
+		}
+		/* As a shell's search: something found that cannot be run is told rather than what
+		 * was not found. */
+		if (r != -ENOENT && r != -ENOTDIR)
+			errnum = -r;
+		if (r != -ENOENT && r != -ENOTDIR && r != -EACCES)
+			break;
+	}
+	return fault_set(fault, CONTAINER_ITEM_PROGRAM, errnum, "program %.256s", launch->argv[0]);
+}

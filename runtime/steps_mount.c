@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Mounts by descriptor, for the helper of container_prepare() and for the children of
+ * container_start(): a target is opened once, beneath the root and without the links of /proc, and
+ * mounted onto as opened, so that a rename in between leads nowhere. Allocates nothing.
+ */
+#include "runtime/base/cleanup.h"
+#include "runtime/base/path.h"
+#include "runtime/plan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#define ATTACH (MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH)
+
+int plan_detach_mount(int source_fd, bool read_only, struct err *err)
+{
+	struct mount_attr attr = {
+		.attr_set =
+			MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (read_only ? MOUNT_ATTR_RDONLY : 0),
+		.propagation = MS_PRIVATE,
+	};
+	autoclose int fd = open_tree(
+		source_fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE);
+
+	if (fd < 0)
+		return err_set(err, errno, "copy the mount");
+	if (mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) < 0)
+		return err_set(err, errno, "restrict the mount");
+	return take_fd(&fd);
+}
+
+static int overlay_option(int fs_fd, const char *key, const char *value, struct err *err)
+{
+	if (fsconfig(fs_fd, FSCONFIG_SET_STRING, key, value, 0) < 0)
+		return err_set(err, errno, "overlay option %s", key);
+	return 0;
+}
+
+static int overlay_layers(int fs_fd, const int lower[2], int layer_fd, struct err *err)
+{
+	char text[80];
+
+	/* By descriptor: no path to escape, none longer than the 256 bytes of an option, and none
+	 * of the host's to be read in the container's mount table. */
+	snprintf(text, sizeof(text), "/proc/self/fd/%d:/proc/self/fd/%d", lower[0], lower[1]);
+	int r = overlay_option(fs_fd, "source", "overlay", err);
+
+	if (r == 0)
+		r = overlay_option(fs_fd, "lowerdir", text, err);
+	if (r < 0 || layer_fd < 0)
+		return r;
+	snprintf(text, sizeof(text), "/proc/self/fd/%d/upper", layer_fd);
+	r = overlay_option(fs_fd, "upperdir", text, err);
+	if (r < 0)
+		return r;
+	snprintf(text, sizeof(text), "/proc/self/fd/%d/work", layer_fd);
+	return overlay_option(fs_fd, "workdir", text, err);
+}
+
+int plan_overlay(const int lower[2], int layer_fd, struct err *err)
+{
+	unsigned attr =
+		MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (layer_fd < 0 ? MOUNT_ATTR_RDONLY : 0);
+	autoclose int fs_fd = fsopen("overlay", FSOPEN_CLOEXEC);
+
+	if (fs_fd < 0)
+		return err_set(err, errno, "overlay file system");
+	int r = overlay_layers(fs_fd, lower, layer_fd, err);
+
+	if (r < 0)
+		return r;
+	if (fsconfig(fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return err_set(err, errno, "overlay of this directory's file system");
+	int fd = fsmount(fs_fd, FSMOUNT_CLOEXEC, attr);
+
+	return fd < 0 ? err_set(err, errno, "overlay mount") : fd;
+}
+
+int plan_pivot(int root_fd, struct err *err)
+{
+	if (fchdir(root_fd) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)
+		return err_set(err, errno, "pivot");
+	/* The old root is on top of the new one now. */
+	if (umount2(".", MNT_DETACH) < 0)
+		return err_set(err, errno, "drop the old root");
+	return chdir("/") < 0 ? err_set(err, errno, "enter the root") : 0;
+}
+
+static int mount_new(const struct plan_mount *mount_, int target_fd, struct err *err)
+{
+	/* mount(2) takes no descriptor but the current directory is one; three system calls fewer
+	 * than fsopen and its kin. */
+	if (fchdir(target_fd) < 0 ||
+	    mount(mount_->type, ".", mount_->type, mount_->flags, mount_->options) < 0)
+		return err_set(err, errno, "mount %s", mount_->target);
+	return 0;
+}
+
+/* The directory a masked or read-only path is relative to: really the kernel's own. */
+static int kernel_dir(int root_fd, const char *path, const char **ret_rest)
+{
+	bool proc = strncmp(path, "/proc/", 6) == 0;
+	autoclose int fd = path_open_plain(root_fd, proc ? "proc" : "sys", O_PATH | O_DIRECTORY);
+	struct statfs fs;
+
+	if (fd < 0)
+		return fd;
+	if (fstatfs(fd, &fs) < 0)
+		return -errno;
+	if (fs.f_type != (proc ? PROC_SUPER_MAGIC : SYSFS_MAGIC))
+		return -ENOTDIR;
+	*ret_rest = path + (proc ? 6 : 5);
+	return take_fd(&fd);
+}
+
+static int mount_kernel_path(const struct plan_mount *mount_, int root_fd, struct err *err)
+{
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
+	const char *rest = NULL;
+	autoclose int base_fd = kernel_dir(root_fd, mount_->target, &rest);
+	autoclose int dev_fd = -1;
+	bool mask = mount_->kind == PLAN_MOUNT_MASK;
+	int from_fd = base_fd;
+	const char *from = rest;
+
+	if (base_fd < 0)
+		return err_set(err, -base_fd, "protect %s", mount_->target);
+	if (mask) {
+		/* /dev is davit's own, made read-only by the helper: null is the real one
+		 * (CVE-2025-31133), mqueue an empty directory. */
+		dev_fd = path_open_plain(root_fd, "dev", O_PATH | O_DIRECTORY);
+		from_fd = dev_fd;
+		from = mount_->directory ? "mqueue" : "null";
+	}
+	autoclose int fd =
+		open_tree(from_fd, from, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
+
+	if (fd < 0 || (!mask && mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0) ||
+	    move_mount(fd, "", base_fd, rest, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return err_set(err, errno, "protect %s", mount_->target);
+	return 0;
+}
+
+int plan_mount_apply(const struct plan_mount *mount_, int root_fd, int source_fd, struct err *err)
+{
+	if (mount_->kind == PLAN_MOUNT_MASK || mount_->kind == PLAN_MOUNT_READ_ONLY)
+		return mount_kernel_path(mount_, root_fd, err);
+	autoclose int target_fd =
+		mount_->made ? path_make_in(root_fd, mount_->target, mount_->directory)
+			     : path_open_plain(root_fd, mount_->target, O_PATH | O_DIRECTORY);
+
+	if (target_fd == -EROFS)
+		return err_say(err, EROFS, "mount point %s cannot be made: its parent is read-only",
+			       mount_->target);
+	if (target_fd < 0)
+		return err_set(err, -target_fd, "mount point %s", mount_->target);
+	if (mount_->kind == PLAN_MOUNT_NEW)
+		return mount_new(mount_, target_fd, err);
+	if (move_mount(source_fd, "", target_fd, "", ATTACH) < 0)
+		return err_set(err, errno, "mount %s", mount_->target);
+	return 0;
+}
+
+/* A detached, read-only copy of one host file; -1 in *ret_fd when there is none. */
+static int detach_file(const char *path, int *ret_fd, struct err *err)
+{
+	autoclose int source_fd = path ? open(path, O_PATH | O_CLOEXEC) : -1;
+	struct stat st;
+
+	if (source_fd < 0 || fstat(source_fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return path ? err_set(err, errno ? errno : EINVAL, "%s", path) : 0;
+	int fd = plan_detach_mount(source_fd, true, err);
+
+	if (fd < 0)
+		return fd;
+	*ret_fd = fd;
+	return 0;
+}
+
+static int make_layers(int layer_fd, struct err *err)
+{
+	if ((mkdirat(layer_fd, "upper", 0755) < 0 && errno != EEXIST) ||
+	    (mkdirat(layer_fd, "work", 0755) < 0 && errno != EEXIST))
+		return err_set(err, errno, "writable layer");
+	return 0;
+}
+
+/* While the host's paths can still be seen: everything of them this run mounts. */
+int step_detached_mounts(struct launch *launch, struct container_fault *fault)
+{
+	const struct container_plan *plan = launch->plan;
+	int r = 0;
+
+	if (!plan->own_hosts)
+		r = detach_file(launch->hosts_file, &launch->hosts_fd, &fault->err);
+	if (r < 0)
+		return r;
+	/* A host without one has no names to give: the empty file stays. */
+	if (plan->resolv_conf && access(plan->resolv_conf, F_OK) == 0)
+		r = detach_file(plan->resolv_conf, &launch->resolv_fd, &fault->err);
+	for (size_t i = 0; r == 0 && i < plan->mount_count; i++) {
+		const struct plan_mount *bind = &plan->mounts[i];
+
+		if (bind->kind != PLAN_MOUNT_BIND || !bind->per_run)
+			continue;
+		int fd = plan_detach_mount(bind->source_fd, bind->read_only, &fault->err);
+
+		if (fd < 0)
+			return fault_of(fault, bind->item, bind->index);
+		launch->bind_fds[i] = fd;
+	}
+	if (r < 0 || !plan->writable)
+		return r;
+	r = make_layers(launch->layer_fd, &fault->err);
+	if (r < 0)
+		return r;
+	launch->overlay_fd = plan_overlay((int[]){plan->root_fd, plan->points_fd}, launch->layer_fd,
+					  &fault->err);
+	return launch->overlay_fd < 0 ? launch->overlay_fd : 0;
+}
+
+/* Takes what the helper has mounted in the prepared root over to the same places of this run's own
+ * root. What is mounted below one of them moves along. */
+static int move_static_mounts(const struct launch *launch, int old_fd, struct err *err)
+{
+	const struct container_plan *plan = launch->plan;
+
+	for (size_t i = 0; i < plan->mount_count; i++) {
+		const struct plan_mount *mount_ = &plan->mounts[i];
+		bool below = false;
+
+		for (size_t k = 0; k < i; k++)
+			below = below || (!plan->mounts[k].per_run &&
+					  path_below(mount_->target, plan->mounts[k].target));
+		if (mount_->per_run || below)
+			continue;
+		autoclose int from_fd = path_open_in(old_fd, mount_->target, O_PATH);
+		int r = plan_mount_apply(mount_, launch->root_fd, from_fd, err);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int enter_own_root(struct launch *launch, struct err *err)
+{
+	autoclose int old_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	/* Somewhere in the prepared root: /proc is always there and not yet mounted on. */
+	if (old_fd < 0 ||
+	    move_mount(launch->overlay_fd, "", AT_FDCWD, "/proc", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return err_set(err, errno, "attach the writable layer");
+	launch->root_fd = launch->overlay_fd;
+	int r = move_static_mounts(launch, old_fd, err);
+
+	return r < 0 ? r : plan_pivot(launch->root_fd, err);
+}
+
+/* Into the prepared mount namespace, and at once into a copy of it: a dozen mounts to copy instead
+ * of the host's whole table, and no pivot per start. */
+int step_root(struct launch *launch, struct container_fault *fault)
+{
+	if (setns(launch->plan->namespace_fd, CLONE_NEWNS) < 0)
+		return err_set(&fault->err, errno, "enter the prepared mount namespace");
+	if (unshare(CLONE_NEWNS | CLONE_NEWCGROUP) < 0)
+		return err_set(&fault->err, errno, "new mount and cgroup namespaces");
+	if (launch->plan->writable)
+		return enter_own_root(launch, &fault->err);
+	launch->root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return launch->root_fd < 0 ? err_set(&fault->err, errno, "open the root") : 0;
+}
+
+static int mount_file(int fd, int root_fd, const char *target, struct err *err)
+{
+	const struct plan_mount file = {
+		.kind = PLAN_MOUNT_BIND, .made = true, .target = (char *)(uintptr_t)target};
+
+	return fd < 0 ? 0 : plan_mount_apply(&file, root_fd, fd, err);
+}
+
+int step_mounts(struct launch *launch, struct container_fault *fault)
+{
+	const struct container_plan *plan = launch->plan;
+	int root_fd = launch->root_fd;
+
+	for (size_t i = 0; i < plan->mount_count; i++) {
+		const struct plan_mount *mount_ = &plan->mounts[i];
+
+		if (!mount_->per_run)
+			continue;
+		if (plan_mount_apply(mount_, root_fd, launch->bind_fds[i], &fault->err) < 0)
+			return fault_of(fault, mount_->item, mount_->index);
+	}
+	int r = mount_file(launch->hosts_fd, root_fd, "/etc/hosts", &fault->err);
+
+	if (r == 0)
+		r = mount_file(launch->resolv_fd, root_fd, "/etc/resolv.conf", &fault->err);
+	if (r < 0 || !plan->hostname_file)
+		return r;
+	/* The kernel's own word for it: no file to write per run. */
+	autoclose int fd =
+		open_tree(root_fd, "proc/sys/kernel/hostname", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+	if (fd < 0)
+		return err_set(&fault->err, errno, "/etc/hostname");
+	return mount_file(fd, root_fd, "/etc/hostname", &fault->err);
+}
