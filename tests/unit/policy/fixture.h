@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Short ways to write services, instances and wishes down in a test. */
+#pragma once
+
+#include "launcher/policy/observed.h"
+#include "runtime/base/cleanup.h"
+
+/* A text in a field of type char *; nothing under test writes through it. */
+#define TEXT(literal) ((char *)(literal))
+
+#define NEEDS(name, how)                                                                           \
+	{                                                                                          \
+		.service = TEXT(name), .condition = (how), .required = true                        \
+	}
+#define WOULD_LIKE(name, how)                                                                      \
+	{                                                                                          \
+		.service = TEXT(name), .condition = (how)                                          \
+	}
+
+/* A service with the dependencies given as further arguments. */
+#define SERVICE(title, ...)                                                                        \
+	{                                                                                          \
+		.name = TEXT(title), .enabled = true, .replicas = 1,                               \
+		.depends_on = (struct dependency[]){__VA_ARGS__},                                  \
+		.depends_on_count =                                                                \
+			sizeof((struct dependency[]){__VA_ARGS__}) / sizeof(struct dependency),    \
+	}
+#define LONER(title)                                                                               \
+	{                                                                                          \
+		.name = TEXT(title), .enabled = true, .replicas = 1                                \
+	}
+
+/* Services must be written in the order of their names, as the loader has them. */
+#define STACK(array)                                                                               \
+	{                                                                                          \
+		.name = TEXT("shop"), .services = (array), .service_count = ARRAY_SIZE(array)      \
+	}

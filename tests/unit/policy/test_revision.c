@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Every field that shapes an instance changes its revision, every other one leaves it alone. */
+#include "tests/unit/cmocka_all.h"
+
+#include "launcher/policy/revision.h"
+#include "tests/unit/policy/fixture.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define LIST(...)                                                                                  \
+	{                                                                                          \
+		.items = (struct text[]){__VA_ARGS__},                                             \
+		.count = sizeof((struct text[]){__VA_ARGS__}) / sizeof(struct text)                \
+	}
+#define ITEM(literal)                                                                              \
+	{                                                                                          \
+		.value = TEXT(literal)                                                             \
+	}
+
+static struct mount_spec base_mounts[] = {
+	{.kind = MOUNT_BIND, .source = TEXT("/srv"), .target = TEXT("/data"), .tmpfs_mode = -1},
+	{.kind = MOUNT_VOLUME, .source = TEXT("db"), .target = TEXT("/db"), .tmpfs_mode = -1},
+};
+static struct mount_spec changed_mounts[ARRAY_SIZE(base_mounts)];
+static struct volume volumes[] = {{.key = TEXT("db"), .name = TEXT("shop_db")}};
+static struct port_spec ports[] = {{.published = 80, .target = 80}};
+static struct dependency needs[] = {NEEDS("db", DEPENDS_HEALTHY)};
+
+static const struct service base = {
+	.name = TEXT("web"),
+	.rootfs = ROOTFS_DIR,
+	.rootfs_dir = TEXT("/srv/root"),
+	.entrypoint = LIST(ITEM("/bin/sh")),
+	.command = LIST(ITEM("-c"), ITEM("true")),
+	.environment = LIST(ITEM("A=1"), ITEM("B=2")),
+	.healthcheck = {.present = true,
+			.test = LIST(ITEM("true")),
+			.interval_ms = 1,
+			.timeout_ms = 2,
+			.start_period_ms = 3,
+			.start_interval_ms = 4,
+			.retries = 5},
+	.restart = {.condition = RESTART_ALWAYS, .delay_ms = -1},
+	.stop_signal = 15,
+	.stop_grace_ms = 10000,
+	.mounts = base_mounts,
+	.mount_count = ARRAY_SIZE(base_mounts),
+	.labels = LIST(ITEM("k=v")),
+	.enabled = true,
+	.replicas = 1,
+};
+
+struct change {
+	const char *what;
+	void (*apply)(struct service *service);
+};
+
+#define CHANGE(name, statement)                                                                    \
+	static void name(struct service *s)                                                        \
+	{                                                                                          \
+		statement;                                                                         \
+	}
+
+static struct text_list other_list = LIST(ITEM("-c"), ITEM("false"));
+static struct text_list longer_list = LIST(ITEM("-c"), ITEM("true"), ITEM(""));
+static struct text_list joined_list = LIST(ITEM("-ctrue"));
+
+static struct mount_spec *own_mounts(struct service *service)
+{
+	memcpy(changed_mounts, base_mounts, sizeof(base_mounts));
+	service->mounts = changed_mounts;
+	return changed_mounts;
+}
+
+static void swap_mounts(struct service *service)
+{
+	struct mount_spec *mounts = own_mounts(service);
+
+	mounts[0] = base_mounts[1];
+	mounts[1] = base_mounts[0];
+}
+
+CHANGE(name, s->name = TEXT("wen"))
+CHANGE(rootfs, s->rootfs = ROOTFS_HOST)
+CHANGE(rootfs_dir, s->rootfs_dir = TEXT("/srv/roof"))
+CHANGE(entrypoint, s->entrypoint = other_list)
+CHANGE(no_entrypoint, s->entrypoint.count = 0)
+CHANGE(command, s->command = other_list)
+CHANGE(command_longer, s->command = longer_list)
+CHANGE(command_joined, s->command = joined_list)
+CHANGE(moved_word, (s->entrypoint = s->command, s->command.count = 0))
+CHANGE(environment, s->environment.count = 1)
+CHANGE(working_dir, s->working_dir.value = TEXT("/tmp"))
+CHANGE(empty_working_dir, s->working_dir.value = TEXT(""))
+CHANGE(user, s->user.value = TEXT("1000"))
+CHANGE(hostname, s->hostname.value = TEXT("1000"))
+CHANGE(no_health, s->healthcheck.present = false)
+CHANGE(health_test, s->healthcheck.test = other_list)
+CHANGE(health_interval, s->healthcheck.interval_ms++)
+CHANGE(health_timeout, s->healthcheck.timeout_ms++)
+CHANGE(health_period, s->healthcheck.start_period_ms++)
+CHANGE(health_start_interval, s->healthcheck.start_interval_ms++)
+CHANGE(health_retries, s->healthcheck.retries++)
+CHANGE(restart, s->restart.condition = RESTART_NO)
+CHANGE(restart_attempts, s->restart.max_attempts++)
+CHANGE(restart_delay, s->restart.delay_ms++)
+CHANGE(restart_window, s->restart.window_ms++)
+CHANGE(stop_signal, s->stop_signal = 2)
+CHANGE(stop_grace, s->stop_grace_ms++)
+CHANGE(mount_kind, own_mounts(s)[0].kind = MOUNT_TMPFS)
+CHANGE(mount_source, own_mounts(s)[0].source = TEXT("/srw"))
+CHANGE(mount_anonymous, own_mounts(s)[1].source = NULL)
+CHANGE(mount_target, own_mounts(s)[0].target = TEXT("/datb"))
+CHANGE(mount_read_only, own_mounts(s)[0].read_only = true)
+CHANGE(mount_create, own_mounts(s)[0].create_host_path = true)
+CHANGE(mount_size, own_mounts(s)[0].tmpfs_bytes = 1)
+CHANGE(mount_mode, own_mounts(s)[0].tmpfs_mode = 0700)
+CHANGE(mount_count, s->mount_count--)
+CHANGE(labels, s->labels.count = 0)
+CHANGE(cpu, s->limits.cpu_mcpu = 500)
+CHANGE(memory, s->limits.memory_bytes = 500)
+CHANGE(pids, s->limits.pids = 500)
+CHANGE(read_only, s->read_only = true)
+CHANGE(cap_add, s->cap_add = other_list)
+CHANGE(cap_drop, s->cap_drop = other_list)
+CHANGE(network_mode, s->network_mode = NETWORK_HOST)
+
+static const struct change shaping[] = {
+	{"name", name},
+	{"rootfs", rootfs},
+	{"rootfs_dir", rootfs_dir},
+	{"entrypoint", entrypoint},
+	{"no entrypoint", no_entrypoint},
+	{"command", command},
+	{"command longer", command_longer},
+	{"command joined", command_joined},
+	{"word moved", moved_word},
+	{"environment", environment},
+	{"working_dir", working_dir},
+	{"empty working_dir", empty_working_dir},
+	{"user", user},
+	{"hostname", hostname},
+	{"no healthcheck", no_health},
+	{"healthcheck.test", health_test},
+	{"healthcheck.interval", health_interval},
+	{"healthcheck.timeout", health_timeout},
+	{"healthcheck.start_period", health_period},
+	{"healthcheck.start_interval", health_start_interval},
+	{"healthcheck.retries", health_retries},
+	{"restart", restart},
+	{"restart.max_attempts", restart_attempts},
+	{"restart.delay", restart_delay},
+	{"restart.window", restart_window},
+	{"stop_signal", stop_signal},
+	{"stop_grace_period", stop_grace},
+	{"mount kind", mount_kind},
+	{"mount source", mount_source},
+	{"mount anonymous", mount_anonymous},
+	{"mount target", mount_target},
+	{"mount read_only", mount_read_only},
+	{"mount create_host_path", mount_create},
+	{"tmpfs size", mount_size},
+	{"tmpfs mode", mount_mode},
+	{"mount removed", mount_count},
+	{"mounts swapped", swap_mounts},
+	{"labels", labels},
+	{"cpus", cpu},
+	{"memory", memory},
+	{"pids", pids},
+	{"read_only", read_only},
+	{"cap_add", cap_add},
+	{"cap_drop", cap_drop},
+	{"network_mode", network_mode},
+};
+
+CHANGE(replicas, s->replicas = 7)
+CHANGE(depends_on, (s->depends_on = needs, s->depends_on_count = 1))
+CHANGE(profiles, s->profiles = other_list)
+CHANGE(enabled, s->enabled = false)
+CHANGE(published, (s->ports = ports, s->port_count = 1))
+CHANGE(position, (s->pos.line = 7, s->command_pos.line = 8, s->limits.cpu_pos.col = 9))
+
+static const struct change harmless[] = {
+	{"replicas", replicas}, {"depends_on", depends_on}, {"profiles", profiles},
+	{"enabled", enabled},	{"ports", published},	    {"positions", position},
+};
+
+static struct stack stack = {
+	.name = TEXT("shop"), .volumes = volumes, .volume_count = ARRAY_SIZE(volumes)};
+
+static struct revision revision_after(const struct change *change)
+{
+	struct service service = base;
+	struct revision revision;
+
+	if (change)
+		change->apply(&service);
+	revision_of(&stack, &service, &revision);
+	return revision;
+}
+
+static void every_shaping_field_gives_a_revision_of_its_own(void **unused)
+{
+	(void)unused;
+	struct revision seen[ARRAY_SIZE(shaping) + 1];
+
+	seen[0] = revision_after(NULL);
+	assert_int_equal(strlen(seen[0].hex), REVISION_HEX);
+	for (size_t i = 0; i < ARRAY_SIZE(shaping); i++) {
+		seen[i + 1] = revision_after(&shaping[i]);
+		for (size_t k = 0; k <= i; k++)
+			if (strcmp(seen[k].hex, seen[i + 1].hex) == 0)
+				fail_msg("'%s' has the revision of '%s'", shaping[i].what,
+					 k ? shaping[k - 1].what : "no change");
+	}
+}
+
+static void what_is_applied_live_does_not_count(void **unused)
+{
+	(void)unused;
+	const struct revision before = revision_after(NULL);
+
+	for (size_t i = 0; i < ARRAY_SIZE(harmless); i++) {
+		const struct revision after = revision_after(&harmless[i]);
+
+		if (strcmp(before.hex, after.hex) != 0)
+			fail_msg("'%s' changes the revision", harmless[i].what);
+	}
+}
+
+static void a_volume_counts_by_its_name_in_the_store(void **unused)
+{
+	(void)unused;
+	const struct revision before = revision_after(NULL);
+
+	volumes[0].name = TEXT("elsewhere");
+	assert_string_not_equal(revision_after(NULL).hex, before.hex);
+	volumes[0].name = TEXT("shop_db");
+	volumes[0].external = true;
+	assert_string_equal(revision_after(NULL).hex, before.hex);
+	volumes[0].external = false;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_shaping_field_gives_a_revision_of_its_own),
+		cmocka_unit_test(what_is_applied_live_does_not_count),
+		cmocka_unit_test(a_volume_counts_by_its_name_in_the_store),
+	};
+
+	return cmocka_run_group_tests_name("revision", tests, NULL, NULL);
+}
