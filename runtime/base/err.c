@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static void err_fill(struct err *err, int errnum, const char *why, const char *fmt, va_list args)
+format_like(4, 0) static void err_fill(struct err *err, int errnum, const char *why,
+				       const char *fmt, va_list args)
 {
 	err->code = errnum;
 	vsnprintf(err->text, sizeof(err->text), fmt, args);

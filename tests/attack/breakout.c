@@ -233,7 +233,10 @@ static bool find_writable(const char *dir, const char *name, int depth)
 	DIR *listing = depth > 0 ? opendir(dir) : NULL;
 
 	while (listing && (entry = readdir(listing))) {
-		snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name);
+		int len = snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name);
+
+		if (len < 0 || (size_t)len >= sizeof(path))
+			continue;
 		if (strcmp(entry->d_name, name) == 0 && try_write(path))
 			return true;
 		if (entry->d_type == DT_DIR && entry->d_name[0] != '.' &&

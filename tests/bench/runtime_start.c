@@ -58,7 +58,9 @@ static void make_points(const char *root)
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
 		(void)mkdirat(root_fd, dirs[i], 0755); /* there already, mostly */
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-		autoclose int fd = openat(root_fd, files[i], O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+		int fd = openat(root_fd, files[i], O_CREAT | O_WRONLY | O_CLOEXEC, 0644);
+
+		fd_drop(&fd);
 	}
 }
 
@@ -83,7 +85,7 @@ static int run_one(struct bench *bench, int number)
 	if (container_start(bench->plan, &run, &process, &fault) < 0)
 		return complain(fault.err.text);
 	bench->busy_us += now_us() - begin;
-	autoclose int pidfd = process.pidfd;
+	fd_drop(&process.pidfd);
 	autoclose int status_fd = process.status_fd;
 	int status = 0;
 
