@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What commands share; see cli.h. */
+#include "launcher/cli/cli.h"
+
+#include "launcher/cli/text.h"
+#include "launcher/paths.h"
+#include "runtime/base/cleanup.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+const struct option_spec cli_options[] = {
+	{'p', "project-name", OPTION_TEXT, offsetof(struct cli, stack_name), "STACK",
+	 "the stack's name (otherwise the manifest's)"},
+	{'f', "file", OPTION_LIST, offsetof(struct cli, files), "FILE|DIR",
+	 "a manifest, or a directory of them; may be repeated"},
+	{0, "profile", OPTION_LIST, offsetof(struct cli, profiles), "NAME",
+	 "enable a profile; may be repeated"},
+	{'v', "version", OPTION_FLAG, offsetof(struct cli, want_version), NULL, "show the version"},
+};
+const size_t cli_option_count = ARRAY_SIZE(cli_options);
+
+int cli_complain(int code, const char *fmt, ...)
+{
+	struct err err = {0};
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(err.text, sizeof(err.text), fmt, args);
+	va_end(args);
+	return cli_fail(&err, code);
+}
+
+int cli_fail(const struct err *err, int code)
+{
+	autobuf struct buf line = {0};
+
+	text_escape(&line, err->text, strlen(err->text));
+	fprintf(stderr, "davit: %s\n", line.data ? line.data : "failed");
+	return code;
+}
+
+/* Usage of one command, made of its tables. */
+static int show_help(const struct command *command)
+{
+	autobuf struct buf out = {0};
+
+	buf_printf(&out, "Usage: davit %s%s%s%s\n\n%s\n", command->name,
+		   command->option_count ? " [OPTION…]" : "", command->words[0] ? " " : "",
+		   command->words, command->summary);
+	if (command->option_count) {
+		buf_puts(&out, "\nOptions:\n");
+		args_help(command->options, command->option_count, &out);
+	}
+	return cli_output(&out);
+}
+
+int cli_parse(struct cli *cli, struct args *args, void *values)
+{
+	const struct command *command = cli->command;
+	struct err err = {0};
+
+	args->sets[0] = (struct option_set){command->options, command->option_count, values};
+	args->sets[1] = (struct option_set){cli_options, cli_option_count, cli};
+	args->words_end_options = command->words_end_options;
+	int r = args_parse(args, &err);
+
+	if (r < 0) {
+		err_prefix(&err, "%s", command->name);
+		return cli_fail(&err, EXIT_USAGE);
+	}
+	return args->help ? show_help(command) : -1;
+}
+
+int cli_count_words(const struct cli *cli, const struct args *args, int least, int most)
+{
+	const char *name = cli->command->name;
+
+	if (args->word_count < (size_t)least)
+		return cli_complain(EXIT_USAGE, "%s: too few arguments; usage: davit %s %s", name,
+				    name, cli->command->words);
+	if (most >= 0 && args->word_count > (size_t)most)
+		return cli_complain(EXIT_USAGE, "%s: unexpected argument '%s'", name,
+				    args->words[most]);
+	return -1;
+}
+
+struct manifest_options cli_manifest_options(const struct cli *cli)
+{
+	return (struct manifest_options){
+		.directory = cli->directory,
+		.files = (const char *const *)cli->files.items,
+		.stack_name = cli->stack_name,
+		.profiles = (const char *const *)cli->profiles.items,
+		.environment = (const char *const *)environ,
+	};
+}
+
+int cli_stack(const struct cli *cli, char **ret_name)
+{
+	struct manifest_options options = cli_manifest_options(cli);
+	autofree char *name = NULL;
+	struct err err = {0};
+	int r = 0;
+
+	if (cli->stack_name)
+		name = strdup(cli->stack_name);
+	else
+		r = manifest_stack_name(&options, &name, &err);
+	if (r < 0)
+		return cli_fail(&err, EXIT_USAGE);
+	if (!name)
+		return cli_complain(EXIT_FAILED, "out of memory");
+	if (!paths_is_stack_name(name))
+		return cli_complain(EXIT_USAGE, "'%s' is not a stack name: [a-z0-9][a-z0-9_-]*",
+				    name);
+	*ret_name = take_ptr(name);
+	return EXIT_DONE;
+}
+
+int cli_load(const struct cli *cli, struct stack **ret_stack)
+{
+	struct manifest_options options = cli_manifest_options(cli);
+	autodiagnostics struct diagnostics diags = {0};
+	autobuf struct buf text = {0};
+	struct err err = {0};
+	int r = manifest_load(&options, ret_stack, &diags, &err);
+
+	diagnostics_print(&diags, &text);
+	if (text.len > 0)
+		fwrite(text.data, 1, text.len, stderr);
+	return r < 0 ? cli_fail(&err, r == -ENOMEM ? EXIT_FAILED : EXIT_USAGE) : EXIT_DONE;
+}
+
+static void print_diagnostics(const struct json_t *json)
+{
+	const struct json_t *lines = js_get(json, "diagnostics");
+
+	for (size_t i = 0; i < js_count(lines); i++) {
+		const char *line = js_string(js_at(lines, i));
+		autobuf struct buf safe = {0};
+
+		if (!line)
+			continue;
+		/* A diagnostic may quote the line it is about, below it. */
+		for (const char *end = strchr(line, '\n'); end; end = strchr(line, '\n')) {
+			text_escape(&safe, line, (size_t)(end - line));
+			buf_puts(&safe, "\n");
+			line = end + 1;
+		}
+		text_escape(&safe, line, strlen(line));
+		fprintf(stderr, "%s\n", safe.data ? safe.data : "");
+	}
+}
+
+int cli_refused(const struct client_answer *answer)
+{
+	const char *error = js_text(answer->json, "error");
+	int64_t code = js_int(answer->json, "exit_code", EXIT_FAILED);
+
+	print_diagnostics(answer->json);
+	if (!error)
+		return cli_complain(EXIT_FAILED, "the supervisor refuses: status %d",
+				    answer->status);
+	return cli_complain(code > 0 && code < 256 ? (int)code : EXIT_FAILED, "%s", error);
+}
+
+int cli_call(const char *stack, const struct client_request *request, struct json_t **ret_json)
+{
+	autoanswer struct client_answer answer = {0};
+	struct err err = {0};
+
+	if (client_call(stack, request, &answer, &err) < 0)
+		return cli_fail(&err, EXIT_FAILED);
+	if (answer.status < 200 || answer.status > 299)
+		return cli_refused(&answer);
+	if (ret_json)
+		*ret_json = take_ptr(answer.json);
+	return EXIT_DONE;
+}
+
+int cli_output(struct buf *text)
+{
+	struct err err = {0};
+
+	if (buf_check(text, &err) < 0)
+		return cli_fail(&err, EXIT_FAILED);
+	if (fwrite(text->data, 1, text->len, stdout) != text->len || fflush(stdout) != 0)
+		return cli_complain(EXIT_FAILED, "write to stdout: %s", strerrordesc_np(errno));
+	return EXIT_DONE;
+}
+
+int cli_output_json(const struct json_t *json)
+{
+	autobuf struct buf out = {0};
+	struct err err = {0};
+
+	if (js_print(json, 2, &out, &err) < 0)
+		return cli_fail(&err, EXIT_FAILED);
+	buf_puts(&out, "\n");
+	return cli_output(&out);
+}

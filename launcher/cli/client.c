@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Requests over the control socket; see client.h. Blocks, so only the command line uses it. */
+#include "launcher/cli/client.h"
+
+#include "launcher/paths.h"
+#include "runtime/base/cleanup.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+
+#define USUAL_TIMEOUT_MS 30000
+#define ANSWER_MAX	 ((size_t)64 << 20)
+#define STREAM_LINE_MAX	 ((size_t)16 << 20)
+#define SEND_FDS_MAX	 3
+
+void client_answer_drop(struct client_answer *answer)
+{
+	js_free(answer->json);
+	answer->json = NULL;
+}
+
+void client_stream_drop(struct client_stream *stream)
+{
+	fd_drop(&stream->fd);
+	buf_free(&stream->text);
+}
+
+int client_connect(const char *stack, int *ret_fd, struct err *err)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	autofree char *path = NULL;
+	int r = paths_socket(stack, &path, err);
+
+	if (r < 0)
+		return r;
+	autoclose int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return err_set(err, errno, "socket");
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0) {
+		*ret_fd = take_fd(&fd);
+		return 0;
+	}
+	bool absent = errno == ENOENT || errno == ECONNREFUSED || errno == ENOTDIR;
+
+	if (absent && geteuid() != 0)
+		return err_say(err, ENOTCONN,
+			       "stack '%s' is not running for this user (root's stacks: use sudo)",
+			       stack);
+	if (absent)
+		return err_say(err, ENOTCONN, "stack '%s' is not running: start it with 'davit up'",
+			       stack);
+	return err_set(err, errno, "connect to '%s'", path);
+}
+
+static int set_timeouts(int fd, int timeout_ms, struct err *err)
+{
+	int ms = timeout_ms ? timeout_ms : USUAL_TIMEOUT_MS;
+	struct timeval limit = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0)
+		return err_set(err, errno, "set time limits of a socket");
+	return 0;
+}
+
+/* The socket's time limits show as EAGAIN. */
+static int transport_failed(struct err *err, int errnum)
+{
+	if (errnum == EAGAIN)
+		return err_say(err, ETIMEDOUT, "the supervisor does not answer in time");
+	return err_set(err, errnum, "talk to the supervisor");
+}
+
+static int send_all(int fd, const char *bytes, size_t len, struct err *err)
+{
+	while (len > 0) {
+		ssize_t n = send(fd, bytes, len, MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		/* A server that refuses a request may close before it has read all of it: its
+		 * answer is still there to be read. */
+		if (n < 0 && (errno == EPIPE || errno == ECONNRESET))
+			return 0;
+		if (n < 0)
+			return transport_failed(err, errno);
+		bytes += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int send_request(int fd, const struct client_request *request, struct err *err)
+{
+	autobuf struct buf head = {0};
+	autobuf struct buf body = {0};
+
+	if (request->body && js_print(request->body, 0, &body, err) < 0)
+		return -err->code;
+	buf_printf(&head, "%s %s HTTP/1.1\r\nHost: davit\r\n", request->method, request->path);
+	if (request->upgrade)
+		buf_printf(&head, "Connection: Upgrade\r\nUpgrade: %s\r\n", request->upgrade);
+	else
+		buf_puts(&head, "Connection: close\r\n");
+	if (request->body)
+		buf_printf(&head, "Content-Type: application/json\r\nContent-Length: %zu\r\n",
+			   body.len);
+	else if (strcmp(request->method, "GET") != 0)
+		buf_puts(&head, "Content-Length: 0\r\n");
+	buf_puts(&head, "\r\n");
+	buf_put(&head, body.data, body.len);
+	int r = buf_check(&head, err);
+
+	return r < 0 ? r : send_all(fd, head.data, head.len, err);
+}
+
+/* One read into the answer. Returns 0 also when the connection ended properly. */
+static int read_some(int fd, struct http_reader *http, struct buf *body, struct buf *rest,
+		     struct err *err)
+{
+	char bytes[16384];
+	size_t used = 0;
+	ssize_t n = recv(fd, bytes, sizeof(bytes), 0);
+
+	if (n < 0 && errno == EINTR)
+		return 0;
+	if (n < 0)
+		return transport_failed(err, errno);
+	if (n == 0 && http->state == HTTP_STATUS && http->head_bytes == 0)
+		return err_say(err, ECONNRESET, "the supervisor hung up without an answer");
+	if (n == 0)
+		return http_end(http, err);
+	int r = http_feed(http, bytes, (size_t)n, &used, body, err);
+
+	if (r == 0 && rest)
+		buf_put(rest, bytes + used, (size_t)n - used);
+	if (r == 0 && body->len > ANSWER_MAX)
+		r = err_say(err, EMSGSIZE, "the supervisor's answer is too long");
+	return r < 0 ? r : buf_check(body, err);
+}
+
+/* Reads on until the answer is complete, and its JSON. */
+static int finish_answer(int fd, struct http_reader *http, struct buf *body,
+			 struct client_answer *ret_answer, struct err *err)
+{
+	struct client_answer answer = {0};
+	int r = 0;
+
+	while (r == 0 && http->state != HTTP_DONE)
+		r = read_some(fd, http, body, NULL, err);
+	if (r == 0 && body->len > 0)
+		r = js_parse(body->data, body->len, &answer.json, err);
+	if (r < 0)
+		return r;
+	answer.status = http->status;
+	*ret_answer = answer;
+	return 0;
+}
+
+/* Connects and sends; the answer is to be read. */
+static int start_request(const char *stack, const struct client_request *request, int *ret_fd,
+			 struct err *err)
+{
+	autoclose int fd = -1;
+	int r = client_connect(stack, &fd, err);
+
+	if (r == 0)
+		r = set_timeouts(fd, request->timeout_ms, err);
+	if (r == 0)
+		r = send_request(fd, request, err);
+	if (r < 0)
+		return r;
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+int client_call(const char *stack, const struct client_request *request,
+		struct client_answer *ret_answer, struct err *err)
+{
+	struct http_reader http = {0};
+	autobuf struct buf body = {0};
+	autoclose int fd = -1;
+	int r = start_request(stack, request, &fd, err);
+
+	return r < 0 ? r : finish_answer(fd, &http, &body, ret_answer, err);
+}
+
+int client_stream_open(const char *stack, const struct client_request *request,
+		       struct client_stream *ret_stream, struct client_answer *ret_answer,
+		       struct err *err)
+{
+	autostream struct client_stream stream = {.fd = -1};
+	autobuf struct buf rest = {0};
+	int r = start_request(stack, request, &stream.fd, err);
+
+	/* The head is complete when a body state, or the end, is reached. */
+	while (r == 0 && stream.http.state <= HTTP_HEADER)
+		r = read_some(stream.fd, &stream.http, &stream.text, &rest, err);
+	if (r < 0)
+		return r;
+	if (stream.http.status != (request->upgrade ? 101 : 200)) {
+		ret_stream->fd = -1;
+		return finish_answer(stream.fd, &stream.http, &stream.text, ret_answer, err);
+	}
+	if (request->upgrade)
+		buf_put(&stream.text, rest.data, rest.len);
+	*ret_stream = stream;
+	stream = (struct client_stream){.fd = -1};
+	return buf_check(&ret_stream->text, err);
+}
+
+int client_stream_read(struct client_stream *stream, struct err *err)
+{
+	char bytes[16384];
+
+	if (stream->http.status != 101) {
+		int r = read_some(stream->fd, &stream->http, &stream->text, NULL, err);
+
+		stream->ended = stream->http.state == HTTP_DONE;
+		return r;
+	}
+	ssize_t n = recv(stream->fd, bytes, sizeof(bytes), 0);
+
+	if (n < 0 && errno != EINTR)
+		return transport_failed(err, errno);
+	stream->ended = n == 0;
+	if (n > 0)
+		buf_put(&stream->text, bytes, (size_t)n);
+	return buf_check(&stream->text, err);
+}
+
+/* Forgets the lines already handed out. */
+static void drop_taken(struct client_stream *stream)
+{
+	stream->text.len -= stream->taken;
+	memmove(stream->text.data, stream->text.data + stream->taken, stream->text.len + 1);
+	stream->taken = 0;
+}
+
+int client_stream_next(struct client_stream *stream, struct json_t **ret_value, struct err *err)
+{
+	while (stream->taken < stream->text.len && stream->text.data[stream->taken] == '\n')
+		stream->taken++;
+	char *start = stream->text.data ? stream->text.data + stream->taken : NULL;
+	size_t len = stream->text.len - stream->taken;
+	char *newline = len > 0 ? memchr(start, '\n', len) : NULL;
+
+	if (!newline) {
+		if (stream->taken > 0)
+			drop_taken(stream);
+		if (len > STREAM_LINE_MAX)
+			return err_say(err, EBADMSG, "the supervisor sends an endless line");
+		return 0;
+	}
+	stream->taken += (size_t)(newline - start) + 1;
+	int r = js_parse(start, (size_t)(newline - start), ret_value, err);
+
+	return r < 0 ? r : 1;
+}
+
+int client_stream_send(struct client_stream *stream, const char *bytes, size_t len, const int *fds,
+		       size_t fd_count, struct err *err)
+{
+	union {
+		struct cmsghdr head;
+		char space[CMSG_SPACE(sizeof(int) * SEND_FDS_MAX)];
+	} control = {0};
+	struct iovec part = {.iov_base = (void *)(uintptr_t)bytes, .iov_len = len};
+	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+
+	if (fd_count > SEND_FDS_MAX)
+		return err_set(err, EINVAL, "send %zu descriptors", fd_count);
+	if (fd_count > 0) {
+		message.msg_control = &control;
+		message.msg_controllen = CMSG_SPACE(sizeof(int) * fd_count);
+		control.head.cmsg_level = SOL_SOCKET;
+		control.head.cmsg_type = SCM_RIGHTS;
+		control.head.cmsg_len = CMSG_LEN(sizeof(int) * fd_count);
+		memcpy(CMSG_DATA(&control.head), fds, sizeof(int) * fd_count);
+	}
+	ssize_t n = sendmsg(stream->fd, &message, MSG_NOSIGNAL);
+
+	if (n < 0)
+		return transport_failed(err, errno);
+	return (size_t)n == len ? 0 : err_set(err, EIO, "talk to the supervisor");
+}

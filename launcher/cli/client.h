@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The client of a stack's control socket (launcher/API.md): one connection per request, blocking
+ * with time limits, sizes bounded. Knows transport and framing, not what requests mean.
+ */
+#pragma once
+
+#include "launcher/cli/http.h"
+#include "launcher/js.h"
+
+struct client_request {
+	const char *method;
+	const char *path;
+	const struct json_t *body; /* borrowed; NULL: none */
+	const char *upgrade;	   /* protocol to switch to; NULL: none */
+	int timeout_ms;		   /* of each wait for bytes; 0: the usual 30 s */
+};
+
+struct client_answer {
+	int status;
+	struct json_t *json; /* owned; NULL when the body was empty */
+};
+
+void client_answer_drop(struct client_answer *answer);
+#define autoanswer __attribute__((cleanup(client_answer_drop)))
+
+/* Connects to the socket of @stack. -ENOTCONN: no supervisor answers there ("stack 'shop' is not
+ * running …"). */
+int client_connect(const char *stack, int *ret_fd, struct err *err) must_check;
+
+/* Sends one request and reads the whole answer, whatever its status; JSON bodies only. */
+int client_call(const char *stack, const struct client_request *request,
+		struct client_answer *ret_answer, struct err *err) must_check;
+
+/* An answer that goes on: JSON lines, read as they come. */
+struct client_stream {
+	int fd; /* poll it for input, then client_stream_read() */
+	struct http_reader http;
+	struct buf text;
+	size_t taken; /* of text */
+	bool ended;
+};
+
+/* Sends the request; with `upgrade` the stream stays a plain connection after the 101. An answer
+ * other than 200 or 101 is read like an ordinary one into @ret_answer, the stream is closed then
+ * (fd -1). */
+int client_stream_open(const char *stack, const struct client_request *request,
+		       struct client_stream *ret_stream, struct client_answer *ret_answer,
+		       struct err *err) must_check;
+
+/* Takes in what there is, blocking for at most the time limit. Sets `ended` at the end. */
+int client_stream_read(struct client_stream *stream, struct err *err) must_check;
+
+/* Moves the next complete line out as JSON: 1, or 0 when there is none yet, or -EBADMSG. */
+int client_stream_next(struct client_stream *stream, struct json_t **ret_value,
+		       struct err *err) must_check;
+
+/* Sends bytes on an upgraded stream, with fds when there are any. */
+int client_stream_send(struct client_stream *stream, const char *bytes, size_t len, const int *fds,
+		       size_t fd_count, struct err *err);
+
+void client_stream_drop(struct client_stream *stream);
+#define autostream __attribute__((cleanup(client_stream_drop)))

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The commands, one file each, and what main.c needs to choose among them. */
+#pragma once
+
+#include "launcher/cli/cli.h"
+
+extern const struct command command_up;
+extern const struct command command_down;
+extern const struct command command_ps;
+extern const struct command command_status;
+extern const struct command command_logs;
+extern const struct command command_scale;
+extern const struct command command_start;
+extern const struct command command_stop;
+extern const struct command command_restart;
+extern const struct command command_kill;
+extern const struct command command_exec;
+extern const struct command command_config;
+extern const struct command command_ls;
+extern const struct command command_version;
+extern const struct command command_help;
+
+/* The command of this name; NULL after a complaint that guesses what was meant. */
+const struct command *cli_command(const char *name);
+
+/* What `davit` alone prints; returns the exit code. */
+int help_overview(void);

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* davit down: stops everything and leaves nothing behind, also of a stack whose supervisor died. */
+#include "launcher/cli/down.h"
+
+#include "launcher/cli/change.h"
+#include "launcher/cli/commands.h"
+#include "launcher/cli/launch.h"
+#include "launcher/cli/settle.h"
+#include "launcher/paths.h"
+#include "runtime/base/cleanup.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+
+#define EXIT_WAIT_MS 10000
+
+struct values {
+	bool volumes;
+	int64_t timeout_ms;
+};
+
+static const struct option_spec options[] = {
+	{'v', "volumes", OPTION_FLAG, offsetof(struct values, volumes), NULL,
+	 "remove the stack's named volumes too"},
+	{'t', "timeout", OPTION_DURATION, offsetof(struct values, timeout_ms), "SECONDS",
+	 "grace before what does not stop is killed"},
+};
+
+int down_request(const char *stack, bool volumes, int64_t timeout_ms)
+{
+	return change_post(stack, "/v1/down",
+			   js_pack("{s:b, s:o}", "volumes", volumes, "timeout_ms",
+				   change_timeout(timeout_ms)));
+}
+
+int down_supervisor_pidfd(int socket_fd)
+{
+	struct ucred peer = {0};
+	socklen_t size = sizeof(peer);
+
+	if (getsockopt(socket_fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 || peer.pid <= 0)
+		return -1;
+	return pidfd_open(peer.pid, 0);
+}
+
+void down_await_exit(int pidfd)
+{
+	struct pollfd ended = {.fd = pidfd, .events = POLLIN};
+
+	if (pidfd >= 0)
+		(void)poll(&ended, 1, EXIT_WAIT_MS); /* at worst it is gone a little later */
+}
+
+static int await_end(struct watch *watch, const char *stack)
+{
+	autoclose int pidfd = down_supervisor_pidfd(watch->stream.fd);
+	struct err err = {0};
+
+	while (!watch->stream.ended)
+		if (watch_pump(watch, -1, &err) < 0)
+			break;
+	/* A connection cut in the middle of its answer is how a supervisor's end may look too. */
+	down_await_exit(pidfd);
+	fprintf(stderr, "stack %s is down\n", stack);
+	return EXIT_DONE;
+}
+
+/* No supervisor answers: what is left of the stack, if anything. */
+static int down_dead(const char *stack, bool volumes)
+{
+	autofree char *dir = NULL;
+	struct err err = {0};
+
+	if (paths_dir(PATHS_RUN, stack, &dir, &err) < 0)
+		return cli_fail(&err, EXIT_FAILED);
+	bool leftovers = access(dir, F_OK) == 0;
+
+	if (!leftovers && !volumes) {
+		fprintf(stderr, "stack %s is not running\n", stack);
+		return EXIT_DONE;
+	}
+	if (geteuid() != 0)
+		return cli_complain(EXIT_FAILED, "needs root to remove what stack '%s' left behind",
+				    stack);
+	if (launch_clean(stack, volumes, &err) < 0)
+		return cli_fail(&err, EXIT_FAILED);
+	fprintf(stderr,
+		leftovers ? "stack %s was not running: leftovers removed\n"
+			  : "stack %s is not running: volumes removed\n",
+		stack);
+	return EXIT_DONE;
+}
+
+static int run(struct cli *cli, int argc, char **argv)
+{
+	autowatch struct watch watch = {.stream.fd = -1, .report = settle_show_changes};
+	struct values values = {.timeout_ms = -1};
+	struct args args = {.argc = argc, .argv = argv};
+	autofree char *stack = NULL;
+	struct err err = {0};
+	int code = cli_parse(cli, &args, &values);
+
+	if (code < 0)
+		code = cli_count_words(cli, &args, 0, 0);
+	if (code >= 0)
+		return code;
+	code = cli_stack(cli, &stack);
+	if (code != EXIT_DONE)
+		return code;
+	/* Watched from before the request, so that the end is seen however fast it comes. */
+	int r = watch_open(&watch, stack, &err);
+
+	if (r == -ENOTCONN)
+		return down_dead(stack, values.volumes);
+	if (r < 0)
+		return cli_fail(&err, EXIT_FAILED);
+	code = down_request(stack, values.volumes, values.timeout_ms);
+	return code == EXIT_DONE ? await_end(&watch, stack) : code;
+}
+
+const struct command command_down = {
+	.name = "down",
+	.words = "",
+	.summary = "Stop the stack and remove all it made.",
+	.options = options,
+	.option_count = ARRAY_SIZE(options),
+	.run = run,
+};

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Ending a stack: what `down` does and `up` does when it is interrupted. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Tells the supervisor to end; returns once that is decided. @timeout_ms -1: each service's own
+ * grace. Returns EXIT_DONE or the exit code after a complaint. */
+int down_request(const char *stack, bool volumes, int64_t timeout_ms)
+	__attribute__((warn_unused_result));
+
+/* The supervisor behind a control socket connection, to be waited for; -1 when it is gone. */
+int down_supervisor_pidfd(int socket_fd);
+
+/* The socket closes a moment before the process is gone: waits for that, at most some seconds. */
+void down_await_exit(int pidfd);

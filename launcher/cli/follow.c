@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The foreground of `davit up`; see follow.h. Its end is the stack's end, not the other way
+ * round: what stops instances is the supervisor. */
+#include "launcher/cli/follow.h"
+
+#include "launcher/cli/down.h"
+#include "launcher/cli/logprint.h"
+#include "launcher/cli/settle.h"
+#include "launcher/paths.h"
+#include "runtime/base/cleanup.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+
+int follow_open(struct follow *follow, const char *stack, struct err *err)
+{
+	const struct logset_options wanted = {
+		.start = LOGSET_NEW, .tail = -1, .since_ns = INT64_MIN, .follow = true};
+	autofree char *dir = NULL;
+	sigset_t signals;
+	int r = paths_dir(PATHS_LOG, stack, &dir, err);
+
+	if (r == 0)
+		r = logset_open(&follow->logs, dir, &wanted, err);
+	if (r < 0)
+		return r;
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGHUP);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	follow->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	return follow->signal_fd < 0 ? err_set(err, errno, "signalfd") : 0;
+}
+
+void follow_close(struct follow *follow)
+{
+	fd_drop(&follow->signal_fd);
+	logset_close(&follow->logs);
+}
+
+struct state {
+	const char *stack;
+	struct follow *follow;
+	struct logprint style;
+	struct watch watch;
+	unsigned stops; /* how often the stack was asked to end */
+	int code;
+};
+
+/* Nothing runs and nothing will: every instance has ended for good. */
+static bool all_ended(const struct watch *watch, bool *ret_failed)
+{
+	*ret_failed = false;
+	for (size_t i = 0; i < watch->count; i++) {
+		const char *state = watch->instances[i].state;
+		bool failed = strcmp(state, "failed") == 0;
+
+		if (!failed && strcmp(state, "completed") != 0)
+			return false;
+		*ret_failed |= failed;
+	}
+	return watch->seen && watch->idle && watch->count > 0;
+}
+
+static void stop(struct state *state, const char *why)
+{
+	int64_t timeout_ms = state->stops++ == 0 ? -1 : 0;
+
+	fprintf(stderr, "%s\n", why);
+	/* A complaint is printed; if the supervisor is gone the stream says so. */
+	if (down_request(state->stack, false, timeout_ms) != EXIT_DONE)
+		state->code = EXIT_FAILED;
+}
+
+static void take_signal(struct state *state)
+{
+	struct signalfd_siginfo info;
+
+	if (read(state->follow->signal_fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
+		return;
+	if (state->stops == 0)
+		stop(state, "stopping… (once more: at once)");
+	else
+		stop(state, "stopping at once…");
+}
+
+static int step(struct state *state, struct err *err)
+{
+	struct logset *logs = &state->follow->logs;
+	struct pollfd news[] = {
+		{.fd = state->watch.stream.fd, .events = POLLIN},
+		{.fd = logs->inotify_fd, .events = POLLIN},
+		{.fd = state->follow->signal_fd, .events = POLLIN},
+	};
+	bool failed = false;
+	int r = 0;
+
+	if (poll(news, ARRAY_SIZE(news), -1) < 0 && errno != EINTR)
+		return err_set(err, errno, "wait for news");
+	/* Logs first: what an instance said comes before what became of it. */
+	if (news[1].revents)
+		r = logset_update(logs, err);
+	if (r == 0)
+		r = logprint_drain(&state->style, logs, err);
+	if (r == 0 && news[2].revents)
+		take_signal(state);
+	if (r == 0 && news[0].revents)
+		r = watch_pump(&state->watch, 0, err);
+	if (r >= 0 && state->stops == 0 && all_ended(&state->watch, &failed)) {
+		state->code = failed ? EXIT_FAILED : EXIT_DONE;
+		stop(state, "everything has ended: stopping…");
+	}
+	return r;
+}
+
+int follow_stack(const struct cli *cli, const char *stack, struct follow *follow)
+{
+	struct state state = {
+		.stack = stack,
+		.follow = follow,
+		.style = {.colour = cli->colour, .escape = cli->tty_out},
+	};
+	autoclose int pidfd = -1;
+	struct err err = {0};
+	int r = 0;
+
+	state.watch = (struct watch){.stream.fd = -1, .report = settle_show};
+	r = watch_open(&state.watch, stack, &err);
+	if (r == 0)
+		pidfd = down_supervisor_pidfd(state.watch.stream.fd);
+	while (r >= 0 && !state.watch.stream.ended)
+		r = step(&state, &err);
+	if (r < 0 && state.stops == 0)
+		state.code = cli_fail(&err, EXIT_FAILED);
+	else
+		down_await_exit(pidfd);
+	if (logset_update(&follow->logs, &err) < 0 ||
+	    logprint_drain(&state.style, &follow->logs, &err) < 0)
+		state.code = cli_fail(&err, EXIT_FAILED);
+	watch_close(&state.watch);
+	return state.code;
+}

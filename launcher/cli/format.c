@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Values as people read them; see format.h. */
+#include "launcher/cli/format.h"
+
+#include "launcher/cli/text.h"
+#include "runtime/base/cleanup.h"
+
+#include <string.h>
+
+const char *format_state_colour(const char *state)
+{
+	static const struct {
+		const char *state, *colour;
+	} colours[] = {
+		{"ready", "green"},	{"starting", "yellow"}, {"waiting", "yellow"},
+		{"stopping", "yellow"}, {"unready", "red"},	{"backoff", "red"},
+		{"failed", "red"},
+	};
+
+	for (size_t i = 0; state && i < ARRAY_SIZE(colours); i++)
+		if (strcmp(colours[i].state, state) == 0)
+			return colours[i].colour;
+	return NULL;
+}
+
+void format_ports(struct buf *out, const struct json_t *ports)
+{
+	for (size_t i = 0; i < js_count(ports); i++) {
+		const char *port = js_string(js_at(ports, i));
+
+		if (port)
+			buf_printf(out, "%s%s", out->len ? ", " : "", port);
+	}
+}
+
+void format_memory(struct buf *out, const struct json_t *instance)
+{
+	int64_t used = js_int(instance, "memory_bytes", -1);
+	int64_t limit = js_int(instance, "memory_limit_bytes", -1);
+
+	if (used < 0)
+		return;
+	text_bytes(out, used);
+	if (limit >= 0) {
+		buf_puts(out, " / ");
+		text_bytes(out, limit);
+	}
+}
+
+void format_cpu(struct buf *out, double seconds)
+{
+	if (seconds < 10)
+		buf_printf(out, "%.2fs", seconds);
+	else if (seconds < 60)
+		buf_printf(out, "%.1fs", seconds);
+	else if (seconds < 1e12)
+		text_age(out, (int64_t)(seconds * 1000));
+}
+
+void format_since(struct buf *out, const char *time, int64_t now_ns)
+{
+	int64_t then_ns = 0;
+
+	if (time && text_time_ns(time, strlen(time), &then_ns) == 0)
+		text_age(out, (now_ns - then_ns) / 1000000);
+}

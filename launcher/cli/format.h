@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* How values of the control socket's answers look in tables and messages. Pure. */
+#pragma once
+
+#include "launcher/js.h"
+
+#include <stdint.h>
+
+/* The colour of an instance's or service's state; NULL: none. */
+const char *format_state_colour(const char *state);
+
+/* "0.0.0.0:8080->80/tcp, …" of an answer's "ports". */
+void format_ports(struct buf *out, const struct json_t *ports);
+
+/* "3.1M / 64M", or without the limit when there is none; nothing when nothing is known. */
+void format_memory(struct buf *out, const struct json_t *instance);
+
+/* Seconds of processor time: "0.42s", "12.3s", "5m10s". */
+void format_cpu(struct buf *out, double seconds);
+
+/* Time since an RFC 3339 moment until @now_ns; nothing when there is none. */
+void format_since(struct buf *out, const char *time, int64_t now_ns);

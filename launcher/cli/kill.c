@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* davit kill: sends a signal; what follows is up to the restart policy. */
+#include "launcher/cli/change.h"
+#include "launcher/cli/commands.h"
+#include "runtime/base/cleanup.h"
+
+#include <signal.h>
+#include <string.h>
+#include <strings.h>
+
+struct values {
+	const char *signal;
+};
+
+static const struct option_spec options[] = {
+	{'s', "signal", OPTION_TEXT, offsetof(struct values, signal), "SIGNAL",
+	 "name or number (default SIGKILL)"},
+};
+
+/* "term", "SIGTERM", "15" -> "SIGTERM"; EXIT_USAGE after a complaint. */
+static int signal_name(const char *text, char *name, size_t size)
+{
+	bool prefixed = strncasecmp(text, "SIG", 3) == 0;
+	const char *bare = prefixed ? text + 3 : text;
+
+	for (int number = 1; number < 32; number++) {
+		const char *known = sigabbrev_np(number);
+		char digits[16];
+
+		snprintf(digits, sizeof(digits), "%d", number);
+		if (!known || (strcasecmp(known, bare) != 0 && strcmp(digits, text) != 0))
+			continue;
+		snprintf(name, size, "SIG%s", known);
+		return EXIT_DONE;
+	}
+	return cli_complain(EXIT_USAGE, "kill: '%s' is not a signal", text);
+}
+
+static int run(struct cli *cli, int argc, char **argv)
+{
+	struct values values = {.signal = "SIGKILL"};
+	struct args args = {.argc = argc, .argv = argv};
+	autofree char *stack = NULL;
+	char name[32];
+	int code = cli_parse(cli, &args, &values);
+
+	if (code >= 0)
+		return code;
+	code = signal_name(values.signal, name, sizeof(name));
+	if (code == EXIT_DONE)
+		code = cli_stack(cli, &stack);
+	if (code != EXIT_DONE)
+		return code;
+	struct json_t *services = change_words(args.words, args.word_count);
+
+	if (!services)
+		return EXIT_USAGE;
+	return change_post(stack, "/v1/kill",
+			   js_pack("{s:o, s:s}", "services", services, "signal", name));
+}
+
+const struct command command_kill = {
+	.name = "kill",
+	.words = "[SERVICE|INSTANCE…]",
+	.summary = "Send a signal to services or instances.",
+	.options = options,
+	.option_count = ARRAY_SIZE(options),
+	.run = run,
+};

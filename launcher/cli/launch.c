@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* fork and exec of davit-supervisor; see launch.h. The child allocates nothing before its exec. */
+#include "launcher/cli/launch.h"
+
+#include "launcher/paths.h"
+#include "runtime/base/buf.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#define READY_FD	 3
+#define READY_TIMEOUT_MS 30000
+
+struct launch {
+	char *program;
+	char *log_path;
+	int log_fd;
+	int null_fd;
+	int ready[2];
+};
+
+static void launch_drop(struct launch *launch)
+{
+	free(launch->program);
+	free(launch->log_path);
+	fd_drop(&launch->log_fd);
+	fd_drop(&launch->null_fd);
+	fd_drop(&launch->ready[0]);
+	fd_drop(&launch->ready[1]);
+}
+#define autolaunch __attribute__((cleanup(launch_drop)))
+
+static int open_log(const char *stack, struct launch *launch, struct err *err)
+{
+	autofree char *dir = NULL;
+	int r = paths_dir(PATHS_LOG, stack, &dir, err);
+
+	if (r == 0)
+		r = fs_make_dirs(dir, 0700, err);
+	if (r < 0)
+		return r;
+	if (asprintf(&launch->log_path, "%s/supervisor.log", dir) < 0) {
+		launch->log_path = NULL;
+		return err_set(err, ENOMEM, "build a path");
+	}
+	launch->log_fd = open(launch->log_path,
+			      O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	return launch->log_fd < 0 ? err_set(err, errno, "open '%s'", launch->log_path) : 0;
+}
+
+static int prepare(const char *stack, struct launch *launch, struct err *err)
+{
+	int r = paths_helper("davit-supervisor", &launch->program, err);
+
+	if (r == 0)
+		r = open_log(stack, launch, err);
+	if (r < 0)
+		return r;
+	launch->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (launch->null_fd < 0)
+		return err_set(err, errno, "open '/dev/null'");
+	return pipe2(launch->ready, O_CLOEXEC) < 0 ? err_set(err, errno, "pipe") : 0;
+}
+
+/* Signals blocked or ignored by whoever called davit must not reach the supervisor. */
+static void reset_signals(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	for (int number = 1; number < NSIG; number++)
+		(void)signal(number, SIG_DFL); /* fails for SIGKILL and SIGSTOP only */
+}
+
+/* In the child. The fds are moved above the range they go to first, so none is overwritten. */
+static void exec_supervisor(const struct launch *launch, const char *const *argv)
+{
+	int null_fd = fcntl(launch->null_fd, F_DUPFD_CLOEXEC, 10);
+	int log_fd = fcntl(launch->log_fd, F_DUPFD_CLOEXEC, 10);
+	int ready_fd = fcntl(launch->ready[1], F_DUPFD_CLOEXEC, 10);
+
+	reset_signals();
+	(void)setsid(); /* a fresh child is no group leader: cannot fail */
+	(void)umask(022);
+	if (dup2(null_fd, STDIN_FILENO) < 0 || dup2(null_fd, STDOUT_FILENO) < 0 ||
+	    dup2(log_fd, STDERR_FILENO) < 0 || dup2(ready_fd, READY_FD) < 0 || chdir("/") < 0)
+		_exit(127);
+	/* What davit's caller left open is not the supervisor's either. */
+	(void)close_range(READY_FD + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+	execv(launch->program, (char *const *)(uintptr_t)argv); /* it changes nothing */
+	dprintf(READY_FD, "error: exec %s: %s\n", launch->program, strerrordesc_np(errno));
+	_exit(127);
+}
+
+static int start(const struct launch *launch, const char *const *argv, pid_t *ret_pid,
+		 struct err *err)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return err_set(err, errno, "fork");
+	if (pid == 0)
+		exec_supervisor(launch, argv);
+	*ret_pid = pid;
+	return 0;
+}
+
+/* Everything the supervisor says until it closes the pipe. */
+static int read_word(int fd, char *text, size_t size, struct err *err)
+{
+	size_t len = 0;
+
+	for (;;) {
+		struct pollfd ready = {.fd = fd, .events = POLLIN};
+		int n = poll(&ready, 1, READY_TIMEOUT_MS);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return err_say(err, ETIMEDOUT, "davit-supervisor does not become ready");
+		ssize_t got = read(fd, text + len, size - 1 - len);
+
+		if (got < 0)
+			return err_set(err, errno, "hear from davit-supervisor");
+		len += (size_t)got;
+		text[len] = '\0';
+		if (got == 0 || len + 1 >= size)
+			return 0;
+	}
+}
+
+int launch_supervisor(const char *stack, struct err *err)
+{
+	autolaunch struct launch launch = {.log_fd = -1, .null_fd = -1, .ready = {-1, -1}};
+	const char *const argv[] = {"davit-supervisor", "--stack", stack, "--ready-fd", "3", NULL};
+	char word[ERR_TEXT_MAX];
+	pid_t pid = -1;
+	int r = prepare(stack, &launch, err);
+
+	if (r == 0)
+		r = start(&launch, argv, &pid, err);
+	fd_drop(&launch.ready[1]);
+	if (r == 0)
+		r = read_word(launch.ready[0], word, sizeof(word), err);
+	if (r < 0)
+		return r;
+	word[strcspn(word, "\n")] = '\0';
+	if (strcmp(word, "ok") == 0)
+		return 0;
+	if (strncmp(word, "error: ", 7) == 0)
+		return err_say(err, ECHILD, "%s", word + 7);
+	return err_say(err, ECHILD, "davit-supervisor ended before it was ready; see %s",
+		       launch.log_path);
+}
+
+int launch_clean(const char *stack, bool volumes, struct err *err)
+{
+	autolaunch struct launch launch = {.log_fd = -1, .null_fd = -1, .ready = {-1, -1}};
+	const char *const argv[] = {"davit-supervisor",		  "--stack", stack, "--clean",
+				    volumes ? "--volumes" : NULL, NULL};
+	pid_t pid = -1;
+	int status = 0;
+
+	int r = prepare(stack, &launch, err);
+
+	if (r == 0)
+		r = start(&launch, argv, &pid, err);
+	if (r < 0)
+		return r;
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return err_set(err, errno, "wait for davit-supervisor");
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return 0;
+	return err_say(err, ECHILD, "leftovers of stack '%s' could not be removed; see %s", stack,
+		       launch.log_path);
+}

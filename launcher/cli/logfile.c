@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* One log file; see logfile.h. Lines that are not in the format are shown as they are: a log is
+ * read when something is wrong. */
+#include "launcher/cli/logfile.h"
+
+#include "launcher/cli/cri.h"
+#include "runtime/base/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define BLOCK_BYTES    ((size_t)64 << 10)
+#define RECORD_MAX     ((size_t)1 << 20) /* a longer line is shown in pieces */
+#define TAIL_FIRST     ((off_t)64 << 10)
+#define SINCE_CLOSE_BY ((off_t)256 << 10)
+
+int logfile_open(struct logfile *file, int dir_fd, const char *file_name, const char *instance,
+		 struct err *err)
+{
+	struct stat info;
+
+	*file = (struct logfile){.fd = -1};
+	autoclose int fd =
+		openat(dir_fd, file_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	if (fd < 0 || fstat(fd, &info) < 0)
+		return err_set(err, errno, "open log '%s'", file_name);
+	if (!S_ISREG(info.st_mode))
+		return err_say(err, EINVAL, "log '%s' is not a regular file", file_name);
+	file->instance = strdup(instance);
+	if (!file->instance)
+		return err_set(err, ENOMEM, "open log '%s'", file_name);
+	file->fd = take_fd(&fd);
+	return 0;
+}
+
+void logfile_close(struct logfile *file)
+{
+	fd_drop(&file->fd);
+	free(file->instance);
+	file->instance = NULL;
+	buf_free(&file->bytes);
+	buf_free(&file->record.text);
+}
+
+void logfile_seek(struct logfile *file, off_t offset)
+{
+	/* One byte earlier: when that is a newline, nothing has to be skipped. */
+	file->offset = offset > 0 ? offset - 1 : 0;
+	file->skip_line = offset > 0;
+	file->bytes.len = 0;
+	file->taken = 0;
+	file->record.text.len = 0;
+	file->has_record = false;
+	file->has_part = false;
+	file->at_end = false;
+}
+
+/* The next block; 0 at the end. */
+static int read_block(struct logfile *file, struct err *err)
+{
+	char block[BLOCK_BYTES];
+	struct stat info;
+
+	/* Cut from outside: what is there now is new. */
+	if (fstat(file->fd, &info) == 0 && info.st_size < file->offset)
+		logfile_seek(file, 0);
+	ssize_t n = pread(file->fd, block, sizeof(block), file->offset);
+
+	if (n < 0)
+		return err_set(err, errno, "read log of %s", file->instance);
+	file->at_end = n == 0;
+	if (n == 0)
+		return 0;
+	if (file->taken > 0) {
+		file->bytes.len -= file->taken;
+		memmove(file->bytes.data, file->bytes.data + file->taken, file->bytes.len);
+		file->taken = 0;
+	}
+	buf_put(&file->bytes, block, (size_t)n);
+	file->offset += n;
+	int r = buf_check(&file->bytes, err);
+
+	return r < 0 ? r : 1;
+}
+
+/* One line goes into the record, completing it or not. */
+static void take_line(struct logfile *file, const char *line, size_t len)
+{
+	struct cri_line parsed;
+	struct log_record *record = &file->record;
+
+	if (cri_parse(line, len, &parsed) < 0)
+		parsed = (struct cri_line){.time_ns = record->time_ns, .text = line, .len = len};
+	if (!file->has_part) {
+		record->text.len = 0;
+		record->time_ns = parsed.time_ns;
+		record->is_stderr = parsed.is_stderr;
+	}
+	buf_put(&record->text, parsed.text, parsed.len);
+	file->has_part = parsed.partial && record->text.len < RECORD_MAX;
+	file->has_record = !file->has_part;
+}
+
+int logfile_peek(struct logfile *file, struct err *err)
+{
+	while (!file->has_record) {
+		size_t len = file->bytes.len - file->taken;
+		char *start = len > 0 ? file->bytes.data + file->taken : NULL;
+		char *newline = len > 0 ? memchr(start, '\n', len) : NULL;
+
+		if (!newline && len > 2 * RECORD_MAX)
+			newline = start + len - 1; /* not a log of ours; bounded all the same */
+		if (!newline) {
+			int r = file->at_end ? 0 : read_block(file, err);
+
+			if (r <= 0)
+				return r;
+			continue;
+		}
+		file->taken += (size_t)(newline - start) + 1;
+		if (file->skip_line)
+			file->skip_line = false;
+		else
+			take_line(file, start, (size_t)(newline - start));
+	}
+	int r = buf_check(&file->record.text, err);
+
+	return r < 0 ? r : 1;
+}
+
+int logfile_finish(struct logfile *file)
+{
+	size_t len = file->bytes.len - file->taken;
+
+	if (len > 0 && !file->skip_line)
+		take_line(file, file->bytes.data + file->taken, len);
+	file->taken = file->bytes.len;
+	file->has_record |= file->has_part;
+	file->has_part = false;
+	return file->has_record;
+}
+
+/* Where the file ends now. */
+static int file_size(const struct logfile *file, off_t *ret_size, struct err *err)
+{
+	struct stat info;
+
+	if (fstat(file->fd, &info) < 0)
+		return err_set(err, errno, "stat log of %s", file->instance);
+	*ret_size = info.st_size;
+	return 0;
+}
+
+/* Takes up to @most records (-1: all there are) and forgets them; how many there were. */
+static int64_t skip_records(struct logfile *file, int64_t most, struct err *err)
+{
+	int64_t count = 0;
+	int r = 0;
+
+	while (count != most && (r = logfile_peek(file, err)) > 0) {
+		file->has_record = false;
+		count++;
+	}
+	return r < 0 ? r : count;
+}
+
+int logfile_seek_tail(struct logfile *file, int64_t count, struct err *err)
+{
+	off_t window = TAIL_FIRST;
+	off_t size = 0;
+	int r = file_size(file, &size, err);
+
+	if (r < 0 || count == 0) {
+		logfile_seek(file, size);
+		return r;
+	}
+	/* Ever larger windows from the end, until one holds more than enough: its first record may
+	 * be the rest of a long line, so "just enough" will do only from the beginning. */
+	for (;; window *= 8) {
+		off_t start = size > window ? size - window : 0;
+
+		logfile_seek(file, start);
+		int64_t total = skip_records(file, -1, err);
+
+		if (total < 0)
+			return (int)total;
+		if (total <= count && start > 0)
+			continue;
+		logfile_seek(file, start);
+		int64_t skipped = skip_records(file, total > count ? total - count : 0, err);
+
+		return skipped < 0 ? (int)skipped : 0;
+	}
+}
+
+int logfile_seek_since(struct logfile *file, int64_t since_ns, struct err *err)
+{
+	off_t low = 0;
+	off_t high = 0;
+	int r = file_size(file, &high, err);
+
+	/* Halving: a record at or behind `low` is too old, unless low is 0. */
+	while (r >= 0 && high - low > SINCE_CLOSE_BY) {
+		off_t middle = low + (high - low) / 2;
+
+		logfile_seek(file, middle);
+		r = logfile_peek(file, err);
+		if (r > 0 && file->record.time_ns < since_ns)
+			low = middle;
+		else
+			high = middle;
+	}
+	logfile_seek(file, low);
+	return r < 0 ? r : 0;
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* davit logs: reads the files itself, so it works without a supervisor and costs it nothing. */
+#include "launcher/cli/commands.h"
+#include "launcher/cli/logprint.h"
+#include "launcher/cli/text.h"
+#include "launcher/paths.h"
+#include "runtime/base/cleanup.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <time.h>
+
+struct values {
+	bool follow;
+	bool no_prefix;
+	bool timestamps;
+	int64_t tail;
+	const char *since;
+};
+
+static const struct option_spec options[] = {
+	{'f', "follow", OPTION_FLAG, offsetof(struct values, follow), NULL,
+	 "go on with what is being written"},
+	{'n', "tail", OPTION_NUMBER, offsetof(struct values, tail), "N|all",
+	 "only the last N lines of each instance"},
+	{0, "since", OPTION_TEXT, offsetof(struct values, since), "TIME",
+	 "only since a time (2026-01-31T23:59:59Z) or for a duration (10m)"},
+	{'t', "timestamps", OPTION_FLAG, offsetof(struct values, timestamps), NULL,
+	 "show when each line was written"},
+	{0, "no-prefix", OPTION_FLAG, offsetof(struct values, no_prefix), NULL,
+	 "do not show which instance a line is of"},
+	{0, "no-log-prefix", OPTION_FLAG, offsetof(struct values, no_prefix), NULL,
+	 "the same, as Compose calls it"},
+};
+
+static int parse_since(const char *text, int64_t *ret_ns)
+{
+	struct timespec now;
+	int64_t duration_ms = 0;
+
+	if (text_time_ns(text, strlen(text), ret_ns) == 0)
+		return EXIT_DONE;
+	if (text_duration_ms(text, &duration_ms) < 0)
+		return cli_complain(EXIT_USAGE,
+				    "logs: --since: '%s' is neither a time nor a duration", text);
+	clock_gettime(CLOCK_REALTIME, &now);
+	*ret_ns = now.tv_sec * INT64_C(1000000000) + now.tv_nsec - duration_ms * 1000000;
+	return EXIT_DONE;
+}
+
+static int show(const char *dir, const struct logset_options *wanted, const struct logprint *style)
+{
+	autologset struct logset set = {.dir_fd = -1, .inotify_fd = -1};
+	struct err err = {0};
+	int r = logset_open(&set, dir, wanted, &err);
+
+	if (r == -ENOENT)
+		return cli_complain(EXIT_FAILED, "no logs: '%s' does not exist", dir);
+	if (r == 0)
+		r = logprint_drain(style, &set, &err);
+	while (r == 0 && wanted->follow) {
+		struct pollfd news = {.fd = set.inotify_fd, .events = POLLIN};
+
+		if (poll(&news, 1, -1) < 0 && errno != EINTR)
+			r = err_set(&err, errno, "wait for news");
+		if (r == 0)
+			r = logset_update(&set, &err);
+		if (r == 0)
+			r = logprint_drain(style, &set, &err);
+	}
+	return r < 0 ? cli_fail(&err, EXIT_FAILED) : EXIT_DONE;
+}
+
+static int run(struct cli *cli, int argc, char **argv)
+{
+	struct values values = {.tail = -1};
+	struct args args = {.argc = argc, .argv = argv};
+	struct logset_options wanted = {.since_ns = INT64_MIN};
+	autostrv struct strv services = {0};
+	autofree char *stack = NULL;
+	autofree char *dir = NULL;
+	struct err err = {0};
+	int code = cli_parse(cli, &args, &values);
+
+	if (code >= 0)
+		return code;
+	code = values.since ? parse_since(values.since, &wanted.since_ns) : EXIT_DONE;
+	if (code == EXIT_DONE)
+		code = cli_stack(cli, &stack);
+	if (code != EXIT_DONE)
+		return code;
+	for (size_t i = 0; i < args.word_count; i++)
+		strv_add(&services, args.words[i]);
+	if (strv_check(&services, &err) < 0 || paths_dir(PATHS_LOG, stack, &dir, &err) < 0)
+		return cli_fail(&err, EXIT_FAILED);
+	wanted.services = (const char *const *)services.items;
+	wanted.tail = values.tail;
+	wanted.follow = values.follow;
+	const struct logprint style = {
+		.colour = cli->colour,
+		.escape = cli->tty_out,
+		.no_prefix = values.no_prefix,
+		.timestamps = values.timestamps,
+	};
+
+	return show(dir, &wanted, &style);
+}
+
+const struct command command_logs = {
+	.name = "logs",
+	.words = "[SERVICE|INSTANCE…]",
+	.summary = "Show what instances have written.",
+	.options = options,
+	.option_count = ARRAY_SIZE(options),
+	.run = run,
+};

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* davit ps: one row per instance. */
+#include "launcher/cli/commands.h"
+#include "launcher/cli/format.h"
+#include "launcher/cli/table.h"
+#include "runtime/base/cleanup.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+struct values {
+	bool json;
+};
+
+static const struct option_spec options[] = {
+	{0, "json", OPTION_FLAG, offsetof(struct values, json), NULL, "machine-readable"},
+};
+
+enum column { INSTANCE, STATE, HEALTH, RESTARTS, UP, CPU, MEMORY, ADDRESS, PORTS, REASON };
+
+static const char *const columns[] = {"INSTANCE", "STATE",   "HEALTH", ">RESTARTS", ">UP", ">CPU",
+				      ">MEMORY",  "ADDRESS", "PORTS",  "REASON",    NULL};
+
+/* Sets a cell to the text of a buffer, which is emptied for the next. */
+static void set_text(struct table *table, struct libscols_line *row, size_t column,
+		     struct buf *text)
+{
+	table_set(table, row, column, text->data, NULL);
+	buf_free(text);
+}
+
+static int add_row(struct table *table, const struct json_t *instance)
+{
+	struct libscols_line *row = table_row(table);
+	const char *state = js_text(instance, "state");
+	autobuf struct buf text = {0};
+	struct timespec now;
+
+	if (!row)
+		return cli_complain(EXIT_FAILED, "out of memory");
+	clock_gettime(CLOCK_REALTIME, &now);
+	table_set(table, row, INSTANCE, js_text(instance, "instance"), NULL);
+	table_set(table, row, STATE, state, format_state_colour(state));
+	table_set(table, row, HEALTH, js_text(instance, "health"), NULL);
+	buf_printf(&text, "%" PRId64, js_int(instance, "restarts", 0));
+	set_text(table, row, RESTARTS, &text);
+	if (js_int(instance, "pid", 0) > 0) {
+		format_since(&text, js_text(instance, "started_at"),
+			     now.tv_sec * INT64_C(1000000000) + now.tv_nsec);
+		set_text(table, row, UP, &text);
+		format_cpu(&text, js_real(instance, "cpu_seconds", 0));
+		set_text(table, row, CPU, &text);
+		format_memory(&text, instance);
+		set_text(table, row, MEMORY, &text);
+	}
+	table_set(table, row, ADDRESS, js_text(instance, "address"), NULL);
+	format_ports(&text, js_get(instance, "ports"));
+	set_text(table, row, PORTS, &text);
+	table_set(table, row, REASON, js_text(instance, "reason"), NULL);
+	return EXIT_DONE;
+}
+
+static bool is_wanted(const struct json_t *instance, const struct args *args)
+{
+	const char *service = js_text(instance, "service");
+	const char *name = js_text(instance, "instance");
+
+	for (size_t i = 0; i < args->word_count; i++)
+		if ((service && strcmp(args->words[i], service) == 0) ||
+		    (name && strcmp(args->words[i], name) == 0))
+			return true;
+	return args->word_count == 0;
+}
+
+static int print_table(const struct cli *cli, const struct json_t *instances,
+		       const struct args *args)
+{
+	autotable struct table table = {0};
+	autobuf struct buf out = {0};
+	struct err err = {0};
+
+	if (table_open(&table, columns, cli->colour, &err) < 0)
+		return cli_fail(&err, EXIT_FAILED);
+	for (size_t i = 0; i < js_count(instances); i++) {
+		const struct json_t *instance = js_at(instances, i);
+
+		if (is_wanted(instance, args) && add_row(&table, instance) != EXIT_DONE)
+			return EXIT_FAILED;
+	}
+	if (table_print(&table, &out, &err) < 0)
+		return cli_fail(&err, EXIT_FAILED);
+	return cli_output(&out);
+}
+
+/* The answer with the instances that were asked for. */
+static int print_json(struct json_t *answer, const struct args *args)
+{
+	struct json_t *wanted = js_pack("[]");
+	const struct json_t *instances = js_get(answer, "instances");
+	bool done = wanted != NULL;
+
+	for (size_t i = 0; done && i < js_count(instances); i++)
+		if (is_wanted(js_at(instances, i), args))
+			done = js_append(wanted, js_pack("O", js_at(instances, i)));
+	if (!done || !js_put(answer, "instances", wanted))
+		return cli_complain(EXIT_FAILED, "out of memory");
+	return cli_output_json(answer);
+}
+
+static int run(struct cli *cli, int argc, char **argv)
+{
+	const struct client_request request = {.method = "GET", .path = "/v1/instances"};
+	struct values values = {0};
+	struct args args = {.argc = argc, .argv = argv};
+	autofree char *stack = NULL;
+	autojs struct json_t *answer = NULL;
+	int code = cli_parse(cli, &args, &values);
+
+	if (code >= 0)
+		return code;
+	code = cli_stack(cli, &stack);
+	if (code == EXIT_DONE)
+		code = cli_call(stack, &request, &answer);
+	if (code != EXIT_DONE)
+		return code;
+	return values.json ? print_json(answer, &args)
+			   : print_table(cli, js_get(answer, "instances"), &args);
+}
+
+const struct command command_ps = {
+	.name = "ps",
+	.words = "[SERVICE|INSTANCE…]",
+	.summary = "List instances: state, use of resources, and why.",
+	.options = options,
+	.option_count = ARRAY_SIZE(options),
+	.run = run,
+};

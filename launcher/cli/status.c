@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* davit status: one row per service. */
+#include "launcher/cli/commands.h"
+#include "launcher/cli/format.h"
+#include "launcher/cli/table.h"
+#include "runtime/base/cleanup.h"
+
+#include <inttypes.h>
+
+struct values {
+	bool json;
+};
+
+static const struct option_spec options[] = {
+	{0, "json", OPTION_FLAG, offsetof(struct values, json), NULL, "machine-readable"},
+};
+
+enum column { SERVICE, READY, STATE, RESTARTS, PORTS, REASON };
+
+static const char *const columns[] = {"SERVICE", ">READY", "STATE", ">RESTARTS",
+				      "PORTS",	 "REASON", NULL};
+
+static int add_row(struct table *table, const struct json_t *service)
+{
+	struct libscols_line *row = table_row(table);
+	const char *state = js_text(service, "state");
+	autobuf struct buf ports = {0};
+	char text[48];
+
+	if (!row)
+		return cli_complain(EXIT_FAILED, "out of memory");
+	table_set(table, row, SERVICE, js_text(service, "service"), NULL);
+	snprintf(text, sizeof(text), "%" PRId64 "/%" PRId64, js_int(service, "ready", 0),
+		 js_int(service, "desired", 0));
+	table_set(table, row, READY, text, NULL);
+	table_set(table, row, STATE, state, format_state_colour(state));
+	snprintf(text, sizeof(text), "%" PRId64, js_int(service, "restarts", 0));
+	table_set(table, row, RESTARTS, text, NULL);
+	format_ports(&ports, js_get(service, "ports"));
+	table_set(table, row, PORTS, ports.data, NULL);
+	table_set(table, row, REASON, js_text(service, "reason"), NULL);
+	return EXIT_DONE;
+}
+
+static int print_table(const struct cli *cli, const struct json_t *services)
+{
+	autotable struct table table = {0};
+	autobuf struct buf out = {0};
+	struct err err = {0};
+
+	if (table_open(&table, columns, cli->colour, &err) < 0)
+		return cli_fail(&err, EXIT_FAILED);
+	for (size_t i = 0; i < js_count(services); i++)
+		if (add_row(&table, js_at(services, i)) != EXIT_DONE)
+			return EXIT_FAILED;
+	if (table_print(&table, &out, &err) < 0)
+		return cli_fail(&err, EXIT_FAILED);
+	return cli_output(&out);
+}
+
+static int run(struct cli *cli, int argc, char **argv)
+{
+	const struct client_request request = {.method = "GET", .path = "/v1/services"};
+	struct values values = {0};
+	struct args args = {.argc = argc, .argv = argv};
+	autofree char *stack = NULL;
+	autojs struct json_t *answer = NULL;
+	int code = cli_parse(cli, &args, &values);
+
+	if (code < 0)
+		code = cli_count_words(cli, &args, 0, 0);
+	if (code >= 0)
+		return code;
+	code = cli_stack(cli, &stack);
+	if (code == EXIT_DONE)
+		code = cli_call(stack, &request, &answer);
+	if (code != EXIT_DONE)
+		return code;
+	return values.json ? cli_output_json(answer) : print_table(cli, js_get(answer, "services"));
+}
+
+const struct command command_status = {
+	.name = "status",
+	.words = "",
+	.summary = "List services: how many instances are ready, and why not.",
+	.options = options,
+	.option_count = ARRAY_SIZE(options),
+	.run = run,
+};

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * davit up: loads the manifest here first, so that its faults need no supervisor and no root; then
+ * has the supervisor load it and decide.
+ */
+#include "launcher/cli/change.h"
+#include "launcher/cli/commands.h"
+#include "launcher/cli/down.h"
+#include "launcher/cli/follow.h"
+#include "launcher/cli/launch.h"
+#include "launcher/cli/settle.h"
+#include "launcher/cli/text.h"
+#include "runtime/base/cleanup.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct values {
+	bool detach;
+	bool wait;
+	bool no_deps;
+	int64_t wait_timeout_ms;
+	struct strv scale;
+};
+
+static const struct option_spec options[] = {
+	{'d', "detach", OPTION_FLAG, offsetof(struct values, detach), NULL,
+	 "leave the stack running and return"},
+	{0, "wait", OPTION_FLAG, offsetof(struct values, wait), NULL,
+	 "return when all is ready, or say what is not (implies -d)"},
+	{0, "wait-timeout", OPTION_DURATION, offsetof(struct values, wait_timeout_ms), "SECONDS",
+	 "longest time to wait (exit code 124)"},
+	{0, "no-deps", OPTION_FLAG, offsetof(struct values, no_deps), NULL,
+	 "do not start what the services depend on"},
+	{0, "scale", OPTION_LIST, offsetof(struct values, scale), "SERVICE=N",
+	 "instances of a service; may be repeated"},
+};
+
+static void drop_stack(struct stack **stack)
+{
+	stack_free(*stack);
+}
+#define autostack __attribute__((cleanup(drop_stack)))
+
+static void drop_values(struct values *values)
+{
+	strv_free(&values->scale);
+}
+
+static int check_service(const struct stack *stack, const char *name)
+{
+	autostrv struct strv known = {0};
+
+	if (stack_service(stack, name))
+		return EXIT_DONE;
+	for (size_t i = 0; i < stack->service_count; i++)
+		strv_add(&known, stack->services[i].name);
+	const char *near = known.items && !known.failed
+				   ? text_nearest(name, (const char *const *)known.items)
+				   : NULL;
+
+	if (near)
+		return cli_complain(EXIT_USAGE, "no such service: '%s'; did you mean '%s'?", name,
+				    near);
+	return cli_complain(EXIT_USAGE, "no such service: '%s'", name);
+}
+
+static int load(const struct cli *cli, const struct args *args, char **ret_name)
+{
+	autostack struct stack *stack = NULL;
+	int code = cli_load(cli, &stack);
+
+	for (size_t i = 0; code == EXIT_DONE && i < args->word_count; i++)
+		code = check_service(stack, args->words[i]);
+	if (code != EXIT_DONE)
+		return code;
+	*ret_name = strdup(stack->name);
+	return *ret_name ? EXIT_DONE : cli_complain(EXIT_FAILED, "out of memory");
+}
+
+/* Makes sure that a supervisor answers; *ret_started when it is a new one. */
+static int ensure_supervisor(const char *stack, bool *ret_started)
+{
+	autoclose int fd = -1;
+	struct err err = {0};
+	struct err again = {0};
+	int r = client_connect(stack, &fd, &err);
+
+	if (r == 0)
+		return EXIT_DONE;
+	if (r != -ENOTCONN)
+		return cli_fail(&err, EXIT_FAILED);
+	if (launch_supervisor(stack, &err) < 0) {
+		/* Somebody else's `up` may have been a moment faster. */
+		if (client_connect(stack, &fd, &again) < 0)
+			return cli_fail(&err, EXIT_FAILED);
+		return EXIT_DONE;
+	}
+	*ret_started = true;
+	return EXIT_DONE;
+}
+
+/* -f as absolute paths; null when there is none, because the supervisor searches as we do. */
+static struct json_t *absolute_files(const struct cli *cli)
+{
+	autostrv struct strv files = {0};
+
+	if (cli->files.count == 0)
+		return js_pack("n");
+	for (size_t i = 0; i < cli->files.count; i++) {
+		const char *file = cli->files.items[i];
+		bool absolute = file[0] == '/';
+
+		strv_addf(&files, "%s%s%s", absolute ? "" : cli->directory, absolute ? "" : "/",
+			  file);
+	}
+	return files.failed ? NULL : js_strings((const char *const *)files.items, NULL);
+}
+
+static struct json_t *profiles(const struct cli *cli)
+{
+	if (cli->profiles.count == 0)
+		return js_pack("n");
+	return js_strings((const char *const *)cli->profiles.items, NULL);
+}
+
+static int request_up(const struct cli *cli, const char *stack, const struct args *args,
+		      const struct values *values)
+{
+	struct json_t *scale = NULL;
+	int code = change_parse_scale(values->scale.items, values->scale.count, &scale);
+
+	if (code != EXIT_DONE)
+		return code;
+	struct json_t *services = change_words(args->words, args->word_count);
+	/* Variables that are not UTF-8 cannot be in a manifest either. */
+	struct json_t *environment = js_strings((const char *const *)environ, NULL);
+
+	return change_post(stack, "/v1/up",
+			   js_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:b}", "directory",
+				   cli->directory, "files", absolute_files(cli), "profiles",
+				   profiles(cli), "environment", environment, "services", services,
+				   "scale", scale, "no_deps", values->no_deps));
+}
+
+/* A supervisor that was started for nothing must not stay; it may already be gone. */
+static void undo_start(const char *stack)
+{
+	const struct client_request request = {
+		.method = "POST", .path = "/v1/down", .timeout_ms = 5000};
+	autoanswer struct client_answer answer = {0};
+	autoclose int pidfd = -1;
+	autoclose int fd = -1;
+	struct err err = {0};
+
+	if (client_connect(stack, &fd, &err) < 0)
+		return;
+	pidfd = down_supervisor_pidfd(fd);
+	if (client_call(stack, &request, &answer, &err) == 0)
+		down_await_exit(pidfd);
+}
+
+static int up(const struct cli *cli, const char *stack, const struct args *args,
+	      const struct values *values)
+{
+	bool foreground = !values->detach && !values->wait;
+	autofollow struct follow follow = {.signal_fd = -1,
+					   .logs = {.dir_fd = -1, .inotify_fd = -1}};
+	bool started = false;
+	struct err err = {0};
+	int code = ensure_supervisor(stack, &started);
+
+	if (code != EXIT_DONE)
+		return code;
+	if (foreground && follow_open(&follow, stack, &err) < 0)
+		return cli_fail(&err, EXIT_FAILED);
+	code = request_up(cli, stack, args, values);
+	if (code != EXIT_DONE && started)
+		undo_start(stack);
+	if (code != EXIT_DONE)
+		return code;
+	if (foreground)
+		return follow_stack(cli, stack, &follow);
+	if (!values->wait)
+		return EXIT_DONE;
+	autostrv struct strv services = {0};
+
+	for (size_t i = 0; i < args->word_count; i++)
+		strv_add(&services, args->words[i]);
+	return settle_wait(stack, &(struct settle_options){
+					  .services = (const char *const *)services.items,
+					  .timeout_ms = values->wait_timeout_ms,
+					  .judge = true,
+				  });
+}
+
+static int run(struct cli *cli, int argc, char **argv)
+{
+	__attribute__((cleanup(drop_values))) struct values values = {.wait_timeout_ms = -1};
+	struct args args = {.argc = argc, .argv = argv};
+	autofree char *stack = NULL;
+	struct json_t *scale = NULL;
+	int code = cli_parse(cli, &args, &values);
+
+	if (code >= 0)
+		return code;
+	values.wait |= values.wait_timeout_ms >= 0;
+	code = change_parse_scale(values.scale.items, values.scale.count, &scale);
+	js_free(scale);
+	if (code == EXIT_DONE)
+		code = load(cli, &args, &stack);
+	if (code != EXIT_DONE)
+		return code;
+	if (geteuid() != 0)
+		return cli_complain(EXIT_FAILED, "needs root to make namespaces, cgroups and "
+						 "networks: try 'sudo davit up'");
+	return up(cli, stack, &args, &values);
+}
+
+const struct command command_up = {
+	.name = "up",
+	.words = "[SERVICE…]",
+	.summary = "Start the stack, or apply what has changed in its manifest.",
+	.options = options,
+	.option_count = ARRAY_SIZE(options),
+	.run = run,
+};

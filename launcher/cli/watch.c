@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The watch stream; see watch.h. What comes from it is input: checked, never asserted. */
+#include "launcher/cli/watch.h"
+
+#include "runtime/base/cleanup.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+static void forget(struct watch_instance *instance)
+{
+	free(instance->name);
+	free(instance->service);
+	free(instance->state);
+	free(instance->reason);
+	*instance = (struct watch_instance){0};
+}
+
+void watch_close(struct watch *watch)
+{
+	client_stream_drop(&watch->stream);
+	for (size_t i = 0; i < watch->count; i++)
+		forget(&watch->instances[i]);
+	free(watch->instances);
+	watch->instances = NULL;
+	watch->count = 0;
+}
+
+int watch_open(struct watch *watch, const char *stack, struct err *err)
+{
+	const struct client_request request = {.method = "GET", .path = "/v1/watch"};
+	autoanswer struct client_answer answer = {0};
+	int r = client_stream_open(stack, &request, &watch->stream, &answer, err);
+
+	if (r < 0) {
+		watch->stream.fd = -1;
+		return r;
+	}
+	if (watch->stream.fd < 0)
+		return err_say(err, EPROTO, "the supervisor refuses to be watched: status %d",
+			       answer.status);
+	return 0;
+}
+
+static struct watch_instance *find(struct watch *watch, const char *name)
+{
+	for (size_t i = 0; i < watch->count; i++)
+		if (strcmp(watch->instances[i].name, name) == 0)
+			return &watch->instances[i];
+	return NULL;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static int copy_texts(struct watch_instance *to, const char *service, const char *state,
+		      const char *reason)
+{
+	struct watch_instance copy = {
+		.service = strdup(service),
+		.state = strdup(state),
+		.reason = reason ? strdup(reason) : NULL,
+	};
+
+	if (!copy.service || !copy.state || (reason && !copy.reason)) {
+		forget(&copy);
+		return -ENOMEM;
+	}
+	copy.name = take_ptr(to->name);
+	forget(to);
+	*to = copy;
+	return 0;
+}
+
+static struct watch_instance *add(struct watch *watch, const char *name)
+{
+	struct watch_instance *grown =
+		reallocarray(watch->instances, watch->count + 1, sizeof(*grown));
+
+	if (!grown)
+		return NULL;
+	watch->instances = grown;
+	grown[watch->count] = (struct watch_instance){.name = strdup(name)};
+	return grown[watch->count].name ? &grown[watch->count++] : NULL;
+}
+
+static void drop_removed(struct watch *watch, struct watch_instance *instance)
+{
+	if (strcmp(instance->state, "removed") != 0)
+		return;
+	forget(instance);
+	*instance = watch->instances[--watch->count];
+}
+
+static int apply_instance(struct watch *watch, const struct json_t *json, struct err *err)
+{
+	const char *name = js_text(json, "instance");
+	const char *service = js_text(json, "service");
+	const char *state = js_text(json, "state");
+	const char *reason = js_text(json, "reason");
+
+	if (!name || !state)
+		return err_say(err, EBADMSG, "the supervisor reports an instance without a name");
+	struct watch_instance *instance = find(watch, name);
+
+	if (!instance)
+		instance = add(watch, name);
+	if (!instance)
+		return err_set(err, ENOMEM, "watch the stack");
+	autofree char *old_state = take_ptr(instance->state);
+	bool changed = !same_text(old_state, state) || !same_text(instance->reason, reason);
+
+	if (copy_texts(instance, service ? service : "", state, reason) < 0)
+		return err_set(err, ENOMEM, "watch the stack");
+	if (changed && watch->report)
+		watch->report(watch->context, instance, old_state);
+	drop_removed(watch, instance);
+	return 0;
+}
+
+int watch_apply(struct watch *watch, const struct json_t *line, struct err *err)
+{
+	const char *type = js_text(line, "type");
+	const struct json_t *instances = js_get(line, "instances");
+	int r = 0;
+
+	if (!type)
+		return err_say(err, EBADMSG, "the supervisor sends a line without a type");
+	if (strcmp(type, "instance") == 0)
+		return apply_instance(watch, js_get(line, "instance"), err);
+	if (strcmp(type, "idle") == 0)
+		watch->idle = js_bool(line, "idle");
+	/* Other types than these are for other readers. */
+	if (strcmp(type, "snapshot") != 0)
+		return 0;
+	for (size_t i = 0; r == 0 && i < js_count(instances); i++)
+		r = apply_instance(watch, js_at(instances, i), err);
+	watch->idle = js_bool(line, "idle");
+	watch->seen = true;
+	return r;
+}
+
+int watch_pump(struct watch *watch, int timeout_ms, struct err *err)
+{
+	struct pollfd ready = {.fd = watch->stream.fd, .events = POLLIN};
+	int n = poll(&ready, 1, timeout_ms);
+
+	if (n == 0 || (n < 0 && errno == EINTR))
+		return 0;
+	if (n < 0)
+		return err_set(err, errno, "wait for the supervisor");
+	int r = client_stream_read(&watch->stream, err);
+
+	while (r >= 0) {
+		autojs struct json_t *line = NULL;
+
+		r = client_stream_next(&watch->stream, &line, err);
+		if (r <= 0)
+			return r < 0 ? r : 1;
+		r = watch_apply(watch, line, err);
+	}
+	return r;
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "launcher/cli/format.h"
+#include "launcher/cli/table.h"
+#include "runtime/base/cleanup.h"
+#include "tests/unit/cmocka_all.h"
+
+#include <string.h>
+
+static const char *const columns[] = {"NAME", ">COUNT", "REASON", NULL};
+
+static void columns_without_content_are_left_out(void **unused)
+{
+	autotable struct table table = {0};
+	autobuf struct buf out = {0};
+	struct err err = {0};
+
+	assert_int_equal(table_open(&table, columns, false, &err), 0);
+	struct libscols_line *row = table_row(&table);
+
+	table_set(&table, row, 0, "web-1", "green");
+	table_set(&table, row, 1, "7", NULL);
+	table_set(&table, row, 2, NULL, NULL);
+	assert_int_equal(table_print(&table, &out, &err), 0);
+	assert_string_equal(out.data, "NAME   COUNT\nweb-1      7\n");
+}
+
+static void cells_cannot_command_a_terminal(void **unused)
+{
+	autotable struct table table = {0};
+	autobuf struct buf out = {0};
+	struct err err = {0};
+
+	assert_int_equal(table_open(&table, columns, false, &err), 0);
+	struct libscols_line *row = table_row(&table);
+
+	table_set(&table, row, 0, "a", NULL);
+	table_set(&table, row, 2, "\033]0;title\007 and\nmore", NULL);
+	assert_int_equal(table_print(&table, &out, &err), 0);
+	assert_null(strchr(out.data, '\033'));
+	assert_null(strchr(out.data, '\007'));
+}
+
+static void values_of_answers_are_formatted_or_left_out(void **unused)
+{
+	static const char text[] = "{\"ports\":[\"0.0.0.0:80->80/tcp\",7,\"x\"],\"memory_bytes\":"
+				   "3250586,\"memory_limit_bytes\":67108864}";
+	autojs struct json_t *json = NULL;
+	autobuf struct buf ports = {0};
+	autobuf struct buf memory = {0};
+	autobuf struct buf nothing = {0};
+	autobuf struct buf cpu = {0};
+	autobuf struct buf since = {0};
+	struct err err = {0};
+
+	assert_int_equal(js_parse(text, strlen(text), &json, &err), 0);
+	format_ports(&ports, js_get(json, "ports"));
+	assert_string_equal(ports.data, "0.0.0.0:80->80/tcp, x");
+	format_memory(&memory, json);
+	assert_string_equal(memory.data, "3.1M / 64M");
+	format_memory(&nothing, NULL);
+	format_ports(&nothing, js_get(json, "absent"));
+	format_since(&nothing, "yesterday", 0);
+	assert_int_equal(nothing.len, 0);
+	format_cpu(&cpu, 0.423);
+	assert_string_equal(cpu.data, "0.42s");
+	format_since(&since, "1970-01-01T00:00:00Z", 61000000000);
+	assert_string_equal(since.data, "1m1s");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(columns_without_content_are_left_out),
+		cmocka_unit_test(cells_cannot_command_a_terminal),
+		cmocka_unit_test(values_of_answers_are_formatted_or_left_out),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
