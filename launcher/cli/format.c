@@ -5,6 +5,7 @@
 #include "launcher/cli/text.h"
 #include "runtime/base/cleanup.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 const char *format_state_colour(const char *state)
@@ -26,10 +27,14 @@ const char *format_state_colour(const char *state)
 void format_ports(struct buf *out, const struct json_t *ports)
 {
 	for (size_t i = 0; i < js_count(ports); i++) {
-		const char *port = js_string(js_at(ports, i));
+		const struct json_t *port = js_at(ports, i);
+		const char *ip = js_text(port, "host_ip");
+		const char *protocol = js_text(port, "protocol");
+		bool all = !ip || strcmp(ip, "0.0.0.0") == 0;
 
-		if (port)
-			buf_printf(out, "%s%s", out->len ? ", " : "", port);
+		buf_printf(out, "%s%s%s%" PRId64 "->%" PRId64 "/%s", out->len ? ", " : "",
+			   all ? "" : ip, all ? "" : ":", js_int(port, "published", 0),
+			   js_int(port, "target", 0), protocol ? protocol : "?");
 	}
 }
 
