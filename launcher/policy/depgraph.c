@@ -103,7 +103,10 @@ static int collect_edges(const struct stack *stack, struct depgraph *graph)
 	return 0;
 }
 
-/* Takes one service away: those that depend on it may become free. */
+/*
+ * Takes one service away: those that depend on it may become free. Services are taken in order of
+ * their levels, so what is written last is the highest.
+ */
 static void take(struct depgraph *graph, size_t service, size_t *missing, size_t *ret_taken)
 {
 	const size_t *dependents;
@@ -112,8 +115,7 @@ static void take(struct depgraph *graph, size_t service, size_t *missing, size_t
 	for (size_t i = 0; i < count; i++) {
 		size_t dependent = dependents[i];
 
-		if (graph->level[dependent] <= graph->level[service])
-			graph->level[dependent] = graph->level[service] + 1;
+		graph->level[dependent] = graph->level[service] + 1;
 		if (--missing[dependent] == 0)
 			graph->order[(*ret_taken)++] = dependent;
 	}

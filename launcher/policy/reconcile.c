@@ -95,10 +95,12 @@ static void fill_group(const struct pass *pass, struct group *group, size_t firs
 
 		if (strcmp(instance->service, group->name) != 0)
 			break;
-		if (observed_running(instance) && !wanted(group, instance)) {
-			group->leaving = true;
-			group->spec = instance->spec ? instance->spec : group->spec;
-		}
+		bool leaves = observed_running(instance) && !wanted(group, instance);
+
+		/* What leaves knows best what it depends on; others only pass the order on. */
+		if (instance->spec && (leaves || !group->spec))
+			group->spec = instance->spec;
+		group->leaving |= leaves;
 	}
 	group->count = at - first;
 }

@@ -158,6 +158,22 @@ static void having_started_once_is_enough_for_started(void **unused)
 	assert_string_equal(shop.verdict.reason, "waiting for cache to start");
 }
 
+static void what_failed_after_its_start_breaks_no_start(void **unused)
+{
+	(void)unused;
+	struct dependency_counts counts[SERVICES];
+	struct shop shop;
+
+	build(&shop);
+	shop.desired[CACHE].replicas = 2;
+	shop.seen[0].state = INSTANCE_FAILED;
+	dependency_count(&shop.stack, shop.desired, shop.seen, shop.count, counts);
+	assert_int_equal(counts[CACHE].failed, 1);
+	assert_int_equal(counts[CACHE].unstarted, 0);
+	assert_int_equal(ask(&shop), DEPENDENCY_PENDING);
+	assert_string_equal(shop.verdict.reason, "waiting for cache to start");
+}
+
 static void what_is_scaled_to_zero_is_not_waited_for(void **unused)
 {
 	(void)unused;
@@ -222,6 +238,7 @@ int main(void)
 		cmocka_unit_test(what_completed_cannot_become_healthy),
 		cmocka_unit_test(what_is_not_required_is_passed_over_with_a_warning),
 		cmocka_unit_test(having_started_once_is_enough_for_started),
+		cmocka_unit_test(what_failed_after_its_start_breaks_no_start),
 		cmocka_unit_test(what_is_scaled_to_zero_is_not_waited_for),
 		cmocka_unit_test(what_is_about_to_be_replaced_does_not_count),
 		cmocka_unit_test(instances_beyond_the_wanted_ones_do_not_count),
