@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What `status` says of a service, and when `up --wait` may return. */
+#include "tests/unit/cmocka_all.h"
+
+#include "launcher/policy/settled.h"
+#include "tests/unit/policy/fixture.h"
+
+#include <string.h>
+
+enum { SEED, WEB, SERVICES };
+
+static struct service shop_services[] = {LONER("seed"),
+					 SERVICE("web", NEEDS("seed", DEPENDS_COMPLETED))};
+static const struct stack shop = STACK(shop_services);
+
+#define WANT(seed, web) ((struct desired[]){{(seed), "r2"}, {(web), "r2"}})
+#define SEEN(name, number, in, ...)                                                                \
+	{                                                                                          \
+		.service = (name), .index = (number), .state = INSTANCE_##in, .revision = "r2",    \
+		__VA_ARGS__                                                                        \
+	}
+#define LIST(...)                                                                                  \
+	(struct observed[]){__VA_ARGS__},                                                          \
+		sizeof((struct observed[]){__VA_ARGS__}) / sizeof(struct observed)
+
+static struct service_status web_status(unsigned wanted, const struct observed *seen, size_t count)
+{
+	struct service_status status[SERVICES];
+
+	settled_services(&shop, WANT(0, wanted), seen, count, status);
+	return status[WEB];
+}
+
+static void a_service_has_the_word_of_its_worst_instance(void **unused)
+{
+	(void)unused;
+	assert_string_equal(web_status(2, LIST(SEEN("web", 1, READY), SEEN("web", 2, READY))).state,
+			    "ready");
+	assert_string_equal(
+		web_status(2, LIST(SEEN("web", 1, READY), SEEN("web", 2, STARTING))).state,
+		"starting");
+	assert_string_equal(
+		web_status(2, LIST(SEEN("web", 1, STARTING), SEEN("web", 2, WAITING))).state,
+		"waiting");
+	assert_string_equal(
+		web_status(2, LIST(SEEN("web", 1, UNREADY), SEEN("web", 2, WAITING))).state,
+		"unready");
+	assert_string_equal(
+		web_status(2, LIST(SEEN("web", 1, BACKOFF), SEEN("web", 2, UNREADY))).state,
+		"backoff");
+	assert_string_equal(
+		web_status(2, LIST(SEEN("web", 1, BACKOFF), SEEN("web", 2, FAILED))).state,
+		"failed");
+	assert_string_equal(web_status(2, LIST(SEEN("web", 1, READY))).state, "starting");
+	assert_string_equal(web_status(2, NULL, 0).state, "starting");
+}
+
+static void tasks_that_ended_well_are_completed(void **unused)
+{
+	(void)unused;
+	assert_string_equal(web_status(1, LIST(SEEN("web", 1, COMPLETED))).state, "completed");
+	assert_string_equal(
+		web_status(2, LIST(SEEN("web", 1, COMPLETED), SEEN("web", 2, READY))).state,
+		"ready");
+}
+
+static void what_is_not_wanted_is_stopped_or_about_to_be(void **unused)
+{
+	(void)unused;
+	assert_string_equal(web_status(0, NULL, 0).state, "stopped");
+	assert_string_equal(web_status(0, LIST(SEEN("web", 1, STOPPING))).state, "stopping");
+}
+
+static void numbers_and_reason_are_of_the_wanted_instances(void **unused)
+{
+	(void)unused;
+	const struct service_status status = web_status(
+		2, LIST(SEEN("web", 1, READY), SEEN("web", 2, FAILED, .reason = "exited 1"),
+			SEEN("web", 3, STOPPING, .reason = "x"), SEEN("gone", 1, READY)));
+
+	assert_int_equal(status.desired, 2);
+	assert_int_equal(status.present, 2);
+	assert_int_equal(status.ready, 1);
+	assert_int_equal(status.leftover, 1);
+	assert_string_equal(status.reason, "exited 1");
+}
+
+static bool idle(unsigned seed, unsigned web, const struct observed *seen, size_t count)
+{
+	return settled_idle(&shop, WANT(seed, web), seen, count);
+}
+
+static void what_is_on_its_way_is_not_idle(void **unused)
+{
+	(void)unused;
+	assert_false(idle(0, 1, NULL, 0));
+	assert_false(idle(0, 1, LIST(SEEN("web", 1, STARTING))));
+	assert_false(idle(0, 1, LIST(SEEN("web", 1, BACKOFF))));
+	assert_false(idle(0, 1, LIST(SEEN("web", 1, WAITING))));
+	assert_false(idle(0, 0, LIST(SEEN("web", 1, STOPPING))));
+	assert_false(idle(0, 0, LIST(SEEN("web", 1, READY))));
+	assert_false(idle(0, 1, LIST(SEEN("web", 1, READY, .replace = true))));
+	assert_false(idle(
+		1, 1, LIST(SEEN("seed", 1, STARTING), SEEN("web", 1, WAITING, .blocked = true))));
+}
+
+static void what_has_come_to_rest_is_idle_well_or_not(void **unused)
+{
+	(void)unused;
+	assert_true(idle(0, 0, NULL, 0));
+	assert_true(idle(1, 1, LIST(SEEN("seed", 1, COMPLETED), SEEN("web", 1, READY))));
+	assert_true(idle(0, 1, LIST(SEEN("web", 1, FAILED))));
+	assert_true(idle(0, 1, LIST(SEEN("web", 1, UNREADY))));
+	assert_true(idle(0, 1, LIST(SEEN("web", 1, BACKOFF, .crash_looping = true))));
+	assert_true(idle(1, 1,
+			 LIST(SEEN("seed", 1, FAILED), SEEN("web", 1, WAITING, .blocked = true))));
+}
+
+static void a_replacement_is_idle_only_when_done_or_paused(void **unused)
+{
+	(void)unused;
+	struct observed seen[] = {SEEN("web", 1, READY), SEEN("web", 2, READY)};
+
+	seen[1].revision = "r1";
+	assert_false(idle(0, 2, seen, 2));
+	seen[0].state = INSTANCE_FAILED;
+	assert_true(idle(0, 2, seen, 2));
+	assert_false(settled_ok(&shop, WANT(0, 2), seen, 2, NULL));
+}
+
+static void ready_and_completed_are_well(void **unused)
+{
+	(void)unused;
+	assert_true(settled_ok(
+		&shop, WANT(1, 2),
+		LIST(SEEN("seed", 1, COMPLETED), SEEN("web", 1, READY), SEEN("web", 2, READY)),
+		NULL));
+	assert_true(settled_ok(&shop, WANT(0, 0), NULL, 0, NULL));
+	assert_false(settled_ok(&shop, WANT(0, 1), NULL, 0, NULL));
+	assert_false(settled_ok(&shop, WANT(0, 1), LIST(SEEN("web", 1, STARTING)), NULL));
+	assert_false(settled_ok(&shop, WANT(0, 0), LIST(SEEN("web", 1, READY)), NULL));
+}
+
+static void each_fault_has_a_line(void **unused)
+{
+	(void)unused;
+	struct observed seen[] = {
+		SEEN("seed", 1, FAILED, .reason = "exited 1"),
+		SEEN("web", 1, WAITING, .blocked = true, .reason = "seed exited 1"),
+		SEEN("web", 2, READY),
+		SEEN("web", 4, STARTING),
+		SEEN("web", 9, STOPPING),
+	};
+	const char *const lines[] = {
+		"seed-1 failed: exited 1",
+		"web-1 waiting: seed exited 1",
+		"web-2 ready: not yet replaced by its new version",
+		"web-4 starting",
+		"web-9 stopping: no longer wanted",
+		"web has 3 of 4 instances",
+	};
+	autostrv struct strv faults = {0};
+
+	seen[2].revision = "r1";
+	assert_false(settled_ok(&shop, WANT(1, 4), seen, ARRAY_SIZE(seen), &faults));
+	assert_int_equal(strv_check(&faults, NULL), 0);
+	assert_int_equal(faults.count, ARRAY_SIZE(lines));
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+		assert_string_equal(faults.items[i], lines[i]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_service_has_the_word_of_its_worst_instance),
+		cmocka_unit_test(tasks_that_ended_well_are_completed),
+		cmocka_unit_test(what_is_not_wanted_is_stopped_or_about_to_be),
+		cmocka_unit_test(numbers_and_reason_are_of_the_wanted_instances),
+		cmocka_unit_test(what_is_on_its_way_is_not_idle),
+		cmocka_unit_test(what_has_come_to_rest_is_idle_well_or_not),
+		cmocka_unit_test(a_replacement_is_idle_only_when_done_or_paused),
+		cmocka_unit_test(ready_and_completed_are_well),
+		cmocka_unit_test(each_fault_has_a_line),
+	};
+
+	return cmocka_run_group_tests_name("settled", tests, NULL, NULL);
+}
