@@ -111,7 +111,7 @@ struct container_run {
 				   rewrite it in place */
 	const char *layer_dir;	/* existing empty private directory for the writable layer; only
 				   CONTAINER_ROOT_DIR without read_only */
-	const struct cg *cg;
+	const struct cg *cg;	/* NULL: stays in the caller's groups */
 	int netns_fd; /* network namespace to enter; -1: the host's with host_network, else a new
 			 empty one with lo up */
 	int stdio[3]; /* become 0, 1, 2 */

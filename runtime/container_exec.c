@@ -18,6 +18,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define NAME_PREFIX "HOSTNAME="
+
 static int step_join(struct launch *launch, struct container_fault *fault)
 {
 	/* The pid namespace was the parent's choice for its children. */
@@ -26,6 +28,9 @@ static int step_join(struct launch *launch, struct container_fault *fault)
 
 	if (setns(launch->target_pidfd, namespaces) < 0)
 		return err_set(&fault->err, errno, "enter the container's namespaces");
+	/* The name of the run, which the plan does not know, is the namespace's. */
+	if (launch->name_slot && gethostname(launch->name_slot, NAME_SLOT_SIZE) < 0)
+		return err_set(&fault->err, errno, "host name");
 	return 0;
 }
 
@@ -105,7 +110,19 @@ static int exec_env(const struct container_plan *plan, const struct container_ex
 		plan_env_put(env, "TERM=xterm", false);
 	for (char *const *item = exec->envp; item && *item; item++)
 		plan_env_put(env, *item, true);
+	if (!plan_env_get(env, "HOSTNAME"))
+		strv_addf(env, NAME_PREFIX "%*s", NAME_SLOT_SIZE, "");
 	return strv_check(env, err);
+}
+
+/* Where exec_env() has left room; the child's own copy of it is filled. */
+static char *exec_name_slot(const struct strv *env)
+{
+	char *last = env->items[env->count - 1];
+
+	return strncmp(last, NAME_PREFIX " ", sizeof(NAME_PREFIX)) == 0
+		       ? last + sizeof(NAME_PREFIX) - 1
+		       : NULL;
 }
 
 /* setns() to a pid namespace moves no process, it only says where the next children are born: set
@@ -169,6 +186,7 @@ int container_exec(const struct container_plan *plan, const struct container_exe
 		.stdio = {exec->stdio[0], exec->stdio[1], exec->stdio[2]},
 		.tty = exec->tty,
 		.target_pidfd = exec->pidfd,
+		.name_slot = exec_name_slot(&env),
 	};
 
 	return exec_clone(&launch, ret_process, fault);

@@ -64,6 +64,8 @@ struct container_plan {
 /* A detached mount is kept per plan_mount of kind BIND and per run between two steps. */
 #define PLAN_MOUNTS_MAX 256
 
+#define NAME_SLOT_SIZE 65 /* HOST_NAME_MAX and the end */
+
 /*
  * Everything one child needs, laid out by the parent. The fields below `exec only` and `start only`
  * are unused by the other.
@@ -93,6 +95,7 @@ struct launch {
 
 	/* exec only */
 	int target_pidfd;
+	char *name_slot; /* in envp, NAME_SLOT_SIZE bytes: gets the host name; or NULL */
 };
 
 /* One thing a child does; returns 0 or -errno with the fault filled. */
