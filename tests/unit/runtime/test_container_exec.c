@@ -106,13 +106,13 @@ static void user_directory_and_environment_can_differ(void **unused)
 	char *envp[] = {(char *)(uintptr_t) "GREETING=hello", NULL};
 	struct outcome outcome;
 	struct container_exec exec =
-		exec_of(argv, "id -u; pwd; echo $GREETING; env | grep ^HO; exit 3");
+		exec_of(argv, "id -u; pwd; echo $GREETING $HOME; env | grep ^HOST; exit 3");
 
 	exec.user = "0";
 	exec.working_dir = "/etc";
 	exec.envp = envp;
 	assert_int_equal(run_exec(&exec, &outcome), 0);
-	assert_string_equal(outcome.out, "0\n/etc\nhello\nHOME=/root\nHOSTNAME=box-1\n");
+	assert_string_equal(outcome.out, "0\n/etc\nhello /root\nHOSTNAME=box-1\n");
 	assert_int_equal(WEXITSTATUS(outcome.status), 3);
 }
 
