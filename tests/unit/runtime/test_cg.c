@@ -24,7 +24,6 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#define TREE	"davit-test-cg/stack"
 #define OTHER	"davit-test-cg/other"
 #define MIB	(1024L * 1024)
 #define WAIT_MS 5000

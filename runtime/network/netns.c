@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Network namespaces. A socket belongs to the namespace it was opened in, so the thread enters a
+ * new one only to open what is needed there.
+ */
+#include "runtime/network/netns.h"
+
+#include "runtime/base/cleanup.h"
+#include "runtime/network/sysctl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+int netns_open_own(struct err *err)
+{
+	int fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? err_set(err, errno, "network: open own network namespace") : fd;
+}
+
+static int set_up(struct err *err)
+{
+	static const char *const sysctls[][2] = {
+		{"/proc/sys/net/ipv6/conf/default/disable_ipv6", "1"},
+		{"/proc/sys/net/ipv4/ip_unprivileged_port_start", "0"},
+		{"/proc/sys/net/ipv4/ping_group_range", "0 2147483647"},
+	};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(sysctls); i++)
+		r = sysctl_set(sysctls[i][0], sysctls[i][1], err);
+	return r;
+}
+
+static void go_home(int home_fd)
+{
+	if (setns(home_fd, CLONE_NEWNET) == 0)
+		return;
+	/* Going on in an instance's namespace would take the whole program's network with it, and
+	 * give the instance the program's. */
+	perror("network: cannot return to the own network namespace");
+	abort();
+}
+
+int netns_make(int home_fd, int (*inside)(void *data, struct err *err), void *data, int *ret_fd,
+	       struct err *err)
+{
+	if (unshare(CLONE_NEWNET) < 0)
+		return err_set(err, errno, "network: make a network namespace");
+	autoclose int fd = netns_open_own(err);
+	int r = fd < 0 ? fd : set_up(err);
+	if (r == 0)
+		r = inside(data, err);
+	go_home(home_fd);
+	if (r < 0)
+		return r;
+	*ret_fd = take_fd(&fd);
+	return 0;
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Private to runtime/network: making network namespaces and working inside one for a moment.
+ */
+#pragma once
+
+#include "runtime/base/err.h"
+
+/* An fd of the calling thread's network namespace, owned by the caller; or -errno. */
+int netns_open_own(struct err *err) must_check;
+
+/*
+ * Makes a network namespace, calls @inside with the calling thread in it, and goes back to the
+ * namespace @home_fd before it returns, whatever happened. IPv6 is off for links made there later;
+ * low ports and ping are open to every user, as the namespace is the instance's alone.
+ *
+ * @home_fd	the calling thread's own namespace (netns_open_own())
+ * @inside	may open sockets, which stay in the new namespace; returns 0 or -errno
+ * @ret_fd	out: the namespace, owned by the caller
+ */
+int netns_make(int home_fd, int (*inside)(void *data, struct err *err), void *data, int *ret_fd,
+	       struct err *err) must_check;

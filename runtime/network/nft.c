@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The only file that includes libnftables. In process, because starting nft(8) costs ten times a
+ * small transaction.
+ */
+#include "runtime/network/nft.h"
+
+#include <errno.h>
+#include <nftables/libnftables.h>
+#include <string.h>
+
+/* One handle for libnftables, wearing a type of ours. */
+static struct nft_ctx *ctx_of(struct nft *nft)
+{
+	return (struct nft_ctx *)nft;
+}
+
+int nft_open(struct nft **ret_nft, struct err *err)
+{
+	struct nft_ctx *ctx = nft_ctx_new(NFT_CTX_DEFAULT);
+
+	if (!ctx)
+		return err_set(err, ENOMEM, "network: open nftables");
+	if (nft_ctx_buffer_error(ctx) || nft_ctx_buffer_output(ctx)) {
+		nft_ctx_free(ctx);
+		return err_set(err, ENOMEM, "network: open nftables");
+	}
+	*ret_nft = (struct nft *)ctx;
+	return 0;
+}
+
+void nft_close(struct nft *nft)
+{
+	if (nft)
+		nft_ctx_free(ctx_of(nft));
+}
+
+int nft_run(struct nft *nft, const char *text, struct err *err)
+{
+	struct nft_ctx *ctx = ctx_of(nft);
+
+	errno = 0;
+	if (nft_run_cmd_from_buffer(ctx, text) == 0) {
+		(void)nft_ctx_get_output_buffer(ctx); /* empties it */
+		return 0;
+	}
+	int code = errno == EPERM ? EPERM : EIO; /* other values may be of steps that went well */
+	const char *message = nft_ctx_get_error_buffer(ctx);
+	if (!message || !*message)
+		return err_set(err, code, "network: nftables");
+	/* Its first line says all; the rest shows the place in a text the user has never seen. */
+	return err_say(err, code, "network: nftables: %.*s", (int)strcspn(message, "\n"), message);
+}

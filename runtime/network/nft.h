@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Private to runtime/network: hands rule texts to the kernel.
+ */
+#pragma once
+
+#include "runtime/base/err.h"
+
+struct nft;
+
+/* Opens in the calling thread's network namespace. */
+int nft_open(struct nft **ret_nft, struct err *err) must_check;
+
+/* Accepts NULL. */
+void nft_close(struct nft *nft);
+
+/* Runs @text as one transaction: all of it, or nothing. */
+int nft_run(struct nft *nft, const char *text, struct err *err) must_check;

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Ports of the host: taken by binding a socket that never listens, so that connections no rule
+ * sends elsewhere are refused by the kernel; and who has one that is taken.
+ *
+ * The search for the holder reads other processes' /proc entries and runs only after a failure.
+ */
+#include "runtime/base/cleanup.h"
+#include "runtime/network/net.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+/* Bounds of the search on a host with very many processes and descriptors. */
+#define SEARCH_PIDS_MAX 65536
+#define SEARCH_FDS_MAX	1048576
+
+struct search {
+	int protocol;
+	uint16_t port;
+	struct in_addr ip;
+	unsigned long inode; /* of the socket in the way; 0: not listed in /proc/net */
+	unsigned pids_left;
+	unsigned fds_left;
+	char holder[64]; /* "name (pid N)" */
+};
+
+/* An IPv4 socket's column is 8 hex digits, an IPv6 one's 32; IPv4 in IPv6 has the address last. */
+static bool address_conflicts(const char *hex, struct in_addr ip)
+{
+	size_t len = strlen(hex);
+	bool wildcard = strspn(hex, "0") == len;
+	struct in_addr other = {(in_addr_t)strtoul(len >= 8 ? hex + len - 8 : hex, NULL, 16)};
+	bool mapped = len == 8 || !strncmp(hex, "0000000000000000FFFF0000", 24);
+
+	return wildcard ||
+	       (mapped && (ip.s_addr == htonl(INADDR_ANY) || ip.s_addr == other.s_addr));
+}
+
+/* One line: "sl: ADDRESS:PORT remote state queues timers retransmits uid timeout inode …". */
+static unsigned long line_inode(const char *line, const struct search *search)
+{
+	char address[40];
+	unsigned port = 0;
+	unsigned long inode = 0;
+
+	if (sscanf(line, " %*u: %39[0-9A-F]:%x %*s %*s %*s %*s %*s %*s %*s %lu", address, &port,
+		   &inode) != 3)
+		return 0;
+	return port == search->port && address_conflicts(address, search->ip) ? inode : 0;
+}
+
+static void find_inode(struct search *search)
+{
+	const char *const files[] = {
+		search->protocol == IPPROTO_UDP ? "/proc/net/udp" : "/proc/net/tcp",
+		search->protocol == IPPROTO_UDP ? "/proc/net/udp6" : "/proc/net/tcp6",
+	};
+	char line[512];
+
+	for (size_t i = 0; !search->inode && i < ARRAY_SIZE(files); i++) {
+		autofile FILE *file = fopen(files[i], "re");
+
+		while (file && !search->inode && fgets(line, sizeof(line), file))
+			search->inode = line_inode(line, search);
+	}
+}
+
+static void read_name(int pid_dir, char name[32])
+{
+	autoclose int fd = openat(pid_dir, "comm", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, name, 31);
+
+	name[n > 0 ? n : 0] = '\0';
+	name[strcspn(name, "\n")] = '\0';
+}
+
+/* Is descriptor @fd of the process a socket bound to the port? The only way to see a reservation of
+ * ours: a TCP socket that does not listen is in no list. */
+static bool is_reservation(int pidfd, int fd, const struct search *search)
+{
+	struct sockaddr_in address;
+	socklen_t len = sizeof(address);
+	int protocol = 0;
+	socklen_t protocol_len = sizeof(protocol);
+	autoclose int copy = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+
+	if (copy < 0 || getsockname(copy, (struct sockaddr *)&address, &len) < 0)
+		return false;
+	if (getsockopt(copy, SOL_SOCKET, SO_PROTOCOL, &protocol, &protocol_len) < 0)
+		return false;
+	return address.sin_family == AF_INET && ntohs(address.sin_port) == search->port &&
+	       protocol == search->protocol;
+}
+
+/* @link: "socket:[INODE]" */
+static bool is_the_socket(const struct search *search, const char *link, int pidfd, int fd)
+{
+	unsigned long inode = 0;
+
+	if (sscanf(link, "socket:[%lu]", &inode) != 1)
+		return false;
+	return search->inode ? inode == search->inode
+			     : pidfd >= 0 && is_reservation(pidfd, fd, search);
+}
+
+static bool has_the_socket(struct search *search, int pid_dir, int pidfd)
+{
+	autoclose int fd = openat(pid_dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	autodir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	char link[64];
+
+	if (!dir)
+		return false;
+	(void)take_fd(&fd);
+	while (search->fds_left > 0 && (entry = readdir(dir))) {
+		ssize_t n = readlinkat(dirfd(dir), entry->d_name, link, sizeof(link) - 1);
+
+		search->fds_left--;
+		if (n < 0)
+			continue;
+		link[n] = '\0';
+		if (is_the_socket(search, link, pidfd, atoi(entry->d_name)))
+			return true;
+	}
+	return false;
+}
+
+static bool process_holds(struct search *search, int proc_dir, const char *pid)
+{
+	char name[32];
+	autoclose int pid_dir = openat(proc_dir, pid, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	autoclose int pidfd = -1;
+
+	if (pid_dir < 0)
+		return false;
+	read_name(pid_dir, name);
+	/* Other programs' descriptors are not opened, only listed. */
+	if (!search->inode) {
+		if (strncmp(name, "davit", 5) != 0)
+			return false;
+		pidfd = (int)syscall(SYS_pidfd_open, atoi(pid), 0);
+	}
+	if (!has_the_socket(search, pid_dir, pidfd))
+		return false;
+	snprintf(search->holder, sizeof(search->holder), "%s (pid %d)", name, atoi(pid));
+	return true;
+}
+
+static void find_holder(struct search *search)
+{
+	autodir DIR *dir = opendir("/proc");
+	struct dirent *entry;
+
+	while (dir && search->pids_left > 0 && (entry = readdir(dir))) {
+		if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
+			continue;
+		search->pids_left--;
+		if (process_holds(search, dirfd(dir), entry->d_name))
+			return;
+	}
+}
+
+static int say_in_use(int protocol, struct in_addr ip, uint16_t port, struct err *err)
+{
+	const char *proto = protocol == IPPROTO_UDP ? "udp" : "tcp";
+	struct search search = {.protocol = protocol,
+				.port = port,
+				.ip = ip,
+				.pids_left = SEARCH_PIDS_MAX,
+				.fds_left = SEARCH_FDS_MAX};
+
+	find_inode(&search);
+	find_holder(&search);
+	if (*search.holder)
+		return err_say(err, EADDRINUSE, "port %u/%s is in use by %s", port, proto,
+			       search.holder);
+	return err_say(err, EADDRINUSE, "port %u/%s is in use", port, proto);
+}
+
+static int say_failure(int code, int protocol, struct in_addr ip, uint16_t port, struct err *err)
+{
+	char address[INET_ADDRSTRLEN];
+
+	if (code == EADDRINUSE && port)
+		return say_in_use(protocol, ip, port, err);
+	inet_ntop(AF_INET, &ip, address, sizeof(address));
+	if (code == EADDRNOTAVAIL)
+		return err_say(err, code, "%s is not an address of this host", address);
+	return err_set(err, code, "bind port %u of %s", port, address);
+}
+
+int net_port_reserve(int protocol, struct in_addr host_ip, uint16_t *port, int *ret_fd,
+		     struct err *err)
+{
+	int type = protocol == IPPROTO_UDP ? SOCK_DGRAM : SOCK_STREAM;
+	struct sockaddr_in address = {
+		.sin_family = AF_INET, .sin_port = htons(*port), .sin_addr = host_ip};
+	socklen_t len = sizeof(address);
+	autoclose int fd = socket(AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+
+	if (fd < 0)
+		return err_set(err, errno, "open a socket");
+	/* No SO_REUSEADDR: with it, others that use it too could bind and even listen on the port,
+	 * as ours does not listen. */
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		return say_failure(errno, protocol, host_ip, *port, err);
+	if (getsockname(fd, (struct sockaddr *)&address, &len) < 0)
+		return err_set(err, errno, "read a socket's address");
+	*port = ntohs(address.sin_port);
+	*ret_fd = take_fd(&fd);
+	return 0;
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Private to runtime/network: links, addresses and routes of one network namespace, through one
+ * netlink socket. Requests that belong together travel in one message.
+ */
+#pragma once
+
+#include "runtime/base/err.h"
+#include "runtime/network/subnet.h"
+
+#include <netinet/in.h>
+#include <stddef.h>
+
+struct rtnet;
+
+/* Opens in the calling thread's network namespace; stays there wherever the thread goes. */
+int rtnet_open(struct rtnet **ret_rtnet, struct err *err) must_check;
+
+/* Accepts NULL. */
+void rtnet_close(struct rtnet *rtnet);
+
+/* All prefixes the namespace has a route or an address in, but for default routes. */
+int rtnet_list_used(struct rtnet *rtnet, struct subnet_used **ret_used, size_t *ret_count,
+		    struct err *err) must_check;
+
+/* Whose a link is. */
+struct rtnet_owner {
+	uint32_t group;	   /* links of one owner are found, and removed at once, by it */
+	const char *alias; /* for eyes: shows in `ip link` */
+};
+
+/* Makes a bridge, not yet up. @ret_index: what ports are attached to. */
+int rtnet_bridge_make(struct rtnet *rtnet, const char *name, const struct rtnet_owner *owner,
+		      struct in_addr mac_of, int *ret_index, struct err *err) must_check;
+
+/* Gives a link its address and sets it up. */
+int rtnet_link_address(struct rtnet *rtnet, int index, struct in_addr address, unsigned prefix,
+		       struct err *err) must_check;
+
+/* A veth pair between an instance's namespace and the host's. */
+struct rtnet_veth {
+	const char *host_name; /* of the end in the host's namespace; the other one is eth0 */
+	int host_netns_fd;
+	struct in_addr address; /* of eth0, whose hardware address is derived from it, so that
+				   neighbours' caches stay right when the instance starts again */
+	unsigned prefix;
+	struct in_addr gateway;
+};
+
+/* Through a socket inside an instance's new namespace: lo up, the pair with its other end born in
+ * the host's namespace, eth0's address and the default route. */
+int rtnet_endpoint_make(struct rtnet *inside, const struct rtnet_veth *veth,
+			struct err *err) must_check;
+
+/* Attaches an endpoint's outer end to the bridge and sets it up. */
+int rtnet_port_attach(struct rtnet *rtnet, const char *name, const struct rtnet_owner *owner,
+		      int bridge_index, struct err *err) must_check;
+
+/* Through a socket inside an instance's namespace: lo up. */
+int rtnet_loopback_up(struct rtnet *inside, struct err *err) must_check;
+
+/* Cuts a link off. Cheap, where removing it makes the caller wait for RCU grace periods. */
+int rtnet_link_down(struct rtnet *rtnet, const char *name, struct err *err) must_check;
+
+/* Removes all links of an owner; none is success. Takes tens of milliseconds, however many. */
+int rtnet_remove_group(struct rtnet *rtnet, uint32_t group, struct err *err) must_check;

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Private to runtime/network: IPv4 prefixes and the choice of a free one. Pure: no system calls.
+ */
+#pragma once
+
+#include "runtime/base/err.h"
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct subnet {
+	uint32_t address; /* host byte order, host part zero */
+	unsigned prefix;  /* bits, 0..32 */
+};
+
+/* A prefix the host has a route or an address in. */
+struct subnet_used {
+	struct subnet subnet;
+	char link[IF_NAMESIZE]; /* through which link; may be empty */
+};
+
+/* Parses "A.B.C.D/N"; a set bit in the host part is refused. */
+int subnet_parse(const char *cidr, struct subnet *ret_subnet, struct err *err) must_check;
+
+bool subnet_overlaps(struct subnet a, struct subnet b);
+
+/*
+ * Picks a /24 of @pool that overlaps none of @used.
+ *
+ * @start	where the search begins, so that the same stack tends to get the same subnet
+ *
+ * Returns 0, or -EADDRNOTAVAIL with a message that names a conflict.
+ */
+int subnet_pick(struct subnet pool, const struct subnet_used *used, size_t count, uint32_t start,
+		struct subnet *ret_subnet, struct err *err) must_check;
