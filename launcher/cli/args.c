@@ -13,23 +13,27 @@ struct found {
 	void *values;
 };
 
-/* The first option with this letter, or with this name when letter is 0. */
+/* By its letter, or by its name when @letter is 0. */
+static bool is_called(const struct option_spec *spec, char letter, const char *name, size_t len)
+{
+	if (letter)
+		return spec->letter == letter;
+	return spec->name && strlen(spec->name) == len && strncmp(spec->name, name, len) == 0;
+}
+
+static struct found find_in(const struct option_set *set, char letter, const char *name, size_t len)
+{
+	for (size_t i = 0; i < set->count; i++)
+		if (is_called(&set->specs[i], letter, name, len))
+			return (struct found){&set->specs[i], set->values};
+	return (struct found){0};
+}
+
 static struct found find_option(const struct args *args, char letter, const char *name, size_t len)
 {
-	for (size_t s = 0; s < ARRAY_SIZE(args->sets); s++) {
-		const struct option_set *set = &args->sets[s];
+	struct found found = find_in(&args->sets[0], letter, name, len);
 
-		for (size_t i = 0; i < set->count; i++) {
-			const struct option_spec *spec = &set->specs[i];
-			bool same = letter ? spec->letter == letter
-					   : spec->name && strlen(spec->name) == len &&
-						     strncmp(spec->name, name, len) == 0;
-
-			if (same)
-				return (struct found){spec, set->values};
-		}
-	}
-	return (struct found){0};
+	return found.spec ? found : find_in(&args->sets[1], letter, name, len);
 }
 
 static int unknown_name(const struct args *args, const char *name, size_t len, struct err *err)

@@ -14,7 +14,6 @@
 #define USUAL_TIMEOUT_MS 30000
 #define ANSWER_MAX	 ((size_t)64 << 20)
 #define STREAM_LINE_MAX	 ((size_t)16 << 20)
-#define SEND_FDS_MAX	 3
 
 void client_answer_drop(struct client_answer *answer)
 {
@@ -124,7 +123,6 @@ static int read_some(int fd, struct http_reader *http, struct buf *body, struct 
 		     struct err *err)
 {
 	char bytes[16384];
-	size_t used = 0;
 	ssize_t n = recv(fd, bytes, sizeof(bytes), 0);
 
 	if (n < 0 && errno == EINTR)
@@ -135,13 +133,15 @@ static int read_some(int fd, struct http_reader *http, struct buf *body, struct 
 		return err_say(err, ECONNRESET, "the supervisor hung up without an answer");
 	if (n == 0)
 		return http_end(http, err);
-	int r = http_feed(http, bytes, (size_t)n, &used, body, err);
+	ssize_t used = http_feed(http, bytes, (size_t)n, body, err);
 
-	if (r == 0 && rest)
-		buf_put(rest, bytes + used, (size_t)n - used);
-	if (r == 0 && body->len > ANSWER_MAX)
-		r = err_say(err, EMSGSIZE, "the supervisor's answer is too long");
-	return r < 0 ? r : buf_check(body, err);
+	if (used < 0)
+		return (int)used;
+	if (rest)
+		buf_put(rest, bytes + used, (size_t)(n - used));
+	if (body->len > ANSWER_MAX)
+		return err_say(err, EMSGSIZE, "the supervisor's answer is too long");
+	return buf_check(body, err);
 }
 
 /* Reads on until the answer is complete, and its JSON. */
@@ -264,24 +264,22 @@ int client_stream_next(struct client_stream *stream, struct json_t **ret_value, 
 }
 
 int client_stream_send(struct client_stream *stream, const char *bytes, size_t len, const int *fds,
-		       size_t fd_count, struct err *err)
+		       struct err *err)
 {
 	union {
 		struct cmsghdr head;
-		char space[CMSG_SPACE(sizeof(int) * SEND_FDS_MAX)];
+		char space[CMSG_SPACE(sizeof(int) * CLIENT_FDS)];
 	} control = {0};
 	struct iovec part = {.iov_base = (void *)(uintptr_t)bytes, .iov_len = len};
 	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
 
-	if (fd_count > SEND_FDS_MAX)
-		return err_set(err, EINVAL, "send %zu descriptors", fd_count);
-	if (fd_count > 0) {
+	if (fds) {
 		message.msg_control = &control;
-		message.msg_controllen = CMSG_SPACE(sizeof(int) * fd_count);
+		message.msg_controllen = sizeof(control.space);
 		control.head.cmsg_level = SOL_SOCKET;
 		control.head.cmsg_type = SCM_RIGHTS;
-		control.head.cmsg_len = CMSG_LEN(sizeof(int) * fd_count);
-		memcpy(CMSG_DATA(&control.head), fds, sizeof(int) * fd_count);
+		control.head.cmsg_len = CMSG_LEN(sizeof(int) * CLIENT_FDS);
+		memcpy(CMSG_DATA(&control.head), fds, sizeof(int) * CLIENT_FDS);
 	}
 	ssize_t n = sendmsg(stream->fd, &message, MSG_NOSIGNAL);
 

@@ -55,9 +55,11 @@ int client_stream_read(struct client_stream *stream, struct err *err) must_check
 int client_stream_next(struct client_stream *stream, struct json_t **ret_value,
 		       struct err *err) must_check;
 
-/* Sends bytes on an upgraded stream, with fds when there are any. */
+#define CLIENT_FDS 3
+
+/* Sends bytes on an upgraded stream; with them CLIENT_FDS descriptors unless @fds is NULL. */
 int client_stream_send(struct client_stream *stream, const char *bytes, size_t len, const int *fds,
-		       size_t fd_count, struct err *err);
+		       struct err *err) must_check;
 
 void client_stream_drop(struct client_stream *stream);
 #define autostream __attribute__((cleanup(client_stream_drop)))

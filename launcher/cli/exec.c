@@ -136,11 +136,11 @@ static int hold_signals(struct session *session, struct err *err)
 
 static int hand_over_fds(struct session *session, struct err *err)
 {
-	int fds[] = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
+	int fds[CLIENT_FDS] = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
 
 	for (size_t i = 0; session->tty && i < ARRAY_SIZE(fds); i++)
 		fds[i] = session->relay.slave;
-	return client_stream_send(&session->stream, "\n", 1, fds, ARRAY_SIZE(fds), err);
+	return client_stream_send(&session->stream, "\n", 1, fds, err);
 }
 
 static int start(struct session *session, struct err *err)
@@ -171,7 +171,7 @@ static int forward_signal(struct session *session, struct err *err)
 	int len = snprintf(line, sizeof(line), "{\"signal\":\"SIG%s\"}\n",
 			   sigabbrev_np((int)info.ssi_signo));
 
-	return client_stream_send(&session->stream, line, (size_t)len, NULL, 0, err);
+	return client_stream_send(&session->stream, line, (size_t)len, NULL, err);
 }
 
 /* The number of "SIGKILL"; 0 when there is none. */

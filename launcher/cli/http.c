@@ -177,8 +177,8 @@ static size_t feed_body(struct http_reader *reader, const char *bytes, size_t le
 	return part;
 }
 
-int http_feed(struct http_reader *reader, const char *bytes, size_t len, size_t *ret_used,
-	      struct buf *body, struct err *err)
+ssize_t http_feed(struct http_reader *reader, const char *bytes, size_t len, struct buf *body,
+		  struct err *err)
 {
 	size_t used = 0;
 	int r = 0;
@@ -192,8 +192,7 @@ int http_feed(struct http_reader *reader, const char *bytes, size_t len, size_t 
 		else
 			r = feed_line_byte(reader, bytes[used++], err);
 	}
-	*ret_used = used;
-	return r;
+	return r < 0 ? r : (ssize_t)used;
 }
 
 int http_end(struct http_reader *reader, struct err *err)

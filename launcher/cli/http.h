@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define HTTP_LINE_MAX 4096
 #define HTTP_HEAD_MAX 16384
@@ -39,16 +40,14 @@ struct http_reader {
 };
 
 /*
- * Takes in the next bytes of the answer.
+ * Takes in the next bytes of the answer; decoded body bytes are appended to @body, which the caller
+ * bounds.
  *
- * @ret_used	out: how many were taken; less than @len only when the answer is complete, as with
- *		what follows a 101
- * @body	decoded body bytes are appended; the caller bounds it
- *
- * Returns 0 or -EBADMSG.
+ * Returns how many bytes were taken: less than @len only when the answer is complete, as with what
+ * follows a 101; or -EBADMSG.
  */
-int http_feed(struct http_reader *reader, const char *bytes, size_t len, size_t *ret_used,
-	      struct buf *body, struct err *err) must_check;
+ssize_t http_feed(struct http_reader *reader, const char *bytes, size_t len, struct buf *body,
+		  struct err *err) must_check;
 
 /* The connection has ended. Returns 0 when the answer is complete, else -EBADMSG. */
 int http_end(struct http_reader *reader, struct err *err) must_check;
