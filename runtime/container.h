@@ -104,6 +104,9 @@ int container_prepare(const struct container_config *config, struct container_pl
 /* Accepts NULL. Running containers of the plan are not touched. */
 void container_plan_free(struct container_plan *plan);
 
+/* Who the program runs as: whom a new volume is to belong to. */
+void container_plan_owner(const struct container_plan *plan, uid_t *ret_uid, gid_t *ret_gid);
+
 /* What differs between runs of one plan. Everything is borrowed for the call only. */
 struct container_run {
 	const char *hostname;

@@ -346,3 +346,9 @@ int container_prepare(const struct container_config *config, struct container_pl
 	*ret_plan = take_ptr(plan);
 	return 0;
 }
+
+void container_plan_owner(const struct container_plan *plan, uid_t *ret_uid, gid_t *ret_gid)
+{
+	*ret_uid = plan->user.uid;
+	*ret_gid = plan->user.gid;
+}

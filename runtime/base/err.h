@@ -39,3 +39,10 @@ int err_say(struct err *err, int errnum, const char *fmt, ...) format_like(3, 4)
  * Does nothing when @err is NULL. Returns -err->code.
  */
 int err_prefix(struct err *err, const char *fmt, ...) format_like(2, 3);
+
+/* A failure that is ignored on purpose, the reason beside the call: gcc's warn_unused_result does
+ * not take (void) for an answer. */
+static inline void err_ignore(int r)
+{
+	(void)r;
+}
