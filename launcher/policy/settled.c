@@ -79,6 +79,43 @@ static bool on_its_way(const struct observed *instance)
 	return false;
 }
 
+/* A task that others wait for is on its way as long as it runs, though it looks like a service. */
+static bool awaits_running_task(const struct stack *stack, const struct observed *instance,
+				const bool *runs)
+{
+	const long s = observed_service(stack, instance->service);
+	const struct service *service = s < 0 ? NULL : &stack->services[s];
+
+	if (!service || instance->state != INSTANCE_WAITING)
+		return false;
+	for (size_t d = 0; d < service->depends_on_count; d++) {
+		const long on = observed_service(stack, service->depends_on[d].service);
+
+		if (service->depends_on[d].condition == DEPENDS_COMPLETED && on >= 0 && runs[on])
+			return true;
+	}
+	return false;
+}
+
+static bool awaits_any_task(const struct stack *stack, const struct observed *observed,
+			    size_t observed_count)
+{
+	autofree bool *runs = calloc(stack->service_count + 1, sizeof(*runs));
+
+	if (!runs)
+		return true; /* not knowing is no reason to say that all is done */
+	for (size_t i = 0; i < observed_count; i++) {
+		const long s = observed_service(stack, observed[i].service);
+
+		if (s >= 0 && observed_running(&observed[i]))
+			runs[s] = true;
+	}
+	for (size_t i = 0; i < observed_count; i++)
+		if (awaits_running_task(stack, &observed[i], runs))
+			return true;
+	return false;
+}
+
 /* A blocked instance waits for something else: for one on its way, which is seen as such, or for
  * one that has come to rest, and then so has this. */
 bool settled_idle(const struct stack *stack, const struct desired *desired,
@@ -89,6 +126,8 @@ bool settled_idle(const struct stack *stack, const struct desired *desired,
 	for (size_t i = 0; i < observed_count; i++)
 		if (on_its_way(&observed[i]))
 			return false;
+	if (awaits_any_task(stack, observed, observed_count))
+		return false;
 	if (reconcile(stack, desired, observed, observed_count, RECONCILE_NOW, &plan, NULL) < 0)
 		return false;
 	return plan.count == 0;

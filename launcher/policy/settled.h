@@ -35,8 +35,8 @@ void settled_services(const struct stack *stack, const struct desired *desired,
 
 /*
  * Is nothing on its way any more? Every wanted instance is there and ready, unready, completed,
- * failed, in the backoff of a crash loop, or waiting for one of these; everything else is gone; and
- * a replacement is finished or paused.
+ * failed, in the backoff of a crash loop, or waiting for one of these (but not for the end of a
+ * task that still runs); everything else is gone; and a replacement is finished or paused.
  */
 bool settled_idle(const struct stack *stack, const struct desired *desired,
 		  const struct observed *observed, size_t observed_count);

@@ -102,6 +102,9 @@ static void what_is_on_its_way_is_not_idle(void **unused)
 	assert_false(idle(0, 1, LIST(SEEN("web", 1, READY, .replace = true))));
 	assert_false(idle(
 		1, 1, LIST(SEEN("seed", 1, STARTING), SEEN("web", 1, WAITING, .blocked = true))));
+	/* (a running task that is waited for has still to end) */
+	assert_false(
+		idle(1, 1, LIST(SEEN("seed", 1, READY), SEEN("web", 1, WAITING, .blocked = true))));
 }
 
 static void what_has_come_to_rest_is_idle_well_or_not(void **unused)
