@@ -127,3 +127,18 @@ int js_print(const struct json_t *value, unsigned indent, struct buf *out, struc
 		return err_set(err, ENOMEM, "print JSON");
 	return buf_check(out, err);
 }
+
+void *js_first(struct json_t *object)
+{
+	return json_object_iter(object);
+}
+
+void *js_next(struct json_t *object, void *member)
+{
+	return json_object_iter_next(object, member);
+}
+
+const char *js_key(void *member)
+{
+	return json_object_iter_key(member);
+}

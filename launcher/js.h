@@ -44,6 +44,11 @@ int64_t js_int(const struct json_t *object, const char *key, int64_t fallback);
 double js_real(const struct json_t *object, const char *key, double fallback);
 bool js_bool(const struct json_t *object, const char *key);
 
+/* The members of an object, in order: for (void *it = js_first(o); it; it = js_next(o, it)). */
+void *js_first(struct json_t *object);
+void *js_next(struct json_t *object, void *member);
+const char *js_key(void *member);
+
 /* Appends the JSON text of @value; @indent 0: on one line. No newline at the end. */
 int js_print(const struct json_t *value, unsigned indent, struct buf *out,
 	     struct err *err) must_check;

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Service to container; see lower.h. Pure, used by the supervisor only. */
+#include "launcher/lower.h"
+
+#include "runtime/base/cleanup.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Enough for a JVM or a database, too few for a fork bomb to hurt the host. */
+#define PIDS_DEFAULT 4096
+/* select() breaks above 1024 descriptors: programs that want more raise it themselves. */
+#define NOFILE_SOFT 1024
+
+/* Shares the strings: only the array is ours. */
+static char **list_of(const struct text_list *first, const struct text_list *second)
+{
+	size_t count = first->count + (second ? second->count : 0);
+	char **list = calloc(count + 1, sizeof(*list));
+
+	for (size_t i = 0; list && i < count; i++)
+		list[i] = i < first->count ? first->items[i].value
+					   : second->items[i - first->count].value;
+	return list;
+}
+
+char *lower_volume_path(const struct stack *stack, const struct service *service, size_t index,
+			const struct lower_place *place)
+{
+	const struct mount_spec *mount = &service->mounts[index];
+	const struct volume *volume = mount->source ? stack_volume(stack, mount->source) : NULL;
+	char *path = NULL;
+	int r = volume ? asprintf(&path, "%s/%s", place->volumes_dir, volume->name)
+		       : asprintf(&path, "%s/%zu", place->anonymous_dir, index);
+
+	return r < 0 ? NULL : path;
+}
+
+bool lower_has_anonymous_volumes(const struct service *service)
+{
+	for (size_t i = 0; i < service->mount_count; i++)
+		if (service->mounts[i].kind == MOUNT_VOLUME && !service->mounts[i].source)
+			return true;
+	return false;
+}
+
+static int lower_mounts(const struct stack *stack, const struct service *service,
+			const struct lower_place *place, struct lowered *lowered)
+{
+	lowered->mounts = calloc(service->mount_count + 1, sizeof(*lowered->mounts));
+	lowered->sources = calloc(service->mount_count + 1, sizeof(*lowered->sources));
+	if (!lowered->mounts || !lowered->sources)
+		return -ENOMEM;
+	lowered->config.mounts = lowered->mounts;
+	lowered->config.mount_count = service->mount_count;
+	for (size_t i = 0; i < service->mount_count; i++) {
+		const struct mount_spec *spec = &service->mounts[i];
+		struct container_mount *mount = &lowered->mounts[i];
+
+		*mount = (struct container_mount){
+			.kind = spec->kind == MOUNT_TMPFS ? CONTAINER_MOUNT_TMPFS
+							  : CONTAINER_MOUNT_BIND,
+			.source = spec->kind == MOUNT_BIND ? spec->source : NULL,
+			.target = spec->target,
+			.read_only = spec->read_only,
+			.bytes = spec->tmpfs_bytes,
+			.mode = spec->tmpfs_mode >= 0 ? (unsigned)spec->tmpfs_mode : 0,
+		};
+		if (spec->kind != MOUNT_VOLUME)
+			continue;
+		lowered->sources[i] = lower_volume_path(stack, service, i, place);
+		if (!lowered->sources[i])
+			return -ENOMEM;
+		mount->source = lowered->sources[i];
+	}
+	return 0;
+}
+
+int lower_service(const struct stack *stack, const struct service *service,
+		  const struct lower_place *place, struct lowered *ret, struct err *err)
+{
+	*ret = (struct lowered){
+		.argv = list_of(&service->entrypoint, &service->command),
+		.envp = list_of(&service->environment, NULL),
+		.cap_add = (const char **)list_of(&service->cap_add, NULL),
+		.cap_drop = (const char **)list_of(&service->cap_drop, NULL),
+		.nofile = {RLIMIT_NOFILE, {NOFILE_SOFT, place->nofile_hard}},
+	};
+	if (ret->nofile.limit.rlim_cur > ret->nofile.limit.rlim_max)
+		ret->nofile.limit.rlim_cur = ret->nofile.limit.rlim_max;
+	if (!ret->argv || !ret->envp || !ret->cap_add || !ret->cap_drop ||
+	    lower_mounts(stack, service, place, ret) < 0)
+		return err_set(err, ENOMEM, "%s", service->name);
+	struct container_config *config = &ret->config;
+
+	config->state_dir = place->state_dir;
+	config->root = service->rootfs == ROOTFS_DIR ? CONTAINER_ROOT_DIR : CONTAINER_ROOT_HOST;
+	config->root_dir = service->rootfs_dir;
+	config->read_only = service->read_only;
+	config->argv = ret->argv;
+	config->envp = ret->envp;
+	config->working_dir = service->working_dir.value;
+	config->user = service->user.value;
+	config->cap_add = ret->cap_add;
+	config->cap_drop = ret->cap_drop;
+	config->host_network = service->network_mode == NETWORK_HOST;
+	config->resolv_conf = place->resolv_conf;
+	config->rlimits = &ret->nofile;
+	config->rlimit_count = 1;
+	return 0;
+}
+
+void lowered_free(struct lowered *lowered)
+{
+	for (size_t i = 0; lowered->sources && i < lowered->config.mount_count; i++)
+		free(lowered->sources[i]);
+	free(lowered->sources);
+	free(lowered->mounts);
+	free(lowered->argv);
+	free(lowered->envp);
+	free(lowered->cap_add);
+	free(lowered->cap_drop);
+	*lowered = (struct lowered){0};
+}
+
+struct cg_limits lower_limits(const struct service *service)
+{
+	int64_t pids = service->limits.pids;
+
+	return (struct cg_limits){
+		.cpu_mcpu = service->limits.cpu_mcpu,
+		.memory_bytes = service->limits.memory_bytes,
+		.pids = pids == 0  ? PIDS_DEFAULT
+			: pids < 0 ? 0
+				   : pids,
+	};
+}
+
+struct pos lower_fault_pos(const struct service *service, const struct container_fault *fault)
+{
+	switch (fault->item) {
+	case CONTAINER_ITEM_ROOT:
+		return service->rootfs_pos;
+	case CONTAINER_ITEM_MOUNT:
+		if (fault->index < service->mount_count)
+			return service->mounts[fault->index].source_pos.line
+				       ? service->mounts[fault->index].source_pos
+				       : service->mounts[fault->index].pos;
+		return service->pos;
+	case CONTAINER_ITEM_USER:
+		return service->user.value ? service->user.pos : service->pos;
+	case CONTAINER_ITEM_WORKING_DIR:
+		return service->working_dir.value ? service->working_dir.pos : service->pos;
+	case CONTAINER_ITEM_PROGRAM:
+		return service->command_pos.line ? service->command_pos : service->pos;
+	case CONTAINER_ITEM_CAPABILITY:
+		if (service->cap_add.count)
+			return service->cap_add.items[0].pos;
+		return service->cap_drop.count ? service->cap_drop.items[0].pos : service->pos;
+	case CONTAINER_ITEM_NONE:
+	case CONTAINER_ITEM_LIMIT:
+		break;
+	}
+	return service->pos;
+}
+
+void lower_fault_text(const struct service *service, const struct container_fault *fault,
+		      char *text, size_t size)
+{
+	struct pos pos = lower_fault_pos(service, fault);
+
+	snprintf(text, size, "%s:%u:%u: error: %s: %s", pos.file ? pos.file : "?", pos.line,
+		 pos.col, service->name, fault->err.text);
+}

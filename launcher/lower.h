@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The only translator between the two vocabularies: a service (manifests/) becomes a container
+ * configuration and limits (runtime/). Pure: computes, touches nothing.
+ */
+#pragma once
+
+#include "manifests/stack.h"
+#include "runtime/cgroup/cg.h"
+#include "runtime/container.h"
+
+/* What the manifest does not say. Borrowed for the call and, by the result, for its life. */
+struct lower_place {
+	const char *volumes_dir; /* where named volumes live: VOLUMES_DIR/NAME */
+	const char *
+		anonymous_dir; /* where this instance's anonymous volumes live; NULL: it has none */
+	const char *state_dir; /* for container_config.state_dir */
+	const char *resolv_conf;
+	rlim_t nofile_hard; /* what the supervisor may raise to */
+};
+
+/* A configuration with what it points to. */
+struct lowered {
+	struct container_config config;
+	struct container_mount *mounts;
+	char **sources; /* owned host paths of volumes, per mount; NULL where the manifest's is used
+			 */
+	char **argv;
+	char **envp;
+	const char **cap_add;
+	const char **cap_drop;
+	struct container_rlimit nofile;
+};
+
+/*
+ * @service	must outlive the result, which points into it
+ * @ret		out: lowered_free() it, also after a failure
+ *
+ * Returns 0 or -ENOMEM.
+ */
+int lower_service(const struct stack *stack, const struct service *service,
+		  const struct lower_place *place, struct lowered *ret, struct err *err) must_check;
+
+void lowered_free(struct lowered *lowered);
+#define autolowered __attribute__((cleanup(lowered_free)))
+
+/* The limits of one instance; where the manifest names none for pids, the runtime's default of
+ * 4096. */
+struct cg_limits lower_limits(const struct service *service);
+
+/* True when instances need directories of their own, so that a prepared plan serves one instance
+ * only. */
+bool lower_has_anonymous_volumes(const struct service *service);
+
+/* VOLUMES_DIR/NAME of a named volume, ANONYMOUS_DIR/INDEX of mount number @index; NULL without
+ * memory. */
+char *lower_volume_path(const struct stack *stack, const struct service *service, size_t index,
+			const struct lower_place *place);
+
+/* Where in the manifest the thing that failed was asked for, and the words for it. */
+struct pos lower_fault_pos(const struct service *service, const struct container_fault *fault);
+
+/* "shop.yaml:14:9: web: volume /srv/data: no such directory": position, service, what failed. */
+void lower_fault_text(const struct service *service, const struct container_fault *fault,
+		      char *text, size_t size);

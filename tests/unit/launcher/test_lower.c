@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "launcher/lower.h"
+#include "tests/unit/cmocka_all.h"
+
+#include <errno.h>
+#include <string.h>
+
+static struct volume volumes[] = {{.key = (char *)"data", .name = (char *)"shop_data"}};
+static struct mount_spec mounts[] = {
+	{.kind = MOUNT_VOLUME,
+	 .source = (char *)"data",
+	 .target = (char *)"/data",
+	 .tmpfs_mode = -1,
+	 .pos = {"shop.yaml", 7, 9}},
+	{.kind = MOUNT_VOLUME, .target = (char *)"/scratch", .tmpfs_mode = -1},
+	{.kind = MOUNT_BIND,
+	 .source = (char *)"/srv",
+	 .target = (char *)"/srv",
+	 .read_only = true,
+	 .tmpfs_mode = -1,
+	 .pos = {"shop.yaml", 9, 9},
+	 .source_pos = {"shop.yaml", 9, 17}},
+	{.kind = MOUNT_TMPFS, .target = (char *)"/cache", .tmpfs_bytes = 4096, .tmpfs_mode = 0700},
+};
+static struct text entrypoint[] = {{.value = (char *)"/bin/sh"}};
+static struct text command[] = {{.value = (char *)"-c"}, {.value = (char *)"true"}};
+static struct text caps[] = {{.value = (char *)"CAP_CHOWN", .pos = {"shop.yaml", 20, 5}}};
+static const struct service web = {
+	.name = (char *)"web",
+	.pos = {"shop.yaml", 2, 3},
+	.rootfs = ROOTFS_HOST,
+	.entrypoint = {entrypoint, 1},
+	.command = {command, 2},
+	.mounts = mounts,
+	.mount_count = 4,
+	.cap_add = {caps, 1},
+	.limits = {.cpu_mcpu = 500, .memory_bytes = 64 << 20},
+	.command_pos = {"shop.yaml", 4, 14},
+	.network_mode = NETWORK_HOST,
+};
+static const struct stack stack = {.volumes = volumes, .volume_count = 1};
+static const struct lower_place place = {
+	.volumes_dir = "/var/volumes",
+	.anonymous_dir = "/var/anonymous",
+	.state_dir = "/run/state",
+	.nofile_hard = 20000,
+};
+
+static void entrypoint_comes_before_command(void **unused)
+{
+	autolowered struct lowered lowered = {0};
+
+	assert_int_equal(lower_service(&stack, &web, &place, &lowered, NULL), 0);
+	assert_string_equal(lowered.argv[0], "/bin/sh");
+	assert_string_equal(lowered.argv[1], "-c");
+	assert_string_equal(lowered.argv[2], "true");
+	assert_null(lowered.argv[3]);
+}
+
+static void every_kind_of_mount_gets_its_source(void **unused)
+{
+	autolowered struct lowered lowered = {0};
+	const struct container_mount *mount;
+
+	assert_int_equal(lower_service(&stack, &web, &place, &lowered, NULL), 0);
+	mount = lowered.config.mounts;
+	assert_int_equal(lowered.config.mount_count, 4);
+	assert_string_equal(mount[0].source, "/var/volumes/shop_data");
+	assert_string_equal(mount[1].source, "/var/anonymous/1");
+	assert_string_equal(mount[2].source, "/srv");
+	assert_true(mount[2].read_only);
+	assert_int_equal(mount[3].kind, CONTAINER_MOUNT_TMPFS);
+	assert_int_equal(mount[3].bytes, 4096);
+	assert_int_equal(mount[3].mode, 0700);
+	assert_true(lower_has_anonymous_volumes(&web));
+}
+
+static void confinement_is_passed_on(void **unused)
+{
+	autolowered struct lowered lowered = {0};
+
+	assert_int_equal(lower_service(&stack, &web, &place, &lowered, NULL), 0);
+	assert_true(lowered.config.host_network);
+	assert_string_equal(lowered.config.cap_add[0], "CAP_CHOWN");
+	assert_null(lowered.config.cap_add[1]);
+	assert_int_equal(lowered.config.rlimits[0].limit.rlim_cur, 1024);
+	assert_int_equal(lowered.config.rlimits[0].limit.rlim_max, 20000);
+}
+
+static void a_soft_limit_never_exceeds_the_hard_one(void **unused)
+{
+	autolowered struct lowered lowered = {0};
+	struct lower_place small = place;
+
+	small.nofile_hard = 100;
+	assert_int_equal(lower_service(&stack, &web, &small, &lowered, NULL), 0);
+	assert_int_equal(lowered.config.rlimits[0].limit.rlim_cur, 100);
+}
+
+static void pids_are_always_bounded_unless_asked_otherwise(void **unused)
+{
+	struct service service = web;
+
+	assert_int_equal(lower_limits(&service).pids, 4096);
+	assert_int_equal(lower_limits(&service).cpu_mcpu, 500);
+	assert_int_equal(lower_limits(&service).memory_bytes, 64 << 20);
+	service.limits.pids = 7;
+	assert_int_equal(lower_limits(&service).pids, 7);
+	service.limits.pids = -1;
+	assert_int_equal(lower_limits(&service).pids, 0);
+}
+
+static void a_fault_points_to_what_asked_for_it(void **unused)
+{
+	static const struct {
+		enum container_item item;
+		unsigned index;
+		unsigned line;
+		unsigned col;
+	} cases[] = {
+		{CONTAINER_ITEM_MOUNT, 0, 7, 9},       {CONTAINER_ITEM_MOUNT, 2, 9, 17},
+		{CONTAINER_ITEM_MOUNT, 99, 2, 3},      {CONTAINER_ITEM_PROGRAM, 0, 4, 14},
+		{CONTAINER_ITEM_CAPABILITY, 0, 20, 5}, {CONTAINER_ITEM_USER, 0, 2, 3},
+		{CONTAINER_ITEM_NONE, 0, 2, 3},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct container_fault fault = {.item = cases[i].item, .index = cases[i].index};
+		struct pos pos = lower_fault_pos(&web, &fault);
+
+		assert_int_equal(pos.line, cases[i].line);
+		assert_int_equal(pos.col, cases[i].col);
+	}
+}
+
+static void a_fault_reads_as_one_line(void **unused)
+{
+	struct container_fault fault = {.item = CONTAINER_ITEM_MOUNT, .index = 2};
+	char text[256];
+
+	(void)err_say(&fault.err, ENOENT, "volume /srv: no such directory");
+	lower_fault_text(&web, &fault, text, sizeof(text));
+	assert_string_equal(text, "shop.yaml:9:17: error: web: volume /srv: no such directory");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(entrypoint_comes_before_command),
+		cmocka_unit_test(every_kind_of_mount_gets_its_source),
+		cmocka_unit_test(confinement_is_passed_on),
+		cmocka_unit_test(a_soft_limit_never_exceeds_the_hard_one),
+		cmocka_unit_test(pids_are_always_bounded_unless_asked_otherwise),
+		cmocka_unit_test(a_fault_points_to_what_asked_for_it),
+		cmocka_unit_test(a_fault_reads_as_one_line),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
