@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Requests of the control socket (launcher/API.md) and the command that each is for. */
+#include "launcher/supervisor/api.h"
+#include "launcher/js.h"
+#include "launcher/supervisor/attach.h"
+#include "launcher/supervisor/supervisor.h"
+#include "launcher/supervisor/view.h"
+#include "launcher/supervisor/watch.h"
+#include "runtime/base/buf.h"
+#include "runtime/base/cleanup.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static struct reply get_version(struct supervisor *sup, const struct json_t *request)
+{
+	char at[32];
+	struct tm utc;
+
+	gmtime_r(&sup->started_at.tv_sec, &utc);
+	strftime(at, sizeof(at), "%Y-%m-%dT%H:%M:%SZ", &utc);
+	return (struct reply){200, js_pack("{s:i, s:s, s:s, s:i, s:s}", "schema", 1, "version",
+					   DAVIT_VERSION, "stack", sup->name, "pid", (int)getpid(),
+					   "started_at", at)};
+}
+
+static struct reply get_instances(struct supervisor *sup, const struct json_t *request)
+{
+	return (struct reply){200, js_pack("{s:i, s:s, s:o}", "schema", 1, "stack", sup->name,
+					   "instances", view_instances(sup))};
+}
+
+static struct reply get_services(struct supervisor *sup, const struct json_t *request)
+{
+	return (struct reply){200, js_pack("{s:i, s:s, s:o}", "schema", 1, "stack", sup->name,
+					   "services", view_services(sup))};
+}
+
+static const struct route {
+	const char *method;
+	const char *path;
+	struct reply (*handle)(struct supervisor *sup, const struct json_t *request);
+} routes[] = {
+	{"GET", "/v1/version", get_version},	{"GET", "/v1/instances", get_instances},
+	{"GET", "/v1/services", get_services},	{"POST", "/v1/up", apply_up},
+	{"POST", "/v1/down", apply_down},	{"POST", "/v1/scale", apply_scale},
+	{"POST", "/v1/stop", apply_stop},	{"POST", "/v1/start", apply_start},
+	{"POST", "/v1/restart", apply_restart}, {"POST", "/v1/kill", apply_kill},
+};
+
+void api_answer(struct http_answer *answer, const struct reply *reply)
+{
+	autojs struct json_t *document = reply->document;
+	autobuf struct buf text = {0};
+
+	answer->kind = HTTP_BODY;
+	answer->status = reply->status;
+	if (document && js_print(document, 0, &text, NULL) == 0) {
+		buf_puts(&text, "\n");
+		answer->body = buf_take(&text);
+	} else {
+		answer->status = 500;
+		answer->body = strdup("{\"schema\":1,\"error\":\"no answer could be built\","
+				      "\"exit_code\":1}\n");
+	}
+}
+
+static bool stream_or_upgrade(struct supervisor *sup, const struct http_request *request,
+			      const struct json_t *body, struct http_answer *answer)
+{
+	if (strcmp(request->path, "/v1/watch") == 0 && strcmp(request->method, "GET") == 0) {
+		answer->stream = watch_open(sup);
+		answer->kind = HTTP_STREAM;
+		answer->status = 200;
+		return answer->stream;
+	}
+	if (strcmp(request->path, "/v1/exec") == 0 && strcmp(request->method, "POST") == 0) {
+		attach_request(sup, body, answer);
+		return true;
+	}
+	return false;
+}
+
+void api_handle(void *data, const struct http_request *request, struct http_answer *answer)
+{
+	struct supervisor *sup = data;
+	autojs struct json_t *body = NULL;
+	struct err err = {0};
+	struct reply reply = {0};
+
+	if (request->body_len > 0 && js_parse(request->body, request->body_len, &body, &err) < 0) {
+		reply = reply_error(400, 2, "%s", err.text);
+		api_answer(answer, &reply);
+		return;
+	}
+	if (stream_or_upgrade(sup, request, body, answer))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(routes); i++)
+		if (strcmp(request->path, routes[i].path) == 0 &&
+		    strcmp(request->method, routes[i].method) == 0)
+			reply = routes[i].handle(sup, body);
+	if (reply.status == 0)
+		reply = reply_error(404, 1, "no such request: %s %s", request->method,
+				    request->path);
+	api_answer(answer, &reply);
+}

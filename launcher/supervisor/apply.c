@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Commands on a running stack: each checks its whole request, then changes what is desired. What
+ * has to be done about it is settle()'s.
+ */
+#include "launcher/supervisor/apply.h"
+#include "launcher/js.h"
+#include "launcher/policy/reconcile.h"
+#include "launcher/supervisor/supervisor.h"
+#include "launcher/supervisor/watch.h"
+#include "runtime/base/cleanup.h"
+
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REPLICAS_MAX 10000
+
+struct reply reply_error(unsigned status, int exit_code, const char *fmt, ...)
+{
+	char text[ERR_TEXT_MAX * 2];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	return (struct reply){status, js_pack("{s:i, s:s, s:i}", "schema", 1, "error", text,
+					      "exit_code", exit_code)};
+}
+
+void reply_drop(struct reply *reply)
+{
+	js_free(reply->document);
+	reply->document = NULL;
+}
+
+static const char *action_name(enum reconcile_kind kind)
+{
+	static const char *const names[] = {
+		[RECONCILE_CREATE] = "create",
+		[RECONCILE_STOP] = "remove",
+		[RECONCILE_REPLACE] = "replace",
+	};
+
+	return names[kind];
+}
+
+static struct json_t *changes_of(struct supervisor *sup, const struct reconcile_plan *plan,
+				 const struct observed *observed)
+{
+	struct json_t *changes = js_pack("[]");
+	const struct stack *stack = sup->manifest->stack;
+
+	for (size_t i = 0; changes && i < plan->count; i++) {
+		const struct reconcile_action *action = &plan->items[i];
+		const char *service = action->kind == RECONCILE_CREATE
+					      ? stack->services[action->service].name
+					      : observed[action->observed].service;
+		char name[192];
+
+		snprintf(name, sizeof(name), "%s-%u", service, action->index);
+		if (!js_append(changes, js_pack("{s:s, s:s}", "action", action_name(action->kind),
+						"instance", name)))
+			break;
+	}
+	return changes;
+}
+
+struct reply apply_changes(struct supervisor *sup)
+{
+	autofree struct desired *desired = NULL;
+	autofree struct observed *observed = NULL;
+	autoreconcile struct reconcile_plan plan = {0};
+	struct err err = {0};
+	int r = settle_collect(sup, &desired, &observed, NULL, &err);
+
+	if (r == 0)
+		r = reconcile(sup->manifest->stack, desired, observed, sup->instance_count,
+			      RECONCILE_ALL, &plan, &err);
+	if (r < 0)
+		return reply_error(500, 1, "%s", err.text);
+	watch_idle(sup, false);
+	supervisor_touch(sup);
+	return (struct reply){200, js_pack("{s:i, s:o}", "schema", 1, "changes",
+					   changes_of(sup, &plan, observed))};
+}
+
+/* ---- which services ---- */
+
+static size_t unit_count(const struct supervisor *sup)
+{
+	return sup->manifest ? sup->manifest->stack->service_count : 0;
+}
+
+static bool *marks_new(const struct supervisor *sup)
+{
+	return calloc(unit_count(sup) + 1, sizeof(bool));
+}
+
+/*
+ * Marks the services a request names, all when it names none.
+ * Returns false with @refusal filled when one is unknown.
+ */
+static bool mark_services(struct supervisor *sup, const struct json_t *request, bool *marks,
+			  struct reply *refusal)
+{
+	struct json_t *names = js_get(request, "services");
+	size_t count = js_count(names);
+
+	for (size_t i = 0; count == 0 && i < unit_count(sup); i++)
+		marks[i] = sup->units[i].selected;
+	for (size_t i = 0; i < count; i++) {
+		const char *name = js_string(js_at(names, i));
+		long service =
+			name && sup->manifest ? observed_service(sup->manifest->stack, name) : -1;
+
+		if (service < 0 || !sup->units[service].selected) {
+			*refusal = reply_error(404, 1, "no service '%s' in stack %s",
+					       name ? name : "", sup->name);
+			return false;
+		}
+		marks[service] = true;
+	}
+	return true;
+}
+
+static long service_of(const struct supervisor *sup, const struct instance *instance)
+{
+	return sup->manifest ? observed_service(sup->manifest->stack, instance->plan->service->name)
+			     : -1;
+}
+
+/* The grace of instances that are going to be stopped, also of those that are stopping already. */
+static void set_grace(struct supervisor *sup, const bool *marks, int64_t timeout_ms)
+{
+	for (struct instance *instance = sup->instances; instance; instance = instance->next) {
+		long service = service_of(sup, instance);
+
+		if (marks && (service < 0 || !marks[service]))
+			continue;
+		instance->grace_ms = timeout_ms;
+		if (instance->state == INSTANCE_STOPPING && timeout_ms >= 0)
+			watch_arm(instance->timer, timeout_ms);
+	}
+}
+
+static struct reply refuse_when_ending(const struct supervisor *sup)
+{
+	return reply_error(409, 1, "stack %s is being taken down", sup->name);
+}
+
+/* ---- the commands ---- */
+
+struct reply apply_down(struct supervisor *sup, const struct json_t *request)
+{
+	sup->ending = true;
+	sup->remove_volumes = sup->remove_volumes || js_bool(request, "volumes");
+	set_grace(sup, NULL, js_int(request, "timeout_ms", -1));
+	watch_idle(sup, false);
+	supervisor_touch(sup);
+	return (struct reply){200, js_pack("{s:i}", "schema", 1)};
+}
+
+struct reply apply_stop(struct supervisor *sup, const struct json_t *request)
+{
+	autofree bool *marks = marks_new(sup);
+	struct reply refusal;
+
+	if (sup->ending)
+		return refuse_when_ending(sup);
+	if (!marks)
+		return reply_error(500, 1, "out of memory");
+	if (!mark_services(sup, request, marks, &refusal))
+		return refusal;
+	set_grace(sup, marks, js_int(request, "timeout_ms", -1));
+	for (size_t i = 0; i < unit_count(sup); i++)
+		sup->units[i].stopped = sup->units[i].stopped || marks[i];
+	return apply_changes(sup);
+}
+
+struct reply apply_start(struct supervisor *sup, const struct json_t *request)
+{
+	autofree bool *marks = marks_new(sup);
+	struct reply refusal;
+
+	if (sup->ending)
+		return refuse_when_ending(sup);
+	if (!marks)
+		return reply_error(500, 1, "out of memory");
+	if (!mark_services(sup, request, marks, &refusal))
+		return refusal;
+	for (size_t i = 0; i < unit_count(sup); i++)
+		sup->units[i].stopped = sup->units[i].stopped && !marks[i];
+	for (struct instance *instance = sup->instances; instance; instance = instance->next) {
+		long service = service_of(sup, instance);
+
+		if (service >= 0 && marks[service] && instance->state == INSTANCE_FAILED)
+			instance->replace = true;
+	}
+	return apply_changes(sup);
+}
+
+static bool restarts_with(const struct stack *stack, const struct service *service,
+			  const bool *marks)
+{
+	for (size_t i = 0; i < service->depends_on_count; i++) {
+		const struct dependency *dependency = &service->depends_on[i];
+		long on = observed_service(stack, dependency->service);
+
+		if (dependency->restart && on >= 0 && marks[on])
+			return true;
+	}
+	return false;
+}
+
+/* `depends_on: {db: {restart: true}}`: restarting db restarts its dependents, and theirs. */
+static void mark_restart_dependents(const struct stack *stack, bool *marks)
+{
+	for (bool more = true; more;) {
+		more = false;
+		for (size_t i = 0; i < stack->service_count; i++)
+			if (!marks[i] && restarts_with(stack, &stack->services[i], marks))
+				more = marks[i] = true;
+	}
+}
+
+struct reply apply_restart(struct supervisor *sup, const struct json_t *request)
+{
+	autofree bool *marks = marks_new(sup);
+	bool named = js_count(js_get(request, "services")) > 0;
+	struct reply refusal;
+
+	if (sup->ending)
+		return refuse_when_ending(sup);
+	if (!marks)
+		return reply_error(500, 1, "out of memory");
+	if (!mark_services(sup, request, marks, &refusal))
+		return refusal;
+	if (sup->manifest)
+		mark_restart_dependents(sup->manifest->stack, marks);
+	set_grace(sup, marks, js_int(request, "timeout_ms", -1));
+	for (size_t i = 0; i < unit_count(sup); i++)
+		sup->units[i].stopped = sup->units[i].stopped && !marks[i];
+	for (struct instance *instance = sup->instances; instance; instance = instance->next) {
+		long service = service_of(sup, instance);
+		/* A finished task is run again only when it is asked for by name. */
+		bool done = instance->state == INSTANCE_COMPLETED && !named;
+
+		if (service >= 0 && marks[service] && !done)
+			instance->replace = true;
+	}
+	return apply_changes(sup);
+}
+
+struct reply apply_scale(struct supervisor *sup, const struct json_t *request)
+{
+	struct json_t *scale = js_get(request, "scale");
+
+	if (sup->ending)
+		return refuse_when_ending(sup);
+	for (int pass = 0; pass < 2; pass++) {
+		for (void *it = js_first(scale); it; it = js_next(scale, it)) {
+			const char *name = js_key(it);
+			int64_t replicas = js_int(scale, name, -1);
+			long service =
+				sup->manifest ? observed_service(sup->manifest->stack, name) : -1;
+
+			if (service < 0 || !sup->units[service].selected)
+				return reply_error(404, 1, "no service '%s' in stack %s", name,
+						   sup->name);
+			if (replicas < 0 || replicas > REPLICAS_MAX)
+				return reply_error(400, 2, "%s: scale must be 0 to %d", name,
+						   REPLICAS_MAX);
+			/* The first pass checks all, so that a bad one changes nothing. */
+			if (pass == 1) {
+				sup->units[service].replicas = (unsigned)replicas;
+				sup->units[service].stopped = false;
+			}
+		}
+	}
+	return apply_changes(sup);
+}
+
+static int signal_of(const char *name)
+{
+	const char *bare = name && strncmp(name, "SIG", 3) == 0 ? name + 3 : name;
+	char *end = NULL;
+	long number = name ? strtol(name, &end, 10) : SIGKILL;
+
+	if (!name)
+		return SIGKILL;
+	if (end != name && *end == '\0')
+		return number > 0 && number < NSIG ? (int)number : -1;
+	for (int i = 1; i < NSIG; i++) {
+		const char *known = sigabbrev_np(i);
+
+		if (known && strcmp(known, bare) == 0)
+			return i;
+	}
+	return -1;
+}
+
+static bool is_named(const struct json_t *names, const struct instance *instance)
+{
+	size_t count = js_count(names);
+
+	for (size_t i = 0; i < count; i++) {
+		const char *name = js_string(js_at(names, i));
+
+		if (name && (strcmp(name, instance->name) == 0 ||
+			     strcmp(name, instance->plan->service->name) == 0))
+			return true;
+	}
+	return count == 0;
+}
+
+struct reply apply_kill(struct supervisor *sup, const struct json_t *request)
+{
+	struct json_t *names = js_get(request, "services");
+	const char *signal_name = js_text(request, "signal");
+	int number = signal_of(signal_name);
+	struct json_t *killed = js_pack("[]");
+
+	if (number < 0) {
+		js_free(killed);
+		return reply_error(400, 2, "unknown signal '%s'", signal_name);
+	}
+	for (struct instance *instance = sup->instances; killed && instance;
+	     instance = instance->next) {
+		if (!is_named(names, instance) || instance_signal(instance, number, NULL) < 0)
+			continue;
+		if (!js_append(killed, js_pack("s", instance->name)))
+			break;
+	}
+	if (js_count(killed) == 0) {
+		js_free(killed);
+		return reply_error(404, 1, "no such running service or instance in stack %s",
+				   sup->name);
+	}
+	return (struct reply){200, js_pack("{s:i, s:o}", "schema", 1, "instances", killed)};
+}

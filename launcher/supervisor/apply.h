@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Commands: each checks its whole request first, then changes what is desired; settle() does the
+ * rest. launcher/API.md has the documents.
+ */
+#pragma once
+
+#include "launcher/js.h"
+#include "runtime/base/err.h"
+
+struct supervisor;
+
+/* What a command answers: the HTTP status, and a JSON document owned by the receiver. */
+struct reply {
+	unsigned status;
+	struct json_t *document;
+};
+
+/* "one line" with an HTTP status and the exit code the command line is to end with. */
+struct reply reply_error(unsigned status, int exit_code, const char *fmt, ...) format_like(3, 4);
+
+void reply_drop(struct reply *reply);
+
+struct reply apply_up(struct supervisor *sup, const struct json_t *request);
+struct reply apply_down(struct supervisor *sup, const struct json_t *request);
+struct reply apply_scale(struct supervisor *sup, const struct json_t *request);
+struct reply apply_stop(struct supervisor *sup, const struct json_t *request);
+struct reply apply_start(struct supervisor *sup, const struct json_t *request);
+struct reply apply_restart(struct supervisor *sup, const struct json_t *request);
+struct reply apply_kill(struct supervisor *sup, const struct json_t *request);
+
+/* {"changes":[…]}: the difference between desired and observed. */
+struct reply apply_changes(struct supervisor *sup);

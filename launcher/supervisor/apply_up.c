@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * `up`: a manifest becomes what is desired. Everything that can fail comes first (loading,
+ * preparing revisions, reserving ports); from the commit on nothing fails, so a refused `up`
+ * changes nothing.
+ */
+#include "launcher/js.h"
+#include "launcher/lower.h"
+#include "launcher/policy/depgraph.h"
+#include "launcher/supervisor/apply.h"
+#include "launcher/supervisor/supervisor.h"
+#include "manifests/manifest.h"
+#include "runtime/base/cleanup.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What one `up` is about to make true. */
+struct change {
+	struct supervisor *sup;
+	struct manifest *manifest;
+	struct unit *units;
+	bool *targeted; /* services this `up` is about; the others keep what they run */
+	bool *selected; /* targeted ones and those that were selected before */
+	struct port_set ports;
+	struct strv problems; /* "file:line:col: error: …" */
+	struct strv warnings;
+};
+
+static void strv_from(struct strv *list, const struct json_t *array)
+{
+	for (size_t i = 0; i < js_count(array); i++) {
+		const char *text = js_string(js_at(array, i));
+
+		if (text)
+			strv_add(list, text);
+	}
+}
+
+static const char *const *items_or_null(const struct strv *list)
+{
+	return list->count ? (const char *const *)list->items : NULL;
+}
+
+static void describe(const struct diagnostic *diagnostic, struct strv *lines)
+{
+	strv_addf(lines, "%s:%u:%u: %s: %s", diagnostic->pos.file ? diagnostic->pos.file : "?",
+		  diagnostic->pos.line, diagnostic->pos.col,
+		  diagnostic->severity == SEVERITY_ERROR ? "error" : "warning",
+		  diagnostic->message);
+}
+
+static struct reply reply_problems(unsigned status, int exit_code, const char *error,
+				   const struct strv *lines)
+{
+	return (struct reply){status, js_pack("{s:i, s:s, s:i, s:o}", "schema", 1, "error", error,
+					      "exit_code", exit_code, "diagnostics",
+					      js_strings((const char *const *)lines->items, NULL))};
+}
+
+/* Loads what the request names. On failure @refusal is the answer. */
+static int load(struct change *change, const struct json_t *request, struct reply *refusal)
+{
+	autostrv struct strv files = {0};
+	autostrv struct strv profiles = {0};
+	autostrv struct strv environment = {0};
+	autostrv struct strv errors = {0};
+	autodiagnostics struct diagnostics diags = {0};
+	struct stack *stack = NULL;
+	struct err err = {0};
+
+	strv_from(&files, js_get(request, "files"));
+	strv_from(&profiles, js_get(request, "profiles"));
+	strv_from(&environment, js_get(request, "environment"));
+	const struct manifest_options options = {
+		.directory = js_text(request, "directory"),
+		.files = items_or_null(&files),
+		.stack_name = change->sup->name,
+		.profiles = items_or_null(&profiles),
+		.environment = items_or_null(&environment),
+	};
+	if (!options.directory || files.failed || profiles.failed || environment.failed) {
+		*refusal = reply_error(400, 2, "bad request: directory missing");
+		return -EINVAL;
+	}
+	int r = manifest_load(&options, &stack, &diags, &err);
+
+	for (size_t i = 0; i < diags.count; i++)
+		describe(&diags.items[i],
+			 diags.items[i].severity == SEVERITY_ERROR ? &errors : &change->warnings);
+	if (r == 0) {
+		change->manifest = calloc(1, sizeof(*change->manifest));
+		if (!change->manifest) {
+			stack_free(stack);
+			*refusal = reply_error(500, 1, "out of memory");
+			return -ENOMEM;
+		}
+		*change->manifest = (struct manifest){stack, 1};
+		return 0;
+	}
+	*refusal = reply_problems(400, 2, err.text, &errors);
+	return r;
+}
+
+/* Which services: all enabled ones, or the named ones with what they depend on. */
+static int select_services(struct change *change, const struct json_t *request,
+			   struct reply *refusal)
+{
+	const struct stack *stack = change->manifest->stack;
+	struct json_t *names = js_get(request, "services");
+	size_t named = js_count(names);
+	autodepgraph struct depgraph graph = {0};
+	struct err err = {0};
+
+	for (size_t i = 0; i < stack->service_count && named == 0; i++)
+		change->targeted[i] = stack->services[i].enabled;
+	for (size_t i = 0; i < named; i++) {
+		const char *name = js_string(js_at(names, i));
+		long service = name ? observed_service(stack, name) : -1;
+
+		if (service < 0) {
+			*refusal = reply_error(404, 1, "no service '%s' in stack %s",
+					       name ? name : "", change->sup->name);
+			return -ENOENT;
+		}
+		change->targeted[service] = true;
+	}
+	if (depgraph_build(stack, &graph, &err) < 0) {
+		*refusal = reply_error(400, 2, "%s", err.text);
+		return -EINVAL;
+	}
+	if (named > 0 && !js_bool(request, "no_deps"))
+		depgraph_mark_dependencies(&graph, change->targeted);
+	return 0;
+}
+
+static const struct unit *unit_before(const struct supervisor *sup, const char *service)
+{
+	long i = sup->manifest ? observed_service(sup->manifest->stack, service) : -1;
+
+	return i >= 0 && sup->units[i].selected ? &sup->units[i] : NULL;
+}
+
+/* "file:line:col: error: web: …" for a revision that cannot be prepared. */
+static void prepare_one(struct change *change, size_t i)
+{
+	const struct service *service = &change->manifest->stack->services[i];
+	struct unit *unit = &change->units[i];
+	const struct unit *before = unit_before(change->sup, service->name);
+	struct container_fault fault = {.item = CONTAINER_ITEM_NONE};
+	struct revision revision;
+	char text[2 * ERR_TEXT_MAX];
+
+	revision_of(change->manifest->stack, service, &revision);
+	if (before && before->plan &&
+	    (!change->targeted[i] || strcmp(before->plan->revision.hex, revision.hex) == 0)) {
+		unit->plan = plan_ref(before->plan);
+		return;
+	}
+	const struct plan_source source = {change->manifest, service, 1};
+
+	if (plan_make(change->sup, &source, &unit->plan, &fault) == 0)
+		return;
+	lower_fault_text(service, &fault, text, sizeof(text));
+	strv_add(&change->problems, text);
+}
+
+static void fill_units(struct change *change, const struct json_t *scale)
+{
+	const struct stack *stack = change->manifest->stack;
+
+	for (size_t i = 0; i < stack->service_count; i++) {
+		const struct service *service = &stack->services[i];
+		const struct unit *before = unit_before(change->sup, service->name);
+		struct unit *unit = &change->units[i];
+
+		change->selected[i] = change->targeted[i] || before;
+		unit->selected = change->selected[i];
+		unit->stopped = before && before->stopped && !change->targeted[i];
+		unit->replicas =
+			before && !change->targeted[i] ? before->replicas : service->replicas;
+		unit->replicas = (unsigned)js_int(scale, service->name, unit->replicas);
+		if (unit->selected)
+			prepare_one(change, i);
+	}
+}
+
+static void open_network(struct change *change)
+{
+	struct supervisor *sup = change->sup;
+	const struct net_config config = {.stack = sup->name};
+	const struct stack *stack = change->manifest->stack;
+	struct err err = {0};
+	bool needed = false;
+
+	for (size_t i = 0; i < stack->service_count; i++)
+		needed = needed ||
+			 (change->selected[i] && stack->services[i].network_mode == NETWORK_BRIDGE);
+	if (needed && !sup->net && net_open(&config, &sup->net, &err) < 0)
+		strv_addf(&change->problems, "network: %s", err.text);
+}
+
+static bool scale_is_valid(const struct change *change, struct json_t *scale, struct reply *refusal)
+{
+	for (void *it = js_first(scale); it; it = js_next(scale, it)) {
+		const char *name = js_key(it);
+		int64_t replicas = js_int(scale, name, -1);
+
+		if (observed_service(change->manifest->stack, name) < 0) {
+			*refusal = reply_error(404, 1, "no service '%s' in stack %s", name,
+					       change->sup->name);
+			return false;
+		}
+		if (replicas < 0 || replicas > 10000) {
+			*refusal = reply_error(400, 2, "%s: scale must be 0 to 10000", name);
+			return false;
+		}
+	}
+	return true;
+}
+
+static int prepare(struct change *change, const struct json_t *request, struct reply *refusal)
+{
+	size_t count = change->manifest->stack->service_count + 1;
+	struct json_t *scale = js_get(request, "scale");
+
+	change->units = calloc(count, sizeof(*change->units));
+	change->targeted = calloc(count, sizeof(bool));
+	change->selected = calloc(count, sizeof(bool));
+	if (!change->units || !change->targeted || !change->selected) {
+		*refusal = reply_error(500, 1, "out of memory");
+		return -ENOMEM;
+	}
+	int r = select_services(change, request, refusal);
+
+	if (r < 0)
+		return r;
+	if (!scale_is_valid(change, scale, refusal))
+		return -EINVAL;
+	fill_units(change, scale);
+	open_network(change);
+	if (publish_reserve(change->sup, change->manifest->stack, change->selected, &change->ports,
+			    &change->problems) < 0)
+		strv_add(&change->problems, "out of memory");
+	if (change->problems.count == 1)
+		*refusal = reply_error(400, 1, "%s", change->problems.items[0]);
+	else if (change->problems.count > 1)
+		*refusal = reply_problems(400, 1, "nothing was changed", &change->problems);
+	return change->problems.count ? -EINVAL : 0;
+}
+
+static void units_free(struct unit *units, size_t count)
+{
+	for (size_t i = 0; units && i < count; i++)
+		plan_unref(units[i].plan);
+	free(units);
+}
+
+/* From here on nothing fails. */
+static void commit(struct change *change)
+{
+	struct supervisor *sup = change->sup;
+
+	publish_commit(sup, &change->ports);
+	units_free(sup->units, sup->manifest ? sup->manifest->stack->service_count : 0);
+	manifest_unref(sup->manifest);
+	sup->units = take_ptr(change->units);
+	sup->manifest = take_ptr(change->manifest);
+	for (struct instance *instance = sup->instances; instance; instance = instance->next) {
+		long i = observed_service(sup->manifest->stack, instance->plan->service->name);
+
+		/* Whoever gave up gets another chance from whoever asks for it. */
+		if (i >= 0 && change->targeted[i] && instance->state == INSTANCE_FAILED)
+			instance->replace = true;
+	}
+}
+
+static void change_free(struct change *change)
+{
+	if (change->ports.items)
+		publish_abandon(change->sup, &change->ports);
+	if (change->manifest)
+		units_free(change->units, change->manifest->stack->service_count);
+	manifest_unref(change->manifest);
+	free(change->targeted);
+	free(change->selected);
+	strv_free(&change->problems);
+	strv_free(&change->warnings);
+}
+
+struct reply apply_up(struct supervisor *sup, const struct json_t *request)
+{
+	struct change change = {.sup = sup};
+	struct reply reply;
+
+	if (sup->ending)
+		return reply_error(409, 1, "stack %s is being taken down", sup->name);
+	if (load(&change, request, &reply) == 0 && prepare(&change, request, &reply) == 0) {
+		commit(&change);
+		reply = apply_changes(sup);
+		if (!js_put(reply.document, "warnings",
+			    js_strings((const char *const *)change.warnings.items, NULL)))
+			supervisor_log(sup, "event=up warnings=lost");
+	}
+	change_free(&change);
+	if (!sup->manifest) {
+		sup->ending = true; /* a first `up` that fails leaves nothing behind */
+		supervisor_touch(sup);
+	}
+	return reply;
+}

@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * `exec`: an additional process in an instance, with the client's own fds as stdin, stdout and
+ * stderr (launcher/API.md has the protocol). The supervisor never touches what flows through them.
+ */
+#include "launcher/supervisor/attach.h"
+#include "launcher/js.h"
+#include "launcher/supervisor/api.h"
+#include "launcher/supervisor/retire.h"
+#include "launcher/supervisor/supervisor.h"
+#include "runtime/base/buf.h"
+#include "runtime/base/cleanup.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#define LINE_BYTES_MAX 256
+#define FDS_MAX	       16 /* more than this in one message are dropped by the kernel */
+
+struct attachment {
+	struct supervisor *sup;
+	struct attachment *next;
+	char *instance; /* by name: the instance may be gone by the time the client attaches */
+	struct strv argv;
+	struct strv envp;
+	char *user;
+	char *working_dir;
+	bool tty;
+	int fd; /* the client; borrowed from `connection` */
+	struct http_upgraded *connection;
+	struct watch *client_watch;
+	struct watch *exit_watch;
+	struct watch *status_watch;
+	struct container_process process;
+	struct container_fault fault;
+	bool failed; /* the program was not reached, `fault` says why */
+	char line[LINE_BYTES_MAX];
+	size_t line_len;
+};
+
+static void attachment_free(struct attachment *attachment)
+{
+	struct attachment **link = &attachment->sup->attachments;
+
+	while (*link != attachment)
+		link = &(*link)->next;
+	*link = attachment->next;
+	watch_free(attachment->client_watch);
+	watch_free(attachment->exit_watch);
+	watch_free(attachment->status_watch);
+	if (attachment->process.pidfd >= 0)
+		retire_process(attachment->sup, take_fd(&attachment->process.pidfd));
+	fd_drop(&attachment->process.status_fd);
+	http_upgraded_close(attachment->connection);
+	strv_free(&attachment->argv);
+	strv_free(&attachment->envp);
+	free(attachment->instance);
+	free(attachment->user);
+	free(attachment->working_dir);
+	free(attachment);
+}
+
+/* Short lines into an empty socket buffer: one that does not fit belongs to a client that left. */
+static void say(struct attachment *attachment, struct json_t *value)
+{
+	autojs struct json_t *owned = value;
+	autobuf struct buf line = {0};
+
+	if (!value || js_print(value, 0, &line, NULL) < 0)
+		return;
+	buf_puts(&line, "\n");
+	if (!line.failed)
+		(void)send(attachment->fd, line.data, line.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static void say_fault(struct attachment *attachment, const struct container_fault *fault)
+{
+	/* As env(1): 127 not found, 126 found but not to be run. */
+	int code = fault->err.code == ENOENT ? 127 : 126;
+
+	say(attachment, js_pack("{s:s, s:i}", "error",
+				fault->err.text[0] ? fault->err.text : "cannot start the program",
+				"code", code));
+}
+
+static void read_status(struct attachment *attachment)
+{
+	if (attachment->process.status_fd < 0)
+		return;
+	attachment->failed =
+		container_status(attachment->process.status_fd, &attachment->fault) < 0;
+	watch_free(take_ptr(attachment->status_watch));
+	fd_drop(&attachment->process.status_fd);
+}
+
+static void on_program_exit(void *data, int fd, uint32_t events)
+{
+	struct attachment *attachment = data;
+	siginfo_t info = {0};
+	char name[32];
+
+	if (waitid(P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG) == 0 && info.si_pid == 0)
+		return;
+	fd_drop(&attachment->process.pidfd);
+	read_status(attachment);
+	if (attachment->failed) {
+		say_fault(attachment, &attachment->fault);
+	} else if (info.si_code == CLD_EXITED) {
+		say(attachment, js_pack("{s:{s:i}}", "exit", "code", info.si_status));
+	} else {
+		reason_signal(info.si_status, name, sizeof(name));
+		say(attachment, js_pack("{s:{s:s}}", "exit", "signal", name));
+	}
+	attachment_free(attachment);
+}
+
+static void on_status(void *data, int fd, uint32_t events)
+{
+	struct attachment *attachment = data;
+
+	read_status(attachment);
+	if (!attachment->failed) /* else on_program_exit() says why */
+		say(attachment, js_pack("{s:i}", "pid", (int)attachment->process.pid));
+}
+
+static int run(struct attachment *attachment, const int stdio[static 3],
+	       struct container_fault *fault)
+{
+	struct instance *instance = instance_find(attachment->sup, attachment->instance);
+	struct loop *loop = attachment->sup->loop;
+
+	if (!instance || instance->pidfd < 0)
+		return err_say(&fault->err, ESRCH, "%s is not running", attachment->instance);
+	const struct container_exec exec = {
+		.pidfd = instance->pidfd,
+		.cg = instance->cg,
+		.argv = attachment->argv.items,
+		.envp = attachment->envp.items,
+		.user = attachment->user,
+		.working_dir = attachment->working_dir,
+		.stdio = {stdio[0], stdio[1], stdio[2]},
+		.tty = attachment->tty,
+	};
+	int r = container_exec(instance->plan->container, &exec, &attachment->process, fault);
+
+	if (r == 0)
+		r = loop_watch_fd(loop,
+				  &(struct loop_io){attachment->process.pidfd, EPOLLIN,
+						    on_program_exit, attachment},
+				  &attachment->exit_watch, &fault->err);
+	if (r == 0)
+		r = loop_watch_fd(loop,
+				  &(struct loop_io){attachment->process.status_fd, EPOLLIN,
+						    on_status, attachment},
+				  &attachment->status_watch, &fault->err);
+	return r;
+}
+
+/* The fds of every message are closed here unless they are the three that are expected. */
+static bool receive_fds(const struct msghdr *message, int stdio[static 3])
+{
+	bool complete = false;
+
+	for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part;
+	     part = CMSG_NXTHDR((struct msghdr *)message, part)) {
+		if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS)
+			continue;
+		size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		int fds[FDS_MAX];
+
+		memcpy(fds, CMSG_DATA(part), count * sizeof(int));
+		if (count == 3 && !complete) {
+			memcpy(stdio, fds, 3 * sizeof(int));
+			complete = true;
+			continue;
+		}
+		for (size_t i = 0; i < count; i++)
+			close(fds[i]);
+	}
+	return complete;
+}
+
+static void signal_line(struct attachment *attachment)
+{
+	autojs struct json_t *request = NULL;
+	const char *name = NULL;
+
+	if (js_parse(attachment->line, attachment->line_len, &request, NULL) == 0)
+		name = js_text(request, "signal");
+	if (!name || strncmp(name, "SIG", 3) != 0 || attachment->process.pidfd < 0)
+		return;
+	for (int i = 1; i < NSIG; i++) {
+		const char *known = sigabbrev_np(i);
+
+		if (known && strcmp(known, name + 3) == 0)
+			(void)pidfd_send_signal(attachment->process.pidfd, i, NULL, 0);
+	}
+}
+
+static void take_lines(struct attachment *attachment, const char *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (bytes[i] == '\n') {
+			signal_line(attachment);
+			attachment->line_len = 0;
+		} else if (attachment->line_len < sizeof(attachment->line)) {
+			attachment->line[attachment->line_len++] = bytes[i];
+		}
+	}
+}
+
+static void on_client(void *data, int fd, uint32_t events)
+{
+	struct attachment *attachment = data;
+	char bytes[512];
+	union {
+		struct cmsghdr align;
+		char room[CMSG_SPACE(FDS_MAX * sizeof(int))];
+	} control;
+	struct iovec iov = {bytes, sizeof(bytes)};
+	struct msghdr message = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	ssize_t n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	int stdio[3] = {-1, -1, -1};
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		attachment_free(attachment); /* the client left: its process goes */
+		return;
+	}
+	bool attached = receive_fds(&message, stdio);
+
+	if (attached && attachment->process.pidfd < 0) {
+		int r = run(attachment, stdio, &attachment->fault);
+
+		for (int i = 0; i < 3; i++)
+			close(stdio[i]);
+		if (r < 0) {
+			say_fault(attachment, &attachment->fault);
+			attachment_free(attachment);
+		}
+		return;
+	}
+	for (int i = 0; i < 3; i++)
+		fd_drop(&stdio[i]);
+	take_lines(attachment, bytes, (size_t)n);
+}
+
+static void on_upgraded(void *data, int fd, struct http_upgraded *connection)
+{
+	struct attachment *attachment = data;
+
+	attachment->fd = fd;
+	attachment->connection = connection;
+	if (fd < 0 || loop_watch_fd(attachment->sup->loop,
+				    &(struct loop_io){fd, EPOLLIN, on_client, attachment},
+				    &attachment->client_watch, NULL) < 0)
+		attachment_free(attachment);
+}
+
+static void strv_from(struct strv *list, const struct json_t *array)
+{
+	for (size_t i = 0; i < js_count(array); i++) {
+		const char *text = js_string(js_at(array, i));
+
+		if (text)
+			strv_add(list, text);
+	}
+}
+
+static char *copy_or_null(const struct json_t *request, const char *key, bool *failed)
+{
+	const char *text = js_text(request, key);
+	char *copy = text ? strdup(text) : NULL;
+
+	*failed = *failed || (text && !copy);
+	return copy;
+}
+
+static struct attachment *attachment_new(struct supervisor *sup, const struct json_t *request)
+{
+	struct attachment *attachment = calloc(1, sizeof(*attachment));
+	bool failed = false;
+
+	if (!attachment)
+		return NULL;
+	attachment->sup = sup;
+	attachment->fd = -1;
+	attachment->process = (struct container_process){.pidfd = -1, .status_fd = -1};
+	attachment->instance = copy_or_null(request, "instance", &failed);
+	attachment->user = copy_or_null(request, "user", &failed);
+	attachment->working_dir = copy_or_null(request, "working_dir", &failed);
+	attachment->tty = js_bool(request, "tty");
+	strv_from(&attachment->argv, js_get(request, "command"));
+	strv_from(&attachment->envp, js_get(request, "environment"));
+	attachment->next = sup->attachments;
+	sup->attachments = attachment;
+	if (failed || attachment->argv.failed || attachment->envp.failed) {
+		attachment_free(attachment);
+		return NULL;
+	}
+	return attachment;
+}
+
+void attach_request(struct supervisor *sup, const struct json_t *request,
+		    struct http_answer *answer)
+{
+	const char *name = js_text(request, "instance");
+	struct instance *instance = name ? instance_find(sup, name) : NULL;
+	struct reply reply;
+
+	if (!instance || instance->pidfd < 0)
+		reply = reply_error(404, 1, "%s is not running", name ? name : "no instance named");
+	else if (js_count(js_get(request, "command")) == 0)
+		reply = reply_error(400, 2, "exec: no command");
+	else {
+		struct attachment *attachment = attachment_new(sup, request);
+
+		if (attachment) {
+			answer->kind = HTTP_UPGRADE;
+			answer->status = 101;
+			answer->upgrade = on_upgraded;
+			answer->upgrade_data = attachment;
+			answer->upgrade_protocol = "davit-exec";
+			return;
+		}
+		reply = reply_error(500, 1, "out of memory");
+	}
+	api_answer(answer, &reply);
+}
+
+void attach_drop(struct supervisor *sup, const struct instance *instance)
+{
+	for (struct attachment *attachment = sup->attachments, *next; attachment;
+	     attachment = next) {
+		next = attachment->next;
+		if (strcmp(attachment->instance, instance->name) != 0 ||
+		    attachment->process.pidfd < 0)
+			continue;
+		say(attachment, js_pack("{s:{s:s}}", "exit", "signal", "SIGKILL"));
+		attachment_free(attachment);
+	}
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* `exec`: additional processes in instances, with the client's own fds. */
+#pragma once
+
+#include "launcher/js.h"
+#include "launcher/supervisor/http.h"
+#include "launcher/supervisor/instance.h"
+
+void attach_request(struct supervisor *sup, const struct json_t *request,
+		    struct http_answer *answer);
+
+/* Ends every exec in the instance. */
+void attach_drop(struct supervisor *sup, const struct instance *instance);

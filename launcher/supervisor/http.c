@@ -1,0 +1,445 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * HTTP over the control socket; see http.h. libmicrohttpd runs in external polling mode: its epoll
+ * fd is one more fd of our loop. A bad client loses its connection, nothing else happens.
+ */
+#include "launcher/supervisor/http.h"
+
+#include "runtime/base/buf.h"
+#include "runtime/base/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <microhttpd.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#define BODY_BYTES_MAX	     (8u << 20)
+#define STREAM_BYTES_MAX     (256u << 10)
+#define CONNECTIONS_MAX	     128u
+#define CONNECTION_TIMEOUT_S 30u
+#define LISTEN_BACKLOG	     64
+/* Turns given to the last answers when the server closes; each writes what the sockets take. */
+#define CLOSING_TURNS 16
+
+struct http_server {
+	struct loop *loop;
+	struct MHD_Daemon *daemon;
+	struct watch *epoll_watch;
+	struct watch *timeout; /* libmicrohttpd's own deadlines: idle connections */
+	struct watch *kick;    /* a connection was resumed: run once more */
+	struct http_handler handler;
+	struct http_stream *streams; /* all that are open */
+	char *path;
+};
+
+struct http_stream {
+	struct http_server *server;
+	struct http_stream *next;
+	struct MHD_Connection *connection;
+	struct watch *hangup;
+	int hangup_fd; /* our own duplicate: libmicrohttpd closes its one when it likes */
+	struct buf pending;
+	bool suspended;
+	bool ended;
+	loop_fn on_close;
+	void *data;
+};
+
+struct http_upgraded {
+	struct MHD_UpgradeResponseHandle *handle;
+};
+
+struct upgrade {
+	http_upgrade_fn fn;
+	void *data;
+};
+
+/* One request being received. */
+struct incoming {
+	struct buf body;
+	bool too_large;
+};
+
+static void server_run(struct http_server *server)
+{
+	MHD_UNSIGNED_LONG_LONG timeout_ms = 0;
+
+	MHD_run(server->daemon);
+	if (MHD_get_timeout(server->daemon, &timeout_ms) == MHD_YES)
+		watch_arm(server->timeout, (int64_t)timeout_ms);
+}
+
+static void on_epoll(void *data, int fd, uint32_t events)
+{
+	server_run(data);
+}
+
+static void on_turn(void *data)
+{
+	server_run(data);
+}
+
+static void stream_wake(struct http_stream *stream)
+{
+	if (!stream->suspended)
+		return;
+	stream->suspended = false;
+	MHD_resume_connection(stream->connection);
+	watch_trigger(stream->server->kick);
+}
+
+/* The owner hears of the end once; what is pending is dropped. */
+static void stream_end(struct http_stream *stream)
+{
+	if (stream->ended)
+		return;
+	stream->ended = true;
+	buf_free(&stream->pending);
+	stream->on_close(stream->data);
+	stream_wake(stream);
+}
+
+static void on_hangup(void *data, int fd, uint32_t events)
+{
+	struct http_stream *stream = data;
+
+	watch_free(stream->hangup);
+	stream->hangup = NULL;
+	stream_end(stream);
+}
+
+struct http_stream *http_stream_new(struct http_server *server, loop_fn on_close, void *data)
+{
+	struct http_stream *stream = calloc(1, sizeof(*stream));
+
+	if (!stream)
+		return NULL;
+	stream->server = server;
+	stream->hangup_fd = -1;
+	stream->on_close = on_close;
+	stream->data = data;
+	stream->next = server->streams;
+	server->streams = stream;
+	return stream;
+}
+
+static void stream_free(void *cls)
+{
+	struct http_stream *stream = cls;
+	struct http_stream **link = &stream->server->streams;
+
+	if (!stream->ended) {
+		stream->ended = true;
+		stream->on_close(stream->data);
+	}
+	while (*link != stream)
+		link = &(*link)->next;
+	*link = stream->next;
+	watch_free(stream->hangup);
+	fd_drop(&stream->hangup_fd);
+	buf_free(&stream->pending);
+	free(stream);
+}
+
+void http_stream_write(struct http_stream *stream, const char *bytes, size_t len)
+{
+	if (stream->ended)
+		return;
+	/* What was left unread counts, not the size of one message. */
+	bool behind = stream->pending.len > STREAM_BYTES_MAX;
+
+	if (!behind)
+		buf_put(&stream->pending, bytes, len);
+	if (behind || stream->pending.failed)
+		stream_end(stream);
+	else
+		stream_wake(stream);
+}
+
+static ssize_t stream_read(void *cls, uint64_t offset, char *room, size_t max)
+{
+	struct http_stream *stream = cls;
+	struct buf *pending = &stream->pending;
+
+	if (pending->len == 0 && stream->ended)
+		return MHD_CONTENT_READER_END_OF_STREAM;
+	if (pending->len == 0) {
+		stream->suspended = true;
+		MHD_suspend_connection(stream->connection);
+		return 0;
+	}
+	size_t n = pending->len < max ? pending->len : max;
+
+	memcpy(room, pending->data, n);
+	memmove(pending->data, pending->data + n, pending->len - n);
+	pending->len -= n;
+	return (ssize_t)n;
+}
+
+static int connection_fd(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	return info ? info->connect_fd : -1;
+}
+
+static struct MHD_Response *stream_response(struct http_stream *stream,
+					    struct MHD_Connection *connection)
+{
+	stream->connection = connection;
+	stream->hangup_fd = fcntl(connection_fd(connection), F_DUPFD_CLOEXEC, 3);
+	/* Without the watch a client that leaves is noticed at the next write only. */
+	if (stream->hangup_fd >= 0 &&
+	    loop_watch_fd(stream->server->loop,
+			  &(struct loop_io){stream->hangup_fd, EPOLLRDHUP, on_hangup, stream},
+			  &stream->hangup, NULL) < 0)
+		stream->hangup = NULL;
+	struct MHD_Response *response = MHD_create_response_from_callback(
+		MHD_SIZE_UNKNOWN, 16384, stream_read, stream, stream_free);
+
+	if (!response)
+		stream_free(stream);
+	return response;
+}
+
+static void on_upgraded(void *cls, struct MHD_Connection *connection, void *request_cls,
+			const char *extra_in, size_t extra_in_size, MHD_socket fd,
+			struct MHD_UpgradeResponseHandle *handle)
+{
+	struct upgrade *upgrade = cls;
+	struct http_upgraded *upgraded = calloc(1, sizeof(*upgraded));
+
+	if (!upgraded) {
+		(void)MHD_upgrade_action(handle, MHD_UPGRADE_ACTION_CLOSE);
+		upgrade->fn(upgrade->data, -1, NULL);
+	} else {
+		upgraded->handle = handle;
+		upgrade->fn(upgrade->data, fd, upgraded);
+	}
+	free(upgrade);
+}
+
+void http_upgraded_close(struct http_upgraded *upgraded)
+{
+	if (!upgraded)
+		return;
+	(void)MHD_upgrade_action(upgraded->handle, MHD_UPGRADE_ACTION_CLOSE);
+	free(upgraded);
+}
+
+static struct MHD_Response *upgrade_response(const struct http_answer *answer)
+{
+	struct upgrade *upgrade = calloc(1, sizeof(*upgrade));
+
+	if (!upgrade)
+		return NULL;
+	upgrade->fn = answer->upgrade;
+	upgrade->data = answer->upgrade_data;
+	struct MHD_Response *response = MHD_create_response_for_upgrade(on_upgraded, upgrade);
+
+	if (!response ||
+	    MHD_add_response_header(response, "Upgrade", answer->upgrade_protocol) != MHD_YES) {
+		free(upgrade);
+		return NULL;
+	}
+	return response;
+}
+
+static enum MHD_Result queue_answer(struct MHD_Connection *connection, struct http_answer *answer)
+{
+	struct MHD_Response *response = NULL;
+
+	switch (answer->kind) {
+	case HTTP_BODY:
+		if (!answer->body)
+			return MHD_NO;
+		response = MHD_create_response_from_buffer(strlen(answer->body), answer->body,
+							   MHD_RESPMEM_MUST_FREE);
+		break;
+	case HTTP_STREAM:
+		response = stream_response(answer->stream, connection);
+		break;
+	case HTTP_UPGRADE:
+		response = upgrade_response(answer);
+		break;
+	}
+	if (!response)
+		return MHD_NO;
+	if (answer->kind != HTTP_UPGRADE)
+		(void)MHD_add_response_header(response, "Content-Type", "application/json");
+	enum MHD_Result queued = MHD_queue_response(connection, answer->status, response);
+
+	MHD_destroy_response(response);
+	return queued;
+}
+
+/* The socket's mode keeps others out already; this holds when somebody has loosened it. */
+static bool peer_is_trusted(struct MHD_Connection *connection)
+{
+	struct ucred peer = {0};
+	socklen_t len = sizeof(peer);
+
+	if (getsockopt(connection_fd(connection), SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+		return false;
+	return peer.uid == 0 || peer.uid == geteuid();
+}
+
+static void receive(struct incoming *incoming, const char *bytes, size_t len)
+{
+	if (incoming->body.len + len > BODY_BYTES_MAX) {
+		incoming->too_large = true;
+		buf_free(&incoming->body);
+	}
+	if (!incoming->too_large)
+		buf_put(&incoming->body, bytes, len);
+}
+
+static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url,
+				  const char *method, const char *version, const char *upload_data,
+				  size_t *upload_data_size, void **request_cls)
+{
+	struct http_server *server = cls;
+	struct incoming *incoming = *request_cls;
+
+	if (!incoming) {
+		if (!peer_is_trusted(connection))
+			return MHD_NO;
+		*request_cls = calloc(1, sizeof(*incoming));
+		return *request_cls ? MHD_YES : MHD_NO;
+	}
+	if (*upload_data_size > 0) {
+		receive(incoming, upload_data, *upload_data_size);
+		*upload_data_size = 0;
+		return MHD_YES;
+	}
+	struct http_answer answer = {.kind = HTTP_BODY, .status = 413};
+
+	if (incoming->too_large || incoming->body.failed) {
+		answer.body =
+			strdup("{\"schema\":1,\"error\":\"request too large\",\"exit_code\":1}");
+		return queue_answer(connection, &answer);
+	}
+	struct http_request request = {
+		.method = method,
+		.path = url,
+		.body = incoming->body.data ? incoming->body.data : "",
+		.body_len = incoming->body.len,
+	};
+
+	server->handler.fn(server->handler.data, &request, &answer);
+	return queue_answer(connection, &answer);
+}
+
+static void on_completed(void *cls, struct MHD_Connection *connection, void **request_cls,
+			 enum MHD_RequestTerminationCode why)
+{
+	struct incoming *incoming = *request_cls;
+
+	if (!incoming)
+		return;
+	buf_free(&incoming->body);
+	free(incoming);
+	*request_cls = NULL;
+}
+
+static int listen_on(const char *path, int *ret_fd, struct err *err)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	autoclose int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return err_set(err, errno, "control socket");
+	if (strlen(path) >= sizeof(address.sun_path))
+		return err_set(err, ENAMETOOLONG, "control socket '%s'", path);
+	strcpy(address.sun_path, path);
+	if (unlink(path) < 0 && errno != ENOENT)
+		return err_set(err, errno, "control socket '%s'", path);
+	mode_t mask = umask(0177);
+	int r = bind(fd, (struct sockaddr *)&address, sizeof(address));
+
+	(void)umask(mask);
+	if (r < 0 || listen(fd, LISTEN_BACKLOG) < 0)
+		return err_set(err, errno, "control socket '%s'", path);
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+static int server_watch(struct http_server *server, struct err *err)
+{
+	const union MHD_DaemonInfo *info =
+		MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+
+	if (!info)
+		return err_say(err, EIO, "control socket: no epoll fd");
+	int r = loop_watch_fd(server->loop,
+			      &(struct loop_io){info->epoll_fd, EPOLLIN, on_epoll, server},
+			      &server->epoll_watch, err);
+
+	if (r == 0)
+		r = loop_watch_timer(server->loop, on_turn, server, &server->timeout, err);
+	if (r == 0)
+		r = loop_watch_deferred(server->loop, on_turn, server, &server->kick, err);
+	return r;
+}
+
+int http_open(struct loop *loop, const char *socket_path, const struct http_handler *handler,
+	      struct http_server **ret_server, struct err *err)
+{
+	int fd = -1;
+	int r = listen_on(socket_path, &fd, err);
+
+	if (r < 0)
+		return r;
+	struct http_server *server = calloc(1, sizeof(*server));
+
+	if (server) {
+		server->loop = loop;
+		server->handler = *handler;
+		server->path = strdup(socket_path);
+		server->daemon = MHD_start_daemon(
+			MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_ALLOW_UPGRADE, 0, NULL, NULL,
+			on_request, server, MHD_OPTION_LISTEN_SOCKET, fd,
+			MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+			MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+			CONNECTION_TIMEOUT_S, MHD_OPTION_END);
+	}
+	if (!server || !server->daemon) {
+		close(fd);
+		http_close(server);
+		return err_say(err, ENOMEM, "control socket '%s': server start failed",
+			       socket_path);
+	}
+	r = server_watch(server, err);
+	if (r < 0) {
+		http_close(server);
+		return r;
+	}
+	*ret_server = server;
+	return 0;
+}
+
+void http_close(struct http_server *server)
+{
+	if (!server)
+		return;
+	for (struct http_stream *stream = server->streams; stream; stream = stream->next) {
+		stream->ended = true;
+		stream_wake(stream);
+	}
+	for (int turn = 0; server->daemon && turn < CLOSING_TURNS; turn++)
+		MHD_run(server->daemon);
+	watch_free(server->epoll_watch);
+	watch_free(server->timeout);
+	watch_free(server->kick);
+	if (server->daemon)
+		MHD_stop_daemon(server->daemon);
+	if (server->path)
+		(void)unlink(server->path); /* gone already when the run directory was removed */
+	free(server->path);
+	free(server);
+}

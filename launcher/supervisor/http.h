@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * HTTP over the control socket (libmicrohttpd behind it, in its external-polling mode inside our
+ * loop). Knows nothing of stacks: it bounds, authenticates by uid and hands whole requests to one
+ * handler.
+ */
+#pragma once
+
+#include "launcher/supervisor/loop.h"
+
+#include <stddef.h>
+
+struct http_server;
+struct http_stream;
+
+struct http_request {
+	const char *method;
+	const char *path;
+	const char *body; /* NUL-terminated, "" when empty */
+	size_t body_len;
+};
+
+enum http_answer_kind {
+	HTTP_BODY,
+	HTTP_STREAM,
+	HTTP_UPGRADE,
+};
+
+struct http_upgraded;
+
+/* @fd: the connection's socket, owned by the callee, which closes it through http_upgraded_close().
+ */
+typedef void (*http_upgrade_fn)(void *data, int fd, struct http_upgraded *connection);
+
+struct http_answer {
+	enum http_answer_kind kind;
+	unsigned status;
+	char *body;		    /* HTTP_BODY: malloc'ed text, ownership moves */
+	struct http_stream *stream; /* HTTP_STREAM: from http_stream_new() */
+	http_upgrade_fn upgrade;    /* HTTP_UPGRADE: called once the 101 is sent */
+	void *upgrade_data;
+	const char *upgrade_protocol;
+};
+
+typedef void (*http_handler_fn)(void *data, const struct http_request *request,
+				struct http_answer *answer);
+
+struct http_handler {
+	http_handler_fn fn;
+	void *data;
+};
+
+/* @socket_path	a stale file there is replaced; at most 107 bytes */
+int http_open(struct loop *loop, const char *socket_path, const struct http_handler *handler,
+	      struct http_server **ret_server, struct err *err) must_check;
+
+/* Ends streams, gives the last answers a chance to leave, removes the socket. Accepts NULL. */
+void http_close(struct http_server *server);
+
+/*
+ * An endless answer. @on_close is called once, when the client has gone or fell more than 256 KiB
+ * behind; the stream is not to be used after that.
+ */
+struct http_stream *http_stream_new(struct http_server *server, loop_fn on_close, void *data);
+void http_stream_write(struct http_stream *stream, const char *bytes, size_t len);
+
+void http_upgraded_close(struct http_upgraded *connection);

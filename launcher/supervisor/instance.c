@@ -1,0 +1,489 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One instance: what happens to it becomes an event, the table says what to do, and it is done
+ * here. The only place where the state of an instance changes (instance_enter).
+ */
+#include "launcher/lower.h"
+#include "launcher/supervisor/attach.h"
+#include "launcher/supervisor/probe.h"
+#include "launcher/supervisor/retire.h"
+#include "launcher/supervisor/supervisor.h"
+#include "launcher/supervisor/watch.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/fs.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+
+/* An OOM kill noticed this long before the end of the first process is what ended it. */
+#define OOM_BLAME_MS 500
+
+static bool instance_runs(const struct instance *instance)
+{
+	return instance->pidfd >= 0;
+}
+
+/* Whoever looks at a running instance wants to know why it is not the first run any more. */
+static void reason_of_ready(struct instance *instance)
+{
+	char why[REASON_MAX];
+
+	instance->reason[0] = '\0';
+	if (!instance->has_end)
+		return;
+	reason_run_end(&instance->end, instance->plan->service->limits.memory_bytes, why,
+		       sizeof(why));
+	snprintf(instance->reason, sizeof(instance->reason), "restarted: %.*s",
+		 (int)sizeof(instance->reason) - 16, why);
+}
+
+static void instance_enter(struct instance *instance, enum instance_state state)
+{
+	instance->state = state;
+	/* What the table promises: whoever is ready or unready has a process, whoever waits has
+	 * none. */
+	assert((state != INSTANCE_READY && state != INSTANCE_UNREADY) || instance_runs(instance));
+	assert(state != INSTANCE_WAITING || !instance_runs(instance));
+	if (state == INSTANCE_READY)
+		reason_of_ready(instance);
+	else if (state == INSTANCE_STOPPING)
+		instance->reason[0] = '\0';
+	instance->blocked = state == INSTANCE_WAITING && instance->blocked;
+	supervisor_log(instance->sup, "service=%s instance=%u state=%s%s%s%s",
+		       instance->plan->service->name, instance->index, instance_state_name(state),
+		       instance->reason[0] ? " reason=\"" : "", instance->reason,
+		       instance->reason[0] ? "\"" : "");
+	watch_instance(instance, instance_state_name(state));
+	supervisor_touch(instance->sup);
+}
+
+void instance_set_reason(struct instance *instance, const char *reason)
+{
+	if (strncmp(instance->reason, reason, sizeof(instance->reason) - 1) == 0)
+		return;
+	snprintf(instance->reason, sizeof(instance->reason), "%s", reason);
+	watch_instance(instance, instance_state_name(instance->state));
+}
+
+struct instance *instance_find(struct supervisor *sup, const char *name)
+{
+	for (struct instance *instance = sup->instances; instance; instance = instance->next)
+		if (strcmp(instance->name, name) == 0)
+			return instance;
+	return NULL;
+}
+
+int instance_signal(struct instance *instance, int signal_number, struct err *err)
+{
+	if (!instance_runs(instance))
+		return err_say(err, ESRCH, "%s is not running", instance->name);
+	if (pidfd_send_signal(instance->pidfd, signal_number, NULL, 0) < 0)
+		return err_set(err, errno, "signal %s", instance->name);
+	return 0;
+}
+
+/* ---- how a run ends ---- */
+
+static void run_forget(struct instance *instance)
+{
+	watch_free(take_ptr(instance->pid_watch));
+	watch_free(take_ptr(instance->status_watch));
+	watch_free(take_ptr(instance->oom_watch));
+	fd_drop(&instance->pidfd);
+	fd_drop(&instance->status_fd);
+	instance->pid = 0;
+	if (instance->cg)
+		retire_cgroup(instance->sup, take_ptr(instance->cg));
+}
+
+static void oom_note(struct instance *instance)
+{
+	struct cg_usage usage = {0};
+
+	if (!instance->cg || cg_read(instance->cg, &usage, NULL) < 0)
+		return;
+	if (usage.oom_kills > instance->oom_kills)
+		instance->oom_ms = loop_now_ms(instance->sup->loop);
+	instance->oom_kills = usage.oom_kills;
+}
+
+static void on_oom(void *data, int fd, uint32_t events)
+{
+	struct instance *instance = data;
+
+	cg_oom_ack(instance->cg);
+	oom_note(instance);
+	supervisor_log(instance->sup, "service=%s instance=%u event=oom kills=%llu",
+		       instance->plan->service->name, instance->index,
+		       (unsigned long long)instance->oom_kills);
+}
+
+static void end_from_wait(struct instance *instance, const siginfo_t *info)
+{
+	int64_t now_ms = loop_now_ms(instance->sup->loop);
+	struct run_end *end = &instance->end;
+
+	*end = (struct run_end){.kind = RUN_END_UNKNOWN};
+	if (info->si_code == CLD_EXITED) {
+		end->kind = RUN_END_EXITED;
+		end->code = info->si_status;
+	} else if (info->si_code == CLD_KILLED || info->si_code == CLD_DUMPED) {
+		end->kind = RUN_END_SIGNALLED;
+		end->signal = info->si_status;
+	}
+	oom_note(instance);
+	/* 137 is a shell's way to say that its child was killed. */
+	bool killed = (end->kind == RUN_END_SIGNALLED && end->signal == SIGKILL) ||
+		      (end->kind == RUN_END_EXITED && end->code == 128 + SIGKILL);
+
+	end->oom = killed && instance->oom_ms >= 0 && now_ms - instance->oom_ms <= OOM_BLAME_MS;
+	if (instance->exec_failed)
+		*end = (struct run_end){.kind = RUN_END_START_FAILED,
+					.fault = instance->fault.err.text};
+}
+
+/* Asks the policy what follows the end of a run, and says it in words. */
+static enum instance_event end_verdict(struct instance *instance)
+{
+	const struct service *service = instance->plan->service;
+	int64_t now_ms = loop_now_ms(instance->sup->loop);
+	bool start_failed = instance->end.kind == RUN_END_START_FAILED;
+	int64_t ran_ms = start_failed || !instance->started ? 0 : now_ms - instance->started_ms;
+	/* Ended for its failed health check it has failed, whatever status it ends with. */
+	const struct run_end failed = {.kind = RUN_END_UNKNOWN};
+	struct restart_verdict verdict =
+		restart_decide(&service->restart, &instance->history,
+			       instance->unhealthy ? &failed : &instance->end, ran_ms, now_ms);
+	char why[REASON_MAX];
+
+	if (instance->unhealthy)
+		memcpy(why, instance->reason, sizeof(why));
+	else
+		reason_run_end(&instance->end, service->limits.memory_bytes, why, sizeof(why));
+	reason_verdict(why, &verdict, &instance->history, instance->reason,
+		       sizeof(instance->reason));
+	instance->backoff_ms = verdict.delay_ms;
+	switch (verdict.decision) {
+	case RESTART_AGAIN:
+		return start_failed ? INSTANCE_EV_START_FAILED_RETRY : INSTANCE_EV_EXITED_RESTART;
+	case RESTART_COMPLETE:
+		return INSTANCE_EV_EXITED_COMPLETED;
+	case RESTART_FAIL:
+		break;
+	}
+	return start_failed ? INSTANCE_EV_START_FAILED_FOR_GOOD : INSTANCE_EV_EXITED_FAILED;
+}
+
+static void read_exec_status(struct instance *instance);
+
+static void on_process_exit(void *data, int fd, uint32_t events)
+{
+	struct instance *instance = data;
+	siginfo_t info = {0};
+
+	if (waitid(P_PIDFD, (id_t)instance->pidfd, &info, WEXITED | WNOHANG) < 0)
+		info.si_code = 0; /* not ours to wait for: the status is unknown, not 0 */
+	else if (info.si_pid == 0)
+		return;
+	read_exec_status(instance); /* a start that failed says why before it ends */
+	end_from_wait(instance, &info);
+	instance->has_end = true;
+	log_drain(instance->log);
+	probe_stop(instance);
+	attach_drop(instance->sup, instance);
+	run_forget(instance);
+	/* A wanted end needs no verdict: whatever the status, it is what was asked for. */
+	instance_event(instance, instance->state == INSTANCE_STOPPING ? INSTANCE_EV_EXITED_COMPLETED
+								      : end_verdict(instance));
+}
+
+/* ---- how a run starts ---- */
+
+static void read_exec_status(struct instance *instance)
+{
+	if (instance->status_fd < 0)
+		return;
+	int r = container_status(instance->status_fd, &instance->fault);
+
+	if (r == -EAGAIN)
+		return;
+	watch_free(take_ptr(instance->status_watch));
+	fd_drop(&instance->status_fd);
+	if (r < 0) {
+		instance->exec_failed =
+			true; /* the child ends by itself: on_process_exit() goes on */
+		return;
+	}
+	instance->started = true;
+	instance->started_ms = loop_now_ms(instance->sup->loop);
+	clock_gettime(CLOCK_REALTIME, &instance->started_at);
+	instance_event(instance, instance->plan->service->healthcheck.present
+					 ? INSTANCE_EV_EXEC_OK_PROBED
+					 : INSTANCE_EV_EXEC_OK);
+}
+
+static void on_status(void *data, int fd, uint32_t events)
+{
+	read_exec_status(data);
+}
+
+static int run_cgroup(struct instance *instance, struct err *err)
+{
+	struct cg_limits limits = lower_limits(instance->plan->service);
+	char name[192];
+
+	snprintf(name, sizeof(name), "%s.%u", instance->name, ++instance->generation);
+	int r = cg_make(instance->sup->cgroups, name, &limits, &instance->cg, err);
+	uint32_t events = 0;
+	int fd = r == 0 ? cg_oom_fd(instance->cg, &events) : -1;
+
+	instance->oom_kills = 0;
+	instance->oom_ms = -1;
+	if (r < 0 || fd < 0)
+		return r;
+	return loop_watch_fd(instance->sup->loop, &(struct loop_io){fd, events, on_oom, instance},
+			     &instance->oom_watch, err);
+}
+
+static int run_endpoint(struct instance *instance, struct err *err)
+{
+	struct supervisor *sup = instance->sup;
+
+	if (instance->endpoint)
+		return 0; /* kept over restarts, with its address */
+	switch (instance->plan->service->network_mode) {
+	case NETWORK_HOST:
+		return 0;
+	case NETWORK_NONE:
+		return net_attach_none(&instance->endpoint, err);
+	case NETWORK_BRIDGE:
+		break;
+	}
+	sup->publish_due = true;
+	return net_attach(sup->net, instance->name, &instance->endpoint, err);
+}
+
+static int run_watch(struct instance *instance, struct err *err)
+{
+	struct loop *loop = instance->sup->loop;
+	int r = loop_watch_fd(
+		loop, &(struct loop_io){instance->pidfd, EPOLLIN, on_process_exit, instance},
+		&instance->pid_watch, err);
+
+	if (r == 0)
+		r = loop_watch_fd(
+			loop, &(struct loop_io){instance->status_fd, EPOLLIN, on_status, instance},
+			&instance->status_watch, err);
+	if (r == 0)
+		watch_priority(instance->pid_watch, LOOP_FIRST);
+	return r;
+}
+
+static int run_start(struct instance *instance, struct container_fault *fault)
+{
+	struct supervisor *sup = instance->sup;
+	autoclose int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	*fault = (struct container_fault){.item = CONTAINER_ITEM_NONE};
+	if (null_fd < 0)
+		return err_set(&fault->err, errno, "open /dev/null");
+	int r = run_cgroup(instance, &fault->err);
+
+	if (r == 0)
+		r = run_endpoint(instance, &fault->err);
+	if (r == 0 && instance->layer_dir)
+		r = fs_make_dirs(instance->layer_dir, 0700, &fault->err);
+	if (r < 0)
+		return r;
+	struct container_run run = {
+		.hostname = instance->plan->service->hostname.value
+				    ? instance->plan->service->hostname.value
+				    : instance->name,
+		.hosts_file = sup->hosts_file,
+		.layer_dir = instance->layer_dir,
+		.cg = instance->cg,
+		.netns_fd = instance->endpoint ? net_endpoint_netns(instance->endpoint) : -1,
+		.stdio = {null_fd, log_stdout_fd(instance->log), log_stderr_fd(instance->log)},
+	};
+	struct container_process process = {0};
+
+	r = container_start(instance->plan->container, &run, &process, fault);
+	if (r < 0)
+		return r;
+	instance->pid = process.pid;
+	instance->pidfd = process.pidfd;
+	instance->status_fd = process.status_fd;
+	r = run_watch(instance, &fault->err);
+	if (r < 0)
+		err_ignore(cg_kill(instance->cg, NULL)); /* unwatched it would be unsupervised */
+	return r;
+}
+
+/* A start that fails before there is a process ends at once; else on_process_exit() and on_status()
+ * go on.
+ */
+static void instance_start(struct instance *instance)
+{
+	instance->exec_failed = false;
+	instance->unhealthy = false;
+	if (run_start(instance, &instance->fault) == 0)
+		return;
+	instance->end =
+		(struct run_end){.kind = RUN_END_START_FAILED, .fault = instance->fault.err.text};
+	instance->has_end = true;
+	run_forget(instance);
+	instance_event(instance, end_verdict(instance));
+}
+
+/* ---- what the table asks for ---- */
+
+static void on_timer(void *data)
+{
+	struct instance *instance = data;
+
+	/* The timer is the back-off in that state and the grace period everywhere else. */
+	instance_event(instance, instance->state == INSTANCE_BACKOFF ? INSTANCE_EV_BACKOFF_OVER
+								     : INSTANCE_EV_GRACE_OVER);
+}
+
+static void instance_free(struct instance *instance)
+{
+	struct supervisor *sup = instance->sup;
+	struct instance **link = &sup->instances;
+
+	while (*link != instance)
+		link = &(*link)->next;
+	*link = instance->next;
+	sup->instance_count--;
+	watch_free(instance->timer);
+	log_close(instance->log);
+	net_detach(instance->endpoint);
+	if (instance->layer_dir && fs_remove_tree(instance->layer_dir, NULL) < 0)
+		supervisor_log(sup, "instance=%s event=layer-kept path=%s", instance->name,
+			       instance->layer_dir);
+	plan_unref(instance->plan);
+	free(instance->layer_dir);
+	free(instance);
+}
+
+static void instance_gone(struct instance *instance)
+{
+	struct supervisor *sup = instance->sup;
+
+	watch_instance(instance, "removed");
+	instance_free(instance);
+	sup->publish_due = true;
+	supervisor_touch(sup);
+}
+
+static void instance_kill(struct instance *instance)
+{
+	struct err err = {0};
+
+	if (instance->cg && cg_kill(instance->cg, &err) < 0)
+		supervisor_log(instance->sup, "instance=%s event=kill-failed error=\"%s\"",
+			       instance->name, err.text);
+}
+
+static void instance_stop_signal(struct instance *instance)
+{
+	struct err err = {0};
+
+	if (instance_signal(instance, instance->plan->service->stop_signal, &err) < 0)
+		instance_kill(instance);
+}
+
+static void instance_act(struct instance *instance, unsigned actions)
+{
+	const struct service *service = instance->plan->service;
+
+	if (actions & ACT_CANCEL_TIMERS)
+		watch_disarm(instance->timer);
+	if (actions & ACT_STOP_HEALTH)
+		probe_stop(instance);
+	if (actions & ACT_PUBLISH)
+		instance->sup->publish_due = true;
+	if (actions & ACT_SIGNAL_STOP)
+		instance_stop_signal(instance);
+	if (actions & ACT_KILL)
+		instance_kill(instance);
+	if (actions & ACT_ARM_BACKOFF)
+		watch_arm(instance->timer, instance->backoff_ms);
+	if (actions & ACT_ARM_GRACE)
+		watch_arm(instance->timer,
+			  instance->grace_ms >= 0 ? instance->grace_ms : service->stop_grace_ms);
+	if (actions & ACT_START_HEALTH)
+		probe_start(instance);
+}
+
+void instance_event(struct instance *instance, enum instance_event event)
+{
+	const struct instance_step *step = instance_step(instance->state, event);
+
+	if (step->kind == STEP_IGNORE || (step->next == instance->state && step->actions == 0))
+		return;
+	instance_act(instance, step->actions);
+	/* These two come last: each may end the instance's life or begin its next event. */
+	if (step->actions & ACT_GONE) {
+		instance_gone(instance);
+		return;
+	}
+	instance_enter(instance, step->next);
+	if (step->actions & ACT_START)
+		instance_start(instance);
+}
+
+static int instance_dirs(struct instance *instance)
+{
+	const struct service *service = instance->plan->service;
+	const char *layers = instance->sup->layers_dir;
+
+	if (service->rootfs == ROOTFS_DIR && !service->read_only &&
+	    asprintf(&instance->layer_dir, "%s/%s", layers, instance->name) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+int instance_create(struct supervisor *sup, struct plan *plan, unsigned index, struct err *err)
+{
+	struct instance *instance = calloc(1, sizeof(*instance));
+	struct instance **link = &sup->instances;
+	char log_path[512];
+
+	if (!instance)
+		return err_set(err, ENOMEM, "instance of %s", plan->service->name);
+	*instance = (struct instance){.sup = sup, .plan = plan_ref(plan), .index = index};
+	instance->state = INSTANCE_WAITING;
+	instance->grace_ms = -1;
+	instance->oom_ms = -1;
+	instance->pidfd = -1;
+	instance->status_fd = -1;
+	snprintf(instance->name, sizeof(instance->name), "%s-%u", plan->service->name, index);
+	snprintf(log_path, sizeof(log_path), "%s/%s.log", sup->log_dir, instance->name);
+	while (*link)
+		link = &(*link)->next;
+	*link = instance;
+	sup->instance_count++;
+	int r = instance_dirs(instance) < 0 ? err_set(err, ENOMEM, "%s", instance->name) : 0;
+
+	if (r == 0)
+		r = loop_watch_timer(sup->loop, on_timer, instance, &instance->timer, err);
+	if (r == 0)
+		r = log_open(sup->loop, log_path, &instance->log, err);
+	if (r < 0) {
+		instance_free(instance);
+		return r;
+	}
+	/* Names must be known before a program asks for them, so the address comes before the first
+	 * start. A failure is met again there, where the restart policy deals with it. */
+	(void)run_endpoint(instance, NULL);
+	watch_instance(instance, instance_state_name(instance->state));
+	supervisor_touch(sup);
+	return 0;
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One instance of a service: its state, its process, and what it holds of the kernel. Owned by the
+ * supervisor's list; its state is changed by instance_event() alone.
+ */
+#pragma once
+
+#include "launcher/policy/health.h"
+#include "launcher/policy/instance_fsm.h"
+#include "launcher/policy/reason.h"
+#include "launcher/policy/restart.h"
+#include "launcher/supervisor/logs.h"
+#include "launcher/supervisor/loop.h"
+#include "launcher/supervisor/plan.h"
+#include "runtime/cgroup/cg.h"
+#include "runtime/network/net.h"
+
+#include <stdbool.h>
+#include <time.h>
+
+struct probe;
+struct supervisor;
+
+struct instance {
+	struct supervisor *sup;
+	struct instance *next; /* in sup->instances, in order of creation */
+	struct plan *plan;
+	char name[160]; /* "web-1" */
+	unsigned index;
+
+	enum instance_state state;
+	char reason[REASON_MAX];
+	bool blocked;	/* waiting, and its dependencies are not met */
+	bool replace;	/* an explicit restart wants it replaced */
+	bool started;	/* has run at least once */
+	bool unhealthy; /* this run is being ended because its health check failed */
+	struct restart_history history;
+	int64_t backoff_ms; /* the delay the last verdict gave */
+	int64_t grace_ms;   /* -1: as the manifest says */
+
+	pid_t pid; /* 0: no process */
+	int pidfd;
+	int status_fd;
+	struct watch *pid_watch;
+	struct watch *status_watch;
+	struct watch *oom_watch;
+	struct watch *timer; /* back-off or grace: never both */
+	struct cg *cg;
+	unsigned generation;	    /* each run has a cgroup of its own name */
+	struct timespec started_at; /* CLOCK_REALTIME, for people */
+	int64_t started_ms;	    /* CLOCK_MONOTONIC, for decisions */
+	uint64_t oom_kills;	    /* in this run, as far as noticed */
+	int64_t oom_ms;		    /* when one was noticed last; -1: never */
+	struct container_fault fault;
+	bool exec_failed;
+
+	bool has_end; /* `end` is that of the last run */
+	struct run_end end;
+	struct health health;
+	struct probe *probe; /* NULL: no health check, or no process */
+
+	struct net_endpoint *endpoint;
+	struct log_sink *log;
+	char *layer_dir;
+};
+
+/* Makes an instance in `waiting`, with its address; starts nothing. Takes its own reference of
+ * @plan. */
+int instance_create(struct supervisor *sup, struct plan *plan, unsigned index,
+		    struct err *err) must_check;
+
+/* Feeds one event to the instance's table and carries out what it says. May free the instance. */
+void instance_event(struct instance *instance, enum instance_event event);
+
+void instance_set_reason(struct instance *instance, const char *reason);
+
+/* Borrowed; NULL when there is none of that name. */
+struct instance *instance_find(struct supervisor *sup, const char *name);
+
+/* Sends a signal to the instance's first process; -ESRCH when it has none. */
+int instance_signal(struct instance *instance, int signal_number, struct err *err) must_check;

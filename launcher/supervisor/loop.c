@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * sd-event behind our own face; see loop.h. An sd-event callback that returns an error has its
+ * source disabled for good (that made PID 1 deaf once, CVE-2016-7796), so every callback here
+ * returns 0.
+ */
+#include "launcher/supervisor/loop.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <systemd/sd-event.h>
+#include <time.h>
+
+struct loop {
+	sd_event *event;
+};
+
+struct watch {
+	sd_event_source *source;
+	union {
+		loop_fd_fn fd;
+		loop_fn plain;
+	} fn;
+	void *data;
+};
+
+int loop_open(struct loop **ret_loop, struct err *err)
+{
+	struct loop *loop = calloc(1, sizeof(*loop));
+	int r = loop ? sd_event_new(&loop->event) : -ENOMEM;
+
+	if (r < 0) {
+		free(loop);
+		return err_set(err, -r, "event loop");
+	}
+	*ret_loop = loop;
+	return 0;
+}
+
+void loop_close(struct loop *loop)
+{
+	if (!loop)
+		return;
+	sd_event_unref(loop->event);
+	free(loop);
+}
+
+int loop_run(struct loop *loop)
+{
+	return sd_event_loop(loop->event);
+}
+
+void loop_stop(struct loop *loop, int code)
+{
+	(void)sd_event_exit(loop->event, code); /* fails only when the loop is already over */
+}
+
+int64_t loop_now_ms(struct loop *loop)
+{
+	uint64_t usec = 0;
+
+	(void)sd_event_now(loop->event, CLOCK_MONOTONIC, &usec); /* fails for unknown clocks only */
+	return (int64_t)(usec / 1000);
+}
+
+static int on_fd(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	struct watch *watch = userdata;
+
+	watch->fn.fd(watch->data, fd, events);
+	return 0;
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct watch *watch = userdata;
+
+	watch->fn.plain(watch->data);
+	return 0;
+}
+
+static int on_deferred(sd_event_source *source, void *userdata)
+{
+	struct watch *watch = userdata;
+
+	watch->fn.plain(watch->data);
+	return 0;
+}
+
+static struct watch *watch_new(void *data)
+{
+	struct watch *watch = calloc(1, sizeof(*watch));
+
+	if (watch)
+		watch->data = data;
+	return watch;
+}
+
+static int watch_made(struct watch *watch, int r, struct watch **ret_watch, struct err *err)
+{
+	if (!watch || r < 0) {
+		free(watch);
+		return err_set(err, watch ? -r : ENOMEM, "event source");
+	}
+	*ret_watch = watch;
+	return 0;
+}
+
+int loop_watch_fd(struct loop *loop, const struct loop_io *io, struct watch **ret_watch,
+		  struct err *err)
+{
+	struct watch *watch = watch_new(io->data);
+	int r = -ENOMEM;
+
+	if (watch) {
+		watch->fn.fd = io->fn;
+		r = sd_event_add_io(loop->event, &watch->source, io->fd, io->epoll_events, on_fd,
+				    watch);
+	}
+	return watch_made(watch, r, ret_watch, err);
+}
+
+int loop_watch_timer(struct loop *loop, loop_fn fn, void *data, struct watch **ret_watch,
+		     struct err *err)
+{
+	struct watch *watch = watch_new(data);
+	int r = -ENOMEM;
+
+	if (watch) {
+		watch->fn.plain = fn;
+		/* 1 ms of slack lets timers of one moment share a wake-up. */
+		r = sd_event_add_time(loop->event, &watch->source, CLOCK_MONOTONIC, UINT64_MAX,
+				      1000, on_timer, watch);
+	}
+	if (r >= 0)
+		r = sd_event_source_set_enabled(watch->source, SD_EVENT_OFF);
+	return watch_made(watch, r, ret_watch, err);
+}
+
+int loop_watch_deferred(struct loop *loop, loop_fn fn, void *data, struct watch **ret_watch,
+			struct err *err)
+{
+	struct watch *watch = watch_new(data);
+	int r = -ENOMEM;
+
+	if (watch) {
+		watch->fn.plain = fn;
+		r = sd_event_add_defer(loop->event, &watch->source, on_deferred, watch);
+	}
+	if (r >= 0)
+		r = sd_event_source_set_enabled(watch->source, SD_EVENT_OFF);
+	return watch_made(watch, r, ret_watch, err);
+}
+
+/* The calls below fail only for a dead source or a finished loop, where nothing is to be done any
+ * more. */
+
+void watch_priority(struct watch *watch, enum loop_priority priority)
+{
+	(void)sd_event_source_set_priority(watch->source, priority);
+}
+
+void watch_arm(struct watch *timer, int64_t delay_ms)
+{
+	uint64_t usec = delay_ms > 0 ? (uint64_t)delay_ms * 1000 : 0;
+
+	(void)sd_event_source_set_time_relative(timer->source, usec);
+	(void)sd_event_source_set_enabled(timer->source, SD_EVENT_ONESHOT);
+}
+
+void watch_disarm(struct watch *timer)
+{
+	(void)sd_event_source_set_enabled(timer->source, SD_EVENT_OFF);
+}
+
+void watch_trigger(struct watch *deferred)
+{
+	(void)sd_event_source_set_enabled(deferred->source, SD_EVENT_ONESHOT);
+}
+
+void watch_free(struct watch *watch)
+{
+	if (!watch)
+		return;
+	sd_event_source_disable_unref(watch->source);
+	free(watch);
+}

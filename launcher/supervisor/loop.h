@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The supervisor's one event loop (sd-event behind it, so that nothing else includes its header).
+ *
+ * A watch is one source: an fd, a timer or deferred work. Its callback may free any
+ * watch, its own included. Everything runs in the one thread that calls loop_run().
+ */
+#pragma once
+
+#include "runtime/base/err.h"
+
+#include <stdint.h>
+
+struct loop;
+struct watch;
+
+typedef void (*loop_fd_fn)(void *data, int fd, uint32_t epoll_events);
+typedef void (*loop_fn)(void *data);
+
+enum loop_priority {
+	LOOP_FIRST = -10, /* exits: the state must be true before anyone asks for it */
+	LOOP_NORMAL = 0,
+	LOOP_LOGS = 10,	  /* floods must wait for everything else */
+	LOOP_SETTLE = 20, /* decisions, once per turn after all that has happened */
+};
+
+int loop_open(struct loop **ret_loop, struct err *err) must_check;
+void loop_close(struct loop *loop);
+
+/* Runs until loop_stop(); returns the code given there, or -errno when the loop itself failed. */
+int loop_run(struct loop *loop);
+void loop_stop(struct loop *loop, int code);
+
+/* CLOCK_MONOTONIC in milliseconds, read when the present turn of the loop began. */
+int64_t loop_now_ms(struct loop *loop);
+
+struct loop_io {
+	int fd; /* borrowed, must outlive the watch */
+	uint32_t epoll_events;
+	loop_fd_fn fn;
+	void *data;
+};
+
+int loop_watch_fd(struct loop *loop, const struct loop_io *io, struct watch **ret_watch,
+		  struct err *err) must_check;
+
+/* A timer, not armed yet. Fires once per watch_arm(). */
+int loop_watch_timer(struct loop *loop, loop_fn fn, void *data, struct watch **ret_watch,
+		     struct err *err) must_check;
+
+/* Work to do once in the turn after watch_trigger(). */
+int loop_watch_deferred(struct loop *loop, loop_fn fn, void *data, struct watch **ret_watch,
+			struct err *err) must_check;
+
+void watch_priority(struct watch *watch, enum loop_priority priority);
+void watch_arm(struct watch *timer, int64_t delay_ms);
+void watch_disarm(struct watch *timer);
+void watch_trigger(struct watch *deferred);
+
+/* Accepts NULL. */
+void watch_free(struct watch *watch);

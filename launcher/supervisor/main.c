@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * davit-supervisor: supervises one stack until it is taken down. Nobody types this; `davit up`
+ * starts it, in a session of its own, and reads from --ready-fd whether it is there.
+ */
+#include "launcher/paths.h"
+#include "launcher/supervisor/apply.h"
+#include "launcher/supervisor/supervisor.h"
+#include "runtime/base/cleanup.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+
+struct options {
+	const char *stack;
+	int ready_fd;
+	bool clean; /* remove what a dead supervisor has left, then end */
+};
+
+static int options_parse(int argc, char **argv, struct options *options)
+{
+	static const struct option known[] = {
+		{"stack", required_argument, NULL, 's'},
+		{"ready-fd", required_argument, NULL, 'r'},
+		{"clean", no_argument, NULL, 'c'},
+		{0},
+	};
+
+	for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
+		if (c == 's')
+			options->stack = optarg;
+		else if (c == 'r')
+			options->ready_fd = atoi(optarg);
+		else if (c == 'c')
+			options->clean = true;
+		else
+			return -EINVAL;
+	}
+	return options->stack && paths_is_stack_name(options->stack) && optind == argc ? 0
+										       : -EINVAL;
+}
+
+/* One line to whoever waits for the start; it may have gone away meanwhile. */
+static void announce(int fd, const char *word, const char *text)
+{
+	if (fd < 0)
+		return;
+	dprintf(fd, "%s%s\n", word, text);
+	close(fd);
+}
+
+static void on_terminate(void *data, int fd, uint32_t events)
+{
+	struct signalfd_siginfo info;
+	struct reply reply;
+
+	while (read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		;
+	reply = apply_down(data, NULL);
+	reply_drop(&reply);
+}
+
+/* SIGTERM, SIGINT and SIGHUP mean `down`. They are blocked, so that only the fd reports them. */
+static int watch_signals(struct supervisor *sup, int *ret_fd, struct watch **ret_watch,
+			 struct err *err)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return err_set(err, errno, "block signals");
+	(void)signal(SIGPIPE, SIG_IGN); /* a reader that has gone is an EPIPE, not our end */
+	*ret_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (*ret_fd < 0)
+		return err_set(err, errno, "signalfd");
+	const struct loop_io io = {*ret_fd, EPOLLIN, on_terminate, sup};
+
+	return loop_watch_fd(sup->loop, &io, ret_watch, err);
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = {.ready_fd = -1};
+	struct supervisor *sup = NULL;
+	struct watch *signals = NULL;
+	int signal_fd = -1;
+	struct err err = {0};
+
+	if (options_parse(argc, argv, &options) < 0) {
+		fprintf(stderr, "usage: davit-supervisor --stack NAME [--ready-fd N] [--clean]\n");
+		return 2;
+	}
+	/* What joins an instance must not be traced or read from inside it (CVE-2016-9962). */
+	(void)prctl(PR_SET_DUMPABLE, 0);
+	(void)umask(022);
+	int r = supervisor_open(options.stack, &sup, &err);
+
+	if (r == 0)
+		r = watch_signals(sup, &signal_fd, &signals, &err);
+	if (r < 0) {
+		announce(options.ready_fd, "error: ", err.text);
+		fprintf(stderr, "davit-supervisor: %s\n", err.text);
+		supervisor_close(sup);
+		return 1;
+	}
+	announce(options.ready_fd, "ok", "");
+	r = options.clean ? 0 : loop_run(sup->loop);
+	watch_free(signals);
+	supervisor_close(sup);
+	fd_drop(&signal_fd);
+	return r < 0 ? 1 : r;
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Prepared revisions: what all runs of a service's instances have in common, made once. A plan
+ * lives as long as an instance or the unit of its service refers to it.
+ */
+#include "launcher/lower.h"
+#include "launcher/supervisor/supervisor.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/fs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct manifest *manifest_ref(struct manifest *manifest)
+{
+	manifest->refs++;
+	return manifest;
+}
+
+void manifest_unref(struct manifest *manifest)
+{
+	if (!manifest || --manifest->refs > 0)
+		return;
+	stack_free(manifest->stack);
+	free(manifest);
+}
+
+struct plan *plan_ref(struct plan *plan)
+{
+	plan->refs++;
+	return plan;
+}
+
+void plan_unref(struct plan *plan)
+{
+	if (!plan || --plan->refs > 0)
+		return;
+	container_plan_free(plan->container);
+	if (plan->state_dir)
+		err_ignore(fs_remove_tree(plan->state_dir, NULL)); /* `down` removes what is left */
+	free(plan->state_dir);
+	manifest_unref(plan->manifest);
+	free(plan);
+}
+
+/* A missing source of a short-form bind is made, as Compose does. */
+static int make_bind_source(const struct mount_spec *mount, struct err *err)
+{
+	struct stat st;
+
+	if (!mount->create_host_path || stat(mount->source, &st) == 0)
+		return 0;
+	return fs_make_dirs(mount->source, 0755, err);
+}
+
+/* @ret_fresh: made now, so that nobody's data is in it */
+static int make_volume(const char *path, bool *ret_fresh, struct err *err)
+{
+	struct stat st;
+
+	*ret_fresh = stat(path, &st) < 0 && errno == ENOENT;
+	return fs_make_dirs(path, 0755, err);
+}
+
+static int make_sources(const struct service *service, const struct lowered *lowered, bool *fresh,
+			struct container_fault *fault)
+{
+	for (size_t i = 0; i < service->mount_count; i++) {
+		const struct mount_spec *mount = &service->mounts[i];
+		int r = 0;
+
+		if (mount->kind == MOUNT_BIND)
+			r = make_bind_source(mount, &fault->err);
+		else if (mount->kind == MOUNT_VOLUME)
+			r = make_volume(lowered->sources[i], &fresh[i], &fault->err);
+		if (r < 0) {
+			fault->item = CONTAINER_ITEM_MOUNT;
+			fault->index = (unsigned)i;
+			return r;
+		}
+	}
+	return 0;
+}
+
+/* A new volume belongs to the user who is to write to it. */
+static int give_volumes(const struct plan *plan, const struct lowered *lowered, const bool *fresh,
+			struct container_fault *fault)
+{
+	uid_t uid = 0;
+	gid_t gid = 0;
+
+	container_plan_owner(plan->container, &uid, &gid);
+	for (size_t i = 0; i < plan->service->mount_count; i++) {
+		if (!fresh[i] || lchown(lowered->sources[i], uid, gid) == 0)
+			continue;
+		fault->item = CONTAINER_ITEM_MOUNT;
+		fault->index = (unsigned)i;
+		return err_set(&fault->err, errno, "owner of volume '%s'", lowered->sources[i]);
+	}
+	return 0;
+}
+
+static int plan_prepare(struct supervisor *sup, struct plan *plan, unsigned index,
+			struct container_fault *fault)
+{
+	const struct service *service = plan->service;
+	autofree char *anonymous = NULL;
+	autofree bool *fresh = calloc(service->mount_count + 1, sizeof(*fresh));
+	autolowered struct lowered lowered = {0};
+
+	if (!fresh ||
+	    asprintf(&plan->state_dir, "%s/plans/%u", sup->run_dir, ++sup->plans_made) < 0 ||
+	    asprintf(&anonymous, "%s/.anonymous/%s/%s-%u", sup->volumes_dir, sup->name,
+		     service->name, index) < 0)
+		return err_set(&fault->err, ENOMEM, "%s", service->name);
+	const struct lower_place place = {
+		.volumes_dir = sup->volumes_dir,
+		.anonymous_dir = anonymous,
+		.state_dir = plan->state_dir,
+		.resolv_conf = sup->resolv_conf,
+		.nofile_hard = sup->nofile_hard,
+	};
+	int r = fs_make_dirs(plan->state_dir, 0700, &fault->err);
+
+	if (r == 0)
+		r = lower_service(plan->manifest->stack, service, &place, &lowered, &fault->err);
+	if (r == 0)
+		r = make_sources(service, &lowered, fresh, fault);
+	if (r == 0)
+		r = container_prepare(&lowered.config, &plan->container, fault);
+	if (r == 0)
+		r = give_volumes(plan, &lowered, fresh, fault);
+	return r;
+}
+
+int plan_make(struct supervisor *sup, const struct plan_source *source, struct plan **ret_plan,
+	      struct container_fault *fault)
+{
+	const struct service *service = source->service;
+	struct plan *plan = calloc(1, sizeof(*plan));
+
+	*fault = (struct container_fault){.item = CONTAINER_ITEM_NONE};
+	if (!plan)
+		return err_set(&fault->err, ENOMEM, "%s", service->name);
+	plan->refs = 1;
+	plan->manifest = manifest_ref(source->manifest);
+	plan->service = service;
+	revision_of(source->manifest->stack, service, &plan->revision);
+	int r = plan_prepare(sup, plan, source->index, fault);
+
+	if (r < 0) {
+		plan_unref(plan);
+		return r;
+	}
+	*ret_plan = plan;
+	return 0;
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Prepared revisions: what all runs of a service's instances have in common, made once. A plan
+ * lives as long as an instance or the unit of its service refers to it.
+ */
+#pragma once
+
+#include "launcher/policy/revision.h"
+#include "runtime/container.h"
+
+struct supervisor;
+
+/* A loaded manifest, shared by the revisions made from it. */
+struct manifest {
+	struct stack *stack;
+	unsigned refs;
+};
+
+/* All that is prepared for the instances of one revision of a service; shared by them. */
+struct plan {
+	unsigned refs;
+	struct manifest *manifest;
+	const struct service *service; /* of manifest->stack */
+	struct revision revision;
+	char *state_dir;
+	struct container_plan *container;
+};
+
+struct manifest *manifest_ref(struct manifest *manifest);
+
+/* Accepts NULL. */
+void manifest_unref(struct manifest *manifest);
+
+/* What a plan is to be made of. */
+struct plan_source {
+	struct manifest *manifest;
+	const struct service *service; /* of manifest->stack */
+	unsigned index; /* of the instance: matters only where a service has anonymous volumes,
+			   which are each instance's own */
+};
+
+/*
+ * Prepares a revision: volumes made, root assembled, programs found.
+ *
+ * @ret_plan	out: one reference, owned by the caller, plan_unref(); untouched on failure
+ * @fault	out: on failure, what failed and which item of the manifest asked for it
+ */
+int plan_make(struct supervisor *sup, const struct plan_source *source, struct plan **ret_plan,
+	      struct container_fault *fault) must_check;
+struct plan *plan_ref(struct plan *plan);
+
+/* Accepts NULL. */
+void plan_unref(struct plan *plan);

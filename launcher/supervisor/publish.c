@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What others reach: the hosts file that all instances of the stack share, and the published ports,
+ * which go to ready instances only. Both are derived anew from the instances whenever these change.
+ */
+#include "launcher/supervisor/supervisor.h"
+#include "runtime/base/buf.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/fs.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+
+static void write_hosts(struct supervisor *sup)
+{
+	autobuf struct buf text = {0};
+	struct err err = {0};
+
+	buf_puts(&text, "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n");
+	for (struct instance *instance = sup->instances; instance; instance = instance->next) {
+		const struct service *service = instance->plan->service;
+		char address[INET_ADDRSTRLEN];
+		struct in_addr in = {INADDR_ANY};
+
+		if (instance->endpoint)
+			in = net_endpoint_address(instance->endpoint);
+		if (in.s_addr == INADDR_ANY)
+			continue;
+		inet_ntop(AF_INET, &in, address, sizeof(address));
+		buf_printf(&text, "%s\t%s %s", address, service->name, instance->name);
+		if (service->hostname.value && strcmp(service->hostname.value, service->name) != 0)
+			buf_printf(&text, " %s", service->hostname.value);
+		buf_puts(&text, "\n");
+	}
+	if (buf_check(&text, &err) < 0 ||
+	    fs_rewrite(sup->hosts_file, text.data, text.len, 0644, &err) < 0)
+		supervisor_log(sup, "event=hosts-failed error=\"%s\"", err.text);
+}
+
+static size_t ready_targets(struct supervisor *sup, const struct service *service,
+			    struct in_addr *targets)
+{
+	size_t count = 0;
+
+	for (struct instance *instance = sup->instances; instance; instance = instance->next)
+		if (instance->state == INSTANCE_READY && instance->endpoint &&
+		    strcmp(instance->plan->service->name, service->name) == 0)
+			targets[count++] = net_endpoint_address(instance->endpoint);
+	return count;
+}
+
+static int write_ports(struct supervisor *sup, struct err *err)
+{
+	size_t room = sup->port_count ? sup->port_count : 1;
+	autofree struct net_port *ports = calloc(room, sizeof(*ports));
+	autofree struct in_addr *targets =
+		calloc(room * (sup->instance_count + 1), sizeof(*targets));
+	struct in_addr *next = targets;
+
+	if (!ports || !targets)
+		return err_set(err, ENOMEM, "published ports");
+	for (size_t i = 0; i < sup->port_count; i++) {
+		const struct reservation *held = &sup->ports[i];
+
+		ports[i] = (struct net_port){
+			.protocol = held->protocol,
+			.host_ip = held->host_ip,
+			.host_port = held->port,
+			.target_port = held->target,
+			.targets = next,
+			.target_count = ready_targets(sup, held->service, next),
+		};
+		next += ports[i].target_count;
+	}
+	return net_publish(sup->net, ports, sup->port_count, err);
+}
+
+void publish_all(struct supervisor *sup)
+{
+	struct err err = {0};
+
+	sup->publish_due = false;
+	write_hosts(sup);
+	if (sup->net && write_ports(sup, &err) < 0)
+		supervisor_log(sup, "event=publish-failed error=\"%s\"", err.text);
+}
+
+static bool same_port(const struct reservation *held, const struct reservation *want)
+{
+	if (held->protocol != want->protocol || held->host_ip.s_addr != want->host_ip.s_addr ||
+	    held->wanted != want->wanted)
+		return false;
+	/* "any port" is kept by whom it was given to. */
+	return want->wanted != 0 || (held->target == want->target &&
+				     strcmp(held->service->name, want->service->name) == 0);
+}
+
+/* Moves the fd of a port that is held already into the new set. */
+static bool take_held(struct supervisor *sup, struct reservation *want)
+{
+	for (size_t i = 0; i < sup->port_count; i++) {
+		struct reservation *held = &sup->ports[i];
+
+		if (held->fd < 0 || !same_port(held, want))
+			continue;
+		want->port = held->port;
+		want->fd = take_fd(&held->fd);
+		return true;
+	}
+	return false;
+}
+
+static void reserve_one(struct supervisor *sup, const struct port_spec *spec,
+			struct reservation *want, struct strv *problems)
+{
+	struct err err = {0};
+
+	want->host_ip.s_addr = INADDR_ANY;
+	if (spec->host_ip && inet_pton(AF_INET, spec->host_ip, &want->host_ip) != 1)
+		strv_addf(problems, "%s:%u:%u: error: %s: host address %s is not an IPv4 address",
+			  spec->pos.file, spec->pos.line, spec->pos.col, want->service->name,
+			  spec->host_ip);
+	want->port = want->wanted;
+	if (take_held(sup, want))
+		return;
+	if (net_port_reserve(want->protocol, want->host_ip, &want->port, &want->fd, &err) < 0)
+		strv_addf(problems, "%s:%u:%u: error: %s: %s", spec->pos.file, spec->pos.line,
+			  spec->pos.col, want->service->name, err.text);
+}
+
+int publish_reserve(struct supervisor *sup, const struct stack *stack, const bool *selected,
+		    struct port_set *ret_set, struct strv *problems)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i < stack->service_count; i++)
+		total += stack->services[i].port_count;
+	ret_set->items = calloc(total + 1, sizeof(*ret_set->items));
+	if (!ret_set->items)
+		return -ENOMEM;
+	ret_set->count = 0;
+	for (size_t i = 0; i < stack->service_count; i++) {
+		const struct service *service = &stack->services[i];
+
+		/* A service in the host's namespace binds its ports itself. */
+		if (!selected[i] || service->network_mode != NETWORK_BRIDGE)
+			continue;
+		for (size_t j = 0; j < service->port_count; j++) {
+			struct reservation *want = &ret_set->items[ret_set->count++];
+
+			*want = (struct reservation){
+				.service = service,
+				.protocol = service->ports[j].protocol == PROTOCOL_UDP
+						    ? IPPROTO_UDP
+						    : IPPROTO_TCP,
+				.wanted = service->ports[j].published,
+				.target = service->ports[j].target,
+				.fd = -1,
+			};
+			reserve_one(sup, &service->ports[j], want, problems);
+		}
+	}
+	return 0;
+}
+
+static void port_set_free(struct reservation *items, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		fd_drop(&items[i].fd);
+	free(items);
+}
+
+void publish_commit(struct supervisor *sup, struct port_set *set)
+{
+	port_set_free(sup->ports, sup->port_count);
+	sup->ports = take_ptr(set->items);
+	sup->port_count = set->count;
+	sup->publish_due = true;
+}
+
+/* Gives what was moved back to whom it belonged, closes the rest. */
+void publish_abandon(struct supervisor *sup, struct port_set *set)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		struct reservation *want = &set->items[i];
+
+		for (size_t j = 0; j < sup->port_count && want->fd >= 0; j++) {
+			struct reservation *held = &sup->ports[j];
+
+			if (held->fd < 0 && held->port == want->port &&
+			    held->protocol == want->protocol &&
+			    held->host_ip.s_addr == want->host_ip.s_addr)
+				held->fd = take_fd(&want->fd);
+		}
+	}
+	port_set_free(set->items, set->count);
+	*set = (struct port_set){0};
+}
+
+void publish_close(struct supervisor *sup)
+{
+	port_set_free(take_ptr(sup->ports), sup->port_count);
+	sup->port_count = 0;
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What has ended for us but not for the kernel yet: cgroups with dying processes, children that
+ * nobody waits for. Nothing here blocks.
+ */
+#pragma once
+
+#include "runtime/cgroup/cg.h"
+
+struct supervisor;
+
+/* Kills what is left in the group and removes it as soon as the kernel lets go of it. Takes @cg. */
+void retire_cgroup(struct supervisor *sup, struct cg *cg);
+
+/* Timer callback: tries again. */
+void retire_poll(void *sup);
+
+/* Kills a child that nobody is interested in any more and reaps it when it has died. Takes the fd.
+ */
+void retire_process(struct supervisor *sup, int pidfd);

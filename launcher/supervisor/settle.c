@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Desired against observed, once per turn of the loop in which something has changed: policy
+ * decides, this file carries its decisions to the instances. Level-triggered, so nothing can be
+ * missed.
+ */
+#include "launcher/lower.h"
+#include "launcher/policy/deps.h"
+#include "launcher/policy/reconcile.h"
+#include "launcher/policy/settled.h"
+#include "launcher/supervisor/supervisor.h"
+#include "launcher/supervisor/watch.h"
+#include "runtime/base/cleanup.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Instances started per turn: others' exits, probes and requests come in between. */
+#define STARTS_PER_TURN 4
+
+static const struct stack no_stack = {.name = (char *)"", .directory = (char *)""};
+
+static const struct stack *stack_of(const struct supervisor *sup)
+{
+	return sup->manifest ? sup->manifest->stack : &no_stack;
+}
+
+static void collect_desired(const struct supervisor *sup, struct desired *desired)
+{
+	const struct stack *stack = stack_of(sup);
+
+	for (size_t i = 0; i < stack->service_count; i++) {
+		const struct unit *unit = &sup->units[i];
+		bool wanted = unit->selected && !unit->stopped && unit->plan && !sup->ending;
+
+		desired[i].replicas = wanted ? unit->replicas : 0;
+		desired[i].revision = unit->plan ? unit->plan->revision.hex : "";
+	}
+}
+
+static void collect_observed(const struct supervisor *sup, struct observed *observed,
+			     struct instance **instances)
+{
+	size_t i = 0;
+
+	for (struct instance *instance = sup->instances; instance; instance = instance->next, i++) {
+		observed[i] = (struct observed){
+			.service = instance->plan->service->name,
+			.index = instance->index,
+			.state = instance->state,
+			.revision = instance->plan->revision.hex,
+			.spec = instance->plan->service,
+			.reason = instance->reason[0] ? instance->reason : NULL,
+			.started = instance->started,
+			.blocked = instance->blocked,
+			.crash_looping = restart_crash_looping(&instance->history),
+			.replace = instance->replace,
+		};
+		if (instances)
+			instances[i] = instance;
+	}
+}
+
+int settle_collect(struct supervisor *sup, struct desired **ret_desired,
+		   struct observed **ret_observed, struct instance ***ret_instances,
+		   struct err *err)
+{
+	size_t services = stack_of(sup)->service_count + 1;
+	autofree struct desired *desired = calloc(services, sizeof(*desired));
+	autofree struct observed *observed = calloc(sup->instance_count + 1, sizeof(*observed));
+	autofree struct instance **instances = calloc(sup->instance_count + 1, sizeof(*instances));
+
+	if (!desired || !observed || !instances)
+		return err_set(err, ENOMEM, "settle");
+	collect_desired(sup, desired);
+	collect_observed(sup, observed, instances);
+	*ret_desired = take_ptr(desired);
+	*ret_observed = take_ptr(observed);
+	if (ret_instances)
+		*ret_instances = take_ptr(instances);
+	return 0;
+}
+
+static void create(struct supervisor *sup, size_t service_index, unsigned index)
+{
+	const struct unit *unit = &sup->units[service_index];
+	struct container_fault fault = {.item = CONTAINER_ITEM_NONE};
+	struct plan *plan = NULL;
+	int r = 0;
+
+	if (index == 1 || !lower_has_anonymous_volumes(unit->plan->service))
+		plan = plan_ref(unit->plan);
+	else
+		r = plan_make(
+			sup,
+			&(struct plan_source){unit->plan->manifest, unit->plan->service, index},
+			&plan, &fault);
+	if (r == 0)
+		r = instance_create(sup, plan, index, &fault.err);
+	plan_unref(plan);
+	if (r < 0)
+		supervisor_log(sup, "service=%s instance=%u event=create-failed error=\"%s\"",
+			       unit->plan->service->name, index, fault.err.text);
+}
+
+/* Returns whether anything was done. */
+static bool carry_out(struct supervisor *sup)
+{
+	autofree struct desired *desired = NULL;
+	autofree struct observed *observed = NULL;
+	autofree struct instance **instances = NULL;
+	autoreconcile struct reconcile_plan plan = {0};
+	struct err err = {0};
+	int r = settle_collect(sup, &desired, &observed, &instances, &err);
+
+	if (r == 0)
+		r = reconcile(stack_of(sup), desired, observed, sup->instance_count, RECONCILE_NOW,
+			      &plan, &err);
+	if (r < 0) {
+		supervisor_log(sup, "event=settle-failed error=\"%s\"", err.text);
+		return false;
+	}
+	for (size_t i = 0; i < plan.count; i++) {
+		const struct reconcile_action *action = &plan.items[i];
+
+		if (action->kind == RECONCILE_CREATE)
+			create(sup, action->service, action->index);
+		else
+			instance_event(instances[action->observed], INSTANCE_EV_STOP);
+	}
+	return plan.count > 0;
+}
+
+static void wait_on(struct instance *instance, const struct dependency_verdict *verdict)
+{
+	instance->blocked = true;
+	instance_set_reason(instance, verdict->reason);
+	if (verdict->answer == DEPENDENCY_BROKEN)
+		instance_event(instance, INSTANCE_EV_DEPS_BROKEN);
+}
+
+/* Returns false when some were left for the next turn. */
+static bool start_waiting(struct supervisor *sup, const struct observed *observed,
+			  struct instance **instances, const struct dependency_counts *counts)
+{
+	const struct stack *stack = stack_of(sup);
+	size_t total = sup->instance_count;
+	unsigned started = 0;
+
+	for (size_t i = 0; i < total; i++) {
+		struct instance *instance = instances[i];
+		long service = observed_service(stack, observed[i].service);
+		struct dependency_verdict verdict;
+
+		if (instance->state != INSTANCE_WAITING || service < 0)
+			continue;
+		if (started == STARTS_PER_TURN)
+			return false;
+		dependency_check(stack, &stack->services[service], counts, &verdict);
+		if (verdict.answer != DEPENDENCY_MET) {
+			wait_on(instance, &verdict);
+			continue;
+		}
+		instance->blocked = false;
+		instance->reason[0] = '\0';
+		started++;
+		instance_event(instance, INSTANCE_EV_DEPS_MET);
+	}
+	return true;
+}
+
+/* Dependencies, then whether everything has come to rest. */
+static void start_and_rest(struct supervisor *sup)
+{
+	const struct stack *stack = stack_of(sup);
+	autofree struct desired *desired = NULL;
+	autofree struct observed *observed = NULL;
+	autofree struct instance **instances = NULL;
+	autofree struct dependency_counts *counts =
+		calloc(stack->service_count + 1, sizeof(*counts));
+	struct err err = {0};
+
+	if (!counts || settle_collect(sup, &desired, &observed, &instances, &err) < 0) {
+		supervisor_log(sup, "event=settle-failed error=\"out of memory\"");
+		return;
+	}
+	dependency_count(stack, desired, observed, sup->instance_count, counts);
+	if (!start_waiting(sup, observed, instances, counts)) {
+		supervisor_touch(sup);
+		return;
+	}
+	collect_observed(sup, observed, NULL);
+	watch_idle(sup, settled_idle(stack, desired, observed, sup->instance_count));
+}
+
+void settle(void *data)
+{
+	struct supervisor *sup = data;
+
+	if (carry_out(sup))
+		supervisor_touch(sup); /* what it did may allow more */
+	if (sup->publish_due)
+		publish_all(sup);
+	start_and_rest(sup);
+	if (sup->ending && sup->instance_count == 0 && !sup->retired)
+		loop_stop(sup->loop, 0);
+}

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The supervisor's own beginning and end: directories, lock, leftovers of a dead predecessor, and
+ * afterwards nothing left behind. What happens in between is in the other files of this folder.
+ */
+#include "launcher/supervisor/supervisor.h"
+#include "launcher/supervisor/api.h"
+#include "launcher/supervisor/retire.h"
+
+#include "launcher/paths.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#define PURGE_TRIES   300
+#define PURGE_WAIT_NS 10000000
+
+void supervisor_log(const struct supervisor *sup, const char *fmt, ...)
+{
+	char text[1024];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	fprintf(stderr, "stack=%s %s\n", sup->name, text);
+}
+
+void supervisor_touch(struct supervisor *sup)
+{
+	watch_trigger(sup->settle);
+}
+
+/* Before the loop begins and after it has ended waiting is allowed, for a bounded time. */
+static int remove_cgroups(struct cg_tree *tree, struct err *err)
+{
+	const struct timespec pause = {.tv_nsec = PURGE_WAIT_NS};
+	int r = -EBUSY;
+
+	for (int tries = 0; tries < PURGE_TRIES && r == -EBUSY; tries++) {
+		r = cg_tree_remove(tree, err);
+		if (r == -EBUSY)
+			nanosleep(&pause, NULL);
+	}
+	return r;
+}
+
+/* What a predecessor that was killed has left: processes, groups, links, rules, prepared plans. */
+static int purge(struct supervisor *sup, const char *tree_name, struct err *err)
+{
+	struct cg_tree *tree = NULL;
+	char plans[512];
+	int r = cg_tree_open(tree_name, &tree, err);
+
+	if (r < 0)
+		return r;
+	r = remove_cgroups(tree, err);
+	cg_tree_close(tree);
+	if (r == 0)
+		r = net_purge(sup->name, err);
+	snprintf(plans, sizeof(plans), "%s/plans", sup->run_dir);
+	if (r == 0)
+		r = fs_remove_tree(plans, err);
+	if (r == 0)
+		r = fs_remove_tree(sup->layers_dir, err);
+	return r;
+}
+
+static int make_paths(struct supervisor *sup, struct err *err)
+{
+	autofree char *state = NULL;
+	int r = paths_dir(PATHS_RUN, sup->name, &sup->run_dir, err);
+
+	if (r == 0)
+		r = paths_dir(PATHS_LOG, sup->name, &sup->log_dir, err);
+	if (r == 0)
+		r = paths_dir(PATHS_STATE, NULL, &state, err);
+	if (r < 0)
+		return r;
+	if (asprintf(&sup->volumes_dir, "%s/volumes", state) < 0 ||
+	    asprintf(&sup->layers_dir, "%s/layers/%s", state, sup->name) < 0 ||
+	    asprintf(&sup->hosts_file, "%s/hosts", sup->run_dir) < 0)
+		return err_set(err, ENOMEM, "paths");
+	r = fs_make_dirs(sup->run_dir, 0700, err);
+	if (r == 0)
+		r = fs_make_dirs(sup->log_dir, 0750, err);
+	if (r == 0)
+		r = fs_make_dirs(sup->volumes_dir, 0711, err);
+	return r;
+}
+
+static int take_lock(struct supervisor *sup, struct err *err)
+{
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/lock", sup->run_dir);
+	sup->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (sup->lock_fd < 0)
+		return err_set(err, errno, "lock '%s'", path);
+	if (flock(sup->lock_fd, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK
+			       ? err_say(err, EALREADY, "stack %s has a supervisor already",
+					 sup->name)
+			       : err_set(err, errno, "lock '%s'", path);
+	return 0;
+}
+
+/* A stub resolver on the host's loopback cannot be reached from another network namespace. */
+static const char *resolv_conf_path(void)
+{
+	static const char systemd_upstream[] = "/run/systemd/resolve/resolv.conf";
+	autofree char *text = NULL;
+
+	if (fs_read("/etc/resolv.conf", 65536, &text, NULL, NULL) < 0)
+		return NULL;
+	if (strstr(text, "nameserver 127.0.0.53") && access(systemd_upstream, R_OK) == 0)
+		return systemd_upstream;
+	return "/etc/resolv.conf";
+}
+
+static void raise_nofile(struct supervisor *sup)
+{
+	struct rlimit limit = {1024, 1024};
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	sup->nofile_hard = limit.rlim_max;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit); /* the old limit still serves small stacks */
+}
+
+static int open_kernel_side(struct supervisor *sup, struct err *err)
+{
+	const char *resolv = resolv_conf_path();
+	char tree_name[160];
+	int r;
+
+	snprintf(tree_name, sizeof(tree_name), "davit/%s", sup->name);
+	sup->resolv_conf = resolv ? strdup(resolv) : NULL;
+	raise_nofile(sup);
+	r = purge(sup, tree_name, err);
+	if (r == 0)
+		r = cg_tree_open(tree_name, &sup->cgroups, err);
+	if (r == 0)
+		r = fs_rewrite(sup->hosts_file, "127.0.0.1\tlocalhost\n", 20, 0644, err);
+	return r;
+}
+
+static int open_loop(struct supervisor *sup, struct err *err)
+{
+	autofree char *socket_path = NULL;
+	int r = loop_open(&sup->loop, err);
+
+	if (r == 0)
+		r = loop_watch_deferred(sup->loop, settle, sup, &sup->settle, err);
+	if (r == 0)
+		r = loop_watch_timer(sup->loop, retire_poll, sup, &sup->retire_timer, err);
+	if (r == 0)
+		r = paths_socket(sup->name, &socket_path, err);
+	if (r == 0)
+		r = http_open(sup->loop, socket_path, &(struct http_handler){api_handle, sup},
+			      &sup->http, err);
+	if (r == 0)
+		watch_priority(sup->settle, LOOP_SETTLE);
+	return r;
+}
+
+int supervisor_open(const char *stack, struct supervisor **ret_sup, struct err *err)
+{
+	struct supervisor *sup = calloc(1, sizeof(*sup));
+
+	if (!sup)
+		return err_set(err, ENOMEM, "supervisor");
+	sup->lock_fd = -1;
+	sup->idle = true;
+	clock_gettime(CLOCK_REALTIME, &sup->started_at);
+	sup->name = strdup(stack);
+	int r = sup->name ? make_paths(sup, err) : err_set(err, ENOMEM, "supervisor");
+
+	if (r == 0)
+		r = take_lock(sup, err);
+	bool mine = r == 0;
+
+	if (r == 0)
+		r = open_kernel_side(sup, err);
+	if (r == 0)
+		r = open_loop(sup, err);
+	if (r < 0) {
+		/* Another's directories are not to be removed. */
+		if (!mine)
+			free(take_ptr(sup->run_dir));
+		supervisor_close(sup);
+		return r;
+	}
+	*ret_sup = sup;
+	return 0;
+}
+
+static void report(const struct supervisor *sup, const char *what, int r, const struct err *err)
+{
+	if (r < 0)
+		supervisor_log(sup, "event=%s-left error=\"%s\"", what, err->text);
+}
+
+static void remove_stack_volumes(const struct supervisor *sup)
+{
+	const struct stack *stack = sup->manifest ? sup->manifest->stack : NULL;
+	struct err err = {0};
+	char path[1024];
+
+	for (size_t i = 0; stack && sup->remove_volumes && i < stack->volume_count; i++) {
+		if (stack->volumes[i].external)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", sup->volumes_dir, stack->volumes[i].name);
+		report(sup, "volume", fs_remove_tree(path, &err), &err);
+	}
+	snprintf(path, sizeof(path), "%s/.anonymous/%s", sup->volumes_dir, sup->name);
+	report(sup, "volume", fs_remove_tree(path, &err), &err);
+}
+
+/* The roots go too when this was the last stack; rmdir refuses by itself when it was not. */
+static void remove_empty_parent(const char *path)
+{
+	autofree char *parent = strdup(path);
+	char *slash = parent ? strrchr(parent, '/') : NULL;
+
+	if (!slash || slash == parent)
+		return;
+	*slash = '\0';
+	(void)rmdir(parent);
+}
+
+static void remove_dirs(const struct supervisor *sup)
+{
+	const char *const paths[] = {sup->layers_dir, sup->log_dir, sup->run_dir};
+	struct err err = {0};
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		if (!paths[i])
+			continue;
+		report(sup, "directory", fs_remove_tree(paths[i], &err), &err);
+		remove_empty_parent(paths[i]);
+	}
+}
+
+static void close_kernel_side(struct supervisor *sup)
+{
+	struct err err = {0};
+
+	if (sup->cgroups)
+		report(sup, "cgroup", remove_cgroups(sup->cgroups, &err), &err);
+	cg_tree_close(sup->cgroups);
+	net_close(sup->net);
+	publish_close(sup);
+}
+
+/* The control socket closes last: who waits for that may rely on everything else being gone. */
+void supervisor_close(struct supervisor *sup)
+{
+	if (!sup)
+		return;
+	size_t services = sup->manifest ? sup->manifest->stack->service_count : 0;
+
+	close_kernel_side(sup);
+	if (sup->run_dir) {
+		remove_stack_volumes(sup);
+		for (size_t i = 0; i < services; i++)
+			plan_unref(sup->units[i].plan);
+		remove_dirs(sup);
+	}
+	free(sup->units);
+	manifest_unref(sup->manifest);
+	http_close(sup->http);
+	watch_free(sup->settle);
+	watch_free(sup->retire_timer);
+	loop_close(sup->loop);
+	fd_drop(&sup->lock_fd);
+	free(sup->name);
+	free(sup->run_dir);
+	free(sup->log_dir);
+	free(sup->volumes_dir);
+	free(sup->layers_dir);
+	free(sup->hosts_file);
+	free(sup->resolv_conf);
+	free(sup);
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The state of one supervisor: what is wanted (units), what there is (instances), and the handles
+ * on the kernel. One process, one thread, one loop. The files of this folder and what each owns:
+ *
+ *   supervisor.c  beginning and end               settle.c    desired against observed, once per
+ * turn apply_up.c    up: a new manifest              instance.c  events and actions of one instance
+ *   apply.c       the other commands              probe.c     health checks
+ *   plan.c        prepared revisions              publish.c   ports and names
+ *   view.c        JSON of what there is           retire.c    what the kernel still has to let go
+ * of watch.c       streams of changes              attach.c    exec api.c         requests http.c,
+ * loop.c, logs.c  know nothing of stacks
+ */
+#pragma once
+
+#include "launcher/supervisor/http.h"
+#include "launcher/supervisor/instance.h"
+#include "launcher/supervisor/publish.h"
+#include "launcher/supervisor/settle.h"
+
+#include <sys/resource.h>
+
+struct supervisor {
+	struct loop *loop;
+	char *name;
+	char *run_dir;
+	char *log_dir;
+	char *volumes_dir;
+	char *layers_dir; /* writable layers and anonymous volumes, per instance */
+	char *hosts_file;
+	char *resolv_conf;
+	rlim_t nofile_hard;
+	struct timespec started_at;
+	int lock_fd;
+
+	struct manifest *manifest; /* NULL before the first `up` */
+	struct unit *units;	   /* parallel to manifest->stack->services */
+	struct reservation *ports;
+	size_t port_count;
+	unsigned plans_made; /* names their state directories */
+
+	struct instance *instances;
+	size_t instance_count;
+
+	struct cg_tree *cgroups;
+	struct net *net; /* NULL until a service needs it */
+	struct retired *retired;
+	struct watch *retire_timer;
+
+	struct http_server *http;
+	struct watch *settle; /* deferred: something has changed */
+	struct watcher *watchers;
+	struct attachment *attachments;
+	bool idle;
+	bool publish_due;
+	bool ending; /* `down`: the loop ends when nothing is left */
+	bool remove_volumes;
+};
+
+/*
+ * Opens everything a supervisor needs, leftovers of a dead predecessor removed first.
+ * Returns -EALREADY when another supervisor has the stack.
+ */
+int supervisor_open(const char *stack, struct supervisor **ret_sup, struct err *err) must_check;
+
+/* Frees; removes what `down` promised to remove. Accepts NULL. */
+void supervisor_close(struct supervisor *sup);
+
+/* Something has changed: settle once, after the events of this turn. */
+void supervisor_touch(struct supervisor *sup);
+
+/* One line of the supervisor's own log: `service=web instance=2 event=exited …`. */
+void supervisor_log(const struct supervisor *sup, const char *fmt, ...) format_like(2, 3);

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What there is, as JSON: the documents of `ps --json` and `status --json`. Reads, never changes.
+ */
+#include "launcher/supervisor/view.h"
+#include "launcher/js.h"
+#include "launcher/policy/settled.h"
+#include "launcher/supervisor/supervisor.h"
+#include "runtime/base/cleanup.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *time_text(const struct timespec *at, char text[static 32])
+{
+	struct tm utc;
+	char seconds[24];
+
+	gmtime_r(&at->tv_sec, &utc);
+	strftime(seconds, sizeof(seconds), "%Y-%m-%dT%H:%M:%S", &utc);
+	snprintf(text, 32, "%.19s.%03uZ", seconds, (unsigned)(at->tv_nsec / 1000000) % 1000u);
+	return text;
+}
+
+static struct json_t *view_ports(const struct supervisor *sup, const char *service)
+{
+	struct json_t *ports = js_pack("[]");
+
+	for (size_t i = 0; ports && i < sup->port_count; i++) {
+		const struct reservation *held = &sup->ports[i];
+		char ip[INET_ADDRSTRLEN];
+
+		if (strcmp(held->service->name, service) != 0)
+			continue;
+		inet_ntop(AF_INET, &held->host_ip, ip, sizeof(ip));
+		if (!js_append(ports, js_pack("{s:s, s:i, s:i, s:s}", "host_ip", ip, "published",
+					      held->port, "target", held->target, "protocol",
+					      held->protocol == IPPROTO_UDP ? "udp" : "tcp")))
+			break;
+	}
+	return ports;
+}
+
+/* NULL stands for JSON's null, too. */
+static struct json_t *view_exit(const struct instance *instance)
+{
+	char name[32];
+
+	if (!instance->has_end)
+		return NULL;
+	switch (instance->end.kind) {
+	case RUN_END_EXITED:
+		return js_pack("{s:i}", "code", instance->end.code);
+	case RUN_END_SIGNALLED:
+		reason_signal(instance->end.signal, name, sizeof(name));
+		return js_pack("{s:s, s:b}", "signal", name, "oom", instance->end.oom);
+	case RUN_END_START_FAILED:
+		return js_pack("{s:i}", "code", 127);
+	case RUN_END_UNKNOWN:
+		break;
+	}
+	return NULL;
+}
+
+struct json_t *view_instance(struct instance *instance)
+{
+	const struct service *service = instance->plan->service;
+	struct cg_usage usage = {0};
+	char started[32];
+	char address[INET_ADDRSTRLEN] = "";
+	const char *health = NULL;
+
+	if (instance->cg && cg_read(instance->cg, &usage, NULL) < 0)
+		usage = (struct cg_usage){0};
+	if (service->healthcheck.present && instance->probe)
+		health = health_status_name(instance->health.status);
+	if (instance->endpoint) {
+		struct in_addr in = net_endpoint_address(instance->endpoint);
+
+		if (in.s_addr != INADDR_ANY)
+			inet_ntop(AF_INET, &in, address, sizeof(address));
+	}
+	struct json_t *limit = service->limits.memory_bytes
+				       ? js_pack("I", (long long)service->limits.memory_bytes)
+				       : NULL;
+
+	return js_pack(
+		"{s:s, s:s, s:s, s:s?, s:i, s:I, s:s?, s:o?, s:s?, s:s?, s:f, s:I, s:o?, s:o}",
+		"instance", instance->name, "service", service->name, "state",
+		instance_state_name(instance->state), "reason",
+		instance->reason[0] ? instance->reason : NULL, "pid", (int)instance->pid,
+		"restarts", (long long)instance->history.restarts, "started_at",
+		instance->started ? time_text(&instance->started_at, started) : NULL, "exit",
+		view_exit(instance), "health", health, "address", address[0] ? address : NULL,
+		"cpu_seconds", (double)usage.cpu_usec / 1e6, "memory_bytes",
+		(long long)usage.memory_bytes, "memory_limit_bytes", limit, "ports",
+		view_ports(instance->sup, service->name));
+}
+
+struct json_t *view_instances(struct supervisor *sup)
+{
+	struct json_t *list = js_pack("[]");
+
+	for (struct instance *instance = sup->instances; list && instance;
+	     instance = instance->next)
+		if (!js_append(list, view_instance(instance)))
+			supervisor_log(sup, "instance=%s event=view-failed", instance->name);
+	return list;
+}
+
+static unsigned restarts_of(const struct supervisor *sup, const char *service)
+{
+	unsigned restarts = 0;
+
+	for (struct instance *instance = sup->instances; instance; instance = instance->next)
+		if (strcmp(instance->plan->service->name, service) == 0)
+			restarts += instance->history.restarts;
+	return restarts;
+}
+
+struct json_t *view_services(struct supervisor *sup)
+{
+	struct json_t *list = js_pack("[]");
+	const struct stack *stack = sup->manifest ? sup->manifest->stack : NULL;
+	autofree struct desired *desired = NULL;
+	autofree struct observed *observed = NULL;
+	autofree struct service_status *status = NULL;
+
+	if (!list || !stack || settle_collect(sup, &desired, &observed, NULL, NULL) < 0)
+		return list;
+	status = calloc(stack->service_count + 1, sizeof(*status));
+	if (!status)
+		return list;
+	settled_services(stack, desired, observed, sup->instance_count, status);
+	for (size_t i = 0; i < stack->service_count; i++) {
+		const char *name = stack->services[i].name;
+
+		if (!sup->units[i].selected)
+			continue;
+		if (!js_append(list,
+			       js_pack("{s:s, s:i, s:i, s:s, s:s?, s:i, s:o}", "service", name,
+				       "desired", (int)status[i].desired, "ready",
+				       (int)status[i].ready, "state", status[i].state, "reason",
+				       status[i].reason, "restarts", (int)restarts_of(sup, name),
+				       "ports", view_ports(sup, name))))
+			break;
+	}
+	return list;
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What there is, as JSON: the elements of `ps --json` and `status --json`. Reads, never changes. */
+#pragma once
+
+#include "launcher/js.h"
+#include "launcher/supervisor/instance.h"
+
+/* NULL without memory. Owned by the caller. */
+struct json_t *view_instance(struct instance *instance) must_check;
+struct json_t *view_instances(struct supervisor *sup) must_check;
+struct json_t *view_services(struct supervisor *sup) must_check;

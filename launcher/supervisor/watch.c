@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Streams of changes for `up`, `down` and whoever else waits for something instead of asking again.
+ */
+#include "launcher/supervisor/watch.h"
+#include "launcher/js.h"
+#include "launcher/supervisor/supervisor.h"
+#include "launcher/supervisor/view.h"
+#include "runtime/base/buf.h"
+
+#include <stdlib.h>
+
+struct watcher {
+	struct supervisor *sup;
+	struct watcher *next;
+	struct http_stream *stream;
+};
+
+static void on_close(void *data)
+{
+	struct watcher *watcher = data;
+	struct watcher **link = &watcher->sup->watchers;
+
+	while (*link != watcher)
+		link = &(*link)->next;
+	*link = watcher->next;
+	free(watcher);
+}
+
+/* Takes the value. Writing to a stream may end it, so the next one is looked up first. */
+static void watch_send(struct supervisor *sup, struct watcher *only, struct json_t *value)
+{
+	autobuf struct buf line = {0};
+	autojs struct json_t *owned = value;
+
+	if (!value || js_print(value, 0, &line, NULL) < 0)
+		return;
+	buf_puts(&line, "\n");
+	if (line.failed)
+		return;
+	for (struct watcher *watcher = sup->watchers, *next; watcher; watcher = next) {
+		next = watcher->next;
+		if (!only || only == watcher)
+			http_stream_write(watcher->stream, line.data, line.len);
+	}
+}
+
+struct http_stream *watch_open(struct supervisor *sup)
+{
+	struct watcher *watcher = calloc(1, sizeof(*watcher));
+
+	if (!watcher)
+		return NULL;
+	watcher->sup = sup;
+	watcher->stream = http_stream_new(sup->http, on_close, watcher);
+	if (!watcher->stream) {
+		free(watcher);
+		return NULL;
+	}
+	watcher->next = sup->watchers;
+	sup->watchers = watcher;
+	struct http_stream *stream = watcher->stream;
+
+	watch_send(sup, watcher,
+		   js_pack("{s:s, s:b, s:o, s:o}", "type", "snapshot", "idle", sup->idle,
+			   "services", view_services(sup), "instances", view_instances(sup)));
+	return stream;
+}
+
+void watch_instance(struct instance *instance, const char *state)
+{
+	struct timespec now;
+	struct tm utc;
+	char at[32];
+
+	if (!instance->sup->watchers)
+		return;
+	struct json_t *view = view_instance(instance);
+
+	if (!view || !js_put(view, "state", js_pack("s", state))) {
+		js_free(view);
+		return;
+	}
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &utc);
+	strftime(at, sizeof(at), "%Y-%m-%dT%H:%M:%SZ", &utc);
+	watch_send(instance->sup, NULL,
+		   js_pack("{s:s, s:s, s:o}", "type", "instance", "at", at, "instance", view));
+}
+
+void watch_idle(struct supervisor *sup, bool idle)
+{
+	if (sup->idle == idle)
+		return;
+	sup->idle = idle;
+	if (sup->watchers)
+		watch_send(sup, NULL, js_pack("{s:s, s:b}", "type", "idle", "idle", idle));
+}
