@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "runtime/base/cleanup.h"
+#include "runtime/network/addr_pool.h"
+#include "tests/unit/cmocka_all.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define NAMES 300 /* more than there are addresses */
+#define STEPS 200000
+
+static uint8_t take(struct addr_pool *pool, const char *name)
+{
+	uint8_t host = 0;
+
+	assert_int_equal(addr_pool_take(pool, name, &host, NULL), 0);
+	return host;
+}
+
+static void addresses_begin_behind_the_gateway(void **unused)
+{
+	struct addr_pool pool = {0};
+
+	assert_int_equal(take(&pool, "web-1"), 2);
+	assert_int_equal(take(&pool, "web-2"), 3);
+	addr_pool_free(&pool);
+}
+
+static void a_name_keeps_its_address(void **unused)
+{
+	struct addr_pool pool = {0};
+	uint8_t host = take(&pool, "web-1");
+
+	take(&pool, "web-2");
+	assert_int_equal(take(&pool, "web-1"), host);
+	addr_pool_free(&pool);
+}
+
+static void a_released_address_rests_before_it_is_given_again(void **unused)
+{
+	struct addr_pool pool = {0};
+	uint8_t host = take(&pool, "old");
+
+	addr_pool_release(&pool, "old");
+	for (int i = 0; i < 252; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "new-%d", i);
+		assert_int_not_equal(take(&pool, name), host);
+	}
+	assert_int_equal(take(&pool, "last"), host);
+	addr_pool_free(&pool);
+}
+
+static void a_full_pool_says_so_and_changes_nothing(void **unused)
+{
+	struct addr_pool pool = {0};
+	struct err err = {0};
+	uint8_t host = 99;
+	char name[16];
+
+	for (int i = 0; i < 253; i++) {
+		snprintf(name, sizeof(name), "web-%d", i);
+		take(&pool, name);
+	}
+	assert_int_equal(addr_pool_take(&pool, "one-more", &host, &err), -EADDRNOTAVAIL);
+	assert_string_equal(err.text, "network: no address left for 'one-more': a stack has 253");
+	assert_int_equal(host, 99);
+	assert_int_equal(take(&pool, "web-0"), 2);
+	addr_pool_free(&pool);
+}
+
+static void releasing_an_unknown_name_does_nothing(void **unused)
+{
+	struct addr_pool pool = {0};
+
+	take(&pool, "web-1");
+	addr_pool_release(&pool, "web");
+	addr_pool_release(&pool, "");
+	assert_int_equal(take(&pool, "web-2"), 3);
+	addr_pool_free(&pool);
+}
+
+/* The model: which name has which host part, 0 for none. */
+static void random_use_agrees_with_the_model(void **unused)
+{
+	unsigned seed = (unsigned)time(NULL);
+	struct addr_pool pool = {0};
+	uint8_t model[NAMES] = {0};
+	bool taken[256] = {0};
+	int count = 0;
+
+	print_message("seed %u\n", seed);
+	for (int step = 0; step < STEPS; step++) {
+		int which = rand_r(&seed) % NAMES;
+		char name[16];
+		uint8_t host = 0;
+
+		snprintf(name, sizeof(name), "n%d", which);
+		if (rand_r(&seed) % 3 == 0) {
+			addr_pool_release(&pool, name);
+			count -= model[which] != 0;
+			taken[model[which]] = false;
+			model[which] = 0;
+			continue;
+		}
+		int r = addr_pool_take(&pool, name, &host, NULL);
+		if (!model[which] && count == 253) {
+			assert_int_equal(r, -EADDRNOTAVAIL);
+			continue;
+		}
+		assert_int_equal(r, 0);
+		if (model[which]) {
+			assert_int_equal(host, model[which]);
+			continue;
+		}
+		assert_true(host >= 2 && host <= 254 && !taken[host]);
+		taken[host] = true;
+		model[which] = host;
+		count++;
+	}
+	addr_pool_free(&pool);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(addresses_begin_behind_the_gateway),
+		cmocka_unit_test(a_name_keeps_its_address),
+		cmocka_unit_test(a_released_address_rests_before_it_is_given_again),
+		cmocka_unit_test(a_full_pool_says_so_and_changes_nothing),
+		cmocka_unit_test(releasing_an_unknown_name_does_nothing),
+		cmocka_unit_test(random_use_agrees_with_the_model),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
