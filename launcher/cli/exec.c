@@ -14,7 +14,8 @@
 #include <string.h>
 #include <sys/signalfd.h>
 
-/* As env(1): what is wrong with us, not with the command. */
+/* As env(1): the instance is there, but the session fails for a reason that is not the command's.
+ */
 #define EXIT_OURS   125
 #define EXIT_SIGNAL 128
 #define DRAIN_MS    200
@@ -82,7 +83,7 @@ static const char *choose_instance(const struct json_t *answer, const char *targ
 			unready = name;
 	}
 	if (!unready)
-		cli_complain(EXIT_OURS, "exec: '%s' is neither a running service nor an instance",
+		cli_complain(EXIT_FAILED, "exec: '%s' is neither a running service nor an instance",
 			     target);
 	return unready;
 }
@@ -307,11 +308,12 @@ static int run(struct cli *cli, int argc, char **argv)
 	code = cli_stack(cli, &stack);
 	if (code != EXIT_DONE)
 		return code;
-	if (cli_call(stack, &list, &instances) != EXIT_DONE)
-		return EXIT_OURS;
+	code = cli_call(stack, &list, &instances);
+	if (code != EXIT_DONE)
+		return code;
 	const char *instance = choose_instance(instances, args.words[0]);
 
-	return instance ? exec_in(stack, instance, &values, &args) : EXIT_OURS;
+	return instance ? exec_in(stack, instance, &values, &args) : EXIT_FAILED;
 }
 
 const struct command command_exec = {

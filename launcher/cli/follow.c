@@ -51,21 +51,6 @@ struct state {
 	int code;
 };
 
-/* Nothing runs and nothing will: every instance has ended for good. */
-static bool all_ended(const struct watch *watch, bool *ret_failed)
-{
-	*ret_failed = false;
-	for (size_t i = 0; i < watch->count; i++) {
-		const char *state = watch->instances[i].state;
-		bool failed = strcmp(state, "failed") == 0;
-
-		if (!failed && strcmp(state, "completed") != 0)
-			return false;
-		*ret_failed |= failed;
-	}
-	return watch->seen && watch->idle && watch->count > 0;
-}
-
 static void stop(struct state *state, const char *why)
 {
 	int64_t timeout_ms = state->stops++ == 0 ? -1 : 0;
@@ -110,7 +95,7 @@ static int step(struct state *state, struct err *err)
 		take_signal(state);
 	if (r == 0 && news[0].revents)
 		r = watch_pump(&state->watch, 0, err);
-	if (r >= 0 && state->stops == 0 && all_ended(&state->watch, &failed)) {
+	if (r >= 0 && state->stops == 0 && watch_all_ended(&state->watch, &failed)) {
 		state->code = failed ? EXIT_FAILED : EXIT_DONE;
 		stop(state, "everything has ended: stopping…");
 	}

@@ -113,6 +113,10 @@ int settle_wait(const char *stack, const struct settle_options *options)
 			return cli_complain(EXIT_FAILED, "the supervisor of stack '%s' has ended",
 					    stack);
 	}
+	bool failed = false;
+
+	if (options->ret_all_ended)
+		*options->ret_all_ended = watch_all_ended(&watch, &failed);
 	if (options->judge && count_missing(&watch, options) > 0)
 		return EXIT_FAILED;
 	return EXIT_DONE;

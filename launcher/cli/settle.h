@@ -13,8 +13,9 @@ watch_report settle_show_changes;
 struct settle_options {
 	/* Only instances of these services are judged; NULL-terminated; NULL or empty: all. */
 	const char *const *services;
-	int64_t timeout_ms; /* -1: none */
-	bool judge;	    /* false: arriving is enough, whatever the states */
+	int64_t timeout_ms;  /* -1: none */
+	bool judge;	     /* false: arriving is enough, whatever the states */
+	bool *ret_all_ended; /* out: nothing runs any more; may be NULL */
 };
 
 /*

@@ -146,8 +146,9 @@ static int request_up(const struct cli *cli, const char *stack, const struct arg
 /* A supervisor that was started for nothing must not stay; it may already be gone. */
 static void undo_start(const char *stack)
 {
+	autojs struct json_t *body = js_pack("{}");
 	const struct client_request request = {
-		.method = "POST", .path = "/v1/down", .timeout_ms = 5000};
+		.method = "POST", .path = "/v1/down", .body = body, .timeout_ms = 5000};
 	autoanswer struct client_answer answer = {0};
 	autoclose int pidfd = -1;
 	autoclose int fd = -1;
@@ -160,12 +161,33 @@ static void undo_start(const char *stack)
 		down_await_exit(pidfd);
 }
 
+/* A stack of which nothing came to life is not left behind when this very `up` has made it. */
+static int wait_ready(const char *stack, const struct args *args, const struct values *values,
+		      bool started)
+{
+	autostrv struct strv services = {0};
+	bool all_ended = false;
+
+	for (size_t i = 0; i < args->word_count; i++)
+		strv_add(&services, args->words[i]);
+	int code = settle_wait(stack, &(struct settle_options){
+					      .services = (const char *const *)services.items,
+					      .timeout_ms = values->wait_timeout_ms,
+					      .judge = true,
+					      .ret_all_ended = &all_ended,
+				      });
+
+	if (code == EXIT_FAILED && started && all_ended)
+		undo_start(stack);
+	return code;
+}
+
 static int up(const struct cli *cli, const char *stack, const struct args *args,
 	      const struct values *values)
 {
-	bool foreground = !values->detach && !values->wait;
 	autofollow struct follow follow = {.signal_fd = -1,
 					   .logs = {.dir_fd = -1, .inotify_fd = -1}};
+	bool foreground = !values->detach && !values->wait;
 	bool started = false;
 	struct err err = {0};
 	int code = ensure_supervisor(stack, &started);
@@ -173,25 +195,16 @@ static int up(const struct cli *cli, const char *stack, const struct args *args,
 	if (code != EXIT_DONE)
 		return code;
 	if (foreground && follow_open(&follow, stack, &err) < 0)
-		return cli_fail(&err, EXIT_FAILED);
-	code = request_up(cli, stack, args, values);
+		code = cli_fail(&err, EXIT_FAILED);
+	if (code == EXIT_DONE)
+		code = request_up(cli, stack, args, values);
 	if (code != EXIT_DONE && started)
 		undo_start(stack);
 	if (code != EXIT_DONE)
 		return code;
 	if (foreground)
 		return follow_stack(cli, stack, &follow);
-	if (!values->wait)
-		return EXIT_DONE;
-	autostrv struct strv services = {0};
-
-	for (size_t i = 0; i < args->word_count; i++)
-		strv_add(&services, args->words[i]);
-	return settle_wait(stack, &(struct settle_options){
-					  .services = (const char *const *)services.items,
-					  .timeout_ms = values->wait_timeout_ms,
-					  .judge = true,
-				  });
+	return values->wait ? wait_ready(stack, args, values, started) : EXIT_DONE;
 }
 
 static int run(struct cli *cli, int argc, char **argv)

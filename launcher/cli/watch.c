@@ -164,3 +164,19 @@ int watch_pump(struct watch *watch, int timeout_ms, struct err *err)
 	}
 	return r;
 }
+
+bool watch_all_ended(const struct watch *watch, bool *ret_failed)
+{
+	bool any_failed = false;
+
+	for (size_t i = 0; i < watch->count; i++) {
+		const char *state = watch->instances[i].state;
+		bool failed = strcmp(state, "failed") == 0;
+
+		if (!failed && strcmp(state, "completed") != 0)
+			return false;
+		any_failed |= failed;
+	}
+	*ret_failed = any_failed;
+	return watch->seen && watch->idle && watch->count > 0;
+}
