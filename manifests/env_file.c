@@ -10,6 +10,9 @@
 #include <ctype.h>
 #include <string.h>
 
+/* What execve() takes by default, strings and pointers together. */
+#define ENVIRONMENT_BYTES_MAX ((size_t)2 << 20)
+
 struct env_reader {
 	const char *at;
 	struct pos pos;
@@ -195,10 +198,11 @@ void env_file_parse(const struct source *source, const char *file, const struct 
 
 	if (strncmp(reader.at, "\xef\xbb\xbf", 3) == 0)
 		reader.at += 3;
-	while (*reader.at && !arena_low(vars->arena)) {
+	while (*reader.at && !arena_low(vars->arena) && vars->bytes < ENVIRONMENT_BYTES_MAX) {
 		read_line(&reader);
 		skip_line(&reader);
 	}
 	if (*reader.at)
-		report_error(report, reader.pos, "the file is too large");
+		report_error(report, reader.pos, "more than %zu MiB of variables",
+			     ENVIRONMENT_BYTES_MAX >> 20);
 }

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define VAR_BYTES 16
+
 static size_t hash_of(const char *name)
 {
 	uint64_t hash = 14695981039346656037ULL;
@@ -44,6 +46,7 @@ void vars_set(struct vars *vars, const char *name, const char *value, struct pos
 {
 	struct var *var = find(vars, name);
 
+	vars->bytes += VAR_BYTES + strlen(name) + (value ? strlen(value) : 0);
 	if (var) {
 		var->value = value;
 		var->pos = pos;

@@ -22,6 +22,7 @@ struct vars {
 	struct var **buckets;
 	size_t bucket_count;
 	size_t count;
+	size_t bytes; /* what they take in an environment, roughly */
 };
 
 /* Sets or replaces; the texts are borrowed. A NULL @value removes. */

@@ -36,17 +36,29 @@ struct builder {
 	bool stop;
 };
 
-static struct fy_parser *parser_open(const struct source *source)
+/* A parser that prints nothing and keeps its complaints in @ret_diag. */
+static struct fy_parser *parser_open(const struct source *source, struct fy_diag **ret_diag)
 {
-	struct fy_parse_cfg cfg = {.flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG |
-					    FYPCF_DISABLE_MMAP_OPT};
-	struct fy_parser *parser = fy_parser_create(&cfg);
+	struct fy_diag_cfg quiet = {.level = FYET_ERROR, .module_mask = UINT32_MAX};
+	struct fy_diag *diag = fy_diag_create(&quiet);
+	struct fy_parse_cfg cfg = {.flags = FYPCF_QUIET | FYPCF_DISABLE_MMAP_OPT, .diag = diag};
+	struct fy_parser *parser = diag ? fy_parser_create(&cfg) : NULL;
 
-	if (parser && fy_parser_set_string(parser, source->text, source->len) < 0) {
-		fy_parser_destroy(parser);
-		return NULL;
+	if (diag)
+		fy_diag_set_collect_errors(diag, true);
+	if (parser && fy_parser_set_string(parser, source->text, source->len) == 0) {
+		*ret_diag = diag;
+		return parser;
 	}
-	return parser;
+	fy_parser_destroy(parser);
+	fy_diag_destroy(diag);
+	return NULL;
+}
+
+static void parser_close(struct fy_parser *parser, struct fy_diag *diag)
+{
+	fy_parser_destroy(parser);
+	fy_diag_destroy(diag);
 }
 
 static struct pos mark_pos(const struct builder *builder, const struct fy_mark *mark)
@@ -186,12 +198,29 @@ static enum node_tag tag_of(struct builder *builder, struct fy_token *token)
 	return tag && strcmp(tag, "!override") == 0 ? TAG_OVERRIDE : TAG_NONE;
 }
 
+/* The library's mark of a quoted text is behind the quote, and nothing at all has no mark: that is
+ * shown where its key is. */
+static struct pos scalar_pos(const struct builder *builder, struct fy_event *event, struct pos pos)
+{
+	struct fy_token *token = event->scalar.value;
+	enum fy_scalar_style style = token ? fy_token_scalar_style(token) : FYSS_PLAIN;
+	const struct frame *frame = builder->depth ? &builder->stack[builder->depth - 1] : NULL;
+
+	if ((style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED) && pos.col > 1)
+		pos.col--;
+	if (!fy_event_start_mark(event) && frame)
+		pos = frame->key ? frame->key->pos : frame->node->pos;
+	return pos;
+}
+
 static void on_scalar(struct builder *builder, struct fy_event *event, struct pos pos)
 {
 	const char *text = token_text(builder, event->scalar.value);
-	bool plain =
-		!event->scalar.value || fy_token_scalar_style(event->scalar.value) == FYSS_PLAIN;
+	enum fy_scalar_style style =
+		event->scalar.value ? fy_token_scalar_style(event->scalar.value) : FYSS_PLAIN;
+	bool plain = style == FYSS_PLAIN;
 
+	pos = scalar_pos(builder, event, pos);
 	if (text && strlen(text) > TREE_TEXT_MAX) {
 		refuse(builder, pos, "this text is longer than 1 MiB");
 		return;
@@ -232,6 +261,7 @@ static void on_alias(struct builder *builder, struct fy_event *event, struct pos
 	const char *name = token_text(builder, event->alias.anchor);
 	const struct node *target = name ? anchor_find(builder, name) : NULL;
 
+	pos.col -= pos.col > 1; /* the mark is behind the asterisk */
 	if (!target) {
 		report_error(builder->report, pos, "no anchor '&%s' before this alias",
 			     name ? name : "");
@@ -271,25 +301,20 @@ static void on_event(struct builder *builder, struct fy_event *event)
 }
 
 /* Returns true when the library found the text to be no YAML. */
-static bool report_syntax(struct builder *builder, struct fy_parser *parser)
+static bool report_syntax(struct builder *builder, struct fy_parser *parser, struct fy_diag *diag)
 {
-	struct fy_diag *diag = fy_parser_get_diag(parser);
 	void *cursor = NULL;
-	struct fy_diag_error *first = diag ? fy_diag_errors_iterate(diag, &cursor) : NULL;
+	struct fy_diag_error *first = fy_diag_errors_iterate(diag, &cursor);
+	struct pos pos = mark_pos(builder, NULL);
 
-	if (first) {
-		struct pos pos = {.file = builder->file,
-				  .line = first->line > 0 ? (unsigned)first->line : 1,
-				  .col = first->column > 0 ? (unsigned)first->column : 1};
-
-		report_error(builder->report, pos, "not valid YAML: %s", first->msg);
-	} else if (fy_parser_get_stream_error(parser)) {
-		report_error(builder->report, mark_pos(builder, NULL), "not valid YAML");
-	} else {
-		fy_diag_unref(diag);
+	if (!first && !fy_parser_get_stream_error(parser))
 		return false;
-	}
-	fy_diag_unref(diag);
+	if (first && first->line > 0)
+		pos.line = (unsigned)first->line;
+	if (first && first->column > 0)
+		pos.col = (unsigned)first->column;
+	report_error(builder->report, pos, "not valid YAML%s%s", first ? ": " : "",
+		     first ? first->msg : "");
 	return true;
 }
 
@@ -297,7 +322,8 @@ struct node *yaml_parse(const struct source *source, const char *file, struct tr
 			struct report *report)
 {
 	struct builder *builder = arena_new(tree->arena, struct builder, 1);
-	struct fy_parser *parser = parser_open(source);
+	struct fy_diag *diag = NULL;
+	struct fy_parser *parser = parser_open(source, &diag);
 	size_t errors = report->list->error_count;
 	struct fy_event *event;
 
@@ -310,9 +336,9 @@ struct node *yaml_parse(const struct source *source, const char *file, struct tr
 		on_event(builder, event);
 		fy_parser_event_free(parser, event);
 	}
-	bool bad = !builder->stop && report_syntax(builder, parser);
+	bool bad = !builder->stop && report_syntax(builder, parser, diag);
 
-	fy_parser_destroy(parser);
+	parser_close(parser, diag);
 	return bad || report->list->error_count > errors ? NULL : builder->root;
 }
 
@@ -345,7 +371,8 @@ static bool scan_event(struct scan *scan, const struct fy_event *event)
 
 char *yaml_top_scalar(const struct source *source, const char *key, struct arena *arena)
 {
-	struct fy_parser *parser = parser_open(source);
+	struct fy_diag *diag = NULL;
+	struct fy_parser *parser = parser_open(source, &diag);
 	struct scan scan = {.key = key};
 	char *found = NULL;
 	struct fy_event *event;
@@ -362,6 +389,6 @@ char *yaml_top_scalar(const struct source *source, const char *key, struct arena
 			found = arena_copy(arena, text, len);
 		fy_parser_event_free(parser, event);
 	}
-	fy_parser_destroy(parser);
+	parser_close(parser, diag);
 	return found;
 }
