@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Property: what is printed loads to the same stack, and prints the same again. */
+#include "tests/unit/manifests/fixture.h"
+
+static const char *const manifests[] = {
+	"services: {a: {x-rootfs: host}}\n",
+	"services:\n"
+	"  web:\n"
+	"    x-rootfs: ./root\n"
+	"    entrypoint: sh -c 'echo $$HOME'\n"
+	"    command: ['', ' a ', \"tab\\tnewline\\nquote\\\"back\\\\\", '# no', '- x', 'a: b', "
+	"\"\\x01\"]\n"
+	"    environment: {A: 'x=y', B: '', C: \"$${V}\", D: 'ünïcode ☃', E: 'null', F: \"0x10\"}\n"
+	"    working_dir: /srv\n    user: \"33:33\"\n    hostname: h\n"
+	"    stop_signal: SIGRTMIN+3\n    stop_grace_period: 1500ms\n"
+	"    depends_on: {db: {condition: service_healthy, restart: true}}\n"
+	"    ports: ['8000-8002:80-82', '53/udp', '127.0.0.1:9:9']\n"
+	"    labels: {'a.b/c': 'x', e: '', yes: 'no'}\n    profiles: [one, two]\n"
+	"    read_only: true\n    cap_add: [NET_ADMIN]\n    cap_drop: [ALL]\n"
+	"    deploy: {replicas: 0, resources: {limits: {cpus: 0.25, memory: 64m, pids: -1}}}\n"
+	"  db:\n"
+	"    x-rootfs: host\n    healthcheck: {test: 'x | y', interval: 1s, retries: 9}\n"
+	"    volumes: ['data:/d', '/anon', './b:/b:ro', '/c:/c',\n"
+	"      {type: bind, source: /e, target: /e, bind: {create_host_path: false}},\n"
+	"      {type: tmpfs, target: /f, tmpfs: {size: 1m, mode: 0700}}]\n"
+	"    tmpfs: /g\n    restart: on-failure:3\n    network_mode: none\n"
+	"volumes: {data: {labels: {x: y}}, ext: {external: true, name: other}}\n",
+	"services:\n"
+	"  a: {x-rootfs: host, restart: unless-stopped}\n"
+	"  b: {x-rootfs: host, restart: always, network_mode: host}\n"
+	"  c: {x-rootfs: host, deploy: {restart_policy: {}}}\n"
+	"  d: {x-rootfs: host, deploy: {restart_policy: {condition: none, delay: 0s}}}\n"
+	"  e: {x-rootfs: host, deploy: {restart_policy: {max_attempts: 2, window: 90s}}}\n"
+	"  f: {x-rootfs: host, deploy: {restart_policy: {condition: on-failure, delay: 1h}}}\n"
+	"  '1': {x-rootfs: host, scale: 3}\n"
+	"  'on': {x-rootfs: host, depends_on: {a: {condition: service_started, "
+	"required: false}}}\n",
+};
+
+static char *print_stack(struct fixture *fixture, enum manifest_format format)
+{
+	struct buf out = {0};
+
+	assert_int_equal(manifest_print(fixture->stack, format, &out, &fixture->err), 0);
+	return buf_take(&out);
+}
+
+static void printing_and_loading_again_changes_nothing(void **unused)
+{
+	static const enum manifest_format formats[] = {MANIFEST_YAML, MANIFEST_JSON};
+
+	(void)unused;
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(manifests); i++) {
+		autofixture struct fixture fixture;
+		enum manifest_format format = formats[i % 2];
+
+		fixture_open(&fixture);
+		fixture_good(&fixture, manifests[i / 2]);
+		autofree char *yaml = print_stack(&fixture, MANIFEST_YAML);
+		autofree char *json = print_stack(&fixture, MANIFEST_JSON);
+
+		fixture_good(&fixture, format == MANIFEST_JSON ? json : yaml);
+		assert_int_equal(fixture.diags.count, 0);
+		autofree char *yaml_again = print_stack(&fixture, MANIFEST_YAML);
+		autofree char *json_again = print_stack(&fixture, MANIFEST_JSON);
+
+		assert_string_equal(yaml, yaml_again);
+		assert_string_equal(json, json_again);
+	}
+}
+
+static void awkward_texts_survive(void **unused)
+{
+	autofixture struct fixture fixture;
+	struct buf yaml = {0};
+
+	(void)unused;
+	fixture_open(&fixture);
+	buf_puts(&yaml, "services: {a: {x-rootfs: host, command: [");
+	for (unsigned byte = 1; byte < 0x80; byte++)
+		buf_printf(&yaml, "\"\\x%02x%s\", \"x\\x%02x \", ", byte, byte == '$' ? "$" : "",
+			   byte == '$' ? 'y' : byte);
+	buf_puts(&yaml, "]}}\n");
+	assert_int_equal(fixture_good(&fixture, yaml.data)->services[0].command.count, 254);
+	for (unsigned format = 0; format < 2; format++) {
+		autofree char *text = print_stack(&fixture, format ? MANIFEST_JSON : MANIFEST_YAML);
+		const struct service *a = stack_service(fixture_good(&fixture, text), "a");
+
+		assert_int_equal(a->command.count, 254);
+		for (unsigned byte = 1; byte < 0x80; byte++) {
+			assert_int_equal(a->command.items[2 * byte - 2].value[0], byte);
+			assert_int_equal(a->command.items[2 * byte - 2].value[1], 0);
+		}
+	}
+	buf_free(&yaml);
+}
+
+static void the_yaml_is_sorted_and_readable(void **unused)
+{
+	autofixture struct fixture fixture;
+
+	(void)unused;
+	fixture_open(&fixture);
+	fixture_good(&fixture, "services: {b: {x-rootfs: host, command: [sleep, '9']},"
+			       " a: {x-rootfs: host}}\n");
+	autofree char *yaml = print_stack(&fixture, MANIFEST_YAML);
+
+	assert_string_equal(yaml, "name: shop\n"
+				  "services:\n"
+				  "  a:\n"
+				  "    stop_grace_period: \"10s\"\n"
+				  "    stop_signal: SIGTERM\n"
+				  "    x-rootfs: host\n"
+				  "  b:\n"
+				  "    command:\n"
+				  "      - sleep\n"
+				  "      - \"9\"\n"
+				  "    stop_grace_period: \"10s\"\n"
+				  "    stop_signal: SIGTERM\n"
+				  "    x-rootfs: host\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(printing_and_loading_again_changes_nothing),
+		cmocka_unit_test(awkward_texts_survive),
+		cmocka_unit_test(the_yaml_is_sorted_and_readable),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
