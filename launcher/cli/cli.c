@@ -131,10 +131,13 @@ int cli_load(const struct cli *cli, struct stack **ret_stack)
 	diagnostics_print(&diags, &text);
 	if (text.len > 0)
 		fwrite(text.data, 1, text.len, stderr);
+	if (diags.error_count > 0)
+		return EXIT_USAGE; /* each is said already */
 	return r < 0 ? cli_fail(&err, r == -ENOMEM ? EXIT_FAILED : EXIT_USAGE) : EXIT_DONE;
 }
 
-static void print_diagnostics(const struct json_t *json)
+/* Returns how many there are. */
+static size_t print_diagnostics(const struct json_t *json)
 {
 	const struct json_t *lines = js_get(json, "diagnostics");
 
@@ -153,18 +156,21 @@ static void print_diagnostics(const struct json_t *json)
 		text_escape(&safe, line, strlen(line));
 		fprintf(stderr, "%s\n", safe.data ? safe.data : "");
 	}
+	return js_count(lines);
 }
 
 int cli_refused(const struct client_answer *answer)
 {
 	const char *error = js_text(answer->json, "error");
-	int64_t code = js_int(answer->json, "exit_code", EXIT_FAILED);
+	int64_t given = js_int(answer->json, "exit_code", EXIT_FAILED);
+	int code = given > 0 && given < 256 ? (int)given : EXIT_FAILED;
 
-	print_diagnostics(answer->json);
+	if (print_diagnostics(answer->json) > 0)
+		return code; /* `error` only sums these up */
 	if (!error)
 		return cli_complain(EXIT_FAILED, "the supervisor refuses: status %d",
 				    answer->status);
-	return cli_complain(code > 0 && code < 256 ? (int)code : EXIT_FAILED, "%s", error);
+	return cli_complain(code, "%s", error);
 }
 
 int cli_call(const char *stack, const struct client_request *request, struct json_t **ret_json)

@@ -243,9 +243,7 @@ static int prepare(struct change *change, const struct json_t *request, struct r
 	if (publish_reserve(change->sup, change->manifest->stack, change->selected, &change->ports,
 			    &change->problems) < 0)
 		strv_add(&change->problems, "out of memory");
-	if (change->problems.count == 1)
-		*refusal = reply_error(400, 1, "%s", change->problems.items[0]);
-	else if (change->problems.count > 1)
+	if (change->problems.count > 0)
 		*refusal = reply_problems(400, 1, "nothing was changed", &change->problems);
 	return change->problems.count ? -EINVAL : 0;
 }

@@ -460,6 +460,7 @@ int instance_create(struct supervisor *sup, struct plan *plan, unsigned index, s
 		return err_set(err, ENOMEM, "instance of %s", plan->service->name);
 	*instance = (struct instance){.sup = sup, .plan = plan_ref(plan), .index = index};
 	instance->state = INSTANCE_WAITING;
+	plan->used = true;
 	instance->grace_ms = -1;
 	instance->oom_ms = -1;
 	instance->pidfd = -1;
@@ -470,12 +471,18 @@ int instance_create(struct supervisor *sup, struct plan *plan, unsigned index, s
 		link = &(*link)->next;
 	*link = instance;
 	sup->instance_count++;
+	uid_t uid = 0;
+	gid_t gid = 0;
+
+	container_plan_owner(plan->container, &uid, &gid);
 	int r = instance_dirs(instance) < 0 ? err_set(err, ENOMEM, "%s", instance->name) : 0;
 
 	if (r == 0)
 		r = loop_watch_timer(sup->loop, on_timer, instance, &instance->timer, err);
 	if (r == 0)
 		r = log_open(sup->loop, log_path, &instance->log, err);
+	if (r == 0)
+		r = log_own(instance->log, uid, gid, err);
 	if (r < 0) {
 		instance_free(instance);
 		return r;

@@ -8,6 +8,8 @@
 
 #include "launcher/supervisor/loop.h"
 
+#include <sys/types.h>
+
 struct log_sink;
 
 /*
@@ -20,6 +22,12 @@ int log_open(struct loop *loop, const char *path, struct log_sink **ret_sink,
 /* The ends that a container gets as its stdout and stderr. Borrowed. */
 int log_stdout_fd(const struct log_sink *sink);
 int log_stderr_fd(const struct log_sink *sink);
+
+/*
+ * Gives both pipes to the user whose program writes to them, who could not open /dev/stdout by name
+ * otherwise.
+ */
+int log_own(const struct log_sink *sink, uid_t uid, gid_t gid, struct err *err) must_check;
 
 /* Reads what is in the pipes at this moment, so that a dead instance's last words are in the file.
  */

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 struct manifest *manifest_ref(struct manifest *manifest)
 {
@@ -38,6 +39,10 @@ void plan_unref(struct plan *plan)
 	if (!plan || --plan->refs > 0)
 		return;
 	container_plan_free(plan->container);
+	/* Only what is still empty goes. */
+	for (size_t i = plan->made.count; i > 0 && !plan->used; i--)
+		(void)rmdir(plan->made.items[i - 1]);
+	strv_free(&plan->made);
 	if (plan->state_dir)
 		err_ignore(fs_remove_tree(plan->state_dir, NULL)); /* `down` removes what is left */
 	free(plan->state_dir);
@@ -45,36 +50,36 @@ void plan_unref(struct plan *plan)
 	free(plan);
 }
 
-/* A missing source of a short-form bind is made, as Compose does. */
-static int make_bind_source(const struct mount_spec *mount, struct err *err)
+/* Makes a directory where there is none yet. */
+static int make_missing(struct plan *plan, const char *path, bool *ret_made, struct err *err)
 {
 	struct stat st;
 
-	if (!mount->create_host_path || stat(mount->source, &st) == 0)
+	if (stat(path, &st) == 0 || errno != ENOENT)
 		return 0;
-	return fs_make_dirs(mount->source, 0755, err);
+	int r = fs_make_dirs(path, 0755, err);
+
+	if (r < 0)
+		return r;
+	*ret_made = true;
+	strv_add(&plan->made, path);
+	return strv_check(&plan->made, err);
 }
 
-/* @ret_fresh: made now, so that nobody's data is in it */
-static int make_volume(const char *path, bool *ret_fresh, struct err *err)
-{
-	struct stat st;
-
-	*ret_fresh = stat(path, &st) < 0 && errno == ENOENT;
-	return fs_make_dirs(path, 0755, err);
-}
-
-static int make_sources(const struct service *service, const struct lowered *lowered, bool *fresh,
+/* @fresh: which volumes were made now, so that nobody's data is in them */
+static int make_sources(struct plan *plan, const struct lowered *lowered, bool *fresh,
 			struct container_fault *fault)
 {
-	for (size_t i = 0; i < service->mount_count; i++) {
-		const struct mount_spec *mount = &service->mounts[i];
+	for (size_t i = 0; i < plan->service->mount_count; i++) {
+		const struct mount_spec *mount = &plan->service->mounts[i];
+		bool made = false;
 		int r = 0;
 
-		if (mount->kind == MOUNT_BIND)
-			r = make_bind_source(mount, &fault->err);
+		/* A missing source of a short-form bind is made, as Compose does. */
+		if (mount->kind == MOUNT_BIND && mount->create_host_path)
+			r = make_missing(plan, mount->source, &made, &fault->err);
 		else if (mount->kind == MOUNT_VOLUME)
-			r = make_volume(lowered->sources[i], &fresh[i], &fault->err);
+			r = make_missing(plan, lowered->sources[i], &fresh[i], &fault->err);
 		if (r < 0) {
 			fault->item = CONTAINER_ITEM_MOUNT;
 			fault->index = (unsigned)i;
@@ -127,7 +132,7 @@ static int plan_prepare(struct supervisor *sup, struct plan *plan, unsigned inde
 	if (r == 0)
 		r = lower_service(plan->manifest->stack, service, &place, &lowered, &fault->err);
 	if (r == 0)
-		r = make_sources(service, &lowered, fresh, fault);
+		r = make_sources(plan, &lowered, fresh, fault);
 	if (r == 0)
 		r = container_prepare(&lowered.config, &plan->container, fault);
 	if (r == 0)

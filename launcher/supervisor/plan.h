@@ -6,6 +6,7 @@
 #pragma once
 
 #include "launcher/policy/revision.h"
+#include "runtime/base/buf.h"
 #include "runtime/container.h"
 
 struct supervisor;
@@ -24,6 +25,8 @@ struct plan {
 	struct revision revision;
 	char *state_dir;
 	struct container_plan *container;
+	struct strv made; /* directories made for it: removed again when no instance came of it */
+	bool used;
 };
 
 struct manifest *manifest_ref(struct manifest *manifest);

@@ -210,6 +210,18 @@ static void report(const struct supervisor *sup, const char *what, int r, const 
 		supervisor_log(sup, "event=%s-left error=\"%s\"", what, err->text);
 }
 
+/* The roots go too when this was the last stack; rmdir refuses by itself when it was not. */
+static void remove_empty_parent(const char *path)
+{
+	autofree char *parent = strdup(path);
+	char *slash = parent ? strrchr(parent, '/') : NULL;
+
+	if (!slash || slash == parent)
+		return;
+	*slash = '\0';
+	(void)rmdir(parent);
+}
+
 static void remove_stack_volumes(const struct supervisor *sup)
 {
 	const struct stack *stack = sup->manifest ? sup->manifest->stack : NULL;
@@ -224,18 +236,7 @@ static void remove_stack_volumes(const struct supervisor *sup)
 	}
 	snprintf(path, sizeof(path), "%s/.anonymous/%s", sup->volumes_dir, sup->name);
 	report(sup, "volume", fs_remove_tree(path, &err), &err);
-}
-
-/* The roots go too when this was the last stack; rmdir refuses by itself when it was not. */
-static void remove_empty_parent(const char *path)
-{
-	autofree char *parent = strdup(path);
-	char *slash = parent ? strrchr(parent, '/') : NULL;
-
-	if (!slash || slash == parent)
-		return;
-	*slash = '\0';
-	(void)rmdir(parent);
+	remove_empty_parent(path);
 }
 
 static void remove_dirs(const struct supervisor *sup)
