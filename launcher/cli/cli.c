@@ -120,6 +120,11 @@ int cli_stack(const struct cli *cli, char **ret_name)
 	return EXIT_DONE;
 }
 
+void cli_drop_stack(struct stack **stack)
+{
+	stack_free(*stack);
+}
+
 int cli_load(const struct cli *cli, struct stack **ret_stack)
 {
 	struct manifest_options options = cli_manifest_options(cli);

@@ -69,6 +69,9 @@ struct manifest_options cli_manifest_options(const struct cli *cli);
  * after a complaint. */
 int cli_stack(const struct cli *cli, char **ret_name) must_check;
 
+void cli_drop_stack(struct stack **stack);
+#define autostack __attribute__((cleanup(cli_drop_stack)))
+
 /* Loads the manifest, printing its diagnostics. Returns EXIT_DONE or the exit code. */
 int cli_load(const struct cli *cli, struct stack **ret_stack) must_check;
 

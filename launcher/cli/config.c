@@ -20,11 +20,6 @@ static const struct option_spec options[] = {
 	 "only the names of the enabled services, one per line"},
 };
 
-static void drop_stack(struct stack **stack)
-{
-	stack_free(*stack);
-}
-
 static int print_stack(const struct stack *stack, const struct values *values,
 		       enum manifest_format format)
 {
@@ -45,7 +40,7 @@ static int run(struct cli *cli, int argc, char **argv)
 {
 	struct values values = {.format = "yaml"};
 	struct args args = {.argc = argc, .argv = argv};
-	__attribute__((cleanup(drop_stack))) struct stack *stack = NULL;
+	autostack struct stack *stack = NULL;
 	int code = cli_parse(cli, &args, &values);
 
 	if (code < 0)

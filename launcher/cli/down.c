@@ -8,6 +8,7 @@
 #include "launcher/cli/settle.h"
 #include "launcher/paths.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/base/fs.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -67,8 +68,34 @@ static int await_end(struct watch *watch, const char *stack)
 	return EXIT_DONE;
 }
 
+/* The named volumes of the manifest; without a supervisor nobody uses them. */
+static int remove_volumes(const struct cli *cli)
+{
+	autostack struct stack *stack = NULL;
+	autofree char *dir = NULL;
+	struct err err = {0};
+	int code = cli_load(cli, &stack);
+
+	if (code != EXIT_DONE)
+		return code;
+	if (paths_dir(PATHS_STATE, NULL, &dir, &err) < 0)
+		return cli_fail(&err, EXIT_FAILED);
+	for (size_t i = 0; i < stack->volume_count; i++) {
+		const struct volume *volume = &stack->volumes[i];
+		autobuf struct buf path = {0};
+
+		buf_printf(&path, "%s/volumes/%s", dir, volume->name);
+		if (volume->external || path.failed || access(path.data, F_OK) < 0)
+			continue;
+		if (fs_remove_tree(path.data, &err) < 0)
+			return cli_fail(&err, EXIT_FAILED);
+		fprintf(stderr, "volume %s removed\n", volume->name);
+	}
+	return EXIT_DONE;
+}
+
 /* No supervisor answers: what is left of the stack, if anything. */
-static int down_dead(const char *stack, bool volumes)
+static int down_dead(const struct cli *cli, const char *stack, bool volumes)
 {
 	autofree char *dir = NULL;
 	struct err err = {0};
@@ -77,20 +104,14 @@ static int down_dead(const char *stack, bool volumes)
 		return cli_fail(&err, EXIT_FAILED);
 	bool leftovers = access(dir, F_OK) == 0;
 
-	if (!leftovers && !volumes) {
-		fprintf(stderr, "stack %s is not running\n", stack);
-		return EXIT_DONE;
-	}
-	if (geteuid() != 0)
+	if ((leftovers || volumes) && geteuid() != 0)
 		return cli_complain(EXIT_FAILED, "needs root to remove what stack '%s' left behind",
 				    stack);
-	if (launch_clean(stack, volumes, &err) < 0)
+	if (leftovers && launch_clean(stack, &err) < 0)
 		return cli_fail(&err, EXIT_FAILED);
-	fprintf(stderr,
-		leftovers ? "stack %s was not running: leftovers removed\n"
-			  : "stack %s is not running: volumes removed\n",
-		stack);
-	return EXIT_DONE;
+	fprintf(stderr, "stack %s %s\n", stack,
+		leftovers ? "was not running: leftovers removed" : "is not running");
+	return volumes ? remove_volumes(cli) : EXIT_DONE;
 }
 
 static int run(struct cli *cli, int argc, char **argv)
@@ -113,7 +134,7 @@ static int run(struct cli *cli, int argc, char **argv)
 	int r = watch_open(&watch, stack, &err);
 
 	if (r == -ENOTCONN)
-		return down_dead(stack, values.volumes);
+		return down_dead(cli, stack, values.volumes);
 	if (r < 0)
 		return cli_fail(&err, EXIT_FAILED);
 	code = down_request(stack, values.volumes, values.timeout_ms);

@@ -113,11 +113,7 @@ static int open_session(struct session *session, const char *stack, const char *
 		return cli_complain(EXIT_OURS, "exec: the command cannot be sent");
 	if (client_stream_open(stack, &request, &session->stream, &answer, &err) < 0)
 		return cli_fail(&err, EXIT_OURS);
-	if (session->stream.fd < 0) {
-		(void)cli_refused(&answer); /* printed; the code is ours */
-		return EXIT_OURS;
-	}
-	return EXIT_DONE;
+	return session->stream.fd < 0 ? cli_refused(&answer) : EXIT_DONE;
 }
 
 /* Blocks what is forwarded; SIGWINCH only matters to a terminal. */

@@ -56,12 +56,10 @@ static int open_log(const char *stack, struct launch *launch, struct err *err)
 	return launch->log_fd < 0 ? err_set(err, errno, "open '%s'", launch->log_path) : 0;
 }
 
-static int prepare(const char *stack, struct launch *launch, struct err *err)
+static int prepare(struct launch *launch, struct err *err)
 {
 	int r = paths_helper("davit-supervisor", &launch->program, err);
 
-	if (r == 0)
-		r = open_log(stack, launch, err);
 	if (r < 0)
 		return r;
 	launch->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -85,7 +83,8 @@ static void reset_signals(void)
 static void exec_supervisor(const struct launch *launch, const char *const *argv)
 {
 	int null_fd = fcntl(launch->null_fd, F_DUPFD_CLOEXEC, 10);
-	int log_fd = fcntl(launch->log_fd, F_DUPFD_CLOEXEC, 10);
+	int log_fd =
+		fcntl(launch->log_fd < 0 ? launch->null_fd : launch->log_fd, F_DUPFD_CLOEXEC, 10);
 	int ready_fd = fcntl(launch->ready[1], F_DUPFD_CLOEXEC, 10);
 
 	reset_signals();
@@ -99,19 +98,6 @@ static void exec_supervisor(const struct launch *launch, const char *const *argv
 	execv(launch->program, (char *const *)(uintptr_t)argv); /* it changes nothing */
 	dprintf(READY_FD, "error: exec %s: %s\n", launch->program, strerrordesc_np(errno));
 	_exit(127);
-}
-
-static int start(const struct launch *launch, const char *const *argv, pid_t *ret_pid,
-		 struct err *err)
-{
-	pid_t pid = fork();
-
-	if (pid < 0)
-		return err_set(err, errno, "fork");
-	if (pid == 0)
-		exec_supervisor(launch, argv);
-	*ret_pid = pid;
-	return 0;
 }
 
 /* Everything the supervisor says until it closes the pipe. */
@@ -138,19 +124,20 @@ static int read_word(int fd, char *text, size_t size, struct err *err)
 	}
 }
 
-int launch_supervisor(const char *stack, struct err *err)
+/* Starts it and hears what it has to say. */
+static int start(struct launch *launch, const char *const *argv, pid_t *ret_pid, struct err *err)
 {
-	autolaunch struct launch launch = {.log_fd = -1, .null_fd = -1, .ready = {-1, -1}};
-	const char *const argv[] = {"davit-supervisor", "--stack", stack, "--ready-fd", "3", NULL};
 	char word[ERR_TEXT_MAX];
-	pid_t pid = -1;
-	int r = prepare(stack, &launch, err);
+	pid_t pid = fork();
 
-	if (r == 0)
-		r = start(&launch, argv, &pid, err);
-	fd_drop(&launch.ready[1]);
-	if (r == 0)
-		r = read_word(launch.ready[0], word, sizeof(word), err);
+	if (pid < 0)
+		return err_set(err, errno, "fork");
+	if (pid == 0)
+		exec_supervisor(launch, argv);
+	*ret_pid = pid;
+	fd_drop(&launch->ready[1]);
+	int r = read_word(launch->ready[0], word, sizeof(word), err);
+
 	if (r < 0)
 		return r;
 	word[strcspn(word, "\n")] = '\0';
@@ -158,29 +145,39 @@ int launch_supervisor(const char *stack, struct err *err)
 		return 0;
 	if (strncmp(word, "error: ", 7) == 0)
 		return err_say(err, ECHILD, "%s", word + 7);
-	return err_say(err, ECHILD, "davit-supervisor ended before it was ready; see %s",
-		       launch.log_path);
+	return err_say(err, ECHILD, "davit-supervisor ended before it was ready%s%s",
+		       launch->log_path ? "; see " : "", launch->log_path ? launch->log_path : "");
 }
 
-int launch_clean(const char *stack, bool volumes, struct err *err)
+int launch_supervisor(const char *stack, struct err *err)
 {
-	autolaunch struct launch launch = {.log_fd = -1, .null_fd = -1, .ready = {-1, -1}};
-	const char *const argv[] = {"davit-supervisor",		  "--stack", stack, "--clean",
-				    volumes ? "--volumes" : NULL, NULL};
+	autolaunch struct launch launch = {.null_fd = -1, .log_fd = -1, .ready = {-1, -1}};
+	const char *const argv[] = {"davit-supervisor", "--stack", stack, "--ready-fd", "3", NULL};
+	pid_t pid = -1;
+	int r = prepare(&launch, err);
+
+	if (r == 0)
+		r = open_log(stack, &launch, err);
+	return r < 0 ? r : start(&launch, argv, &pid, err);
+}
+
+int launch_clean(const char *stack, struct err *err)
+{
+	autolaunch struct launch launch = {.null_fd = -1, .log_fd = -1, .ready = {-1, -1}};
+	const char *const argv[] = {"davit-supervisor", "--stack", stack, "--clean",
+				    "--ready-fd",	"3",	   NULL};
 	pid_t pid = -1;
 	int status = 0;
-
-	int r = prepare(stack, &launch, err);
+	int r = prepare(&launch, err);
 
 	if (r == 0)
 		r = start(&launch, argv, &pid, err);
-	if (r < 0)
+	if (pid < 0)
 		return r;
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return err_set(err, errno, "wait for davit-supervisor");
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-		return 0;
-	return err_say(err, ECHILD, "leftovers of stack '%s' could not be removed; see %s", stack,
-		       launch.log_path);
+	if (r < 0 || (WIFEXITED(status) && WEXITSTATUS(status) == 0))
+		return r;
+	return err_say(err, ECHILD, "what stack '%s' left behind could not be removed", stack);
 }

@@ -4,8 +4,6 @@
 
 #include "runtime/base/err.h"
 
-#include <stdbool.h>
-
 /*
  * Starts the stack's supervisor and returns when its control socket listens.
  *
@@ -14,5 +12,6 @@
  */
 int launch_supervisor(const char *stack, struct err *err) must_check;
 
-/* Has davit-supervisor remove what an ended stack has left behind, and waits for it. */
-int launch_clean(const char *stack, bool volumes, struct err *err) must_check;
+/* Has davit-supervisor remove what an ended stack has left behind, and waits for it. Makes no log:
+ * there is to be nothing left. */
+int launch_clean(const char *stack, struct err *err) must_check;

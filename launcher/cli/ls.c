@@ -54,6 +54,11 @@ static struct json_t *describe(const char *stack)
 	if (!instances)
 		return NULL;
 	for (size_t i = 0; i < js_count(list); i++) {
+		const char *state = js_text(js_at(list, i), "state");
+
+		/* A task that has completed is done with, not unready. */
+		if (state && strcmp(state, "completed") == 0)
+			continue;
 		ready += js_int(js_at(list, i), "ready", 0);
 		desired += js_int(js_at(list, i), "desired", 0);
 	}

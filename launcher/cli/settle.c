@@ -17,6 +17,13 @@ static bool is_one_of(const char *word, const char *const *list)
 	return false;
 }
 
+static bool is_judged(const struct watch_instance *instance, const struct settle_options *options)
+{
+	bool all = !options->services || !options->services[0];
+
+	return all || is_one_of(instance->service, options->services);
+}
+
 static const char *const noteworthy[] = {"ready",   "unready", "completed", "failed",
 					 "backoff", "removed", NULL};
 
@@ -28,7 +35,8 @@ static void print_instance(const char *prefix, const struct watch_instance *inst
 	text_escape(&line, instance->name, strlen(instance->name));
 	buf_puts(&line, " ");
 	text_escape(&line, instance->state, strlen(instance->state));
-	if (instance->reason) {
+	/* What has been removed has no reason any more, only a past. */
+	if (instance->reason && strcmp(instance->state, "removed") != 0) {
 		buf_puts(&line, ": ");
 		text_escape(&line, instance->reason, strlen(instance->reason));
 	}
@@ -37,8 +45,11 @@ static void print_instance(const char *prefix, const struct watch_instance *inst
 
 void settle_show(void *context, const struct watch_instance *instance, const char *old_state)
 {
+	const struct settle_options *options = context;
 	bool only_reason = old_state && strcmp(old_state, instance->state) == 0;
 
+	if (options && !is_judged(instance, options))
+		return;
 	if (!only_reason && is_one_of(instance->state, noteworthy))
 		print_instance("", instance);
 }
@@ -62,15 +73,12 @@ static int64_t now_ms(void)
 static size_t count_missing(const struct watch *watch, const struct settle_options *options)
 {
 	static const char *const good[] = {"ready", "completed", NULL};
-	bool all = !options->services || !options->services[0];
 	size_t missing = 0;
 
 	for (size_t i = 0; i < watch->count; i++) {
 		const struct watch_instance *instance = &watch->instances[i];
 
-		if (!all && !is_one_of(instance->service, options->services))
-			continue;
-		if (is_one_of(instance->state, good))
+		if (!is_judged(instance, options) || is_one_of(instance->state, good))
 			continue;
 		print_instance("davit: not ready: ", instance);
 		missing++;
@@ -91,7 +99,8 @@ static int next_wait_ms(int64_t deadline_ms)
 
 int settle_wait(const char *stack, const struct settle_options *options)
 {
-	autowatch struct watch watch = {.stream.fd = -1, .report = settle_show};
+	struct settle_options shown = *options;
+	autowatch struct watch watch = {.stream.fd = -1, .report = settle_show, .context = &shown};
 	int64_t deadline_ms = options->timeout_ms < 0 ? -1 : now_ms() + options->timeout_ms;
 	struct err err = {0};
 

@@ -4,7 +4,8 @@
 
 #include "launcher/cli/watch.h"
 
-/* A watch_report that prints one line per noteworthy change on stderr; @context is unused. */
+/* A watch_report that prints one line per noteworthy change on stderr; @context: the struct
+ * settle_options that say of which services, or NULL. */
 watch_report settle_show;
 
 /* Like it, but silent about what was so before the first change. */

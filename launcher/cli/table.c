@@ -69,6 +69,21 @@ static void hide_empty(struct libscols_table *handle)
 	}
 }
 
+/* Appends line by line, without the blanks that pad the last column. */
+static void put_trimmed(struct buf *out, const char *text)
+{
+	while (*text) {
+		size_t line = strcspn(text, "\n");
+		size_t len = line;
+
+		while (len > 0 && text[len - 1] == ' ')
+			len--;
+		buf_put(out, text, len);
+		buf_puts(out, "\n");
+		text += line + (text[line] == '\n');
+	}
+}
+
 int table_print(struct table *table, struct buf *out, struct err *err)
 {
 	autofree char *text = NULL;
@@ -76,8 +91,6 @@ int table_print(struct table *table, struct buf *out, struct err *err)
 	hide_empty(table->handle);
 	if (scols_print_table_to_string(table->handle, &text) != 0 || !text)
 		return err_set(err, ENOMEM, "print a table");
-	buf_puts(out, text);
-	if (out->len > 0 && out->data[out->len - 1] != '\n')
-		buf_puts(out, "\n");
+	put_trimmed(out, text);
 	return buf_check(out, err);
 }

@@ -36,12 +36,6 @@ static const struct option_spec options[] = {
 	 "instances of a service; may be repeated"},
 };
 
-static void drop_stack(struct stack **stack)
-{
-	stack_free(*stack);
-}
-#define autostack __attribute__((cleanup(drop_stack)))
-
 static void drop_values(struct values *values)
 {
 	strv_free(&values->scale);
