@@ -35,6 +35,18 @@ struct decode_field {
 	decode_fn *decode;
 };
 
+/* What a mapping may contain, and what is read of it. */
+struct decode_schema {
+	const struct key_info *keys;
+	const struct decode_field *fields;
+	size_t count;
+};
+
+struct decode_range {
+	int64_t min;
+	int64_t max;
+};
+
 /* decode_value.c: the shapes values come in */
 
 /* Calls the decoder of every field that is present, in the order of the table. */
@@ -43,7 +55,7 @@ void decode_fields(struct decoder *decoder, const struct node *mapping,
 
 /* Checks keys and decodes fields of a mapping one level deeper. */
 void decode_mapping(struct decoder *decoder, const struct node *node, const char *key,
-		    const struct key_info *keys, const struct decode_field *fields, size_t count);
+		    const struct decode_schema *schema);
 
 /* "PATH.KEY: MESSAGE" at the node. */
 void decode_error(struct decoder *decoder, const struct node *node, const char *key,
@@ -56,8 +68,8 @@ void decode_text(struct decoder *decoder, const struct node *node, const char *k
 bool decode_bool(struct decoder *decoder, const struct node *node, const char *key, bool fallback);
 
 /* False, with an error, when the text is no number in the range. */
-bool decode_int(struct decoder *decoder, const struct node *node, const char *key, int64_t min,
-		int64_t max, int64_t *ret_value);
+bool decode_int(struct decoder *decoder, const struct node *node, const char *key,
+		struct decode_range range, int64_t *ret_value);
 void decode_duration(struct decoder *decoder, const struct node *node, const char *key,
 		     int64_t *ret_ms);
 

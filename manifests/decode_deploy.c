@@ -79,7 +79,7 @@ static void policy_attempts(struct decoder *decoder, const struct node *node, co
 {
 	int64_t attempts = 0;
 
-	if (decode_int(decoder, node, key, 0, INT32_MAX, &attempts))
+	if (decode_int(decoder, node, key, (struct decode_range){0, INT32_MAX}, &attempts))
 		decoder->service->restart.max_attempts = (unsigned)attempts;
 }
 
@@ -96,24 +96,31 @@ static void decode_policy(struct decoder *decoder, const struct node *node, cons
 		{"max_attempts", policy_attempts},
 		{"window", policy_window},
 	};
+	static const struct decode_schema schema = {keys_restart_policy, fields,
+						    ARRAY_SIZE(fields)};
 
 	decoder->service->restart = (struct restart_spec){
 		.condition = RESTART_ALWAYS, .delay_ms = -1, .pos = node->pos};
-	decode_mapping(decoder, node, key, keys_restart_policy, fields, ARRAY_SIZE(fields));
+	decode_mapping(decoder, node, key, &schema);
 }
 
-/* Sets a value that can be written in two places; both must say the same. */
-static void set_twice(struct decoder *decoder, const struct node *node, const char *key,
-		      int64_t value, int64_t *slot, struct pos *slot_pos)
+/* A value that can be written in two places; both must say the same. */
+struct twin {
+	int64_t *value;
+	struct pos *pos;
+};
+
+static void set_twin(struct decoder *decoder, const struct node *node, const char *key,
+		     struct twin twin, int64_t value)
 {
-	if (slot_pos->line && *slot != value) {
+	if (twin.pos->line && *twin.value != value) {
 		decode_error(decoder, node, key,
 			     "contradicts line %u: write it once, or the same twice",
-			     slot_pos->line);
+			     twin.pos->line);
 		return;
 	}
-	*slot = value;
-	*slot_pos = node->pos;
+	*twin.value = value;
+	*twin.pos = node->pos;
 }
 
 static void decode_cpus(struct decoder *decoder, const struct node *node, const char *key)
@@ -130,7 +137,8 @@ static void decode_cpus(struct decoder *decoder, const struct node *node, const 
 	else if (!mcpu)
 		decode_error(decoder, node, key, "must be more than 0, for example 0.5");
 	else
-		set_twice(decoder, node, key, mcpu, &limits->cpu_mcpu, &limits->cpu_pos);
+		set_twin(decoder, node, key, (struct twin){&limits->cpu_mcpu, &limits->cpu_pos},
+			 mcpu);
 }
 
 static void decode_memory(struct decoder *decoder, const struct node *node, const char *key)
@@ -147,7 +155,8 @@ static void decode_memory(struct decoder *decoder, const struct node *node, cons
 	else if (!bytes)
 		decode_error(decoder, node, key, "must be more than 0, for example 64m");
 	else
-		set_twice(decoder, node, key, bytes, &limits->memory_bytes, &limits->memory_pos);
+		set_twin(decoder, node, key,
+			 (struct twin){&limits->memory_bytes, &limits->memory_pos}, bytes);
 }
 
 static void decode_pids(struct decoder *decoder, const struct node *node, const char *key)
@@ -155,12 +164,12 @@ static void decode_pids(struct decoder *decoder, const struct node *node, const 
 	struct limits *limits = &decoder->service->limits;
 	int64_t pids = 0;
 
-	if (!decode_int(decoder, node, key, -1, 4194304, &pids))
+	if (!decode_int(decoder, node, key, (struct decode_range){-1, 4194304}, &pids))
 		return;
 	if (!pids)
 		decode_error(decoder, node, key, "must be at least 1, or -1 for no limit");
 	else
-		set_twice(decoder, node, key, pids, &limits->pids, &limits->pids_pos);
+		set_twin(decoder, node, key, (struct twin){&limits->pids, &limits->pids_pos}, pids);
 }
 
 static void decode_replicas(struct decoder *decoder, const struct node *node, const char *key)
@@ -169,9 +178,9 @@ static void decode_replicas(struct decoder *decoder, const struct node *node, co
 	int64_t wanted = 0;
 	int64_t replicas = service->replicas;
 
-	if (!decode_int(decoder, node, key, 0, REPLICAS_MAX, &wanted))
+	if (!decode_int(decoder, node, key, (struct decode_range){0, REPLICAS_MAX}, &wanted))
 		return;
-	set_twice(decoder, node, key, wanted, &replicas, &service->replicas_pos);
+	set_twin(decoder, node, key, (struct twin){&replicas, &service->replicas_pos}, wanted);
 	service->replicas = (unsigned)replicas;
 }
 
@@ -191,15 +200,17 @@ static void decode_limits(struct decoder *decoder, const struct node *node, cons
 		{"memory", decode_memory},
 		{"pids", decode_pids},
 	};
+	static const struct decode_schema schema = {keys_limits, fields, ARRAY_SIZE(fields)};
 
-	decode_mapping(decoder, node, key, keys_limits, fields, ARRAY_SIZE(fields));
+	decode_mapping(decoder, node, key, &schema);
 }
 
 static void decode_resources(struct decoder *decoder, const struct node *node, const char *key)
 {
 	static const struct decode_field fields[] = {{"limits", decode_limits}};
+	static const struct decode_schema schema = {keys_resources, fields, ARRAY_SIZE(fields)};
 
-	decode_mapping(decoder, node, key, keys_resources, fields, ARRAY_SIZE(fields));
+	decode_mapping(decoder, node, key, &schema);
 }
 
 static void decode_deploy_key(struct decoder *decoder, const struct node *node, const char *key)
@@ -210,8 +221,9 @@ static void decode_deploy_key(struct decoder *decoder, const struct node *node, 
 		{"resources", decode_resources},
 		{"restart_policy", decode_policy},
 	};
+	static const struct decode_schema schema = {keys_deploy, fields, ARRAY_SIZE(fields)};
 
-	decode_mapping(decoder, node, key, keys_deploy, fields, ARRAY_SIZE(fields));
+	decode_mapping(decoder, node, key, &schema);
 }
 
 void decode_deploy(struct decoder *decoder, const struct node *service)

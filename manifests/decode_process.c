@@ -179,7 +179,7 @@ static void decode_retries(struct decoder *decoder, const struct node *node, con
 {
 	int64_t retries = 0;
 
-	if (decode_int(decoder, node, key, 1, 100000, &retries))
+	if (decode_int(decoder, node, key, (struct decode_range){1, 100000}, &retries))
 		decoder->service->healthcheck.retries = (unsigned)retries;
 }
 
@@ -226,6 +226,7 @@ void decode_healthcheck(struct decoder *decoder, const struct node *node, const 
 		{"retries", decode_retries},
 		{"disable", decode_disable},
 	};
+	static const struct decode_schema schema = {keys_healthcheck, fields, ARRAY_SIZE(fields)};
 	struct healthcheck *check = &decoder->service->healthcheck;
 	size_t errors = decoder->report->list->error_count;
 
@@ -235,7 +236,7 @@ void decode_healthcheck(struct decoder *decoder, const struct node *node, const 
 				      .start_interval_ms = 5000,
 				      .retries = 3,
 				      .pos = node->pos};
-	decode_mapping(decoder, node, key, keys_healthcheck, fields, ARRAY_SIZE(fields));
+	decode_mapping(decoder, node, key, &schema);
 	if (node->kind == NODE_MAPPING && check->present && node_is_null(node_get(node, "test"))) {
 		decode_error(decoder, node, key, "needs a test, for example [CMD, program]");
 		check->present = false;

@@ -22,13 +22,13 @@ void decode_fields(struct decoder *decoder, const struct node *mapping,
 }
 
 void decode_mapping(struct decoder *decoder, const struct node *node, const char *key,
-		    const struct key_info *keys, const struct decode_field *fields, size_t count)
+		    const struct decode_schema *schema)
 {
 	const char *outer = decoder->path;
 
 	decoder->path = arena_format(decoder->scratch, "%s%s%s", outer, outer[0] ? "." : "", key);
-	if (keys_check(decoder->report, node, keys, decoder->path))
-		decode_fields(decoder, node, fields, count);
+	if (keys_check(decoder->report, node, schema->keys, decoder->path))
+		decode_fields(decoder, node, schema->fields, schema->count);
 	decoder->path = outer;
 }
 
@@ -78,15 +78,15 @@ bool decode_bool(struct decoder *decoder, const struct node *node, const char *k
 	return value;
 }
 
-bool decode_int(struct decoder *decoder, const struct node *node, const char *key, int64_t min,
-		int64_t max, int64_t *ret_value)
+bool decode_int(struct decoder *decoder, const struct node *node, const char *key,
+		struct decode_range range, int64_t *ret_value)
 {
 	const char *text = decode_scalar(decoder, node, key);
 	struct err err;
 
 	if (!text)
 		return false;
-	if (scalar_int(text, min, max, ret_value, &err) == 0)
+	if (scalar_int(text, range.min, range.max, ret_value, &err) == 0)
 		return true;
 	decode_error(decoder, node, key, "%s", err.text);
 	return false;

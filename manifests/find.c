@@ -176,7 +176,7 @@ static int search_upwards(struct found *found, const char *base, struct err *err
 }
 
 static int read_dotenv(struct found *found, const char *directory, const char *shown,
-		       struct report *report, struct vars *vars, struct err *err)
+		       struct vars *vars, struct err *err)
 {
 	const char *path = join(found->arena, directory, ".env");
 	const char *name = join(found->arena, shown, ".env");
@@ -187,8 +187,8 @@ static int read_dotenv(struct found *found, const char *directory, const char *s
 		return 0;
 	if (r < 0)
 		return r;
-	report_source(report, name, source.text, source.len);
-	env_file_parse(&source, name, &found->environment, vars, report);
+	report_source(found->report, name, source.text, source.len);
+	env_file_parse(&source, name, &found->environment, vars, found->report);
 	return 0;
 }
 
@@ -234,14 +234,14 @@ static int find_files(const struct manifest_options *options, struct found *foun
 int find_manifest(const struct manifest_options *options, struct arena *arena,
 		  struct report *report, struct found *ret_found, struct err *err)
 {
-	struct found found = {.arena = arena, .environment = {.arena = arena}};
+	struct found found = {.arena = arena, .report = report, .environment = {.arena = arena}};
 	struct vars here = {.arena = arena};
 	struct vars project = {.arena = arena};
 	bool named = options->files && options->files[0];
 
 	take_environment(&found, options->environment);
 	/* COMPOSE_FILE itself may be written in the .env beside the caller. */
-	int r = named ? 0 : read_dotenv(&found, options->directory, "", report, &here, err);
+	int r = named ? 0 : read_dotenv(&found, options->directory, "", &here, err);
 
 	if (r < 0)
 		return r;
@@ -256,7 +256,7 @@ int find_manifest(const struct manifest_options *options, struct arena *arena,
 	if (!named && strcmp(found.directory, options->directory) == 0)
 		project = here;
 	else
-		r = read_dotenv(&found, found.directory, found.prefix, report, &project, err);
+		r = read_dotenv(&found, found.directory, found.prefix, &project, err);
 	if (r < 0)
 		return r;
 	add_missing(&found, &project);

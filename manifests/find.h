@@ -16,6 +16,7 @@ struct found_file {
 
 struct found {
 	struct arena *arena;
+	struct report *report;
 	struct found_file *files;
 	size_t count;
 	size_t cap;
@@ -28,7 +29,7 @@ struct found {
  * Finds the files and reads .env.
  *
  * @ret_found	out: everything in @arena
- * @report	faults of .env go there; NULL: they do not matter
+ * @report	faults of .env go there
  *
  * Returns 0, -ENOENT when there is no manifest, or another -errno.
  */

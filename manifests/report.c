@@ -101,8 +101,11 @@ static const char *list_file(struct report *report, const char *name)
 	return files->items[files->count - 1];
 }
 
-format_like(4, 0) static void report_add(struct report *report, enum severity severity,
-					 struct pos pos, const char *fmt, va_list args)
+static void report_add(struct report *report, enum severity severity, struct pos pos,
+		       const char *fmt, va_list args) format_like(4, 0);
+
+static void report_add(struct report *report, enum severity severity, struct pos pos,
+		       const char *fmt, va_list args)
 {
 	struct diagnostics *list = report->list;
 	char message[MESSAGE_BYTES_MAX];
