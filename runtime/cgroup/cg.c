@@ -198,7 +198,7 @@ int cg_read(const struct cg *cg, struct cg_usage *ret_usage, struct err *err)
 bool cg_populated(const struct cg *cg)
 {
 	uint64_t pids = 0;
-	char events[128];
+	struct cg_text events;
 
 	if (cg->removed)
 		return false;
@@ -207,8 +207,8 @@ bool cg_populated(const struct cg *cg)
 		return true;
 	int unified = cg_dir(cg->tree, CG_UNIFIED);
 	return unified >= 0 &&
-	       cg_file_read(unified, cg->name, "cgroup.events", events, sizeof(events), NULL) > 0 &&
-	       cg_text_key(events, "populated") > 0;
+	       cg_file_read(unified, cg->name, "cgroup.events", &events, NULL) == 0 &&
+	       cg_text_key(events.bytes, "populated") > 0;
 }
 
 int cg_remove(struct cg *cg, struct err *err)

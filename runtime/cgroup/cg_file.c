@@ -38,32 +38,32 @@ int cg_file_write(int dirfd, const char *group, const char *file, const char *te
 	return 0;
 }
 
-int cg_file_read(int dirfd, const char *group, const char *file, char *text, size_t size,
+int cg_file_read(int dirfd, const char *group, const char *file, struct cg_text *ret_text,
 		 struct err *err)
 {
 	autoclose int fd = cg_file_open(dirfd, group, file, O_RDONLY, err);
 
 	if (fd < 0)
 		return fd;
-	ssize_t n = read(fd, text, size - 1);
+	ssize_t n = read(fd, ret_text->bytes, sizeof(ret_text->bytes) - 1);
 	if (n < 0)
 		return err_set(err, errno, "cgroup: read '%s/%s'", group, file);
-	text[n] = '\0';
-	return (int)n;
+	ret_text->bytes[n] = '\0';
+	return 0;
 }
 
 int cg_file_u64(int dirfd, const char *group, const char *file, uint64_t *ret_value,
 		struct err *err)
 {
-	char text[32];
+	struct cg_text text;
 	char *end = NULL;
-	int r = cg_file_read(dirfd, group, file, text, sizeof(text), err);
+	int r = cg_file_read(dirfd, group, file, &text, err);
 
 	if (r < 0)
 		return r;
 	errno = 0;
-	uint64_t value = strtoull(text, &end, 10);
-	if (errno || end == text)
+	uint64_t value = strtoull(text.bytes, &end, 10);
+	if (errno || end == text.bytes)
 		return err_say(err, EINVAL, "cgroup: '%s/%s' holds no number", group, file);
 	*ret_value = value;
 	return 0;

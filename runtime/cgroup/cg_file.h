@@ -17,8 +17,12 @@ int cg_file_open(int dirfd, const char *group, const char *file, int flags,
 int cg_file_write(int dirfd, const char *group, const char *file, const char *text,
 		  struct err *err) must_check;
 
-/* Reads up to @size - 1 bytes and terminates them. Returns their number, or -errno. */
-int cg_file_read(int dirfd, const char *group, const char *file, char *text, size_t size,
+/* Longer than any control file that is read here; what is beyond is cut. */
+struct cg_text {
+	char bytes[4096]; /* terminated */
+};
+
+int cg_file_read(int dirfd, const char *group, const char *file, struct cg_text *ret_text,
 		 struct err *err) must_check;
 
 /* Reads a file that holds one number. */

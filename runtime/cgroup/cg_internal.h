@@ -8,10 +8,14 @@
 
 #include "runtime/cgroup/cg.h"
 
+/*
+ * In the order in which they are enabled: v2 refuses memory below a group with processes, but takes
+ * cpu and pids there and makes a "threaded" group of it.
+ */
 enum cg_controller {
+	CG_MEMORY,
 	CG_CPU,
 	CG_CPUACCT, /* v1: the cpu time used; part of cpu on v2 */
-	CG_MEMORY,
 	CG_PIDS,
 	CG_FREEZER, /* only on a v1 layout */
 	CG_UNIFIED, /* the cgroup2 mount, whether it has controllers or not */

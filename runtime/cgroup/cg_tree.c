@@ -120,6 +120,14 @@ static char *find_unified(void)
 	return mount;
 }
 
+static int say_crowded(const char *path, struct err *err)
+{
+	return err_say(err, EBUSY,
+		       "cgroup: cannot enable controllers for '%s': the group above has processes "
+		       "of its own (cgroup v2 wants them in a group beside it)",
+		       path);
+}
+
 /* Makes one group of the path in all hierarchies libcgroup knows; one that is there is left alone.
  */
 static int make_level(const struct cg_tree *tree, const char *path, struct err *err)
@@ -137,10 +145,7 @@ static int make_level(const struct cg_tree *tree, const char *path, struct err *
 	int code = cgroup_create_cgroup(group, 1);
 	cgroup_free(&group);
 	if (code == ECGOTHER && cgroup_get_last_errno() == EBUSY)
-		return err_say(err, EBUSY,
-			       "cgroup: cannot enable controllers for '%s': the group above it has "
-			       "processes of its own (cgroup v2 wants them in a group beside it)",
-			       path);
+		return say_crowded(path, err);
 	return code ? lib_error(code, err, "make", path) : 0;
 }
 
@@ -216,6 +221,12 @@ static int enable_v2(const struct cg_tree *tree, struct err *err)
 	int dir = cg_dir(tree, CG_UNIFIED);
 	int r = cg_file_write(dir, ".", "cgroup.subtree_control", "+cpu +memory +pids", err);
 
+	if (r == -EBUSY) {
+		char below[PATH_MAX];
+
+		snprintf(below, sizeof(below), "%s/*", tree->name);
+		return say_crowded(below, err);
+	}
 	if (r == 0 && faccessat(dir, "cgroup.kill", W_OK, 0) < 0)
 		r = err_say(err, ENOTSUP, "cgroup: the kernel has no cgroup.kill (Linux 5.14)");
 	return r < 0 ? err_prefix(err, "'%s'", tree->name) : 0;

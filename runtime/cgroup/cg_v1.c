@@ -88,7 +88,7 @@ static int v1_read(const struct cg *cg, struct cg_usage *ret_usage, struct err *
 {
 	struct cg_usage usage = {0};
 	uint64_t cpu_nsec = 0;
-	char text[256];
+	struct cg_text text;
 	int memory = cg_dir(cg->tree, CG_MEMORY);
 
 	int r = cg_file_u64(cg_dir(cg->tree, CG_CPUACCT), cg->name, "cpuacct.usage", &cpu_nsec,
@@ -99,10 +99,10 @@ static int v1_read(const struct cg *cg, struct cg_usage *ret_usage, struct err *
 	r = cg_file_u64(memory, cg->name, "memory.usage_in_bytes", &usage.memory_bytes, err);
 	if (r < 0)
 		return r;
-	r = cg_file_read(memory, cg->name, "memory.oom_control", text, sizeof(text), err);
+	r = cg_file_read(memory, cg->name, "memory.oom_control", &text, err);
 	if (r < 0)
 		return r;
-	usage.oom_kills = cg_text_key(text, "oom_kill");
+	usage.oom_kills = cg_text_key(text.bytes, "oom_kill");
 	r = cg_file_u64(cg_dir(cg->tree, CG_PIDS), cg->name, "pids.current", &usage.pids, err);
 	if (r < 0)
 		return r;
@@ -113,11 +113,10 @@ static int v1_read(const struct cg *cg, struct cg_usage *ret_usage, struct err *
 /* True when every process has stopped: none can fork any more. */
 static bool is_frozen(const struct cg_tree *tree, const char *name)
 {
-	char text[32];
-	int r = cg_file_read(cg_dir(tree, CG_FREEZER), name, "freezer.state", text, sizeof(text),
-			     NULL);
+	struct cg_text text;
+	int r = cg_file_read(cg_dir(tree, CG_FREEZER), name, "freezer.state", &text, NULL);
 
-	return r < 0 || !strncmp(text, "FROZEN", 6);
+	return r < 0 || !strncmp(text.bytes, "FROZEN", 6);
 }
 
 int cg_v1_freeze_kill(const struct cg_tree *tree, const char *name, struct err *err)

@@ -70,17 +70,17 @@ int cg_v2_kill(const struct cg *cg, struct err *err)
 static int v2_read(const struct cg *cg, struct cg_usage *ret_usage, struct err *err)
 {
 	struct cg_usage usage = {0};
-	char text[4096];
+	struct cg_text text;
 	int dir = cg_dir(cg->tree, CG_UNIFIED);
 
-	int r = cg_file_read(dir, cg->name, "cpu.stat", text, sizeof(text), err);
+	int r = cg_file_read(dir, cg->name, "cpu.stat", &text, err);
 	if (r < 0)
 		return r;
-	usage.cpu_usec = cg_text_key(text, "usage_usec");
-	r = cg_file_read(dir, cg->name, "memory.events", text, sizeof(text), err);
+	usage.cpu_usec = cg_text_key(text.bytes, "usage_usec");
+	r = cg_file_read(dir, cg->name, "memory.events", &text, err);
 	if (r < 0)
 		return r;
-	usage.oom_kills = cg_text_key(text, "oom_kill");
+	usage.oom_kills = cg_text_key(text.bytes, "oom_kill");
 	r = cg_file_u64(dir, cg->name, "memory.current", &usage.memory_bytes, err);
 	if (r < 0)
 		return r;

@@ -94,28 +94,30 @@ static int remove_table(struct nft *nft, const char *stack, struct err *err)
 	return r < 0 ? r : nft_run(nft, text.data, err);
 }
 
-static int make_bridge(struct net *net, const struct subnet_used *used, size_t count,
-		       uint32_t start, struct subnet pool, struct err *err)
+static int make_bridge(struct net *net, struct subnet pool, const struct subnet_list *used,
+		       uint32_t start, struct err *err)
 {
 	char alias[STACK_NAME_MAX + 16];
 	struct rtnet_owner owner = {group_of(net->hash), alias};
 
 	snprintf(alias, sizeof(alias), "davit %s", net->stack);
-	int r = subnet_pick(pool, used, count, start, &net->subnet, err);
+	int r = subnet_pick(pool, used, start, &net->subnet, err);
 	if (r < 0)
 		return r;
 	struct in_addr gateway = net_gateway(net);
-	r = rtnet_bridge_make(net->rtnet, net->bridge, &owner, gateway, &net->bridge_index, err);
+	r = rtnet_bridge_make(net->rtnet, net->bridge, &owner, gateway, err);
+	if (r == 0)
+		r = rtnet_link_index(net->rtnet, net->bridge, &net->bridge_index, err);
 	if (r < 0)
 		return r;
 	return rtnet_link_address(net->rtnet, net->bridge_index, gateway, net->subnet.prefix, err);
 }
 
-static bool is_shared(const struct net *net, const struct subnet_used *used, size_t count)
+static bool is_shared(const struct net *net, const struct subnet_list *used)
 {
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(used[i].link, net->bridge) != 0 &&
-		    subnet_overlaps(used[i].subnet, net->subnet))
+	for (size_t i = 0; i < used->count; i++)
+		if (strcmp(used->items[i].link, net->bridge) != 0 &&
+		    subnet_overlaps(used->items[i].subnet, net->subnet))
 			return true;
 	return false;
 }
@@ -126,18 +128,18 @@ static bool is_shared(const struct net *net, const struct subnet_used *used, siz
  */
 static int try_bridge(struct net *net, struct subnet pool, uint32_t start, struct err *err)
 {
-	autofree struct subnet_used *before = NULL, *after = NULL;
-	size_t count = 0;
+	struct subnet_list before = {0}, after = {0};
 
-	int r = rtnet_list_used(net->rtnet, &before, &count, err);
+	int r = rtnet_list_used(net->rtnet, &before, err);
 	if (r == 0)
-		r = make_bridge(net, before, count, start, pool, err);
+		r = make_bridge(net, pool, &before, start, err);
 	if (r == 0)
-		r = rtnet_list_used(net->rtnet, &after, &count, err);
-	if (r < 0)
+		r = rtnet_list_used(net->rtnet, &after, err);
+	bool shared = r == 0 && is_shared(net, &after);
+	free(before.items);
+	free(after.items);
+	if (!shared)
 		return r;
-	if (!is_shared(net, after, count))
-		return 0;
 	r = rtnet_remove_group(net->rtnet, group_of(net->hash), err);
 	return r < 0 ? r : -EAGAIN;
 }

@@ -272,21 +272,24 @@ static struct nl_msg *bridge_message(const char *name, struct in_addr mac_of)
 }
 
 int rtnet_bridge_make(struct rtnet *rtnet, const char *name, const struct rtnet_owner *owner,
-		      struct in_addr mac_of, int *ret_index, struct err *err)
+		      struct in_addr mac_of, struct err *err)
 {
 	autobatch struct batch batch = {0};
-	autolink struct rtnl_link *made = NULL;
 
 	/* The kernel takes no alias at creation. */
 	batch_add(&batch, bridge_message(name, mac_of), "make bridge");
 	batch_add(&batch, with_owner(link_message(RTM_NEWLINK, 0, name, 0), owner), "name bridge");
-	int r = batch_run(rtnet, &batch, name, err);
-	if (r < 0)
-		return r;
-	int code = rtnl_link_get_kernel(rtnet->sock, 0, name, &made);
+	return batch_run(rtnet, &batch, name, err);
+}
+
+int rtnet_link_index(struct rtnet *rtnet, const char *name, int *ret_index, struct err *err)
+{
+	autolink struct rtnl_link *link = NULL;
+	int code = rtnl_link_get_kernel(rtnet->sock, 0, name, &link);
+
 	if (code < 0)
-		return err_say(err, EIO, "network: find bridge '%s': %s", name, nl_geterror(code));
-	*ret_index = rtnl_link_get_ifindex(made);
+		return err_say(err, EIO, "network: find link '%s': %s", name, nl_geterror(code));
+	*ret_index = rtnl_link_get_ifindex(link);
 	return 0;
 }
 
@@ -429,39 +432,48 @@ static void note_route(struct subnet_used *used, struct rtnl_route *route)
 	note_used(used, rtnl_route_get_dst(route), hop ? rtnl_route_nh_get_ifindex(hop) : 0);
 }
 
-int rtnet_list_used(struct rtnet *rtnet, struct subnet_used **ret_used, size_t *ret_count,
-		    struct err *err)
+static int list_caches(struct rtnet *rtnet, struct nl_cache **ret_routes,
+		       struct nl_cache **ret_addrs, struct err *err)
 {
-	struct nl_cache *routes = NULL, *addrs = NULL;
-	struct subnet_used *used = NULL;
+	int code = rtnl_route_alloc_cache(rtnet->sock, AF_INET, 0, ret_routes);
+
+	if (code == 0)
+		code = rtnl_addr_alloc_cache(rtnet->sock, ret_addrs);
+	return code < 0 ? err_say(err, EIO, "network: list addresses: %s", nl_geterror(code)) : 0;
+}
+
+static int collect_used(struct nl_cache *routes, struct nl_cache *addrs,
+			struct subnet_list *ret_used, struct err *err)
+{
+	size_t max = (size_t)nl_cache_nitems(routes) + (size_t)nl_cache_nitems(addrs);
+	struct subnet_used *used = calloc(max + 1, sizeof(*used));
 	size_t count = 0;
 
-	int code = rtnl_route_alloc_cache(rtnet->sock, AF_INET, 0, &routes);
-	if (code == 0)
-		code = rtnl_addr_alloc_cache(rtnet->sock, &addrs);
-	if (code == 0)
-		used = calloc((size_t)nl_cache_nitems(routes) + (size_t)nl_cache_nitems(addrs) + 1,
-			      sizeof(*used));
-	for (struct nl_object *o = used ? nl_cache_get_first(routes) : NULL; o;
-	     o = nl_cache_get_next(o)) {
+	if (!used)
+		return err_set(err, ENOMEM, "network: list addresses");
+	for (struct nl_object *o = nl_cache_get_first(routes); o; o = nl_cache_get_next(o)) {
 		note_route(&used[count], (struct rtnl_route *)o);
 		count += used[count].subnet.prefix >= ROUTE_PREFIX_MIN;
 	}
-	for (struct nl_object *o = used ? nl_cache_get_first(addrs) : NULL; o;
-	     o = nl_cache_get_next(o)) {
+	for (struct nl_object *o = nl_cache_get_first(addrs); o; o = nl_cache_get_next(o)) {
 		struct rtnl_addr *addr = (struct rtnl_addr *)o;
 
 		if (rtnl_addr_get_family(addr) == AF_INET)
 			note_used(&used[count++], rtnl_addr_get_local(addr),
 				  rtnl_addr_get_ifindex(addr));
 	}
+	*ret_used = (struct subnet_list){used, count};
+	return 0;
+}
+
+int rtnet_list_used(struct rtnet *rtnet, struct subnet_list *ret_used, struct err *err)
+{
+	struct nl_cache *routes = NULL, *addrs = NULL;
+	int r = list_caches(rtnet, &routes, &addrs, err);
+
+	if (r == 0)
+		r = collect_used(routes, addrs, ret_used, err);
 	nl_cache_free(routes);
 	nl_cache_free(addrs);
-	if (code < 0)
-		return err_say(err, EIO, "network: list addresses: %s", nl_geterror(code));
-	if (!used)
-		return err_set(err, ENOMEM, "network: list addresses");
-	*ret_used = used;
-	*ret_count = count;
-	return 0;
+	return r;
 }

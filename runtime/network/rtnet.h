@@ -19,9 +19,9 @@ int rtnet_open(struct rtnet **ret_rtnet, struct err *err) must_check;
 /* Accepts NULL. */
 void rtnet_close(struct rtnet *rtnet);
 
-/* All prefixes the namespace has a route or an address in, but for default routes. */
-int rtnet_list_used(struct rtnet *rtnet, struct subnet_used **ret_used, size_t *ret_count,
-		    struct err *err) must_check;
+/* All prefixes the namespace has a route or an address in, but for default routes. The items are
+ * the caller's to free. */
+int rtnet_list_used(struct rtnet *rtnet, struct subnet_list *ret_used, struct err *err) must_check;
 
 /* Whose a link is. */
 struct rtnet_owner {
@@ -29,9 +29,13 @@ struct rtnet_owner {
 	const char *alias; /* for eyes: shows in `ip link` */
 };
 
-/* Makes a bridge, not yet up. @ret_index: what ports are attached to. */
+/* Makes a bridge, not yet up, with a hardware address derived from @mac_of. */
 int rtnet_bridge_make(struct rtnet *rtnet, const char *name, const struct rtnet_owner *owner,
-		      struct in_addr mac_of, int *ret_index, struct err *err) must_check;
+		      struct in_addr mac_of, struct err *err) must_check;
+
+/* The number of a link, by which ports and addresses are attached. */
+int rtnet_link_index(struct rtnet *rtnet, const char *name, int *ret_index,
+		     struct err *err) must_check;
 
 /* Gives a link its address and sets it up. */
 int rtnet_link_address(struct rtnet *rtnet, int index, struct in_addr address, unsigned prefix,

@@ -44,12 +44,11 @@ bool subnet_overlaps(struct subnet a, struct subnet b)
 	return (a.address & mask) == (b.address & mask);
 }
 
-static const struct subnet_used *find_conflict(struct subnet subnet, const struct subnet_used *used,
-					       size_t count)
+static const struct subnet_used *find_conflict(struct subnet subnet, const struct subnet_list *used)
 {
-	for (size_t i = 0; i < count; i++)
-		if (subnet_overlaps(subnet, used[i].subnet))
-			return &used[i];
+	for (size_t i = 0; i < used->count; i++)
+		if (subnet_overlaps(subnet, used->items[i].subnet))
+			return &used->items[i];
 	return NULL;
 }
 
@@ -66,7 +65,7 @@ static int say_exhausted(struct subnet pool, const struct subnet_used *conflict,
 		       *conflict->link ? " on " : "", conflict->link);
 }
 
-int subnet_pick(struct subnet pool, const struct subnet_used *used, size_t count, uint32_t start,
+int subnet_pick(struct subnet pool, const struct subnet_list *used, uint32_t start,
 		struct subnet *ret_subnet, struct err *err)
 {
 	const struct subnet_used *conflict = NULL;
@@ -82,7 +81,7 @@ int subnet_pick(struct subnet pool, const struct subnet_used *used, size_t count
 		struct subnet subnet = {pool.address + (index << (32 - STACK_PREFIX)),
 					STACK_PREFIX};
 
-		conflict = find_conflict(subnet, used, count);
+		conflict = find_conflict(subnet, used);
 		if (conflict)
 			continue;
 		*ret_subnet = subnet;

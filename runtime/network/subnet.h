@@ -22,6 +22,11 @@ struct subnet_used {
 	char link[IF_NAMESIZE]; /* through which link; may be empty */
 };
 
+struct subnet_list {
+	struct subnet_used *items;
+	size_t count;
+};
+
 /* Parses "A.B.C.D/N"; a set bit in the host part is refused. */
 int subnet_parse(const char *cidr, struct subnet *ret_subnet, struct err *err) must_check;
 
@@ -34,5 +39,5 @@ bool subnet_overlaps(struct subnet a, struct subnet b);
  *
  * Returns 0, or -EADDRNOTAVAIL with a message that names a conflict.
  */
-int subnet_pick(struct subnet pool, const struct subnet_used *used, size_t count, uint32_t start,
+int subnet_pick(struct subnet pool, const struct subnet_list *used, uint32_t start,
 		struct subnet *ret_subnet, struct err *err) must_check;

@@ -447,7 +447,7 @@ static void an_oom_kill_wakes_its_watcher_and_is_counted(void **unused)
 }
 
 /* The group of another run of the program, unknown to this tree's handle. */
-static void leave_group(const char *below, bool with_process)
+static pid_t leave_group(const char *below, bool with_process)
 {
 	char mount[256], full[600];
 
@@ -455,7 +455,7 @@ static void leave_group(const char *below, bool with_process)
 	snprintf(full, sizeof(full), "%s/%s%s", mount, top, below);
 	assert_int_equal(mkdir(full, 0755), 0);
 	if (!with_process)
-		return;
+		return 0;
 	pid_t pid = fork();
 	if (pid == 0) {
 		char procs[700];
@@ -467,6 +467,7 @@ static void leave_group(const char *below, bool with_process)
 		pause();
 	}
 	pause_ms(50);
+	return pid;
 }
 
 static void removing_the_tree_takes_leftovers_and_spares_the_neighbour(void **unused)
@@ -500,6 +501,33 @@ static void removing_the_tree_takes_leftovers_and_spares_the_neighbour(void **un
 	assert_int_equal(cg_tree_remove(other, &err), 0);
 	assert_false(group_exists(""));
 	cg_tree_close(other);
+}
+
+/* Version 2 gives a group's controllers to the groups below it only while it has no process. */
+static void a_process_beside_the_tree_is_named_as_the_obstacle(void **unused)
+{
+	struct cg_tree *inner = NULL;
+	struct err err = {0};
+	char name[128], expected[512];
+
+	if (cg_tree_layout(tree) != CG_V2)
+		return; /* version 1 has no such rule */
+	pid_t pid = leave_group("/crowd", true);
+	snprintf(name, sizeof(name), "%s/crowd/stack", top);
+	snprintf(expected, sizeof(expected),
+		 "cgroup: cannot enable controllers for '%s': the group above has processes of its "
+		 "own (cgroup v2 wants them in a group beside it)",
+		 name);
+	assert_int_equal(cg_tree_open(name, &inner, &err), -EBUSY);
+	assert_string_equal(err.text, expected);
+	snprintf(name, sizeof(name), "%s/crowd", top);
+	assert_int_equal(cg_tree_open(name, &inner, &err), -EBUSY);
+	assert_non_null(strstr(err.text, "/crowd/*': the group above has processes of its own"));
+	kill(pid, SIGKILL);
+	reap(pid);
+	assert_int_equal(cg_tree_open(name, &inner, &err), 0);
+	assert_int_equal(cg_tree_remove(inner, &err), 0);
+	cg_tree_close(inner);
 }
 
 static int set_up_tree(void **unused)
@@ -564,6 +592,7 @@ int main(void)
 		cmocka_unit_test(a_frozen_group_is_killed),
 		cmocka_unit_test(a_fork_bomb_stays_within_pids),
 		cmocka_unit_test(an_oom_kill_wakes_its_watcher_and_is_counted),
+		cmocka_unit_test(a_process_beside_the_tree_is_named_as_the_obstacle),
 		cmocka_unit_test(removing_the_tree_takes_leftovers_and_spares_the_neighbour),
 	};
 

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <stdio.h>
 
+#define LIST(array) ((struct subnet_list){array, ARRAY_SIZE(array)})
+
 static struct subnet net(const char *cidr)
 {
 	struct subnet subnet = {0};
@@ -59,23 +61,22 @@ static void overlap_is_containment_either_way(void **unused)
 
 static void the_first_free_one_from_the_start_is_picked(void **unused)
 {
-	const struct subnet_used used[] = {{net("10.213.7.128/25"), "eth1"},
-					   {net("10.213.8.0/23"), ""}};
+	struct subnet_used used[] = {{net("10.213.7.128/25"), "eth1"}, {net("10.213.8.0/23"), ""}};
 	struct subnet got;
 
-	assert_int_equal(subnet_pick(net("10.213.0.0/16"), used, 2, 6, &got, NULL), 0);
+	assert_int_equal(subnet_pick(net("10.213.0.0/16"), &LIST(used), 6, &got, NULL), 0);
 	assert_int_equal(got.address, net("10.213.6.0/24").address);
 	assert_int_equal(got.prefix, 24);
-	assert_int_equal(subnet_pick(net("10.213.0.0/16"), used, 2, 7, &got, NULL), 0);
+	assert_int_equal(subnet_pick(net("10.213.0.0/16"), &LIST(used), 7, &got, NULL), 0);
 	assert_int_equal(got.address, net("10.213.10.0/24").address);
 }
 
 static void the_search_wraps_around(void **unused)
 {
-	const struct subnet_used used[] = {{net("10.213.255.0/24"), "eth1"}};
+	struct subnet_used used[] = {{net("10.213.255.0/24"), "eth1"}};
 	struct subnet got;
 
-	assert_int_equal(subnet_pick(net("10.213.0.0/16"), used, 1, 0xffffffff, &got, NULL), 0);
+	assert_int_equal(subnet_pick(net("10.213.0.0/16"), &LIST(used), 0xffffffff, &got, NULL), 0);
 	assert_int_equal(got.address, net("10.213.0.0/24").address);
 }
 
@@ -84,17 +85,20 @@ static void an_address_with_host_bits_blocks_its_subnet(void **unused)
 	struct subnet_used used = {{0x0ad50001, 24}, "br0"}; /* 10.213.0.1/24 of a link */
 	struct subnet got;
 
-	assert_int_equal(subnet_pick(net("10.213.0.0/23"), &used, 1, 0, &got, NULL), 0);
+	assert_int_equal(
+		subnet_pick(net("10.213.0.0/23"), &(struct subnet_list){&used, 1}, 0, &got, NULL),
+		0);
 	assert_int_equal(got.address, net("10.213.1.0/24").address);
 }
 
 static void an_exhausted_pool_names_a_conflict(void **unused)
 {
-	const struct subnet_used used[] = {{net("10.0.0.0/8"), "vpn0"}};
+	struct subnet_used used[] = {{net("10.0.0.0/8"), "vpn0"}};
 	struct subnet got = {1, 2};
 	struct err err = {0};
 
-	assert_int_equal(subnet_pick(net("10.213.0.0/16"), used, 1, 3, &got, &err), -EADDRNOTAVAIL);
+	assert_int_equal(subnet_pick(net("10.213.0.0/16"), &LIST(used), 3, &got, &err),
+			 -EADDRNOTAVAIL);
 	assert_string_equal(err.text, "network: no free /24 left in 10.213.0.0/16: the host uses "
 				      "10.0.0.0/8 on vpn0 among others");
 	assert_int_equal(got.address, 1);
@@ -104,8 +108,10 @@ static void a_pool_smaller_than_a_subnet_is_refused(void **unused)
 {
 	struct subnet got;
 
-	assert_int_equal(subnet_pick(net("10.213.0.0/25"), NULL, 0, 0, &got, NULL), -EINVAL);
-	assert_int_equal(subnet_pick(net("10.213.0.0/24"), NULL, 0, 9, &got, NULL), 0);
+	assert_int_equal(subnet_pick(net("10.213.0.0/25"), &(struct subnet_list){0}, 0, &got, NULL),
+			 -EINVAL);
+	assert_int_equal(subnet_pick(net("10.213.0.0/24"), &(struct subnet_list){0}, 9, &got, NULL),
+			 0);
 	assert_int_equal(got.address, net("10.213.0.0/24").address);
 }
 
@@ -113,7 +119,7 @@ static void the_whole_address_space_is_a_pool_too(void **unused)
 {
 	struct subnet got;
 
-	assert_int_equal(subnet_pick(net("0.0.0.0/0"), NULL, 0, 5, &got, NULL), 0);
+	assert_int_equal(subnet_pick(net("0.0.0.0/0"), &(struct subnet_list){0}, 5, &got, NULL), 0);
 	assert_int_equal(got.address, net("0.0.5.0/24").address);
 }
 

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What opening, closing and purging a stack's network leave in the real kernel.
+ */
+#include "runtime/base/cleanup.h"
+#include "tests/unit/runtime/net_world.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+static int count_fds(void)
+{
+	autodir DIR *dir = opendir("/proc/self/fd");
+	int count = 0;
+
+	while (readdir(dir))
+		count++;
+	return count;
+}
+
+static int count_links(void)
+{
+	return output_lines("ip -o link show | grep ': dv-\\?[0-9a-f]\\{8,\\}'");
+}
+
+static void closing_leaves_nothing(void **unused)
+{
+	int fds = count_fds();
+
+	assert_int_equal(count_links(), 0);
+	struct net *net = open_stack(STACK);
+	struct net_endpoint *endpoint = attach(net, "web-1");
+	publish(net, IPPROTO_TCP, &endpoint, 1);
+	assert_int_equal(count_links(), 2);
+	assert_int_equal(output_lines("nft list tables | grep davit_"), 1);
+	net_detach(endpoint);
+	net_close(net);
+	assert_int_equal(count_links(), 0);
+	assert_int_equal(output_lines("nft list tables"), 0);
+	assert_int_equal(count_fds(), fds);
+}
+
+/* A process that leaves its stack's network behind, with a process of an instance still in it. */
+static pid_t leave_network(void)
+{
+	int fds[2];
+	pid_t instance = 0;
+
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		struct net_endpoint *endpoint = attach(open_stack(STACK), "web-1");
+
+		instance = fork();
+		if (instance == 0) {
+			enter(net_endpoint_netns(endpoint));
+			pause();
+		}
+		_exit(write(fds[1], &instance, sizeof(instance)) < 0);
+	}
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(read(fds[0], &instance, sizeof(instance)), sizeof(instance));
+	close(fds[0]);
+	close(fds[1]);
+	return instance;
+}
+
+static void leftovers_of_a_dead_process_are_purged(void **unused)
+{
+	pid_t instance = leave_network();
+
+	assert_int_equal(count_links(), 2);
+	assert_int_equal(net_purge(STACK "2", NULL), 0);
+	assert_int_equal(count_links(), 2);
+	assert_int_equal(net_purge(STACK, NULL), 0);
+	assert_int_equal(count_links(), 0);
+	assert_int_equal(output_lines("nft list tables"), 0);
+	assert_int_equal(net_purge(STACK, NULL), 0);
+	kill(instance, SIGKILL);
+}
+
+static void opening_replaces_leftovers(void **unused)
+{
+	pid_t instance = leave_network();
+
+	struct net *net = open_stack(STACK);
+	assert_int_equal(count_links(), 1);
+	net_close(net);
+	kill(instance, SIGKILL);
+}
+
+/* Each child opens its stack at the same moment and keeps it until its pipe is closed. */
+static void open_at_once(int number, int go, int result)
+{
+	char stack[32], byte;
+	struct net_config config = {.stack = stack, .pool = "10.213.8.0/22"};
+	struct net *net = NULL;
+	struct in_addr gateway = {0};
+	struct err err = {0};
+
+	snprintf(stack, sizeof(stack), STACK "%d", number);
+	if (read(go, &byte, 1) == 0 && net_open(&config, &net, &err) == 0)
+		gateway = net_gateway(net);
+	else
+		print_message("%s\n", err.text);
+	_exit(write(result, &gateway, sizeof(gateway)) < 0); /* leaves the network behind */
+}
+
+static void stacks_opened_at_once_get_different_subnets(void **unused)
+{
+	int go[2], result[2];
+	struct in_addr gateways[3] = {0};
+
+	assert_int_equal(pipe2(go, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(result, O_CLOEXEC), 0);
+	for (int i = 0; i < 3; i++) {
+		if (fork() == 0) {
+			close(go[1]);
+			open_at_once(i, go[0], result[1]);
+		}
+	}
+	close(go[1]);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(read(result[0], &gateways[i], sizeof(gateways[i])),
+				 sizeof(gateways[i]));
+		assert_int_not_equal(gateways[i].s_addr, 0);
+		for (int j = 0; j < i; j++)
+			assert_int_not_equal(gateways[i].s_addr, gateways[j].s_addr);
+	}
+	for (int i = 0; i < 3; i++) {
+		char stack[32];
+
+		wait(NULL);
+		snprintf(stack, sizeof(stack), STACK "%d", i);
+		assert_int_equal(net_purge(stack, NULL), 0);
+	}
+	close(go[0]);
+	close(result[0]);
+	close(result[1]);
+	assert_int_equal(count_links(), 0);
+}
+
+static void a_full_pool_is_named_with_its_user(void **unused)
+{
+	struct net *none = NULL;
+	struct err err = {0};
+	struct net_config config = {.stack = STACK, .pool = "192.0.2.0/24"};
+
+	assert_int_equal(net_open(&config, &none, &err), -EADDRNOTAVAIL);
+	assert_string_equal(err.text, "network: no free /24 left in 192.0.2.0/24: the host uses "
+				      "192.0.2.0/24 on dvt-up among others");
+	assert_int_equal(count_links(), 0);
+}
+
+static void names_that_would_break_rules_are_refused(void **unused)
+{
+	static const char *const bad[] = {"", "a b", "a;b", "a\"b", "A", "a/b", "a\n"};
+	struct net *none = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		assert_int_equal(net_open(&(struct net_config){.stack = bad[i]}, &none, NULL),
+				 -EINVAL);
+		assert_int_equal(net_purge(bad[i], NULL), -EINVAL);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(closing_leaves_nothing),
+		cmocka_unit_test(leftovers_of_a_dead_process_are_purged),
+		cmocka_unit_test(opening_replaces_leftovers),
+		cmocka_unit_test(stacks_opened_at_once_get_different_subnets),
+		cmocka_unit_test(a_full_pool_is_named_with_its_user),
+		cmocka_unit_test(names_that_would_break_rules_are_refused),
+	};
+
+	set_up_world();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
