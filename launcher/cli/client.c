@@ -209,6 +209,7 @@ int client_stream_open(const char *stack, const struct client_request *request,
 	}
 	if (request->upgrade)
 		buf_put(&stream.text, rest.data, rest.len);
+	stream.ended = !request->upgrade && stream.http.state == HTTP_DONE;
 	*ret_stream = stream;
 	stream = (struct client_stream){.fd = -1};
 	return buf_check(&ret_stream->text, err);

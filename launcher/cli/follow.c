@@ -81,7 +81,6 @@ static int step(struct state *state, struct err *err)
 		{.fd = logs->inotify_fd, .events = POLLIN},
 		{.fd = state->follow->signal_fd, .events = POLLIN},
 	};
-	bool failed = false;
 	int r = 0;
 
 	if (poll(news, ARRAY_SIZE(news), -1) < 0 && errno != EINTR)
@@ -95,11 +94,18 @@ static int step(struct state *state, struct err *err)
 		take_signal(state);
 	if (r == 0 && news[0].revents)
 		r = watch_pump(&state->watch, 0, err);
-	if (r >= 0 && state->stops == 0 && watch_all_ended(&state->watch, &failed)) {
-		state->code = failed ? EXIT_FAILED : EXIT_DONE;
-		stop(state, "everything has ended: stopping…");
-	}
 	return r;
+}
+
+/* Nothing runs and nothing will: the stack need not stay. */
+static void check_ended(struct state *state)
+{
+	bool failed = false;
+
+	if (state->stops > 0 || !watch_all_ended(&state->watch, &failed))
+		return;
+	state->code = failed ? EXIT_FAILED : EXIT_DONE;
+	stop(state, "everything has ended: stopping…");
 }
 
 int follow_stack(const struct cli *cli, const char *stack, struct follow *follow)
@@ -117,8 +123,10 @@ int follow_stack(const struct cli *cli, const char *stack, struct follow *follow
 	r = watch_open(&state.watch, stack, &err);
 	if (r == 0)
 		pidfd = down_supervisor_pidfd(state.watch.stream.fd);
-	while (r >= 0 && !state.watch.stream.ended)
+	while (r >= 0 && !state.watch.stream.ended) {
+		check_ended(&state);
 		r = step(&state, &err);
+	}
 	if (r < 0 && state.stops == 0)
 		state.code = cli_fail(&err, EXIT_FAILED);
 	else

@@ -27,22 +27,6 @@ void watch_close(struct watch *watch)
 	watch->count = 0;
 }
 
-int watch_open(struct watch *watch, const char *stack, struct err *err)
-{
-	const struct client_request request = {.method = "GET", .path = "/v1/watch"};
-	autoanswer struct client_answer answer = {0};
-	int r = client_stream_open(stack, &request, &watch->stream, &answer, err);
-
-	if (r < 0) {
-		watch->stream.fd = -1;
-		return r;
-	}
-	if (watch->stream.fd < 0)
-		return err_say(err, EPROTO, "the supervisor refuses to be watched: status %d",
-			       answer.status);
-	return 0;
-}
-
 static struct watch_instance *find(struct watch *watch, const char *name)
 {
 	for (size_t i = 0; i < watch->count; i++)
@@ -143,6 +127,38 @@ int watch_apply(struct watch *watch, const struct json_t *line, struct err *err)
 	return r;
 }
 
+/* Applies the whole lines that have come. */
+static int take_lines(struct watch *watch, struct err *err)
+{
+	int r = 0;
+
+	do {
+		autojs struct json_t *line = NULL;
+
+		r = client_stream_next(&watch->stream, &line, err);
+		if (r > 0 && watch_apply(watch, line, err) < 0)
+			return -err->code;
+	} while (r > 0);
+	return r;
+}
+
+int watch_open(struct watch *watch, const char *stack, struct err *err)
+{
+	const struct client_request request = {.method = "GET", .path = "/v1/watch"};
+	autoanswer struct client_answer answer = {0};
+	int r = client_stream_open(stack, &request, &watch->stream, &answer, err);
+
+	if (r < 0) {
+		watch->stream.fd = -1;
+		return r;
+	}
+	if (watch->stream.fd < 0)
+		return err_say(err, EPROTO, "the supervisor refuses to be watched: status %d",
+			       answer.status);
+	/* The snapshot may have come together with the head: nobody will announce it again. */
+	return take_lines(watch, err);
+}
+
 int watch_pump(struct watch *watch, int timeout_ms, struct err *err)
 {
 	struct pollfd ready = {.fd = watch->stream.fd, .events = POLLIN};
@@ -154,15 +170,9 @@ int watch_pump(struct watch *watch, int timeout_ms, struct err *err)
 		return err_set(err, errno, "wait for the supervisor");
 	int r = client_stream_read(&watch->stream, err);
 
-	while (r >= 0) {
-		autojs struct json_t *line = NULL;
-
-		r = client_stream_next(&watch->stream, &line, err);
-		if (r <= 0)
-			return r < 0 ? r : 1;
-		r = watch_apply(watch, line, err);
-	}
-	return r;
+	if (r >= 0)
+		r = take_lines(watch, err);
+	return r < 0 ? r : 1;
 }
 
 bool watch_all_ended(const struct watch *watch, bool *ret_failed)

@@ -28,7 +28,8 @@ struct watch {
 	void *context;
 };
 
-/* Opens the stream; @report is called from watch_pump(). -ENOTCONN: the stack is not running. */
+/* Opens the stream; @report may be called from here and from
+ * watch_pump(). -ENOTCONN: the stack is not running. */
 int watch_open(struct watch *watch, const char *stack, struct err *err) must_check;
 
 /* Waits up to @timeout_ms (-1: for ever) for news and takes them in. Returns 1 when there were any
