@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -149,7 +150,7 @@ static int start(struct launch *launch, const char *const *argv, pid_t *ret_pid,
 		       launch->log_path ? "; see " : "", launch->log_path ? launch->log_path : "");
 }
 
-int launch_supervisor(const char *stack, struct err *err)
+int launch_supervisor(const char *stack, int *ret_pidfd, struct err *err)
 {
 	autolaunch struct launch launch = {.null_fd = -1, .log_fd = -1, .ready = {-1, -1}};
 	const char *const argv[] = {"davit-supervisor", "--stack", stack, "--ready-fd", "3", NULL};
@@ -158,7 +159,12 @@ int launch_supervisor(const char *stack, struct err *err)
 
 	if (r == 0)
 		r = open_log(stack, &launch, err);
-	return r < 0 ? r : start(&launch, argv, &pid, err);
+	if (r == 0)
+		r = start(&launch, argv, &pid, err);
+	if (r < 0)
+		return r;
+	*ret_pidfd = pidfd_open(pid, 0);
+	return *ret_pidfd < 0 ? err_set(err, errno, "watch davit-supervisor") : 0;
 }
 
 int launch_clean(const char *stack, struct err *err)

@@ -72,8 +72,8 @@ static int load(const struct cli *cli, const struct args *args, char **ret_name)
 	return *ret_name ? EXIT_DONE : cli_complain(EXIT_FAILED, "out of memory");
 }
 
-/* Makes sure that a supervisor answers; *ret_started when it is a new one. */
-static int ensure_supervisor(const char *stack, bool *ret_started)
+/* Makes sure that a supervisor answers. @ret_pidfd: a new one's; untouched when there was one. */
+static int ensure_supervisor(const char *stack, int *ret_pidfd)
 {
 	autoclose int fd = -1;
 	struct err err = {0};
@@ -84,13 +84,12 @@ static int ensure_supervisor(const char *stack, bool *ret_started)
 		return EXIT_DONE;
 	if (r != -ENOTCONN)
 		return cli_fail(&err, EXIT_FAILED);
-	if (launch_supervisor(stack, &err) < 0) {
+	if (launch_supervisor(stack, ret_pidfd, &err) < 0) {
 		/* Somebody else's `up` may have been a moment faster. */
 		if (client_connect(stack, &fd, &again) < 0)
 			return cli_fail(&err, EXIT_FAILED);
 		return EXIT_DONE;
 	}
-	*ret_started = true;
 	return EXIT_DONE;
 }
 
@@ -137,27 +136,22 @@ static int request_up(const struct cli *cli, const char *stack, const struct arg
 				   "scale", scale, "no_deps", values->no_deps));
 }
 
-/* A supervisor that was started for nothing must not stay; it may already be gone. */
-static void undo_start(const char *stack)
+/* A supervisor that was started for nothing must be gone when we end; perhaps it already ends by
+ * itself, and then it does not hear us. */
+static void undo_start(const char *stack, int pidfd)
 {
 	autojs struct json_t *body = js_pack("{}");
 	const struct client_request request = {
 		.method = "POST", .path = "/v1/down", .body = body, .timeout_ms = 5000};
 	autoanswer struct client_answer answer = {0};
-	autoclose int pidfd = -1;
-	autoclose int fd = -1;
-	struct err err = {0};
 
-	if (client_connect(stack, &fd, &err) < 0)
-		return;
-	pidfd = down_supervisor_pidfd(fd);
-	if (client_call(stack, &request, &answer, &err) == 0)
-		down_await_exit(pidfd);
+	err_ignore(client_call(stack, &request, &answer, NULL));
+	down_await_exit(pidfd);
 }
 
 /* A stack of which nothing came to life is not left behind when this very `up` has made it. */
 static int wait_ready(const char *stack, const struct args *args, const struct values *values,
-		      bool started)
+		      int started_pidfd)
 {
 	autostrv struct strv services = {0};
 	bool all_ended = false;
@@ -171,8 +165,8 @@ static int wait_ready(const char *stack, const struct args *args, const struct v
 					      .ret_all_ended = &all_ended,
 				      });
 
-	if (code == EXIT_FAILED && started && all_ended)
-		undo_start(stack);
+	if (code == EXIT_FAILED && started_pidfd >= 0 && all_ended)
+		undo_start(stack, started_pidfd);
 	return code;
 }
 
@@ -182,9 +176,9 @@ static int up(const struct cli *cli, const char *stack, const struct args *args,
 	autofollow struct follow follow = {.signal_fd = -1,
 					   .logs = {.dir_fd = -1, .inotify_fd = -1}};
 	bool foreground = !values->detach && !values->wait;
-	bool started = false;
+	autoclose int started_pidfd = -1;
 	struct err err = {0};
-	int code = ensure_supervisor(stack, &started);
+	int code = ensure_supervisor(stack, &started_pidfd);
 
 	if (code != EXIT_DONE)
 		return code;
@@ -192,13 +186,13 @@ static int up(const struct cli *cli, const char *stack, const struct args *args,
 		code = cli_fail(&err, EXIT_FAILED);
 	if (code == EXIT_DONE)
 		code = request_up(cli, stack, args, values);
-	if (code != EXIT_DONE && started)
-		undo_start(stack);
+	if (code != EXIT_DONE && started_pidfd >= 0)
+		undo_start(stack, started_pidfd);
 	if (code != EXIT_DONE)
 		return code;
 	if (foreground)
 		return follow_stack(cli, stack, &follow);
-	return values->wait ? wait_ready(stack, args, values, started) : EXIT_DONE;
+	return values->wait ? wait_ready(stack, args, values, started_pidfd) : EXIT_DONE;
 }
 
 static int run(struct cli *cli, int argc, char **argv)

@@ -20,8 +20,9 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-#define PURGE_TRIES   300
-#define PURGE_WAIT_NS 10000000
+#define PURGE_TRIES 300
+#define LOCK_TRIES  500
+#define WAIT_NS	    10000000
 
 void supervisor_log(const struct supervisor *sup, const char *fmt, ...)
 {
@@ -42,7 +43,7 @@ void supervisor_touch(struct supervisor *sup)
 /* Before the loop begins and after it has ended waiting is allowed, for a bounded time. */
 static int remove_cgroups(struct cg_tree *tree, struct err *err)
 {
-	const struct timespec pause = {.tv_nsec = PURGE_WAIT_NS};
+	const struct timespec pause = {.tv_nsec = WAIT_NS};
 	int r = -EBUSY;
 
 	for (int tries = 0; tries < PURGE_TRIES && r == -EBUSY; tries++) {
@@ -89,28 +90,53 @@ static int make_paths(struct supervisor *sup, struct err *err)
 	    asprintf(&sup->layers_dir, "%s/layers/%s", state, sup->name) < 0 ||
 	    asprintf(&sup->hosts_file, "%s/hosts", sup->run_dir) < 0)
 		return err_set(err, ENOMEM, "paths");
-	r = fs_make_dirs(sup->run_dir, 0700, err);
-	if (r == 0)
-		r = fs_make_dirs(sup->log_dir, 0750, err);
-	if (r == 0)
-		r = fs_make_dirs(sup->volumes_dir, 0711, err);
-	return r;
+	return 0;
 }
 
-static int take_lock(struct supervisor *sup, struct err *err)
+static int make_dirs(const struct supervisor *sup, struct err *err)
 {
-	char path[512];
+	int r = fs_make_dirs(sup->log_dir, 0750, err);
 
-	snprintf(path, sizeof(path), "%s/lock", sup->run_dir);
-	sup->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (sup->lock_fd < 0)
+	return r < 0 ? r : fs_make_dirs(sup->volumes_dir, 0711, err);
+}
+
+/* -EAGAIN: the file was removed by a predecessor that ended meanwhile. */
+static int lock_file(struct supervisor *sup, const char *path, struct err *err)
+{
+	struct stat st;
+	int r = fs_make_dirs(sup->run_dir, 0700, err);
+
+	if (r < 0)
+		return r;
+	autoclose int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_set(err, errno, "lock '%s'", path);
-	if (flock(sup->lock_fd, LOCK_EX | LOCK_NB) < 0)
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK
 			       ? err_say(err, EALREADY, "stack %s has a supervisor already",
 					 sup->name)
 			       : err_set(err, errno, "lock '%s'", path);
+	if (fstat(fd, &st) < 0 || st.st_nlink == 0)
+		return -EAGAIN;
+	sup->lock_fd = take_fd(&fd);
 	return 0;
+}
+
+/* A predecessor that is just ending is waited for: `up` may follow a `down` closely. */
+static int take_lock(struct supervisor *sup, struct err *err)
+{
+	const struct timespec pause = {.tv_nsec = WAIT_NS};
+	char path[512];
+	int r = -EAGAIN;
+
+	snprintf(path, sizeof(path), "%s/lock", sup->run_dir);
+	for (int tries = 0; tries < LOCK_TRIES && (r == -EAGAIN || r == -EALREADY); tries++) {
+		if (tries > 0)
+			nanosleep(&pause, NULL);
+		r = lock_file(sup, path, err);
+	}
+	return r;
 }
 
 /* A stub resolver on the host's loopback cannot be reached from another network namespace. */
@@ -189,6 +215,8 @@ int supervisor_open(const char *stack, struct supervisor **ret_sup, struct err *
 		r = take_lock(sup, err);
 	bool mine = r == 0;
 
+	if (r == 0)
+		r = make_dirs(sup, err);
 	if (r == 0)
 		r = open_kernel_side(sup, err);
 	if (r == 0)
