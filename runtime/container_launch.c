@@ -5,7 +5,7 @@
  * nothing, because another clone of this process may hold any lock.
  */
 #include "runtime/base/cleanup.h"
-#include "runtime/plan.h"
+#include "runtime/launch.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,7 +5,7 @@
  */
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
-#include "runtime/plan.h"
+#include "runtime/launch.h"
 
 #include <errno.h>
 #include <fcntl.h>

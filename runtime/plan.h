@@ -21,6 +21,8 @@ enum plan_mount_kind {
 	PLAN_MOUNT_READ_ONLY, /* bound over itself */
 };
 
+#define PLAN_MOUNTS_MAX 256
+
 /* One mount below a container's root. */
 struct plan_mount {
 	enum plan_mount_kind kind;
@@ -61,49 +63,6 @@ struct container_plan {
 	size_t rlimit_count;
 };
 
-/* A detached mount is kept per plan_mount of kind BIND and per run between two steps. */
-#define PLAN_MOUNTS_MAX 256
-
-#define NAME_SLOT_SIZE 65 /* HOST_NAME_MAX and the end */
-
-/*
- * Everything one child needs, laid out by the parent. The fields below `exec only` and `start only`
- * are unused by the other.
- */
-struct launch {
-	const struct container_plan *plan;
-	const struct cg *cg; /* NULL: stays in the caller's groups */
-	const struct user *user;
-	char *const *argv;
-	char *const *envp;
-	char *const *candidates;
-	const char *working_dir;
-	int stdio[3];
-	int status_fd;
-	bool tty;
-
-	/* start only */
-	const char *hostname;
-	const char *hosts_file;
-	int netns_fd;
-	int layer_fd;	/* writable: where upper and work are; else -1 */
-	int overlay_fd; /* writable: detached, made before the host's paths vanish */
-	int root_fd;	/* the container's root, once it is entered */
-	int hosts_fd;	/* detached mounts */
-	int resolv_fd;
-	int bind_fds[PLAN_MOUNTS_MAX]; /* by index of plan->mounts */
-
-	/* exec only */
-	int target_pidfd;
-	char *name_slot; /* in envp, NAME_SLOT_SIZE bytes: gets the host name; or NULL */
-};
-
-/* One thing a child does; returns 0 or -errno with the fault filled. */
-struct step {
-	const char *name; /* what was being done, in front of the error */
-	int (*run)(struct launch *launch, struct container_fault *fault);
-};
-
 /* Fills the fault: whom it belongs to. The text is fault->err's. Returns -fault->err.code. */
 int fault_of(struct container_fault *fault, enum container_item item, unsigned index);
 
@@ -120,28 +79,6 @@ int fault_set(struct container_fault *fault, enum container_item item, int errnu
  * @ret_pidfd	out, in the parent: owned by the caller
  */
 pid_t plan_clone(uint64_t flags, const struct cg *cg, int *ret_pidfd);
-
-/*
- * Clones a child that runs @steps and never returns in it: the last step execs. The status pipe is
- * made here. @flags as for plan_clone().
- */
-int launch_clone(struct launch *launch, const struct step *steps, uint64_t flags,
-		 struct container_process *ret_process, struct container_fault *fault) must_check;
-
-/* The steps start and exec have in common, each over the whole launch. */
-int step_join_cgroups(struct launch *launch, struct container_fault *fault);
-int step_detach(struct launch *launch, struct container_fault *fault);
-int step_stdio(struct launch *launch, struct container_fault *fault);
-int step_limits(struct launch *launch, struct container_fault *fault);
-int step_working_dir(struct launch *launch, struct container_fault *fault);
-int step_user(struct launch *launch, struct container_fault *fault);
-int step_filter(struct launch *launch, struct container_fault *fault);
-int step_exec(struct launch *launch, struct container_fault *fault);
-
-/* The steps of a start that are about mounts. */
-int step_detached_mounts(struct launch *launch, struct container_fault *fault);
-int step_root(struct launch *launch, struct container_fault *fault);
-int step_mounts(struct launch *launch, struct container_fault *fault);
 
 /* Attaches one mount below the root; @source_fd: for BIND, a detached mount. */
 int plan_mount_apply(const struct plan_mount *mount, int root_fd, int source_fd,

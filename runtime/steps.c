@@ -6,7 +6,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/path.h"
 #include "runtime/defaults.h"
-#include "runtime/plan.h"
+#include "runtime/launch.h"
 
 #include <errno.h>
 #include <fcntl.h>

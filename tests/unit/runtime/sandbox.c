@@ -51,7 +51,9 @@ void sandbox_make(struct sandbox *box)
 					      "sleep", "echo", "wc",  "df"};
 	char path[160];
 
-	snprintf(box->base, sizeof(box->base), "/tmp/davit-test-XXXXXX");
+	/* In a virtual machine /tmp may be on an overlay, which cannot hold the upper layer of one.
+	 */
+	snprintf(box->base, sizeof(box->base), "/var/tmp/davit-test-XXXXXX");
 	char *made = mkdtemp(box->base);
 
 	assert(made);

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Private to the container files of this folder: one child between clone3 and exec, what it reads
+ * and the steps it works through. Nothing in here allocates.
+ */
+#pragma once
+
+#include "runtime/plan.h"
+
+#define NAME_SLOT_SIZE 65 /* HOST_NAME_MAX and the end */
+
+/*
+ * Everything one child needs, laid out by the parent. The fields below `exec only` and `start only`
+ * are unused by the other.
+ */
+struct launch {
+	const struct container_plan *plan;
+	const struct cg *cg; /* NULL: stays in the caller's groups */
+	const struct user *user;
+	char *const *argv;
+	char *const *envp;
+	char *const *candidates;
+	const char *working_dir;
+	int stdio[3];
+	int status_fd;
+	bool tty;
+
+	/* start only */
+	const char *hostname;
+	const char *hosts_file;
+	int netns_fd;
+	int layer_fd;	/* writable: where upper and work are; else -1 */
+	int overlay_fd; /* writable: detached, made before the host's paths vanish */
+	int root_fd;	/* the container's root, once it is entered */
+	int hosts_fd;	/* detached mounts */
+	int resolv_fd;
+	int bind_fds[PLAN_MOUNTS_MAX]; /* by index of plan->mounts */
+
+	/* exec only */
+	int target_pidfd;
+	char *name_slot; /* in envp, NAME_SLOT_SIZE bytes: gets the host name; or NULL */
+};
+
+/* One thing a child does; returns 0 or -errno with the fault filled. */
+struct step {
+	const char *name; /* what was being done, in front of the error */
+	int (*run)(struct launch *launch, struct container_fault *fault);
+};
+
+/*
+ * Clones a child that runs @steps and never returns in it: the last step execs. The status pipe is
+ * made here. @flags as for plan_clone().
+ */
+int launch_clone(struct launch *launch, const struct step *steps, uint64_t flags,
+		 struct container_process *ret_process, struct container_fault *fault) must_check;
+
+/* The steps start and exec have in common, each over the whole launch. */
+int step_join_cgroups(struct launch *launch, struct container_fault *fault);
+int step_detach(struct launch *launch, struct container_fault *fault);
+int step_stdio(struct launch *launch, struct container_fault *fault);
+int step_limits(struct launch *launch, struct container_fault *fault);
+int step_working_dir(struct launch *launch, struct container_fault *fault);
+int step_user(struct launch *launch, struct container_fault *fault);
+int step_filter(struct launch *launch, struct container_fault *fault);
+int step_exec(struct launch *launch, struct container_fault *fault);
+
+/* The steps of a start that are about mounts. */
+int step_detached_mounts(struct launch *launch, struct container_fault *fault);
+int step_root(struct launch *launch, struct container_fault *fault);
+int step_mounts(struct launch *launch, struct container_fault *fault);
