@@ -157,6 +157,9 @@ struct container_exec {
 /*
  * Starts an additional process with all of the container's confinement: namespaces, cgroup,
  * capabilities, seccomp, no_new_privs. Same contract as container_start().
+ *
+ * Reap it: the kernel lets the first process of a container end only when every other process of
+ * its pid namespace is reaped, and this one is the caller's child.
  */
 int container_exec(const struct container_plan *plan, const struct container_exec *exec,
 		   struct container_process *ret_process, struct container_fault *fault) must_check;
