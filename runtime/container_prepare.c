@@ -221,7 +221,7 @@ static void reap_helper(int pidfd)
 {
 	siginfo_t info;
 
-	/* A helper that has answered is exiting; one that has not gets no choice. */
+	/* A helper that has answered waits for this; one that has not gets no choice. */
 	(void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
 	while (waitid((idtype_t)P_PIDFD, (id_t)pidfd, &info, WEXITED) < 0 && errno == EINTR)
 		continue;
@@ -238,21 +238,25 @@ static int ask_helper(struct container_plan *plan, const struct container_config
 		return err_set(&fault->err, errno, "make a pipe");
 	autoclose int read_fd = pipe_fds[0];
 	autoclose int write_fd = pipe_fds[1];
+	pid_t parent = getpid();
 	pid_t pid = plan_clone(CLONE_NEWNS, NULL, &opened);
 
 	if (pid < 0)
 		return err_set(&fault->err, -pid, "start the helper");
 	if (pid == 0)
-		plan_helper(plan, config, write_fd);
+		plan_helper(plan, config, write_fd, parent);
 	autoclose int pidfd = opened;
 
 	fd_drop(&write_fd);
+	ssize_t n = read_answer(read_fd, answer, sizeof(*answer));
+	int errnum = 0;
+
 	/* The helper is our unreaped child, so the number is still its own. */
 	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", pid);
-	plan->namespace_fd = open(path, O_RDONLY | O_CLOEXEC);
-	int errnum = plan->namespace_fd < 0 ? errno : 0;
-	ssize_t n = read_answer(read_fd, answer, sizeof(*answer));
-
+	if (n == (ssize_t)sizeof(*answer) && answer->fault.err.code == 0) {
+		plan->namespace_fd = open(path, O_RDONLY | O_CLOEXEC);
+		errnum = plan->namespace_fd < 0 ? errno : 0;
+	}
 	reap_helper(pidfd);
 	if (n == -ETIMEDOUT)
 		return err_say(&fault->err, ETIMEDOUT, "the root was not assembled within 10 s");

@@ -113,7 +113,7 @@ int plan_host_root(const struct container_plan *plan, int root_fd, int state_fd,
 /* In the helper, in a mount namespace of its own; never returns. What it finds goes to @answer_fd
  * as a struct plan_answer. */
 _Noreturn void plan_helper(const struct container_plan *plan, const struct container_config *config,
-			   int answer_fd);
+			   int answer_fd, pid_t parent);
 
 /* What the helper found out; the fault counts when its code is not 0. */
 struct plan_answer {

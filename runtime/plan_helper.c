@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -268,10 +269,13 @@ static int examine(const struct container_plan *plan, const char *user, struct p
 }
 
 void plan_helper(const struct container_plan *plan, const struct container_config *config,
-		 int answer_fd)
+		 int answer_fd, pid_t parent)
 {
 	struct plan_answer answer = {0};
 
+	/* Whatever becomes of the parent, this process must not outlive it. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+		_exit(1);
 	umask(0);
 	int r = assemble(plan, config, &answer.fault);
 
@@ -280,5 +284,9 @@ void plan_helper(const struct container_plan *plan, const struct container_confi
 	/* Smaller than a pipe's buffer: never blocks, never partial. */
 	ssize_t n = write(answer_fd, &answer, sizeof(answer));
 
-	_exit(r == 0 && n == (ssize_t)sizeof(answer) ? 0 : 1);
+	if (r < 0 || n != (ssize_t)sizeof(answer))
+		_exit(1);
+	/* A zombie has no namespaces: the parent takes ours while we live, then kills us. */
+	for (;;)
+		pause();
 }
