@@ -5,12 +5,11 @@
  */
 #include "runtime/base/cleanup.h"
 #include "runtime/cgroup/cg.h"
-#include "tests/unit/cmocka_all.h"
+#include "tests/unit/runtime/cg_world.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
-#include <mntent.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -24,81 +23,8 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#define OTHER	"davit-test-cg/other"
 #define MIB	(1024L * 1024)
 #define WAIT_MS 5000
-
-static struct cg_tree *tree;
-static char top[32];   /* of this run of the test, so that two runs do not meet */
-static char stack[64]; /* the tree's name */
-
-static void pause_ms(int ms)
-{
-	nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L}, NULL);
-}
-
-/* Where the controller of a control file is mounted. */
-static void mount_of(const char *controller, char *path, size_t size)
-{
-	FILE *mounts = setmntent("/proc/self/mounts", "re");
-	struct mntent *entry;
-	const char *type = cg_tree_layout(tree) == CG_V2 || !strcmp(controller, "cgroup")
-				   ? "cgroup2"
-				   : "cgroup";
-
-	assert_non_null(mounts);
-	*path = '\0';
-	while ((entry = getmntent(mounts)))
-		if (!strcmp(entry->mnt_type, type) &&
-		    (!strcmp(type, "cgroup2") || hasmntopt(entry, controller)))
-			snprintf(path, size, "%s", entry->mnt_dir);
-	endmntent(mounts);
-	assert_true(*path);
-}
-
-/* The first word of a control file of a group of the tree, such as "memory.max". */
-static const char *control(const char *group, const char *file)
-{
-	static char text[256];
-	char controller[32], mount[256], path[512];
-
-	snprintf(controller, sizeof(controller), "%.*s", (int)strcspn(file, "."), file);
-	mount_of(controller, mount, sizeof(mount));
-	snprintf(path, sizeof(path), "%s/%s/%s/%s", mount, stack, group, file);
-	autofile FILE *stream = fopen(path, "re");
-	if (!stream || !fgets(text, sizeof(text), stream))
-		return NULL;
-	text[strcspn(text, "\n")] = '\0';
-	return text;
-}
-
-static void set_control(const char *group, const char *file, const char *value)
-{
-	char controller[32], mount[256], path[512];
-
-	snprintf(controller, sizeof(controller), "%.*s", (int)strcspn(file, "."), file);
-	mount_of(controller, mount, sizeof(mount));
-	snprintf(path, sizeof(path), "%s/%s/%s/%s", mount, stack, group, file);
-	autofile FILE *stream = fopen(path, "we");
-	assert_non_null(stream);
-	assert_true(fputs(value, stream) >= 0);
-}
-
-/* True when the top group, or "/a/b" below it, is there in any hierarchy. */
-static bool group_exists(const char *below)
-{
-	static const char *const controllers[] = {"cpu", "cpuacct", "memory", "pids"};
-	bool found = false;
-
-	for (size_t i = 0; i < ARRAY_SIZE(controllers); i++) {
-		char mount[256], full[512];
-
-		mount_of(controllers[i], mount, sizeof(mount));
-		snprintf(full, sizeof(full), "%s/%s%s", mount, top, below);
-		found |= access(full, F_OK) == 0;
-	}
-	return found;
-}
 
 static struct cg *make(const char *name, struct cg_limits limits)
 {
