@@ -4,8 +4,13 @@
  * address) per instance, and one nftables table with outgoing NAT and published ports.
  *
  * Links and addresses through libnl (batched), rules through libnftables in one transaction per
- * change. Everything made here carries the stack's name, so that a leftover of a dead process is
- * found and removed.
+ * change. Everything made here carries the stack's name or its hash, so that a leftover of a dead
+ * process is found and removed. Forwarding is switched on for the whole host and stays on; a
+ * firewall of somebody else that drops forwarded packets also drops ours.
+ *
+ * All calls work in the calling thread, which must be in the host's network namespace and is there
+ * again when they return. None waits for anything but the kernel; only net_close() and net_purge()
+ * take tens of milliseconds.
  */
 #pragma once
 
@@ -25,8 +30,6 @@ struct net_config {
 			      hex>" */
 	const char *pool; /* CIDR from which a free /24 is taken that overlaps no route of the host;
 			     NULL: 10.213.0.0/16 */
-	uint16_t port_min; /* ephemeral published ports are searched from here; 0: the kernel's
-			      choice */
 };
 
 /*
@@ -50,7 +53,8 @@ struct in_addr net_gateway(const struct net *net);
  * @name	the instance, such as "web-1"
  * @ret_endpoint out: owned by the caller, net_detach()
  *
- * Returns 0; -EADDRNOTAVAIL when the subnet is full; -errno, and then nothing of it is left.
+ * Returns 0; -EADDRNOTAVAIL when the subnet is full; -EBUSY when the name is attached already;
+ * -errno, and then nothing of it is left.
  */
 int net_attach(struct net *net, const char *name, struct net_endpoint **ret_endpoint,
 	       struct err *err) must_check;
@@ -58,7 +62,8 @@ int net_attach(struct net *net, const char *name, struct net_endpoint **ret_endp
 /* Makes an endpoint with only lo (network_mode: none). */
 int net_attach_none(struct net_endpoint **ret_endpoint, struct err *err) must_check;
 
-/* Removes link and namespace (as far as no process uses it). Accepts NULL. */
+/* Cuts the endpoint off at once; the kernel removes link and namespace in the background as soon as
+ * no process uses them. Accepts NULL. */
 void net_detach(struct net_endpoint *endpoint);
 
 int net_endpoint_netns(const struct net_endpoint *endpoint);		  /* borrowed fd */

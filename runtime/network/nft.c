@@ -6,8 +6,13 @@
 #include "runtime/network/nft.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/netlink.h>
 #include <nftables/libnftables.h>
+#include <stdbool.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 /* One handle for libnftables, wearing a type of ours. */
 static struct nft_ctx *ctx_of(struct nft *nft)
@@ -15,12 +20,40 @@ static struct nft_ctx *ctx_of(struct nft *nft)
 	return (struct nft_ctx *)nft;
 }
 
+static bool is_netfilter_socket(int fd)
+{
+	int domain = 0, protocol = 0;
+	socklen_t len = sizeof(int);
+
+	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 && domain == AF_NETLINK &&
+	       getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &len) == 0 &&
+	       protocol == NETLINK_NETFILTER;
+}
+
+/*
+ * libnftables 1.0.6 opens its socket without close-on-exec and does not tell its number: programs
+ * started by us would inherit the right to change the host's rules. It gets the lowest free number.
+ */
+static struct nft_ctx *open_sealed(void)
+{
+	int lowest = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	if (lowest < 0)
+		return NULL;
+	close(lowest);
+	struct nft_ctx *ctx = nft_ctx_new(NFT_CTX_DEFAULT);
+	if (!ctx || (is_netfilter_socket(lowest) && fcntl(lowest, F_SETFD, FD_CLOEXEC) == 0))
+		return ctx;
+	nft_ctx_free(ctx);
+	return NULL;
+}
+
 int nft_open(struct nft **ret_nft, struct err *err)
 {
-	struct nft_ctx *ctx = nft_ctx_new(NFT_CTX_DEFAULT);
+	struct nft_ctx *ctx = open_sealed();
 
 	if (!ctx)
-		return err_set(err, ENOMEM, "network: open nftables");
+		return err_say(err, EIO, "network: cannot open nftables");
 	if (nft_ctx_buffer_error(ctx) || nft_ctx_buffer_output(ctx)) {
 		nft_ctx_free(ctx);
 		return err_set(err, ENOMEM, "network: open nftables");

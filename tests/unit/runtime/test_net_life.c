@@ -45,6 +45,19 @@ static void closing_leaves_nothing(void **unused)
 	assert_int_equal(count_fds(), fds);
 }
 
+static void no_descriptor_is_inherited_by_programs(void **unused)
+{
+	static const char command[] = "ls -l /proc/self/fd | grep -e socket: -e net:";
+	int before = output_lines(command);
+	struct net *net = open_stack(STACK);
+	struct net_endpoint *endpoint = attach(net, "web-1");
+
+	publish(net, IPPROTO_TCP, &endpoint, 1);
+	assert_int_equal(output_lines(command), before);
+	net_detach(endpoint);
+	net_close(net);
+}
+
 /* A process that leaves its stack's network behind, with a process of an instance still in it. */
 static pid_t leave_network(void)
 {
@@ -173,6 +186,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(closing_leaves_nothing),
+		cmocka_unit_test(no_descriptor_is_inherited_by_programs),
 		cmocka_unit_test(leftovers_of_a_dead_process_are_purged),
 		cmocka_unit_test(opening_replaces_leftovers),
 		cmocka_unit_test(stacks_opened_at_once_get_different_subnets),
