@@ -25,8 +25,8 @@
 #define GAP_BYTES	       0
 #endif
 
-#define ARENA_BYTES ((size_t)256 << 20)
-#define LOW_BYTES   ((size_t)64 << 20)
+#define ARENA_BYTES ((size_t)128 << 20)
+#define LOW_BYTES   ((size_t)32 << 20)
 #define ALIGNMENT   16
 
 int arena_open(struct arena *arena, struct err *err)

@@ -6,7 +6,7 @@
 
 #include "manifests/arena.h"
 
-#define SOURCE_BYTES_MAX ((size_t)8 << 20)
+#define SOURCE_BYTES_MAX ((size_t)2 << 20)
 
 struct source {
 	char *text; /* terminated, in the arena; valid UTF-8 without NUL */

@@ -9,7 +9,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#define ANCHOR_BUCKETS 1024
+#define ANCHOR_BUCKETS	    1024
+#define DIRECTIVE_BYTES_MAX 256
+#define STRUCTURE_MAX	    (2 * TREE_NODES_MAX)
 
 struct anchor {
 	const char *name;
@@ -35,6 +37,33 @@ struct builder {
 	unsigned documents;
 	bool stop;
 };
+
+/*
+ * What the library itself would spend too much on: it reads ahead over flow collections before it
+ * says the first word about them (a few hundred bytes of memory per bracket or comma), and does not
+ * come back from very long directives (libfyaml 0.7.12).
+ *
+ * Returns what is wrong, on *ret_line, or NULL.
+ */
+static const char *find_excess(const struct source *source, unsigned *ret_line)
+{
+	const char *at = source->text;
+	size_t structure = 0;
+
+	*ret_line = 1;
+	if (strncmp(at, "\xef\xbb\xbf", 3) == 0)
+		at += 3;
+	for (bool start = true; *at; at++) {
+		if (start && *at == '%' && strcspn(at, "\n") > DIRECTIVE_BYTES_MAX)
+			return "this directive is too long";
+		structure += strchr("[]{},", *at) != NULL;
+		if (structure > STRUCTURE_MAX)
+			return "the manifest is too large";
+		start = *at == '\n';
+		*ret_line += start;
+	}
+	return NULL;
+}
 
 /* A parser that prints nothing and keeps its complaints in @ret_diag. */
 static struct fy_parser *parser_open(const struct source *source, struct fy_diag **ret_diag)
@@ -323,15 +352,23 @@ struct node *yaml_parse(const struct source *source, const char *file, struct tr
 {
 	struct builder *builder = arena_new(tree->arena, struct builder, 1);
 	struct fy_diag *diag = NULL;
-	struct fy_parser *parser = parser_open(source, &diag);
 	size_t errors = report->list->error_count;
 	struct fy_event *event;
+
+	*builder = (struct builder){.tree = tree, .report = report, .file = file};
+	struct pos pos = {.file = file, .col = 1};
+	const char *excess = find_excess(source, &pos.line);
+
+	if (excess) {
+		report_error(report, pos, "%s", excess);
+		return NULL;
+	}
+	struct fy_parser *parser = parser_open(source, &diag);
 
 	if (!parser) {
 		report->failed = true;
 		return NULL;
 	}
-	*builder = (struct builder){.tree = tree, .report = report, .file = file};
 	while (!builder->stop && (event = fy_parser_parse(parser))) {
 		on_event(builder, event);
 		fy_parser_event_free(parser, event);
@@ -372,10 +409,14 @@ static bool scan_event(struct scan *scan, const struct fy_event *event)
 char *yaml_top_scalar(const struct source *source, const char *key, struct arena *arena)
 {
 	struct fy_diag *diag = NULL;
-	struct fy_parser *parser = parser_open(source, &diag);
 	struct scan scan = {.key = key};
 	char *found = NULL;
 	struct fy_event *event;
+	unsigned line;
+
+	if (find_excess(source, &line))
+		return NULL;
+	struct fy_parser *parser = parser_open(source, &diag);
 
 	if (!parser)
 		return NULL;

@@ -181,7 +181,35 @@ static void a_huge_file_is_refused_unread(void **unused)
 	(void)unused;
 	hostile_open(&hostile);
 	repeat(&hostile, "# 0123456789abcd\n", 600000);
-	refused(&hostile, "larger than 8 MiB");
+	refused(&hostile, "larger than 2 MiB");
+}
+
+static void what_the_yaml_library_chokes_on_is_refused(void **unused)
+{
+	static const struct {
+		const char *text;
+		size_t times;
+		const char *says;
+	} samples[] = {
+		{"%", 500000, "this directive is too long"},
+		{"{a\n", 600000, "the manifest is too large"},
+		{"[a,", 600000, "the manifest is too large"},
+		{"&a ", 600000, "not valid YAML"},
+		{"? ", 900000, "nested too deeply"},
+		{"\"\\n", 600000, "not valid YAML"},
+	};
+	struct rusage usage;
+
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_SIZE(samples); i++) {
+		autohostile struct hostile hostile;
+
+		hostile_open(&hostile);
+		repeat(&hostile, samples[i].text, samples[i].times);
+		refused(&hostile, samples[i].says);
+	}
+	assert_int_equal(getrusage(RUSAGE_SELF, &usage), 0);
+	print_message("largest resident set %ld KiB\n", usage.ru_maxrss);
 }
 
 static void what_is_no_text_is_refused(void **unused)
@@ -286,6 +314,7 @@ int main(void)
 		cmocka_unit_test(port_ranges_are_bounded_for_the_stack),
 		cmocka_unit_test(floods_of_variables_are_bounded),
 		cmocka_unit_test(a_huge_file_is_refused_unread),
+		cmocka_unit_test(what_the_yaml_library_chokes_on_is_refused),
 		cmocka_unit_test(what_is_no_text_is_refused),
 		cmocka_unit_test(a_fifo_does_not_block),
 		cmocka_unit_test(a_long_chain_of_dependencies_is_no_deep_recursion),
