@@ -194,8 +194,6 @@ void decode_services(struct decoder *decoder, const struct node *services)
 	for (size_t i = 0; i < services->count; i++) {
 		if (!decode_room(decoder, services))
 			return;
-		if (strncmp(services->pairs[i].key->text, "x-", 2) == 0)
-			continue;
 		decoder->service = &stack->services[stack->service_count++];
 		decode_service(decoder, services->pairs[i].key, services->pairs[i].value);
 	}

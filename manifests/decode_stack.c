@@ -86,11 +86,8 @@ static void decode_top_volumes(struct decoder *decoder, const struct node *node,
 		return;
 	}
 	stack->volumes = arena_new(decoder->keep, struct volume, node->count);
-	for (size_t i = 0; i < node->count && decode_room(decoder, node); i++) {
-		if (strncmp(node->pairs[i].key->text, "x-", 2) == 0)
-			continue;
+	for (size_t i = 0; i < node->count && decode_room(decoder, node); i++)
 		decode_volume(decoder, &node->pairs[i], &stack->volumes[stack->volume_count++]);
-	}
 	decoder->path = "";
 	if (stack->volume_count)
 		qsort(stack->volumes, stack->volume_count, sizeof(*stack->volumes),

@@ -176,6 +176,9 @@ static void add_label(struct decoder *decoder, const char *name, const char *val
 		report_error(decoder->report, pos,
 			     "%s.labels: names that start with com.docker.compose are reserved",
 			     decoder->path);
+	else if (strchr(name, '='))
+		report_error(decoder->report, pos,
+			     "%s.labels: the name '%.60s' contains a =", decoder->path, name);
 	else
 		vars_set(ctx, name, value ? value : "", pos);
 }

@@ -69,10 +69,20 @@ static int has_yaml_name(const struct dirent *entry)
 	       (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
 }
 
+/* By name, but overrides after what they override: "compose.override.yaml" would sort first. */
+static int by_role_and_name(const struct dirent **left, const struct dirent **right)
+{
+	bool left_last = strstr((*left)->d_name, ".override.") != NULL;
+	bool right_last = strstr((*right)->d_name, ".override.") != NULL;
+
+	return left_last != right_last ? left_last - right_last
+				       : strcmp((*left)->d_name, (*right)->d_name);
+}
+
 static int add_directory(struct found *found, const char *path, const char *shown, struct err *err)
 {
 	struct dirent **entries = NULL;
-	int count = scandir(path, &entries, has_yaml_name, alphasort);
+	int count = scandir(path, &entries, has_yaml_name, by_role_and_name);
 	size_t before = found->count;
 
 	if (count < 0)

@@ -28,10 +28,8 @@ static struct stack *load(const void *bytes, size_t len)
 	if (fd < 0 || write(fd, bytes, len) != (ssize_t)len)
 		abort();
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	struct manifest_options options = {.directory = "/",
-					   .files = files,
-					   .stack_name = "fuzz",
-					   .environment = environment};
+	struct manifest_options options = {
+		.directory = "/", .files = files, .stack_name = "fuzz", .environment = environment};
 	int r = manifest_load(&options, &stack, &diags, &err);
 
 	if ((r == 0) != (diags.error_count == 0) || (r < 0 && !err.text[0]))

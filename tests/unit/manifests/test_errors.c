@@ -149,6 +149,8 @@ static void faulty_process_values(void **unused)
 		{"labels: [com.docker.compose.project=x]",
 		 "4:12: error: services.a.labels: names that start with com.docker.compose are "
 		 "reserved"},
+		{"labels: {'a=b': c}",
+		 "4:12: error: services.a.labels: the name 'a=b' contains a ="},
 		{"profiles: ['a b']", "4:14: error: services.a.profiles: 'a b' is not a profile "
 				      "name: letters, digits, _ . -"},
 		{"read_only: maybe",

@@ -114,6 +114,7 @@ static void a_directory_is_all_its_manifests(void **unused)
 	fixture_mkdir(&fixture, "d");
 	fixture_write(&fixture, "d/b.yml", SERVICE("b"));
 	fixture_write(&fixture, "d/a.yaml", SERVICE("a"));
+	fixture_write(&fixture, "d/a.override.yaml", "services: {a: {scale: 2}}\n");
 	fixture_write(&fixture, "d/.hidden.yaml", "]");
 	fixture_write(&fixture, "d/readme.txt", "]");
 	fixture_load_with(&fixture, (struct manifest_options){.files = files});
@@ -121,6 +122,7 @@ static void a_directory_is_all_its_manifests(void **unused)
 	assert_int_equal(fixture.stack->service_count, 2);
 	assert_string_equal(fixture.stack->files[0], "d/a.yaml");
 	assert_string_equal(fixture.stack->files[1], "d/b.yml");
+	assert_string_equal(fixture.stack->files[2], "d/a.override.yaml");
 	assert_string_equal(fixture.stack->name, "d");
 	snprintf(expected, sizeof(expected), "%s/d", fixture.directory);
 	assert_string_equal(fixture.stack->directory, expected);
