@@ -37,7 +37,6 @@ struct command {
 	const struct option_spec *options;
 	size_t option_count;
 	bool words_end_options;
-	bool hidden;
 	/* @argv is without the command's name. Returns the exit code. */
 	int (*run)(struct cli *cli, int argc, char **argv);
 };

@@ -17,6 +17,7 @@ extern const struct command command_kill;
 extern const struct command command_exec;
 extern const struct command command_config;
 extern const struct command command_ls;
+extern const struct command command_completion;
 extern const struct command command_version;
 extern const struct command command_help;
 

@@ -12,9 +12,7 @@ int help_overview(void)
 	buf_puts(&out, "Usage: davit [-p STACK] [-f FILE|DIR]… COMMAND [OPTION…]\n\n"
 		       "Launches a stack of services from Compose manifests.\n\nCommands:\n");
 	for (size_t i = 0; cli_commands[i]; i++)
-		if (!cli_commands[i]->hidden)
-			buf_printf(&out, "  %-10s %s\n", cli_commands[i]->name,
-				   cli_commands[i]->summary);
+		buf_printf(&out, "  %-10s %s\n", cli_commands[i]->name, cli_commands[i]->summary);
 	buf_puts(&out, "\nOptions:\n");
 	args_help(cli_options, cli_option_count, &out);
 	buf_puts(&out, "\n'davit COMMAND --help' tells more about a command.\n");
