@@ -143,6 +143,19 @@ static void body_fork_bomb(void)
 	_exit(born);
 }
 
+/* Parents that die at once, children that fork again: nobody is there for long. */
+static void body_fork_storm(void)
+{
+	for (;;) {
+		pid_t pid = fork();
+
+		if (pid > 0 && rand() % 4)
+			_exit(0);
+		if (pid < 0)
+			sched_yield();
+	}
+}
+
 static void a_group_gets_exactly_its_limits(void **unused)
 {
 	struct cg *cg = make("web-1", (struct cg_limits){500, 64 * MIB, 20});
@@ -339,6 +352,22 @@ static void a_frozen_group_is_killed(void **unused)
 	drop(cg);
 }
 
+static void one_kill_ends_a_fork_storm(void **unused)
+{
+	for (int i = 0; i < 10; i++) {
+		struct cg *cg = make("web-1", (struct cg_limits){.pids = 50});
+
+		spawn(cg, body_fork_storm);
+		for (int ms = 0; !cg_populated(cg) && ms < WAIT_MS; ms++)
+			pause_ms(1);
+		pause_ms(30);
+		assert_int_equal(cg_kill(cg, NULL), 0);
+		wait_until_empty(cg);
+		assert_int_equal(cg_remove(cg, NULL), 0);
+		cg_free(cg);
+	}
+}
+
 static void a_fork_bomb_stays_within_pids(void **unused)
 {
 	struct cg *cg = make("web-1", (struct cg_limits){.pids = 10});
@@ -516,6 +545,7 @@ int main(void)
 		cmocka_unit_test(killing_takes_every_descendant),
 		cmocka_unit_test(a_zombie_keeps_the_group_populated_until_reaped),
 		cmocka_unit_test(a_frozen_group_is_killed),
+		cmocka_unit_test(one_kill_ends_a_fork_storm),
 		cmocka_unit_test(a_fork_bomb_stays_within_pids),
 		cmocka_unit_test(an_oom_kill_wakes_its_watcher_and_is_counted),
 		cmocka_unit_test(a_process_beside_the_tree_is_named_as_the_obstacle),
