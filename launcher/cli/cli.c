@@ -2,6 +2,7 @@
 /* What commands share; see cli.h. */
 #include "launcher/cli/cli.h"
 
+#include "launcher/cli/stacks.h"
 #include "launcher/cli/text.h"
 #include "launcher/paths.h"
 #include "runtime/base/cleanup.h"
@@ -98,26 +99,53 @@ struct manifest_options cli_manifest_options(const struct cli *cli)
 	};
 }
 
-int cli_stack(const struct cli *cli, char **ret_name)
+static int stack_name(const struct cli *cli, char **ret_name, struct err *err)
 {
 	struct manifest_options options = cli_manifest_options(cli);
+
+	if (!cli->stack_name)
+		return manifest_stack_name(&options, ret_name, err);
+	*ret_name = strdup(cli->stack_name);
+	return *ret_name ? 0 : err_set(err, ENOMEM, "stack name");
+}
+
+static int check_stack_name(char **name, char **ret_name)
+{
+	if (!paths_is_stack_name(*name))
+		return cli_complain(EXIT_USAGE, "'%s' is not a stack name: [a-z0-9][a-z0-9_-]*",
+				    *name);
+	*ret_name = take_ptr(*name);
+	return EXIT_DONE;
+}
+
+int cli_stack(const struct cli *cli, char **ret_name)
+{
 	autofree char *name = NULL;
 	struct err err = {0};
-	int r = 0;
 
-	if (cli->stack_name)
-		name = strdup(cli->stack_name);
-	else
-		r = manifest_stack_name(&options, &name, &err);
-	if (r < 0)
+	if (stack_name(cli, &name, &err) < 0)
 		return cli_fail(&err, EXIT_USAGE);
-	if (!name)
-		return cli_complain(EXIT_FAILED, "out of memory");
-	if (!paths_is_stack_name(name))
-		return cli_complain(EXIT_USAGE, "'%s' is not a stack name: [a-z0-9][a-z0-9_-]*",
-				    name);
-	*ret_name = take_ptr(name);
-	return EXIT_DONE;
+	return check_stack_name(&name, ret_name);
+}
+
+int cli_stack_seen(const struct cli *cli, char **ret_name)
+{
+	autofree char *name = NULL;
+	autostrv struct strv stacks = {0};
+	struct err err = {0};
+	int r = stack_name(cli, &name, &err);
+
+	if (r == -ENOENT && cli->files.count == 0 && stacks_list(&stacks, NULL) == 0) {
+		if (stacks.count > 1)
+			return cli_complain(EXIT_USAGE,
+					    "no manifest here, and several stacks run: choose one "
+					    "with -p (see davit ls)");
+		if (stacks.count == 1) {
+			name = strdup(stacks.items[0]);
+			r = name ? 0 : err_set(&err, ENOMEM, "stack name");
+		}
+	}
+	return r < 0 ? cli_fail(&err, EXIT_USAGE) : check_stack_name(&name, ret_name);
 }
 
 void cli_drop_stack(struct stack **stack)

@@ -68,6 +68,12 @@ struct manifest_options cli_manifest_options(const struct cli *cli);
  * after a complaint. */
 int cli_stack(const struct cli *cli, char **ret_name) must_check;
 
+/*
+ * The same for commands that only look: where there is no manifest, the one stack that runs on this
+ * machine is meant.
+ */
+int cli_stack_seen(const struct cli *cli, char **ret_name) __attribute__((warn_unused_result));
+
 void cli_drop_stack(struct stack **stack);
 #define autostack __attribute__((cleanup(cli_drop_stack)))
 

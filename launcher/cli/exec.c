@@ -301,7 +301,7 @@ static int run(struct cli *cli, int argc, char **argv)
 		if (!strchr(values.environment.items[i], '='))
 			return cli_complain(EXIT_USAGE, "exec: -e: '%s' is not NAME=VALUE",
 					    values.environment.items[i]);
-	code = cli_stack(cli, &stack);
+	code = cli_stack_seen(cli, &stack);
 	if (code != EXIT_DONE)
 		return code;
 	code = cli_call(stack, &list, &instances);

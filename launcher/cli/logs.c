@@ -87,7 +87,7 @@ static int run(struct cli *cli, int argc, char **argv)
 		return code;
 	code = values.since ? parse_since(values.since, &wanted.since_ns) : EXIT_DONE;
 	if (code == EXIT_DONE)
-		code = cli_stack(cli, &stack);
+		code = cli_stack_seen(cli, &stack);
 	if (code != EXIT_DONE)
 		return code;
 	for (size_t i = 0; i < args.word_count; i++)

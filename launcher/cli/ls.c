@@ -2,6 +2,7 @@
 /* davit ls: the stacks whose supervisors answer, found by their run directories. */
 #include "launcher/cli/commands.h"
 #include "launcher/cli/format.h"
+#include "launcher/cli/stacks.h"
 #include "launcher/cli/table.h"
 #include "launcher/paths.h"
 #include "runtime/base/cleanup.h"
@@ -67,33 +68,6 @@ static struct json_t *describe(const char *stack)
 		       (int64_t)js_count(js_get(instances, "instances")), "pid",
 		       js_int(version, "pid", 0), "started_at", js_text(version, "started_at"),
 		       "files", js_get(version, "files"));
-}
-
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* All directories that could be a stack's, sorted. No run directory: no stacks. */
-static int list_names(struct strv *names, struct err *err)
-{
-	autofree char *path = NULL;
-	int r = paths_dir(PATHS_RUN, NULL, &path, err);
-
-	if (r < 0)
-		return r;
-	autodir DIR *dir = opendir(path);
-
-	if (!dir && errno == ENOENT)
-		return 0;
-	if (!dir)
-		return err_set(err, errno, "open '%s'", path);
-	for (struct dirent *entry = readdir(dir); entry; entry = readdir(dir))
-		if (paths_is_stack_name(entry->d_name))
-			strv_add(names, entry->d_name);
-	if (names->count > 1)
-		qsort(names->items, names->count, sizeof(*names->items), by_name);
-	return strv_check(names, err);
 }
 
 static void join_files(struct buf *out, const struct json_t *files)
@@ -176,7 +150,7 @@ static int run(struct cli *cli, int argc, char **argv)
 		code = cli_count_words(cli, &args, 0, 0);
 	if (code >= 0)
 		return code;
-	if (list_names(&names, &err) < 0)
+	if (stacks_list(&names, &err) < 0)
 		return cli_fail(&err, EXIT_FAILED);
 	for (size_t i = 0; i < names.count; i++) {
 		struct json_t *entry = describe(names.items[i]);

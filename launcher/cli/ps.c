@@ -119,7 +119,7 @@ static int run(struct cli *cli, int argc, char **argv)
 
 	if (code >= 0)
 		return code;
-	code = cli_stack(cli, &stack);
+	code = cli_stack_seen(cli, &stack);
 	if (code == EXIT_DONE)
 		code = cli_call(stack, &request, &answer);
 	if (code != EXIT_DONE)

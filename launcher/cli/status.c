@@ -71,7 +71,7 @@ static int run(struct cli *cli, int argc, char **argv)
 		code = cli_count_words(cli, &args, 0, 0);
 	if (code >= 0)
 		return code;
-	code = cli_stack(cli, &stack);
+	code = cli_stack_seen(cli, &stack);
 	if (code == EXIT_DONE)
 		code = cli_call(stack, &request, &answer);
 	if (code != EXIT_DONE)
