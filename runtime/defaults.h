@@ -53,7 +53,8 @@ const char *const *defaults_read_only_paths(void);
 const char *const *defaults_masked_paths(void);
 
 /* CONTAINER_ROOT_HOST: what the empty root has besides the host's programs, and what of the host's
- * /etc is hidden although it is readable by everyone. Patterns of fnmatch(3), relative to /etc. */
+ * /etc is hidden although it is readable by everyone. Patterns of fnmatch(3), relative to /etc; a
+ * name without wildcard is hidden also when it appears later. */
 const struct defaults_dir *defaults_host_dirs(void);
 const struct defaults_link *defaults_host_links(void);
 const char *const *defaults_host_programs(void);

@@ -103,11 +103,12 @@ int plan_mounts_init(struct container_plan *plan, int root_fd,
 		     const struct container_config *config,
 		     struct container_fault *fault) must_check;
 
-/* A small detached file system to be the root of CONTAINER_ROOT_HOST. Returns the fd or -errno. */
-int plan_skeleton(struct err *err) must_check;
+/* A small detached file system in memory. Returns the fd or -errno. */
+int plan_small_fs(const char *name, struct err *err) must_check;
 
-/* In the helper: fills the skeleton, attached by now, with the host's programs and /etc. */
-int plan_host_root(const struct container_plan *plan, int root_fd, int state_fd,
+/* In the helper: fills the empty @root_fd with the host's programs and with its /etc below a layer
+ * made in @layer_fd; both are attached to this namespace. */
+int plan_host_root(const struct container_plan *plan, int root_fd, int layer_fd,
 		   struct err *err) must_check;
 
 /* In the helper, in a mount namespace of its own; never returns. What it finds goes to @answer_fd

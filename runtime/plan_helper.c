@@ -35,12 +35,25 @@ static int set_read_only(int fd, const char *path, struct err *err)
 	return 0;
 }
 
-static int attach_root(int state_fd, int root_fd, struct err *err)
+static int attach(int state_fd, const char *name, int mount_fd, struct err *err)
 {
-	if ((mkdirat(state_fd, "root", 0700) < 0 && errno != EEXIST) ||
-	    move_mount(root_fd, "", state_fd, "root", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+	if ((mkdirat(state_fd, name, 0700) < 0 && errno != EEXIST) ||
+	    move_mount(mount_fd, "", state_fd, name, MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		return err_set(err, errno, "attach the root");
 	return 0;
+}
+
+/* A layer for an overlay, in memory and reachable by nobody: were it a directory of the host, its
+ * removal would take the marks away that hide things from containers still running. */
+static int make_layer(int state_fd, struct err *err)
+{
+	autoclose int fd = plan_small_fs("layer", err);
+
+	if (fd < 0)
+		return fd;
+	int r = attach(state_fd, "layer", fd, err);
+
+	return r < 0 ? r : take_fd(&fd);
 }
 
 /* 1: the directory has the mount point; 0: it is made in the layer of mount points. */
@@ -96,6 +109,16 @@ static int find_points(const struct container_plan *plan, int dir_fd, int points
 	return complete;
 }
 
+/* On disk: the parent uses it for the overlay of every run, in another namespace. */
+static int make_points_dir(int state_fd, struct err *err)
+{
+	if (mkdirat(state_fd, "points", 0755) < 0 && errno != EEXIST)
+		return err_set(err, errno, "layer of mount points");
+	int fd = openat(state_fd, "points", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? err_set(err, errno, "layer of mount points") : fd;
+}
+
 /* The directory as it is, or with a layer of mount points below it, so that nothing is ever written
  * to it. Always with the layer where runs have overlays of their own: they have the same layers. */
 static int dir_root(const struct container_plan *plan, const char *path, int state_fd,
@@ -104,12 +127,13 @@ static int dir_root(const struct container_plan *plan, const char *path, int sta
 	struct err *err = &fault->err;
 	autoclose int dir_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (dir_fd < 0 || (mkdirat(state_fd, "points", 0755) < 0 && errno != EEXIST))
+	if (dir_fd < 0)
 		return err_set(err, errno, "root %s", path);
-	autoclose int points_fd = openat(state_fd, "points", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	autoclose int points_fd =
+		plan->writable ? make_points_dir(state_fd, err) : make_layer(state_fd, err);
 
 	if (points_fd < 0)
-		return err_set(err, errno, "layer of mount points");
+		return points_fd;
 	int complete = find_points(plan, dir_fd, points_fd, fault);
 
 	if (complete < 0)
@@ -134,21 +158,22 @@ static int dir_root(const struct container_plan *plan, const char *path, int sta
 			return err_prefix(err, "root %s", path);
 	}
 	autoclose int root_fd = fd;
-	int r = attach_root(state_fd, root_fd, err);
+	int r = attach(state_fd, "root", root_fd, err);
 
 	return r < 0 ? r : take_fd(&root_fd);
 }
 
 static int host_root(const struct container_plan *plan, int state_fd, struct err *err)
 {
-	autoclose int root_fd = plan_skeleton(err);
+	autoclose int root_fd = plan_small_fs("root", err);
+	autoclose int layer_fd = root_fd < 0 ? -1 : make_layer(state_fd, err);
 
-	if (root_fd < 0)
-		return root_fd;
-	int r = attach_root(state_fd, root_fd, err);
+	if (root_fd < 0 || layer_fd < 0)
+		return -err->code;
+	int r = attach(state_fd, "root", root_fd, err);
 
 	if (r == 0)
-		r = plan_host_root(plan, root_fd, state_fd, err);
+		r = plan_host_root(plan, root_fd, layer_fd, err);
 	return r < 0 ? r : take_fd(&root_fd);
 }
 

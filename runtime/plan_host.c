@@ -125,6 +125,26 @@ static int etc_walk(int layer_fd, int etc_fd, const char *path, unsigned level)
 	return r;
 }
 
+/* The names on the list that the host does not have: it may make them later, and then with a mode
+ * that nobody looks at again. */
+static int etc_hide_future(int layer_fd, int etc_fd)
+{
+	for (const char *const *name = defaults_host_secrets(); *name; name++) {
+		char parent[PATH_MAX];
+		const char *slash = strrchr(*name, '/');
+
+		snprintf(parent, sizeof(parent), "%.*s", slash ? (int)(slash - *name) : 1,
+			 slash ? *name : ".");
+		if (strpbrk(*name, "*?[") || faccessat(etc_fd, parent, F_OK, 0) < 0)
+			continue;
+		int r = etc_hide(layer_fd, etc_fd, *name);
+
+		if (r < 0 && r != -EEXIST)
+			return r;
+	}
+	return 0;
+}
+
 /* The mount points below /etc that the host lacks or hides. */
 static int etc_points(int layer_fd, int etc_fd, const struct container_plan *plan)
 {
@@ -163,7 +183,9 @@ static int etc_own_files(int layer_fd)
 {
 	static const char *const files[] = {"hosts", "resolv.conf"};
 
+	(void)etc_unhide(layer_fd, "hostname");
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		(void)etc_unhide(layer_fd, files[i]);
 		autoclose int fd =
 			openat(layer_fd, files[i], O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
 
@@ -173,22 +195,16 @@ static int etc_own_files(int layer_fd)
 	return symlinkat("/proc/sys/kernel/hostname", layer_fd, "hostname") < 0 ? -errno : 0;
 }
 
-static int etc_mount(const struct container_plan *plan, int state_fd, int root_fd, struct err *err)
+static int etc_mount(const struct container_plan *plan, int layer_fd, int root_fd, struct err *err)
 {
 	autoclose int etc_fd = open("/etc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (etc_fd < 0 || (mkdirat(state_fd, "etc", 0755) < 0 && errno != EEXIST))
-		return err_set(err, errno, "layer over /etc");
-	autoclose int layer_fd = openat(state_fd, "etc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (layer_fd < 0)
+	if (etc_fd < 0)
 		return err_set(err, errno, "layer over /etc");
 	int r = etc_walk(layer_fd, etc_fd, "", ETC_DEPTH_MAX);
 
-	/* Last: the walk has hidden the host's hosts if they were not readable. */
-	(void)unlinkat(layer_fd, "hosts", 0);
-	(void)unlinkat(layer_fd, "hostname", 0);
-	(void)unlinkat(layer_fd, "resolv.conf", 0);
+	if (r == 0)
+		r = etc_hide_future(layer_fd, etc_fd);
 	if (r == 0)
 		r = etc_own_files(layer_fd);
 	if (r == 0)
@@ -243,25 +259,25 @@ static int skeleton_make(int root_fd, struct err *err)
 	return 0;
 }
 
-int plan_host_root(const struct container_plan *plan, int root_fd, int state_fd, struct err *err)
+int plan_host_root(const struct container_plan *plan, int root_fd, int layer_fd, struct err *err)
 {
 	int r = skeleton_make(root_fd, err);
 
 	for (const char *const *name = defaults_host_programs(); r == 0 && *name; name++)
 		r = program_mount(root_fd, *name, err);
-	return r < 0 ? r : etc_mount(plan, state_fd, root_fd, err);
+	return r < 0 ? r : etc_mount(plan, layer_fd, root_fd, err);
 }
 
-int plan_skeleton(struct err *err)
+int plan_small_fs(const char *name, struct err *err)
 {
 	autoclose int fs_fd = fsopen("tmpfs", FSOPEN_CLOEXEC);
 
-	if (fs_fd < 0 || fsconfig(fs_fd, FSCONFIG_SET_STRING, "source", "root", 0) < 0 ||
+	if (fs_fd < 0 || fsconfig(fs_fd, FSCONFIG_SET_STRING, "source", name, 0) < 0 ||
 	    fsconfig(fs_fd, FSCONFIG_SET_STRING, "mode", "0755", 0) < 0 ||
-	    fsconfig(fs_fd, FSCONFIG_SET_STRING, "size", "1m", 0) < 0 ||
+	    fsconfig(fs_fd, FSCONFIG_SET_STRING, "size", "4m", 0) < 0 ||
 	    fsconfig(fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-		return err_set(err, errno, "file system for the root");
+		return err_set(err, errno, "file system for %s", name);
 	int fd = fsmount(fs_fd, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV);
 
-	return fd < 0 ? err_set(err, errno, "file system for the root") : fd;
+	return fd < 0 ? err_set(err, errno, "file system for %s", name) : fd;
 }

@@ -16,6 +16,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -179,34 +181,55 @@ static uint32_t secc_newest(uint32_t arch)
 	return (uint32_t)newest;
 }
 
-#define SECC_HEAD_MAX 16
-
 /*
- * What libseccomp cannot express: numbers above the newest known one answer ENOSYS, so that a C
- * library newer than this profile falls back instead of failing.
+ * What libseccomp cannot express, in front of its filter, for one architecture:
+ * - Numbers above the newest known one answer ENOSYS, so that a C library newer than this profile
+ *   falls back instead of failing.
+ * - Every ioctl but two: pushing input into a terminal somebody else reads (TIOCSTI, TIOCLINUX).
+ *   libseccomp refuses rules on a call that is allowed as a whole.
  */
+static unsigned short secc_head_arch(struct sock_filter *code, uint32_t arch)
+{
+	uint32_t any_ioctl = (uint32_t)seccomp_syscall_resolve_name_arch(arch, "ioctl");
+	uint32_t x32_ioctl = any_ioctl;
+
+#if defined(__x86_64__)
+	/* The same architecture token, other numbers. */
+	if (arch == SCMP_ARCH_X86_64)
+		x32_ioctl = (uint32_t)seccomp_syscall_resolve_name_arch(SCMP_ARCH_X32, "ioctl");
+#endif
+	const struct sock_filter head[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, arch, 0, 10),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, any_ioctl, 3, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, x32_ioctl, 2, 0),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, SECC_X32_BIT, 6, 0),
+		BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, secc_newest(arch), 4, 5),
+		/* The lower half of the second argument: both architectures are little-endian. */
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TIOCSTI, 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TIOCLINUX, 0, 2),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+	};
+
+	memcpy(code, head, sizeof(head));
+	return ARRAY_SIZE(head);
+}
+
+#define SECC_HEAD_MAX 48
+
 static unsigned short secc_head(struct sock_filter *code)
 {
 	unsigned short n = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(secc_arches); i++) {
-		uint32_t newest = secc_newest(secc_arches[i]);
-
 #if defined(__x86_64__)
 		if (secc_arches[i] == SCMP_ARCH_X32)
-			continue; /* its token is that of x86-64; handled by the bit below */
+			continue; /* its token is that of x86-64 */
 #endif
-		code[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-							 offsetof(struct seccomp_data, arch));
-		code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, secc_arches[i],
-							 0, 4);
-		code[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-							 offsetof(struct seccomp_data, nr));
-		code[n++] =
-			(struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, SECC_X32_BIT, 2, 0);
-		code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, newest, 0, 1);
-		code[n++] = (struct sock_filter)BPF_STMT(
-			BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (ENOSYS & SECCOMP_RET_DATA));
+		n = (unsigned short)(n + secc_head_arch(code + n, secc_arches[i]));
 	}
 	return n;
 }
