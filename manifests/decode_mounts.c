@@ -36,7 +36,7 @@ static bool set_target(struct decoder *decoder, const struct node *node, const c
 static bool set_source(struct decoder *decoder, const struct node *node, const char *key,
 		       const char *text, struct mount_spec *mount)
 {
-	if (mount->kind == MOUNT_BIND) {
+	if (mount->kind == MOUNT_BIND && text[0]) {
 		mount->source = decode_path(decoder, decoder->stack->directory, text);
 		return true;
 	}

@@ -20,7 +20,7 @@ static void decode_rootfs(struct decoder *decoder, const struct node *node, cons
 	service->rootfs_pos = node->pos;
 	if (!text || strcmp(text, "host") == 0)
 		return;
-	if (!strchr("./~", text[0])) {
+	if (!text[0] || !strchr("./~", text[0])) {
 		decode_error(decoder, node, key,
 			     "'%.60s' is neither host nor a directory: a path starts with / or ./",
 			     text);
@@ -53,6 +53,18 @@ static void require_rootfs(struct decoder *decoder, const struct node *service)
 	}
 	report_error(decoder->report, decoder->service->pos,
 		     "%s needs x-rootfs: host or a directory", decoder->path);
+}
+
+/* A missing program is told where nothing else is wrong: "comand" is one fault, not two. */
+static void require_command(struct decoder *decoder, size_t errors_before)
+{
+	const struct service *service = decoder->service;
+
+	if (decoder->report->list->error_count == errors_before && !service->command.count &&
+	    !service->entrypoint.count)
+		report_error(decoder->report, service->pos,
+			     "%s needs a command: there is no image to take one from",
+			     decoder->path);
 }
 
 static void decode_isolation(struct decoder *decoder, const struct node *node, const char *key)
@@ -144,6 +156,7 @@ static void decode_service(struct decoder *decoder, const struct node *key,
 {
 	struct service *service = decoder->service;
 	const struct node *profiles = node_get(value, "profiles");
+	size_t errors = decoder->report->list->error_count;
 
 	*service = (struct service){
 		.name = arena_text(decoder->keep, key->text),
@@ -174,6 +187,7 @@ static void decode_service(struct decoder *decoder, const struct node *key,
 	decode_environment(decoder, value);
 	decode_deploy(decoder, value);
 	require_rootfs(decoder, value);
+	require_command(decoder, errors);
 }
 
 static int compare_services(const void *left, const void *right)

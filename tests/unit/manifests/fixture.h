@@ -123,7 +123,10 @@ static inline const struct service *fixture_service(struct fixture *fixture, con
 {
 	char yaml[8192];
 
-	snprintf(yaml, sizeof(yaml), "services:\n  a:\n    x-rootfs: host\n%s\n", lines);
+	bool runs = strstr(lines, "command:") || strstr(lines, "entrypoint:");
+
+	snprintf(yaml, sizeof(yaml), "services:\n  a:\n    x-rootfs: host\n%s\n%s", lines,
+		 runs ? "" : "    command: x\n");
 	return stack_service(fixture_good(fixture, yaml), "a");
 }
 

@@ -33,8 +33,8 @@ static void check_service_faults(const struct fault *faults, size_t count)
 		char yaml[2048];
 		struct fault fault = {yaml, faults[i].line};
 
-		snprintf(yaml, sizeof(yaml), "services:\n a:\n  x-rootfs: host\n  %s\n",
-			 faults[i].yaml);
+		snprintf(yaml, sizeof(yaml), "services:\n a:\n  x-rootfs: host\n  %s\n%s",
+			 faults[i].yaml, strstr(faults[i].yaml, "command") ? "" : "  command: x\n");
 		check_faults(&fault, 1);
 	}
 }
@@ -49,23 +49,24 @@ static void faulty_documents(void **unused)
 		{"name: x\n", "1:1: error: a manifest needs services"},
 		{"services: [a]\n", "1:11: error: services must be a mapping, this is a list"},
 		{"services:\n  a:\n", "2:3: error: services.a must be a mapping, this is nothing"},
-		{"services: {a: {x-rootfs: host}}\n---\nservices: {}\n",
+		{"services: {a: {x-rootfs: host, command: x}}\n---\nservices: {}\n",
 		 "2:1: error: a manifest is one document: remove what follows '---'"},
-		{"services: {a: {x-rootfs: host}}\nservices: {}\n",
+		{"services: {a: {x-rootfs: host, command: x}}\nservices: {}\n",
 		 "2:1: error: the key 'services' is written twice, first on line 1"},
 		{"services: {a: *none}\n", "1:15: error: no anchor '&none' before this alias"},
 		{"services: {[a, b]: c}\n", "1:12: error: a key must be text, this is a list"},
-		{"services: {a: {<<: 3, x-rootfs: host}}\n",
+		{"services: {a: {<<: 3, x-rootfs: host, command: x}}\n",
 		 "1:20: error: '<<' wants a mapping or a list of mappings, this is text"},
-		{"servces: {a: {x-rootfs: host}}\nservices: {a: {x-rootfs: host}}\n",
+		{"servces: {a: {x-rootfs: host, command: x}}\nservices: {a: {x-rootfs: host, "
+		 "command: x}}\n",
 		 "1:1: error: servces is not a known key: did you mean 'services'?"},
-		{"services: {a: {x-rootfs: host}}\nnetworks: {}\n",
+		{"services: {a: {x-rootfs: host, command: x}}\nnetworks: {}\n",
 		 "2:1: error: networks is not supported yet"},
-		{"services: {a: {x-rootfs: host}}\nmodels: {}\n",
+		{"services: {a: {x-rootfs: host, command: x}}\nmodels: {}\n",
 		 "2:1: error: models is not supported: there is no model runner"},
-		{"services: {'a b': {x-rootfs: host}}\n",
+		{"services: {'a b': {x-rootfs: host, command: x}}\n",
 		 "1:12: error: 'a b' is not a service name: letters, digits, _ . -, at most 63"},
-		{"services: {'..': {x-rootfs: host}}\n",
+		{"services: {'..': {x-rootfs: host, command: x}}\n",
 		 "1:12: error: '..' is not a service name: letters, digits, _ . -, at most 63"},
 		{"services: {a: {image: nginx}}\n",
 		 "1:16: error: services.a.image is not supported yet: add x-rootfs: host or a "
@@ -75,7 +76,12 @@ static void faulty_documents(void **unused)
 		 "directory"},
 		{"services: {a: {command: x}}\n",
 		 "1:12: error: services.a needs x-rootfs: host or a directory"},
-		{"services: {a: {x-rootfs: hst}}\n",
+		{"services: {a: {x-rootfs: host}}\n",
+		 "1:12: error: services.a needs a command: there is no image to take one from"},
+		{"services: {a: {x-rootfs: '', command: x}}\n",
+		 "1:26: error: services.a.x-rootfs: '' is neither host nor a directory: a path "
+		 "starts with / or ./"},
+		{"services: {a: {x-rootfs: hst, command: x}}\n",
 		 "1:26: error: services.a.x-rootfs: 'hst' is neither host nor a directory: a path "
 		 "starts with / or ./"},
 	};
@@ -290,32 +296,36 @@ static void faulty_ports(void **unused)
 static void faulty_references(void **unused)
 {
 	static const struct fault faults[] = {
-		{"services:\n a: {x-rootfs: host, depends_on: [b]}\n",
+		{"services:\n a: {x-rootfs: host, depends_on: [b], command: x}\n",
 		 "2:35: error: services.a.depends_on: there is no service 'b'"},
-		{"services:\n a: {x-rootfs: host, depends_on: [a]}\n",
+		{"services:\n a: {x-rootfs: host, depends_on: [a], command: x}\n",
 		 "2:35: error: depends_on goes in a circle: a -> a"},
-		{"services:\n a: {x-rootfs: host, depends_on: [b]}\n"
-		 " b: {x-rootfs: host, depends_on: [c]}\n c: {x-rootfs: host, depends_on: [a]}\n",
+		{"services:\n a: {x-rootfs: host, depends_on: [b], command: x}\n"
+		 " b: {x-rootfs: host, depends_on: [c], command: x}\n c: {x-rootfs: host, "
+		 "depends_on: [a], command: x}\n",
 		 "4:35: error: depends_on goes in a circle: a -> b -> c -> a"},
-		{"services:\n a: {x-rootfs: host, depends_on: {b: {condition: service_healthy}}}\n"
-		 " b: {x-rootfs: host}\n",
+		{"services:\n a: {x-rootfs: host, depends_on: {b: {condition: service_healthy}}, "
+		 "command: x}\n"
+		 " b: {x-rootfs: host, command: x}\n",
 		 "2:35: error: services.a.depends_on: service_healthy, but 'b' has no healthcheck"},
-		{"services:\n a: {x-rootfs: host, depends_on: [b]}\n"
-		 " b: {x-rootfs: host, profiles: [p]}\n",
+		{"services:\n a: {x-rootfs: host, depends_on: [b], command: x}\n"
+		 " b: {x-rootfs: host, profiles: [p], command: x}\n",
 		 "2:35: error: services.a.depends_on: no active profile enables 'b'"},
-		{"services:\n a: {x-rootfs: host, depends_on: {b: {condition: started}}}\n"
-		 " b: {x-rootfs: host}\n",
+		{"services:\n a: {x-rootfs: host, depends_on: {b: {condition: started}}, command: "
+		 "x}\n"
+		 " b: {x-rootfs: host, command: x}\n",
 		 "2:50: error: services.a.depends_on.b.condition: 'started' is not "
 		 "service_started, service_healthy or service_completed_successfully"},
-		{"services:\n a: {x-rootfs: host, depends_on: {b: {}}}\n b: {x-rootfs: host}\n",
+		{"services:\n a: {x-rootfs: host, depends_on: {b: {}}, command: x}\n b: {x-rootfs: "
+		 "host, command: x}\n",
 		 "2:35: error: services.a.depends_on.b: needs a condition, for example "
 		 "service_started"},
-		{"services: {a: {x-rootfs: host}}\nvolumes: {v: {driver: nfs}}\n",
+		{"services: {a: {x-rootfs: host, command: x}}\nvolumes: {v: {driver: nfs}}\n",
 		 "2:23: error: volumes.v.driver: 'nfs' is not supported, only local"},
-		{"services: {a: {x-rootfs: host}}\nvolumes: {v: {name: a/b}}\n",
+		{"services: {a: {x-rootfs: host, command: x}}\nvolumes: {v: {name: a/b}}\n",
 		 "2:21: error: volumes.v.name: 'a/b' is not a volume name: letters, digits, _ . "
 		 "-"},
-		{"services: {a: {x-rootfs: host, hostname: '${X:?set X}'}}\n",
+		{"services: {a: {x-rootfs: host, hostname: '${X:?set X}', command: x}}\n",
 		 "1:42: error: the required variable X is not set: set X"},
 	};
 
@@ -347,7 +357,8 @@ static void the_line_is_shown_with_a_caret(void **unused)
 
 	(void)unused;
 	fixture_open(&fixture);
-	fixture_load(&fixture, "services:\n  a:\n    x-rootfs: host\n    gpus: all\n", NULL);
+	fixture_load(&fixture,
+		     "services:\n  a:\n    x-rootfs: host\n    gpus: all\n    command: x\n", NULL);
 	assert_string_equal(fixture.printed,
 			    "shop.yaml:4:5: error: services.a.gpus is not supported yet\n"
 			    "      gpus: all\n"
@@ -376,7 +387,7 @@ static void warnings_do_not_fail_a_load(void **unused)
 	fixture_good(&fixture, "version: '3'\nservices:\n  a:\n    x-rootfs: host\n"
 			       "    cpu_count: 2\n    volumes: ['/x:/y:cached']\n"
 			       "    hostname: h$NONE\n    read_only: yes\n"
-			       "    network_mode: host\n    ports: ['80:80']\n");
+			       "    network_mode: host\n    ports: ['80:80']\n    command: x\n");
 	assert_int_equal(fixture.diags.count, 6);
 	assert_int_equal(fixture.diags.error_count, 0);
 	assert_true(fixture_says(&fixture, "shop.yaml:1:1: warning: version is obsolete and has "
@@ -394,7 +405,8 @@ static void faults_of_env_files_point_into_them(void **unused)
 	(void)unused;
 	fixture_open(&fixture);
 	fixture_write(&fixture, "bad.env", "A=1\n=2\n");
-	fixture_load(&fixture, "services: {a: {x-rootfs: host, env_file: bad.env}}\n", NULL);
+	fixture_load(&fixture, "services: {a: {x-rootfs: host, env_file: bad.env, command: x}}\n",
+		     NULL);
 	assert_string_equal(fixture.printed,
 			    "bad.env:2:1: error: expected NAME=value\n  =2\n  ^\n");
 }

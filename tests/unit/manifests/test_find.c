@@ -4,7 +4,7 @@
 
 #include "manifests/find.h"
 
-#define SERVICE(name) "services: {" name ": {x-rootfs: host}}\n"
+#define SERVICE(name) "services: {" name ": {x-rootfs: host, command: x}}\n"
 
 static void search(struct fixture *fixture, const char *below, const char *const *environment)
 {
@@ -159,7 +159,8 @@ static void relative_names_start_at_the_first_file(void **unused)
 	fixture_open(&fixture);
 	fixture_mkdir(&fixture, "d");
 	fixture_write(&fixture, "d/shop.yaml",
-		      "services: {a: {x-rootfs: host, env_file: a.env, volumes: ['./v:/v']}}\n");
+		      "services: {a: {x-rootfs: host, env_file: a.env, volumes: ['./v:/v'], "
+		      "command: x}}\n");
 	fixture_write(&fixture, "d/a.env", "A=1\n");
 	fixture_load_with(&fixture, (struct manifest_options){.files = files});
 	assert_int_equal(fixture.r, 0);
@@ -177,7 +178,7 @@ static void dotenv_is_below_the_environment(void **unused)
 	fixture_open(&fixture);
 	fixture_write(&fixture, ".env", "A=dot\nB=dot\n");
 	fixture_write(&fixture, "compose.yaml",
-		      "services: {a: {x-rootfs: host, hostname: '$A-$B'}}\n");
+		      "services: {a: {x-rootfs: host, hostname: '$A-$B', command: x}}\n");
 	search(&fixture, "", environment);
 	assert_int_equal(fixture.r, 0);
 	assert_string_equal(fixture.stack->services[0].hostname.value, "dot-env");
@@ -215,7 +216,8 @@ static void the_name_is_the_same_once_loaded(void **unused)
 {
 	static const char *const manifests[] = {
 		"name: one\n" SERVICE("a"), SERVICE("a") "name: two\n",
-		"{\"services\": {\"a\": {\"x-rootfs\": \"host\"}}, \"name\": \"three\"}\n",
+		"{\"services\": {\"a\": {\"x-rootfs\": \"host\", \"command\": \"x\"}}, \"name\": "
+		"\"three\"}\n",
 		"x-a: &x name\nx-list: [name, four]\nx-b: *x\nname: 'five'\n" SERVICE("a")};
 	autofixture struct fixture fixture;
 

@@ -152,7 +152,8 @@ static void port_ranges_are_bounded_for_the_stack(void **unused)
 
 	(void)unused;
 	hostile_open(&hostile);
-	buf_puts(&hostile.text, "services:\n  a:\n    x-rootfs: host\n    ports:\n");
+	buf_puts(&hostile.text,
+		 "services:\n  a:\n    x-rootfs: host\n    command: x\n    ports:\n");
 	repeat(&hostile, "      - 1-65535\n", 10000);
 	refused(&hostile, "a stack publishes at most 65536 ports");
 }
@@ -170,7 +171,8 @@ static void floods_of_variables_are_bounded(void **unused)
 	buf_free(&variables);
 	buf_puts(&hostile.text, "services:\n");
 	for (unsigned i = 0; i < 2000; i++)
-		buf_printf(&hostile.text, "  s%u: {x-rootfs: host, env_file: [a.env, a.env]}\n", i);
+		buf_printf(&hostile.text,
+			   "  s%u: {x-rootfs: host, env_file: [a.env, a.env], command: x}\n", i);
 	refused(&hostile, "error: ");
 }
 
@@ -264,8 +266,8 @@ static void a_long_chain_of_dependencies_is_no_deep_recursion(void **unused)
 	hostile_open(&hostile);
 	buf_puts(&hostile.text, "services:\n");
 	for (unsigned i = 0; i < 9000; i++)
-		buf_printf(&hostile.text, " s%u: {x-rootfs: host, depends_on: [s%u]}\n", i,
-			   (i + 1) % 9000);
+		buf_printf(&hostile.text, " s%u: {x-rootfs: host, depends_on: [s%u], command: x}\n",
+			   i, (i + 1) % 9000);
 	refused(&hostile, "depends_on goes in a circle");
 	assert_int_equal(hostile.fixture.diags.error_count, 1);
 }
@@ -279,7 +281,8 @@ static void mangled_manifests_are_survived(void **unused)
 		"8}]\n"
 		"    volumes: [./a:/b:ro, {type: tmpfs, target: /c, tmpfs: {size: 1k}}]\n"
 		"    depends_on: {b: {condition: service_healthy}}\n  b: {x-rootfs: host,\n"
-		"    healthcheck: {test: [CMD, x], interval: 1m2s}, cpus: 0.5, mem_limit: 3m}\n";
+		"    healthcheck: {test: [CMD, x], interval: 1m2s}, cpus: 0.5, mem_limit: 3m, "
+		"command: x}\n";
 	autofixture struct fixture fixture;
 	unsigned seed = (unsigned)time(NULL);
 

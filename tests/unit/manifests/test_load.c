@@ -23,7 +23,7 @@ static void a_bare_service_has_the_defaults(void **unused)
 	assert_true(a->enabled);
 	assert_false(a->healthcheck.present);
 	assert_null(a->working_dir.value);
-	assert_int_equal(a->command.count, 0);
+	assert_int_equal(a->entrypoint.count, 0);
 	assert_int_equal(a->limits.pids, 0);
 	assert_int_equal(a->pos.line, 2);
 	assert_int_equal(a->pos.col, 3);
@@ -63,7 +63,8 @@ static void the_environment_is_merged_sorted_and_inherited(void **unused)
 	fixture_write(&fixture, "two.env", "B=2\nC=$X\n");
 	fixture_load(&fixture,
 		     "services:\n  a:\n    x-rootfs: host\n"
-		     "    env_file: [one.env, {path: two.env}, {path: no.env, required: false}]\n"
+		     "    command: x\n    env_file: [one.env, {path: two.env}, {path: no.env, "
+		     "required: false}]\n"
 		     "    environment: {Z: 26, C: 3, CALLER: , MISSING: , BOOL: true}\n",
 		     environment);
 	assert_int_equal(fixture.r, 0);
@@ -153,10 +154,11 @@ static void mounts_in_the_short_form(void **unused)
 
 	(void)unused;
 	fixture_open(&fixture);
-	const struct stack *stack = fixture_good(
-		&fixture, "volumes: {data: }\nservices:\n  a:\n    x-rootfs: host\n"
-			  "    volumes: ['./x/../y:/y/:ro', '/abs:/z', 'data:/data', '/anon']\n"
-			  "    tmpfs: ['/t:size=1m,mode=0700', /u]\n");
+	const struct stack *stack =
+		fixture_good(&fixture, "volumes: {data: }\nservices:\n  a:\n    x-rootfs: host\n"
+				       "    command: x\n    volumes: ['./x/../y:/y/:ro', "
+				       "'/abs:/z', 'data:/data', '/anon']\n"
+				       "    tmpfs: ['/t:size=1m,mode=0700', /u]\n");
 	const struct service *a = stack_service(stack, "a");
 
 	assert_int_equal(a->mount_count, 6);
@@ -258,12 +260,12 @@ static void dependencies_in_both_forms(void **unused)
 	fixture_open(&fixture);
 	const struct stack *stack = fixture_good(
 		&fixture, "services:\n"
-			  "  a: {x-rootfs: host, depends_on: [c, b]}\n"
-			  "  b: {x-rootfs: host, healthcheck: {test: x}}\n"
-			  "  c:\n    x-rootfs: host\n    depends_on:\n"
+			  "  a: {x-rootfs: host, depends_on: [c, b], command: x}\n"
+			  "  b: {x-rootfs: host, healthcheck: {test: x}, command: x}\n"
+			  "  c:\n    x-rootfs: host\n    command: x\n    depends_on:\n"
 			  "      b: {condition: service_healthy, restart: true}\n"
 			  "      d: {condition: service_completed_successfully, required: false}\n"
-			  "  d: {x-rootfs: host}\n");
+			  "  d: {x-rootfs: host, command: x}\n");
 	const struct service *a = stack_service(stack, "a");
 	const struct service *c = stack_service(stack, "c");
 
@@ -339,7 +341,8 @@ static void a_directory_can_be_the_root(void **unused)
 
 	(void)unused;
 	fixture_open(&fixture);
-	const struct stack *stack = fixture_good(&fixture, "services: {a: {x-rootfs: ./r}}");
+	const struct stack *stack =
+		fixture_good(&fixture, "services: {a: {x-rootfs: ./r, command: x}}");
 
 	snprintf(expected, sizeof(expected), "%s/r", fixture.directory);
 	assert_int_equal(stack->services[0].rootfs, ROOTFS_DIR);
@@ -348,9 +351,9 @@ static void a_directory_can_be_the_root(void **unused)
 
 static void profiles_enable_services(void **unused)
 {
-	static const char yaml[] = "services:\n  a: {x-rootfs: host}\n"
-				   "  b: {x-rootfs: host, profiles: [debug, dev]}\n"
-				   "  c: {x-rootfs: host, profiles: [prod]}\n";
+	static const char yaml[] = "services:\n  a: {x-rootfs: host, command: x}\n"
+				   "  b: {x-rootfs: host, profiles: [debug, dev], command: x}\n"
+				   "  c: {x-rootfs: host, profiles: [prod], command: x}\n";
 	static const char *const environment[] = {"COMPOSE_PROFILES=x,debug", NULL};
 	static const char *const files[] = {"shop.yaml", NULL};
 	static const char *const all[] = {"*", NULL};
@@ -375,7 +378,7 @@ static void named_volumes_have_names_in_the_store(void **unused)
 	(void)unused;
 	fixture_open(&fixture);
 	const struct stack *stack = fixture_good(
-		&fixture, "services: {a: {x-rootfs: host}}\n"
+		&fixture, "services: {a: {x-rootfs: host, command: x}}\n"
 			  "volumes:\n  one:\n  two: {name: other, labels: {a: b}, driver: local}\n"
 			  "  three: {external: true}\n  four: {external: {name: old}}\n");
 
@@ -395,13 +398,14 @@ static void anchors_and_merge_keys_are_resolved(void **unused)
 	(void)unused;
 	fixture_open(&fixture);
 	const struct stack *stack = fixture_good(
-		&fixture, "x-base: &base\n  x-rootfs: host\n  restart: always\n  scale: 2\n"
-			  "x-more: &more {scale: 7, read_only: true}\n"
-			  "services:\n"
-			  "  a:\n    <<: *base\n    scale: 3\n"
-			  "  b:\n    <<: [*base, *more]\n"
-			  "    environment: &env {A: \"1\"}\n"
-			  "  c:\n    <<: *base\n    environment: *env\n");
+		&fixture,
+		"x-base: &base\n  x-rootfs: host\n  command: x\n  restart: always\n  scale: 2\n"
+		"x-more: &more {scale: 7, read_only: true}\n"
+		"services:\n"
+		"  a:\n    <<: *base\n    scale: 3\n"
+		"  b:\n    <<: [*base, *more]\n"
+		"    environment: &env {A: \"1\"}\n"
+		"  c:\n    <<: *base\n    environment: *env\n");
 
 	assert_int_equal(stack_service(stack, "a")->replicas, 3);
 	assert_int_equal(stack_service(stack, "a")->restart.condition, RESTART_ALWAYS);
@@ -418,7 +422,7 @@ static void values_are_interpolated_and_keys_are_not(void **unused)
 	(void)unused;
 	fixture_open(&fixture);
 	fixture_load(&fixture,
-		     "services:\n  a:\n    x-rootfs: host\n    scale: ${N}\n"
+		     "services:\n  a:\n    x-rootfs: host\n    command: x\n    scale: ${N}\n"
 		     "    read_only: ${RO:-true}\n    volumes: ['${DIR:?}:/d']\n"
 		     "    environment: {'K$N': 'cost $$5', E: '${EMPTY-}'}\n"
 		     "    hostname: ${HOST_NAME:-h}\n",

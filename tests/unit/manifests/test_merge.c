@@ -7,7 +7,8 @@ static const struct service *merged(struct fixture *fixture, const char *base, c
 	static const char *const files[] = {"base.yaml", "over.yaml", NULL};
 	char text[4096];
 
-	snprintf(text, sizeof(text), "services:\n  a:\n    x-rootfs: host\n%s\n", base);
+	snprintf(text, sizeof(text), "services:\n  a:\n    x-rootfs: host\n    entrypoint: x\n%s\n",
+		 base);
 	fixture_write(fixture, "base.yaml", text);
 	snprintf(text, sizeof(text), "services:\n  a:\n    x-mine: 1\n%s\n", over);
 	fixture_write(fixture, "over.yaml", text);
@@ -69,7 +70,7 @@ static void list_and_mapping_forms_merge_with_each_other(void **unused)
 	const struct service *a =
 		merged(&fixture,
 		       "    environment: [A=1, B=1, C]\n    labels: {x: 1}\n    depends_on: [b]\n"
-		       "  b: {x-rootfs: host, healthcheck: {test: x}}\n",
+		       "  b: {x-rootfs: host, healthcheck: {test: x}, command: x}\n",
 		       "    environment: {B: 2, D: 2}\n    labels: [y=2]\n"
 		       "    depends_on: {b: {condition: service_healthy}}\n");
 

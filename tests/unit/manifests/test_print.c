@@ -3,7 +3,7 @@
 #include "tests/unit/manifests/fixture.h"
 
 static const char *const manifests[] = {
-	"services: {a: {x-rootfs: host}}\n",
+	"services: {a: {x-rootfs: host, command: x}}\n",
 	"services:\n"
 	"  web:\n"
 	"    x-rootfs: ./root\n"
@@ -19,22 +19,26 @@ static const char *const manifests[] = {
 	"    read_only: true\n    cap_add: [NET_ADMIN]\n    cap_drop: [ALL]\n"
 	"    deploy: {replicas: 0, resources: {limits: {cpus: 0.25, memory: 64m, pids: -1}}}\n"
 	"  db:\n"
-	"    x-rootfs: host\n    healthcheck: {test: 'x | y', interval: 1s, retries: 9}\n"
+	"    x-rootfs: host\n    command: x\n    healthcheck: {test: 'x | y', interval: 1s, "
+	"retries: 9}\n"
 	"    volumes: ['data:/d', '/anon', './b:/b:ro', '/c:/c',\n"
 	"      {type: bind, source: /e, target: /e, bind: {create_host_path: false}},\n"
 	"      {type: tmpfs, target: /f, tmpfs: {size: 1m, mode: 0700}}]\n"
 	"    tmpfs: /g\n    restart: on-failure:3\n    network_mode: none\n"
 	"volumes: {data: {labels: {x: y}}, ext: {external: true, name: other}}\n",
 	"services:\n"
-	"  a: {x-rootfs: host, restart: unless-stopped}\n"
-	"  b: {x-rootfs: host, restart: always, network_mode: host}\n"
-	"  c: {x-rootfs: host, deploy: {restart_policy: {}}}\n"
-	"  d: {x-rootfs: host, deploy: {restart_policy: {condition: none, delay: 0s}}}\n"
-	"  e: {x-rootfs: host, deploy: {restart_policy: {max_attempts: 2, window: 90s}}}\n"
-	"  f: {x-rootfs: host, deploy: {restart_policy: {condition: on-failure, delay: 1h}}}\n"
-	"  '1': {x-rootfs: host, scale: 3}\n"
+	"  a: {x-rootfs: host, restart: unless-stopped, command: x}\n"
+	"  b: {x-rootfs: host, restart: always, network_mode: host, command: x}\n"
+	"  c: {x-rootfs: host, deploy: {restart_policy: {}}, command: x}\n"
+	"  d: {x-rootfs: host, deploy: {restart_policy: {condition: none, delay: 0s}}, command: "
+	"x}\n"
+	"  e: {x-rootfs: host, deploy: {restart_policy: {max_attempts: 2, window: 90s}}, command: "
+	"x}\n"
+	"  f: {x-rootfs: host, deploy: {restart_policy: {condition: on-failure, delay: 1h}}, "
+	"command: x}\n"
+	"  '1': {x-rootfs: host, scale: 3, command: x}\n"
 	"  'on': {x-rootfs: host, depends_on: {a: {condition: service_started, "
-	"required: false}}}\n",
+	"required: false}}, command: x}\n",
 };
 
 static char *print_stack(struct fixture *fixture, enum manifest_format format)
@@ -102,12 +106,14 @@ static void the_yaml_is_sorted_and_readable(void **unused)
 	(void)unused;
 	fixture_open(&fixture);
 	fixture_good(&fixture, "services: {b: {x-rootfs: host, command: [sleep, '9']},"
-			       " a: {x-rootfs: host}}\n");
+			       " a: {x-rootfs: host, command: x}}\n");
 	autofree char *yaml = print_stack(&fixture, MANIFEST_YAML);
 
 	assert_string_equal(yaml, "name: shop\n"
 				  "services:\n"
 				  "  a:\n"
+				  "    command:\n"
+				  "      - x\n"
 				  "    stop_grace_period: \"10s\"\n"
 				  "    stop_signal: SIGTERM\n"
 				  "    x-rootfs: host\n"
