@@ -92,7 +92,7 @@ static void show_warning(const char *warning)
 int change_post(const char *stack, const char *path, struct json_t *body)
 {
 	autojs struct json_t *owned = body;
-	const struct client_request request = {.method = "POST", .path = path, .body = body};
+	const struct client_request request = {.method = "POST", .path = path, .body = owned};
 	autojs struct json_t *answer = NULL;
 
 	if (!body)

@@ -83,7 +83,7 @@ static const char *choose_instance(const struct json_t *answer, const char *targ
 			unready = name;
 	}
 	if (!unready)
-		cli_complain(EXIT_FAILED, "exec: '%s' is neither a running service nor an instance",
+		cli_complain(EXIT_OURS, "exec: '%s' is neither a running service nor an instance",
 			     target);
 	return unready;
 }
@@ -113,7 +113,11 @@ static int open_session(struct session *session, const char *stack, const char *
 		return cli_complain(EXIT_OURS, "exec: the command cannot be sent");
 	if (client_stream_open(stack, &request, &session->stream, &answer, &err) < 0)
 		return cli_fail(&err, EXIT_OURS);
-	return session->stream.fd < 0 ? cli_refused(&answer) : EXIT_DONE;
+	if (session->stream.fd < 0) {
+		(void)cli_refused(&answer); /* it is printed, but the code is ours */
+		return EXIT_OURS;
+	}
+	return EXIT_DONE;
 }
 
 /* Blocks what is forwarded; SIGWINCH only matters to a terminal. */
@@ -304,12 +308,11 @@ static int run(struct cli *cli, int argc, char **argv)
 	code = cli_stack_seen(cli, &stack);
 	if (code != EXIT_DONE)
 		return code;
-	code = cli_call(stack, &list, &instances);
-	if (code != EXIT_DONE)
-		return code;
+	if (cli_call(stack, &list, &instances) != EXIT_DONE)
+		return EXIT_OURS;
 	const char *instance = choose_instance(instances, args.words[0]);
 
-	return instance ? exec_in(stack, instance, &values, &args) : EXIT_FAILED;
+	return instance ? exec_in(stack, instance, &values, &args) : EXIT_OURS;
 }
 
 const struct command command_exec = {
