@@ -14,8 +14,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 
-/* As env(1): the instance is there, but the session fails for a reason that is not the command's.
- */
+/* As env(1): whatever fails that is not the command. */
 #define EXIT_OURS   125
 #define EXIT_SIGNAL 128
 #define DRAIN_MS    200
