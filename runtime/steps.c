@@ -136,13 +136,51 @@ int step_filter(struct launch *launch, struct container_fault *fault)
 	return secc_load(launch->plan->filter, &fault->err);
 }
 
-/* -EPERM for our own executable, reached for example as /proc/self/exe: once run in there it could
- * be opened through /proc and overwritten (CVE-2019-5736). */
+/* The program a script names in its first line, into @interpreter; false when @fd is none. */
+static bool step_read_interpreter(int fd, char *interpreter, size_t size)
+{
+	char line[256];
+	ssize_t n = pread(fd, line, sizeof(line) - 1, 0);
+
+	if (n < 2 || line[0] != '#' || line[1] != '!')
+		return false;
+	line[n] = '\0';
+	const char *start = line + 2 + strspn(line + 2, " \t");
+	size_t len = strcspn(start, " \t\r\n");
+
+	if (len == 0 || len >= size)
+		return false;
+	memcpy(interpreter, start, len);
+	interpreter[len] = '\0';
+	return true;
+}
+
+#define INTERPRETERS_MAX 5 /* as many as the kernel follows */
+
+/*
+ * -EPERM for our own executable, reached for example as /proc/self/exe, also from the first line of
+ * a script: once run in there it could be opened through /proc and overwritten (CVE-2019-5736).
+ */
 static int step_refuse_self(const char *path)
 {
-	autoclose int fd = open(path, O_PATH | O_CLOEXEC);
+	char interpreter[256];
 
-	return fd >= 0 && plan_is_self(fd) ? -EPERM : 0;
+	for (int i = 0; i < INTERPRETERS_MAX; i++) {
+		/* O_NONBLOCK: what is named may be a FIFO. */
+		autoclose int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+		if (fd < 0) {
+			autoclose int path_fd = open(path, O_PATH | O_CLOEXEC);
+
+			return path_fd >= 0 && plan_is_self(path_fd) ? -EPERM : 0;
+		}
+		if (plan_is_self(fd))
+			return -EPERM;
+		if (!step_read_interpreter(fd, interpreter, sizeof(interpreter)))
+			return 0;
+		path = interpreter;
+	}
+	return 0;
 }
 
 int step_exec(struct launch *launch, struct container_fault *fault)

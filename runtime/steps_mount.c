@@ -177,8 +177,12 @@ static int detach_file(const char *path, int *ret_fd, struct err *err)
 	autoclose int source_fd = path ? open(path, O_PATH | O_CLOEXEC) : -1;
 	struct stat st;
 
-	if (source_fd < 0 || fstat(source_fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return path ? err_set(err, errno ? errno : EINVAL, "%s", path) : 0;
+	if (!path)
+		return 0;
+	if (source_fd < 0 || fstat(source_fd, &st) < 0)
+		return err_set(err, errno, "%s", path);
+	if (!S_ISREG(st.st_mode))
+		return err_say(err, EINVAL, "%s is not a regular file", path);
 	int fd = plan_detach_mount(source_fd, true, err);
 
 	if (fd < 0)

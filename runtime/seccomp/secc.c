@@ -276,16 +276,42 @@ static void secc_drop(struct secc **filter)
 }
 #define autosecc __attribute__((cleanup(secc_drop)))
 
+static struct secc *secc_find(uint64_t key)
+{
+	for (struct secc *known = secc_shared; known; known = known->next)
+		if (known->key == key)
+			return known;
+	return NULL;
+}
+
+/* Compiling takes some 10 ms, so that a few filters are kept although nobody uses them now. */
+#define SECC_UNUSED_MAX 8
+
+static void secc_forget_unused(void)
+{
+	size_t unused = 0;
+
+	for (struct secc **at = &secc_shared; *at;) {
+		struct secc *known = *at;
+
+		if (known->users > 0 || ++unused <= SECC_UNUSED_MAX) {
+			at = &known->next;
+			continue;
+		}
+		*at = known->next;
+		secc_free(known);
+	}
+}
+
 int secc_acquire(uint64_t capabilities, const struct secc **ret_filter, struct err *err)
 {
 	uint64_t key = secc_key(capabilities);
+	struct secc *known = secc_find(key);
 
-	for (struct secc *known = secc_shared; known; known = known->next) {
-		if (known->key == key) {
-			known->users++;
-			*ret_filter = known;
-			return 0;
-		}
+	if (known) {
+		known->users++;
+		*ret_filter = known;
+		return 0;
 	}
 	autosecc struct secc *filter = calloc(1, sizeof(*filter));
 	autocontext scmp_filter_ctx context = NULL;
@@ -301,24 +327,17 @@ int secc_acquire(uint64_t capabilities, const struct secc **ret_filter, struct e
 	filter->key = key;
 	filter->users = 1;
 	filter->next = secc_shared;
-	secc_shared = filter;
-	*ret_filter = take_ptr(filter);
+	secc_shared = take_ptr(filter);
+	*ret_filter = secc_shared;
 	return 0;
 }
 
 void secc_release(const struct secc *filter)
 {
-	for (struct secc **at = &secc_shared; *at; at = &(*at)->next) {
-		struct secc *known = *at;
-
-		if (known != filter)
-			continue;
-		if (--known->users == 0) {
-			*at = known->next;
-			secc_free(known);
-		}
-		return;
-	}
+	for (struct secc *known = secc_shared; known; known = known->next)
+		if (known == filter)
+			known->users--;
+	secc_forget_unused();
 }
 
 int secc_load(const struct secc *filter, struct err *err)

@@ -220,6 +220,16 @@ static void davit_itself_is_not_run_inside(void **unused)
 {
 	argv[0] = text("/proc/self/exe");
 	assert_start_fault(EPERM, CONTAINER_ITEM_PROGRAM, "program /proc/self/exe");
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/script", box.root);
+	autoclose int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0755);
+
+	assert_int_equal(write(fd, "#! /proc/self/exe x\n", 20), 20);
+	fd_drop(&fd);
+	argv[0] = text("/script");
+	assert_start_fault(EPERM, CONTAINER_ITEM_PROGRAM,
+			   "program /script: Operation not permitted");
 }
 
 int main(void)
