@@ -450,6 +450,14 @@ static int instance_dirs(struct instance *instance)
 	return 0;
 }
 
+/* People and scripts see the instances in the order of their names, whenever each was made. */
+static bool is_before(const struct instance *instance, const char *service, unsigned index)
+{
+	int order = strcmp(instance->plan->service->name, service);
+
+	return order < 0 || (order == 0 && instance->index < index);
+}
+
 int instance_create(struct supervisor *sup, struct plan *plan, unsigned index, struct err *err)
 {
 	struct instance *instance = calloc(1, sizeof(*instance));
@@ -467,8 +475,9 @@ int instance_create(struct supervisor *sup, struct plan *plan, unsigned index, s
 	instance->status_fd = -1;
 	snprintf(instance->name, sizeof(instance->name), "%s-%u", plan->service->name, index);
 	snprintf(log_path, sizeof(log_path), "%s/%s.log", sup->log_dir, instance->name);
-	while (*link)
+	while (*link && is_before(*link, plan->service->name, index))
 		link = &(*link)->next;
+	instance->next = *link;
 	*link = instance;
 	sup->instance_count++;
 	uid_t uid = 0;

@@ -23,7 +23,7 @@ struct supervisor;
 
 struct instance {
 	struct supervisor *sup;
-	struct instance *next; /* in sup->instances, in order of creation */
+	struct instance *next; /* in sup->instances, by service and index */
 	struct plan *plan;
 	char name[160]; /* "web-1" */
 	unsigned index;

@@ -83,9 +83,11 @@ static void run_clear(struct probe *probe)
 
 static void run_abandon(struct probe *probe)
 {
-	if (probe->process.pidfd >= 0)
-		retire_process(probe->instance->sup, take_fd(&probe->process.pidfd));
-	run_clear(probe);
+	int pidfd = take_fd(&probe->process.pidfd);
+
+	run_clear(probe); /* first: epoll watches an fd only once */
+	if (pidfd >= 0)
+		retire_process(probe->instance->sup, pidfd);
 }
 
 /* "probe failed 3 times: exit 1: connection refused" */

@@ -48,7 +48,9 @@ void retire_process(struct supervisor *sup, int pidfd)
 	if (!leftover ||
 	    loop_watch_fd(sup->loop, &(struct loop_io){pidfd, EPOLLIN, on_leftover_exit, leftover},
 			  &leftover->watch, NULL) < 0) {
-		close(pidfd); /* a zombie stays until we end: the least of the troubles then */
+		/* Not reaped, it would keep its pid namespace from ending: rather wait a moment. */
+		(void)waitid(P_PIDFD, (id_t)pidfd, &(siginfo_t){0}, WEXITED);
+		close(pidfd);
 		free(leftover);
 	}
 }

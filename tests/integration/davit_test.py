@@ -152,7 +152,21 @@ class Stack:
 
     def davit(self, *words, **more):
         more.setdefault("cwd", self.dir)
-        return run("davit", *words, env=self.env, **more)
+        try:
+            return run("davit", *words, env=self.env, **more)
+        except subprocess.TimeoutExpired as error:
+            raise AssertionError(f"davit {' '.join(words)} does not end; {self.describe()}") from error
+
+    def describe(self):
+        """What a person would look at when something hangs."""
+        text = ["left: " + " | ".join(self.leftovers())]
+        for pid in self.supervisors():
+            text.append(f"supervisor {pid} in " + read(f"/proc/{pid}/wchan"))
+        for path in glob.glob(f"{self.dir}/run/*/control.sock"):
+            text.append(run("curl", "-sS", "-m", "3", "--unix-socket", path, "http://davit/v1/instances", status=None).stdout)
+        for path in glob.glob(f"{self.dir}/log/*/supervisor.log"):
+            text += read(path).splitlines()[-30:]
+        return "\n".join(text)
 
     def start(self, *words, **more):
         """A davit command that goes on; killed at the end if need be."""
