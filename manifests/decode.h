@@ -91,8 +91,13 @@ bool decode_room(struct decoder *decoder, const struct node *node);
 /* Absolute, without ".", ".." and double slashes; relative ones start at @directory. */
 char *decode_path(struct decoder *decoder, const char *directory, const char *path);
 
-/* [a-zA-Z0-9_][a-zA-Z0-9_.-]*, at most 63. */
-bool decode_is_name(const char *text);
+/* What people name: services, volumes, profiles. The default name of a volume in the store joins
+ * two of them. */
+#define DECODE_NAME_MAX	      63
+#define DECODE_STORE_NAME_MAX (2 * DECODE_NAME_MAX + 1)
+
+/* [a-zA-Z0-9_][a-zA-Z0-9_.-]* */
+bool decode_is_name(const char *text, size_t max);
 
 /* decode_process.c */
 decode_fn decode_command, decode_entrypoint, decode_user, decode_hostname, decode_working_dir;

@@ -40,7 +40,7 @@ static bool set_source(struct decoder *decoder, const struct node *node, const c
 		mount->source = decode_path(decoder, decoder->stack->directory, text);
 		return true;
 	}
-	if (decode_is_name(text)) {
+	if (decode_is_name(text, DECODE_NAME_MAX)) {
 		mount->source = arena_text(decoder->keep, text);
 		return true;
 	}

@@ -117,7 +117,7 @@ static void decode_profiles(struct decoder *decoder, const struct node *node, co
 	for (size_t i = 0; i < service->profiles.count; i++) {
 		const struct text *profile = &service->profiles.items[i];
 
-		if (!decode_is_name(profile->value))
+		if (!decode_is_name(profile->value, DECODE_NAME_MAX))
 			report_error(decoder->report, profile->pos,
 				     "%s.%s: '%.60s' is not a profile name: letters, digits, _ . -",
 				     decoder->path, key, profile->value);
@@ -169,7 +169,7 @@ static void decode_service(struct decoder *decoder, const struct node *key,
 	};
 	decoder->mount_cap = decoder->port_cap = 0;
 	decoder->path = arena_format(decoder->scratch, "services.%s", key->text);
-	if (!decode_is_name(key->text))
+	if (!decode_is_name(key->text, DECODE_NAME_MAX))
 		report_error(decoder->report, key->pos,
 			     "'%.80s' is not a service name: letters, digits, _ . -, at most 63",
 			     key->text);

@@ -44,7 +44,7 @@ static void decode_volume_body(struct decoder *decoder, const struct node *node,
 	    strcmp(driver->text, "local") != 0)
 		decode_error(decoder, driver, "driver", "'%.60s' is not supported, only local",
 			     driver->text);
-	if (name && !decode_is_name(name))
+	if (name && !decode_is_name(name, DECODE_STORE_NAME_MAX))
 		decode_error(decoder, named ? named : external, "name",
 			     "'%.80s' is not a volume name: letters, digits, _ . -", name);
 	else if (name)
@@ -61,7 +61,7 @@ static void decode_volume(struct decoder *decoder, const struct pair *pair, stru
 	volume->pos = pair->key->pos;
 	volume->name = arena_format(decoder->keep, "%s_%s", decoder->stack->name, key);
 	decoder->path = arena_format(decoder->scratch, "volumes.%s", key);
-	if (!decode_is_name(key))
+	if (!decode_is_name(key, DECODE_NAME_MAX))
 		report_error(decoder->report, pair->key->pos,
 			     "'%.80s' is not a volume name: letters, digits, _ . -, at most 63",
 			     key);

@@ -231,11 +231,11 @@ char *decode_path(struct decoder *decoder, const char *directory, const char *pa
 	return full;
 }
 
-bool decode_is_name(const char *text)
+bool decode_is_name(const char *text, size_t max)
 {
 	size_t len = strlen(text);
 
-	if (!len || len > 63 || (!isalnum((unsigned char)text[0]) && text[0] != '_'))
+	if (!len || len > max || (!isalnum((unsigned char)text[0]) && text[0] != '_'))
 		return false;
 	for (size_t i = 0; i < len; i++)
 		if (!isalnum((unsigned char)text[i]) && !strchr("_.-", text[i]))

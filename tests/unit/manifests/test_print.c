@@ -2,7 +2,11 @@
 /* Property: what is printed loads to the same stack, and prints the same again. */
 #include "tests/unit/manifests/fixture.h"
 
+/* As long as a name may be. */
+#define LONG_NAME "v12345678901234567890123456789012345678901234567890123456789012"
+
 static const char *const manifests[] = {
+	"services: {" LONG_NAME ": {x-rootfs: host, command: x}}\nvolumes: {" LONG_NAME ": }\n",
 	"services: {a: {x-rootfs: host, command: x}}\n",
 	"services:\n"
 	"  web:\n"
