@@ -183,33 +183,41 @@ static int compare_ports(const void *left, const void *right)
 	return (a->pos.col > b->pos.col) - (a->pos.col < b->pos.col);
 }
 
+static bool is_before(struct pos a, struct pos b)
+{
+	return a.line < b.line || (a.line == b.line && a.col < b.col);
+}
+
+/* @told: the entry reported last; a range that collides is one fault, not one per port. */
+static void report_collision(const struct check *check, const struct port_spec *a,
+			     const struct port_spec *b, struct pos *told)
+{
+	const struct port_spec *first = is_before(b->pos, a->pos) ? b : a;
+	const struct port_spec *second = first == a ? b : a;
+
+	if (told->line == second->pos.line && told->col == second->pos.col)
+		return;
+	*told = second->pos;
+	report_error(check->report, second->pos, "port %u/%s is published twice, first on line %u",
+		     second->published, second->protocol == PROTOCOL_TCP ? "tcp" : "udp",
+		     first->pos.line);
+}
+
 /* An entry for all addresses sorts first among those of its port, and collides with each. */
 static void report_collisions(const struct check *check, const struct port_spec **sorted,
 			      size_t count)
 {
 	const struct port_spec *group = count ? sorted[0] : NULL;
+	struct pos told = {0};
 
 	for (size_t i = 1; i < count; i++) {
 		const struct port_spec *port = sorted[i];
-		const struct port_spec *before = sorted[i - 1];
+		const struct port_spec *other = group->host_ip ? sorted[i - 1] : group;
 
-		if (port->protocol != group->protocol || port->published != group->published) {
+		if (port->protocol != group->protocol || port->published != group->published)
 			group = port;
-			continue;
-		}
-		const struct port_spec *other = !group->host_ip ? group : before;
-		bool same = !other->host_ip || strcmp(other->host_ip, port->host_ip) == 0;
-
-		if (!same)
-			continue;
-		bool later = port->pos.line > other->pos.line ||
-			     (port->pos.line == other->pos.line && port->pos.col > other->pos.col);
-		const struct port_spec *first = later ? other : port;
-		const struct port_spec *second = later ? port : other;
-
-		report_error(check->report, second->pos,
-			     "port %u/%s is published twice, first on line %u", second->published,
-			     second->protocol == PROTOCOL_TCP ? "tcp" : "udp", first->pos.line);
+		else if (!other->host_ip || strcmp(other->host_ip, port->host_ip) == 0)
+			report_collision(check, other, port, &told);
 	}
 }
 

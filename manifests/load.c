@@ -90,7 +90,9 @@ static int load_name(struct load *load, struct err *err)
 {
 	const struct node *node = node_get(load->root, "name");
 	const char *written =
-		node && node->kind == NODE_SCALAR && !node_is_null(node) ? node->text : NULL;
+		node && node->kind == NODE_SCALAR && node->text[0] && !node_is_null(node)
+			? node->text
+			: NULL;
 	const char *name = "";
 	struct err mine;
 	int r = find_stack_name(load->options, &load->found, written, &name, &mine);
@@ -100,7 +102,7 @@ static int load_name(struct load *load, struct err *err)
 		report_error(&load->report, node->pos, "name: %s", mine.text);
 	else if (r < 0)
 		return err_say(err, -r, "%s", mine.text);
-	else if (node && !written && !node_is_null(node))
+	else if (node && node->kind != NODE_SCALAR)
 		report_error(&load->report, node->pos, "name must be text, this is %s",
 			     node_kind_name(node));
 	load->stack->name = arena_text(stack_arena(load->stack), name);

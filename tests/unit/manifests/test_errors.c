@@ -285,6 +285,10 @@ static void faulty_ports(void **unused)
 		{"ports: [{published: 80}]", "4:11: error: services.a.ports: needs a target"},
 		{"ports: ['80:80', '127.0.0.1:80:81']",
 		 "4:20: error: port 80/tcp is published twice, first on line 4"},
+		{"ports: ['80-90:80-90', '85-95:85-95']",
+		 "4:26: error: port 85/tcp is published twice, first on line 4"},
+		{"ports: ['127.0.0.1:80:80', '127.0.0.2:80:80', '127.0.0.2:80:81']",
+		 "4:49: error: port 80/tcp is published twice, first on line 4"},
 		{"network_mode: none\n  ports: ['80:80']",
 		 "5:11: error: services.a.ports: network_mode none has no ports to publish"},
 	};

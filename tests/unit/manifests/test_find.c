@@ -210,6 +210,10 @@ static void the_stack_name_has_four_sources(void **unused)
 
 	snprintf(directory, sizeof(directory), "%s/My.Shop_2", fixture.directory);
 	name_is(&fixture, (struct manifest_options){.directory = directory}, "myshop_2");
+	fixture_write(&fixture, "My.Shop_2/compose.yaml", "name: ''\n" SERVICE("a"));
+	name_is(&fixture, (struct manifest_options){.directory = directory}, "myshop_2");
+	search(&fixture, "/My.Shop_2", NULL);
+	assert_string_equal(fixture.stack->name, "myshop_2");
 }
 
 static void the_name_is_the_same_once_loaded(void **unused)
