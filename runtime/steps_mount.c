@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <sched.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -123,6 +125,16 @@ static int kernel_dir(int root_fd, const char *path, const char **ret_rest)
 	return take_fd(&fd);
 }
 
+/* Really the null device, or a directory (CVE-2025-31133). */
+static bool is_mask(int fd, bool directory)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return false;
+	return directory ? S_ISDIR(st.st_mode) : S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
+}
+
 static int mount_kernel_path(const struct plan_mount *mount_, int root_fd, struct err *err)
 {
 	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
@@ -136,8 +148,7 @@ static int mount_kernel_path(const struct plan_mount *mount_, int root_fd, struc
 	if (base_fd < 0)
 		return err_set(err, -base_fd, "protect %s", mount_->target);
 	if (mask) {
-		/* /dev is davit's own, made read-only by the helper: null is the real one
-		 * (CVE-2025-31133), mqueue an empty directory. */
+		/* /dev is davit's own, made read-only by the helper: mqueue is empty. */
 		dev_fd = path_open_plain(root_fd, "dev", O_PATH | O_DIRECTORY);
 		from_fd = dev_fd;
 		from = mount_->directory ? "mqueue" : "null";
@@ -145,19 +156,40 @@ static int mount_kernel_path(const struct plan_mount *mount_, int root_fd, struc
 	autoclose int fd =
 		open_tree(from_fd, from, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
 
+	if (fd >= 0 && mask && !is_mask(fd, mount_->directory))
+		return err_say(err, EPERM, "protect %s: /dev is not davit's", mount_->target);
 	if (fd < 0 || (!mask && mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0) ||
 	    move_mount(fd, "", base_fd, rest, MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		return err_set(err, errno, "protect %s", mount_->target);
 	return 0;
 }
 
+/*
+ * Where a configured target is, made where it is missing. The links in it may be those of a volume,
+ * that is, of whoever writes to it: they must not lead a mount over the root or over what confines
+ * the container (CVE-2021-30465 and its kin).
+ */
+static int mount_target(const struct plan_mount *mount_, int root_fd)
+{
+	static const char *const kept[] = {"/proc", "/sys", "/dev"};
+	char real[PATH_MAX];
+
+	if (!mount_->made)
+		return path_open_plain(root_fd, mount_->target, O_PATH | O_DIRECTORY);
+	int r = path_real_in(root_fd, mount_->target, real, sizeof(real));
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(kept); i++)
+		if (strcmp(real, "/") == 0 ||
+		    (path_below(real, kept[i]) && !path_below(mount_->target, kept[i])))
+			r = -EPERM;
+	return r < 0 ? r : path_make_plain(root_fd, real, mount_->directory);
+}
+
 int plan_mount_apply(const struct plan_mount *mount_, int root_fd, int source_fd, struct err *err)
 {
 	if (mount_->kind == PLAN_MOUNT_MASK || mount_->kind == PLAN_MOUNT_READ_ONLY)
 		return mount_kernel_path(mount_, root_fd, err);
-	autoclose int target_fd =
-		mount_->made ? path_make_in(root_fd, mount_->target, mount_->directory)
-			     : path_open_plain(root_fd, mount_->target, O_PATH | O_DIRECTORY);
+	autoclose int target_fd = mount_target(mount_, root_fd);
 
 	if (target_fd == -EROFS)
 		return err_say(err, EROFS, "mount point %s cannot be made: its parent is read-only",

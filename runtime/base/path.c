@@ -156,8 +156,17 @@ int path_make_in(int root_fd, const char *path, bool directory)
 	char real[PATH_MAX];
 	int r = path_real_in(root_fd, path, real, sizeof(real));
 
-	if (r < 0)
-		return r;
+	return r < 0 ? r : path_make_plain(root_fd, real, directory);
+}
+
+int path_make_plain(int root_fd, const char *path, bool directory)
+{
+	char real[PATH_MAX];
+	size_t size = strlen(path) + 1;
+
+	if (path[0] != '/' || size > sizeof(real))
+		return path[0] != '/' ? -EINVAL : -ENAMETOOLONG;
+	memcpy(real, path, size);
 	autoclose int fd = path_open_plain(root_fd, "/", O_PATH | O_DIRECTORY);
 	char *next = real + 1;
 
@@ -175,7 +184,8 @@ int path_make_in(int root_fd, const char *path, bool directory)
 	}
 	if (fd < 0)
 		return fd;
-	r = path_check_kind(fd, directory);
+	int r = path_check_kind(fd, directory);
+
 	return r < 0 ? r : take_fd(&fd);
 }
 

@@ -36,6 +36,10 @@ int path_real_in(int root_fd, const char *path, char *ret, size_t size);
  */
 int path_make_in(int root_fd, const char *path, bool directory);
 
+/* Like path_make_in() for a @path as path_real_in() gives them: -ELOOP for a link that has appeared
+ * in it since. */
+int path_make_plain(int root_fd, const char *path, bool directory);
+
 /*
  * Removes everything below the directory, crossing neither links nor mounts. Returns 0 or -errno
  * of the first thing that could not be removed; the others are gone nevertheless.

@@ -236,6 +236,25 @@ static void the_root_directory_is_never_written(void **unused)
 	assert_int_equal(access(path, F_OK), 0);
 }
 
+static void nothing_of_the_host_is_mounted_or_named(void **unused)
+{
+	struct outcome outcome;
+	char *argv[4];
+	struct container_config config =
+		sandbox_config(&box, argv, "cat /proc/mounts; wc -l < /proc/self/mountinfo");
+
+	for (int writable = 0; writable < 2; writable++) {
+		config.read_only = !writable;
+		sandbox_run(&box, &config, &outcome);
+		assert_int_equal(outcome.prepared, 0);
+		assert_not_says(outcome, box.base);
+		assert_not_says(outcome, " ext4 rw");
+		char *last = strrchr(outcome.out, ' ');
+
+		assert_true(strtol(strchr(last, '\n'), NULL, 10) < 30);
+	}
+}
+
 static void volumes_are_mounted_as_asked(void **unused)
 {
 	const struct container_mount mounts[] = {
@@ -335,6 +354,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_user_is_looked_up_in_the_root, make_box,
 						remove_box),
 		cmocka_unit_test_setup_teardown(the_root_directory_is_never_written, make_box,
+						remove_box),
+		cmocka_unit_test_setup_teardown(nothing_of_the_host_is_mounted_or_named, make_box,
 						remove_box),
 		cmocka_unit_test_setup_teardown(volumes_are_mounted_as_asked, make_box, remove_box),
 		cmocka_unit_test_setup_teardown(the_host_root_shows_programs_and_no_secrets,

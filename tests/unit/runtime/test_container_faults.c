@@ -131,6 +131,25 @@ static void a_volume_that_cannot_be(void **unused)
 	assert_fault(EINVAL, CONTAINER_ITEM_MOUNT, 1, "nothing may be mounted on");
 }
 
+static void a_link_in_a_volume_leads_no_mount_astray(void **unused)
+{
+	static const char *const places[] = {"/", "/dev", "/proc", "/sys/kernel", "/dev/pts"};
+	const struct container_mount mounts[] = {
+		{.source = box.volume, .target = "/data"},
+		{.source = box.volume, .target = "/data/link"},
+	};
+	char path[128];
+
+	config.mounts = mounts;
+	config.mount_count = 2;
+	snprintf(path, sizeof(path), "%s/link", box.volume);
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		assert_int_equal(symlink(places[i], path), 0);
+		assert_fault(EPERM, CONTAINER_ITEM_MOUNT, 1, "mount point /data/link");
+		assert_int_equal(unlink(path), 0);
+	}
+}
+
 static void a_root_that_is_not_one(void **unused)
 {
 	char path[128];
@@ -241,6 +260,7 @@ int main(void)
 		WITH_BOX(an_unknown_user_or_group),
 		WITH_BOX(a_missing_working_directory),
 		WITH_BOX(a_volume_that_cannot_be),
+		WITH_BOX(a_link_in_a_volume_leads_no_mount_astray),
 		WITH_BOX(a_root_that_is_not_one),
 		WITH_BOX(capabilities_that_are_not_there),
 		WITH_BOX(hostile_user_files_neither_hang_nor_fill_the_memory),
