@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -150,6 +151,49 @@ static void a_link_in_a_volume_leads_no_mount_astray(void **unused)
 	}
 }
 
+/* Exchanges a directory and a link until it is killed. */
+static pid_t start_spinner(const char *directory, const char *link)
+{
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid;
+	for (;;)
+		(void)renameat2(AT_FDCWD, directory, AT_FDCWD, link, RENAME_EXCHANGE);
+}
+
+static void neither_does_one_that_comes_and_goes(void **unused)
+{
+	const struct container_mount mounts[] = {
+		{.source = box.volume, .target = "/data"},
+		{.source = box.volume, .target = "/data/dir"},
+	};
+	char directory[128];
+	char link[128];
+	struct outcome outcome;
+	int mounted = 0;
+	bool sound = true;
+
+	config = sandbox_config(&box, argv, "test -c /dev/null && test -x /bin/sh && echo sound");
+	config.mounts = mounts;
+	config.mount_count = 2;
+	snprintf(directory, sizeof(directory), "%s/dir", box.volume);
+	snprintf(link, sizeof(link), "%s/link", box.volume);
+	assert_int_equal(mkdir(directory, 0755), 0);
+	assert_int_equal(symlink("/dev", link), 0);
+	pid_t spinner = start_spinner(directory, link);
+
+	for (int i = 0; i < 200 && sound; i++) {
+		sandbox_run(&box, &config, &outcome);
+		mounted += outcome.prepared == 0;
+		sound = outcome.prepared < 0 || strcmp(outcome.out, "sound\n") == 0;
+	}
+	kill(spinner, SIGKILL);
+	waitpid(spinner, NULL, 0);
+	print_message("mounted %d times of 200\n", mounted);
+	assert_true(sound);
+}
+
 static void a_root_that_is_not_one(void **unused)
 {
 	char path[128];
@@ -261,6 +305,7 @@ int main(void)
 		WITH_BOX(a_missing_working_directory),
 		WITH_BOX(a_volume_that_cannot_be),
 		WITH_BOX(a_link_in_a_volume_leads_no_mount_astray),
+		WITH_BOX(neither_does_one_that_comes_and_goes),
 		WITH_BOX(a_root_that_is_not_one),
 		WITH_BOX(capabilities_that_are_not_there),
 		WITH_BOX(hostile_user_files_neither_hang_nor_fill_the_memory),
