@@ -74,6 +74,8 @@ struct json_t *view_instance(struct instance *instance)
 		usage = (struct cg_usage){0};
 	if (service->healthcheck.present && instance->probe)
 		health = health_status_name(instance->health.status);
+	else if (service->healthcheck.present && instance->state == INSTANCE_STARTING)
+		health = health_status_name(HEALTH_STARTING);
 	if (instance->endpoint) {
 		struct in_addr in = net_endpoint_address(instance->endpoint);
 
