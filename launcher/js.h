@@ -17,7 +17,7 @@ struct json_t;
 /* Accepts NULL. Gives up one reference. */
 void js_free(struct json_t *value);
 void js_drop(struct json_t **value);
-#define autojs __attribute__((cleanup(js_drop)))
+#define autojs __attribute__((cleanup(js_drop), unused))
 
 /* Parses one whole JSON text. -EBADMSG says where it is malformed. */
 int js_parse(const char *bytes, size_t len, struct json_t **ret_value, struct err *err) must_check;

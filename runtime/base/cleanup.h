@@ -35,10 +35,13 @@ static inline void file_drop(FILE **file)
 		fclose(*file);
 }
 
-#define autoclose __attribute__((cleanup(fd_drop)))
-#define autofree  __attribute__((cleanup(mem_drop)))
-#define autodir	  __attribute__((cleanup(dir_drop)))
-#define autofile  __attribute__((cleanup(file_drop)))
+/* A local that only owns is used by its end: clang would call it unused. */
+#define on_leave(drop) __attribute__((cleanup(drop), unused))
+
+#define autoclose on_leave(fd_drop)
+#define autofree  on_leave(mem_drop)
+#define autodir	  on_leave(dir_drop)
+#define autofile  on_leave(file_drop)
 
 static inline int take_fd(int *fd)
 {

@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-format_like(4, 0) static void err_fill(struct err *err, int errnum, const char *why,
-				       const char *fmt, va_list args)
+static void err_fill(struct err *err, int errnum, const char *why, const char *fmt, va_list args)
+	format_like(4, 0);
+
+static void err_fill(struct err *err, int errnum, const char *why, const char *fmt, va_list args)
 {
 	err->code = errnum;
 	vsnprintf(err->text, sizeof(err->text), fmt, args);
