@@ -106,6 +106,9 @@ static void on_program_exit(void *data, int fd, uint32_t events)
 
 	if (waitid(P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG) == 0 && info.si_pid == 0)
 		return;
+	/* In this order: a child just cloned may hold a copy of the fd, and then closing ours does
+	 * not take it out of the epoll set. */
+	watch_free(take_ptr(attachment->exit_watch));
 	fd_drop(&attachment->process.pidfd);
 	read_status(attachment);
 	if (attachment->failed) {

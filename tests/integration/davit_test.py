@@ -164,9 +164,7 @@ class Stack:
             text.append(f"supervisor {pid} in " + read(f"/proc/{pid}/wchan"))
         for path in glob.glob(f"{self.dir}/run/*/control.sock"):
             text.append(run("curl", "-sS", "-m", "3", "--unix-socket", path, "http://davit/v1/instances", status=None).stdout)
-        for path in glob.glob(f"{self.dir}/log/*/supervisor.log"):
-            text += read(path).splitlines()[-30:]
-        return "\n".join(text)
+        return "\n".join(text) + "\n" + self.supervisor_log()
 
     def start(self, *words, **more):
         """A davit command that goes on; killed at the end if need be."""
@@ -242,7 +240,10 @@ class Stack:
         try:
             wait_for(lambda: not self.leftovers(), "", seconds)
         except AssertionError as error:
-            raise AssertionError("left over:\n" + "\n".join(self.leftovers())) from error
+            raise AssertionError("left over:\n" + "\n".join(self.leftovers()[:12]) + "\n" + self.supervisor_log()) from error
+
+    def supervisor_log(self):
+        return "".join(read(path)[-3000:] for path in glob.glob(f"{self.dir}/log/*/supervisor.log"))
 
     def destroy(self):
         """Makes sure that nothing stays, whatever davit does."""
