@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <jansson.h>
 #include <stdarg.h>
+#include <string.h>
 
 void js_free(struct json_t *value)
 {
@@ -39,6 +40,43 @@ struct json_t *js_pack(const char *fmt, ...)
 
 	va_end(args);
 	return value;
+}
+
+/* Bytes of the letter that begins here; 0 when none does. What jansson does not take either is
+ * settled by json_string() itself. */
+static size_t letter_bytes(const unsigned char *at)
+{
+	size_t len = *at < 0x80		? 1
+		     : *at >> 5 == 0x6	? 2
+		     : *at >> 4 == 0xe	? 3
+		     : *at >> 3 == 0x1e ? 4
+					: 0;
+
+	for (size_t i = 1; i < len; i++)
+		if (at[i] >> 6 != 0x2)
+			return 0;
+	return len;
+}
+
+struct json_t *js_lossy(const char *text)
+{
+	struct json_t *value = json_string(text);
+	autofree char *copy = value ? NULL : strdup(text);
+
+	if (value || !copy)
+		return value;
+	for (char *at = copy; *at;) {
+		size_t len = letter_bytes((const unsigned char *)at);
+		struct json_t *letter = len ? json_stringn(at, len) : NULL;
+
+		if (!letter) {
+			*at = '?';
+			len = 1;
+		}
+		json_decref(letter);
+		at += len;
+	}
+	return json_string(copy);
 }
 
 struct json_t *js_strings(const char *const *items, size_t *ret_skipped)
@@ -111,6 +149,30 @@ double js_real(const struct json_t *object, const char *key, double fallback)
 bool js_bool(const struct json_t *object, const char *key)
 {
 	return json_is_true(json_object_get(object, key));
+}
+
+enum js_kind js_kind(const struct json_t *value)
+{
+	if (!value)
+		return JS_NULL;
+	switch (json_typeof(value)) {
+	case JSON_OBJECT:
+		return JS_OBJECT;
+	case JSON_ARRAY:
+		return JS_ARRAY;
+	case JSON_STRING:
+		return JS_TEXT;
+	case JSON_INTEGER:
+		return JS_INTEGER;
+	case JSON_REAL:
+		return JS_REAL;
+	case JSON_TRUE:
+	case JSON_FALSE:
+		return JS_BOOL;
+	case JSON_NULL:
+		break;
+	}
+	return JS_NULL;
 }
 
 static int put_bytes(const char *bytes, size_t len, void *out)

@@ -22,6 +22,9 @@ void js_drop(struct json_t **value);
 /* Parses one whole JSON text. -EBADMSG says where it is malformed. */
 int js_parse(const char *bytes, size_t len, struct json_t **ret_value, struct err *err) must_check;
 
+/* A text with a `?` for every byte that is not UTF-8, such as the rest of a letter that was cut. */
+struct json_t *js_lossy(const char *text) must_check;
+
 /* Builds a value by jansson's pack format ("{s:s, s:i}"). NULL when memory lacks or a text is not
  * UTF-8. */
 struct json_t *js_pack(const char *fmt, ...) must_check;
@@ -43,6 +46,19 @@ const char *js_text(const struct json_t *object, const char *key);
 int64_t js_int(const struct json_t *object, const char *key, int64_t fallback);
 double js_real(const struct json_t *object, const char *key, double fallback);
 bool js_bool(const struct json_t *object, const char *key);
+
+enum js_kind {
+	JS_NULL,
+	JS_BOOL,
+	JS_INTEGER,
+	JS_REAL,
+	JS_TEXT,
+	JS_ARRAY,
+	JS_OBJECT,
+};
+
+/* What is absent (NULL) is JS_NULL. */
+enum js_kind js_kind(const struct json_t *value);
 
 /* The members of an object, in order: for (void *it = js_first(o); it; it = js_next(o, it)). */
 void *js_first(struct json_t *object);
