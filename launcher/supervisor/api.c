@@ -81,6 +81,56 @@ static bool stream_or_upgrade(struct supervisor *sup, const struct http_request 
 	return false;
 }
 
+/* The members of all requests: one name means the same everywhere. */
+static const struct member {
+	const char *name;
+	enum js_kind kind;
+	const char *what;
+} members[] = {
+	{"command", JS_ARRAY, "an array of texts"},
+	{"directory", JS_TEXT, "a text"},
+	{"environment", JS_ARRAY, "an array of texts"},
+	{"files", JS_ARRAY, "an array of texts"},
+	{"instance", JS_TEXT, "a text"},
+	{"no_deps", JS_BOOL, "true or false"},
+	{"profiles", JS_ARRAY, "an array of texts"},
+	{"scale", JS_OBJECT, "an object"},
+	{"services", JS_ARRAY, "an array of texts"},
+	{"signal", JS_TEXT, "a text"},
+	{"timeout_ms", JS_INTEGER, "a whole number"},
+	{"tty", JS_BOOL, "true or false"},
+	{"user", JS_TEXT, "a text"},
+	{"volumes", JS_BOOL, "true or false"},
+	{"working_dir", JS_TEXT, "a text"},
+};
+
+static bool is_well_formed(const struct json_t *value, enum js_kind kind)
+{
+	if (js_kind(value) == JS_NULL)
+		return true;
+	for (size_t i = 0; kind == JS_ARRAY && i < js_count(value); i++)
+		if (js_kind(js_at(value, i)) != JS_TEXT)
+			return false;
+	return js_kind(value) == kind;
+}
+
+/* A member of the wrong type must not be taken for an absent one, which often means "all". */
+static bool check_body(const struct json_t *body, struct reply *refusal)
+{
+	if (js_kind(body) != JS_OBJECT) {
+		*refusal = reply_error(400, 2, "bad request: the body is not a JSON object");
+		return false;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
+		if (is_well_formed(js_get(body, members[i].name), members[i].kind))
+			continue;
+		*refusal = reply_error(400, 2, "bad request: '%s' must be %s", members[i].name,
+				       members[i].what);
+		return false;
+	}
+	return true;
+}
+
 void api_handle(void *data, const struct http_request *request, struct http_answer *answer)
 {
 	struct supervisor *sup = data;
@@ -90,6 +140,10 @@ void api_handle(void *data, const struct http_request *request, struct http_answ
 
 	if (request->body_len > 0 && js_parse(request->body, request->body_len, &body, &err) < 0) {
 		reply = reply_error(400, 2, "%s", err.text);
+		api_answer(answer, &reply);
+		return;
+	}
+	if (body && !check_body(body, &reply)) {
 		api_answer(answer, &reply);
 		return;
 	}

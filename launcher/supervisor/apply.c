@@ -25,8 +25,8 @@ struct reply reply_error(unsigned status, int exit_code, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	return (struct reply){status, js_pack("{s:i, s:s, s:i}", "schema", 1, "error", text,
-					      "exit_code", exit_code)};
+	return (struct reply){status, js_pack("{s:i, s:o, s:i}", "schema", 1, "error",
+					      js_lossy(text), "exit_code", exit_code)};
 }
 
 void reply_drop(struct reply *reply)
@@ -50,7 +50,7 @@ static struct json_t *changes_of(struct supervisor *sup, const struct reconcile_
 				 const struct observed *observed)
 {
 	struct json_t *changes = js_pack("[]");
-	const struct stack *stack = sup->manifest->stack;
+	const struct stack *stack = settle_stack(sup);
 
 	for (size_t i = 0; changes && i < plan->count; i++) {
 		const struct reconcile_action *action = &plan->items[i];
@@ -76,7 +76,7 @@ struct reply apply_changes(struct supervisor *sup)
 	int r = settle_collect(sup, &desired, &observed, NULL, &err);
 
 	if (r == 0)
-		r = reconcile(sup->manifest->stack, desired, observed, sup->instance_count,
+		r = reconcile(settle_stack(sup), desired, observed, sup->instance_count,
 			      RECONCILE_ALL, &plan, &err);
 	if (r < 0)
 		return reply_error(500, 1, "%s", err.text);

@@ -51,12 +51,23 @@ static void describe(const struct diagnostic *diagnostic, struct strv *lines)
 		  diagnostic->message);
 }
 
+/* Every line counts, also one that quotes a path that is not UTF-8. */
+static struct json_t *json_lines(const struct strv *lines)
+{
+	struct json_t *array = js_pack("[]");
+
+	for (size_t i = 0; array && i < lines->count; i++)
+		if (!js_append(array, js_lossy(lines->items[i])))
+			break;
+	return array;
+}
+
 static struct reply reply_problems(unsigned status, int exit_code, const char *error,
 				   const struct strv *lines)
 {
-	return (struct reply){status, js_pack("{s:i, s:s, s:i, s:o}", "schema", 1, "error", error,
-					      "exit_code", exit_code, "diagnostics",
-					      js_strings((const char *const *)lines->items, NULL))};
+	return (struct reply){status,
+			      js_pack("{s:i, s:o, s:i, s:o}", "schema", 1, "error", js_lossy(error),
+				      "exit_code", exit_code, "diagnostics", json_lines(lines))};
 }
 
 /* Loads what the request names. On failure @refusal is the answer. */
@@ -297,8 +308,7 @@ struct reply apply_up(struct supervisor *sup, const struct json_t *request)
 	if (load(&change, request, &reply) == 0 && prepare(&change, request, &reply) == 0) {
 		commit(&change);
 		reply = apply_changes(sup);
-		if (!js_put(reply.document, "warnings",
-			    js_strings((const char *const *)change.warnings.items, NULL)))
+		if (!js_put(reply.document, "warnings", json_lines(&change.warnings)))
 			supervisor_log(sup, "event=up warnings=lost");
 	}
 	change_free(&change);

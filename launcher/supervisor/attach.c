@@ -137,7 +137,7 @@ static int run(struct attachment *attachment, const int stdio[static 3],
 	struct instance *instance = instance_find(attachment->sup, attachment->instance);
 	struct loop *loop = attachment->sup->loop;
 
-	if (!instance || instance->pidfd < 0)
+	if (!instance || !instance_reached(instance))
 		return err_say(&fault->err, ESRCH, "%s is not running", attachment->instance);
 	const struct container_exec exec = {
 		.pidfd = instance->pidfd,
@@ -322,7 +322,7 @@ void attach_request(struct supervisor *sup, const struct json_t *request,
 	struct instance *instance = name ? instance_find(sup, name) : NULL;
 	struct reply reply;
 
-	if (!instance || instance->pidfd < 0)
+	if (!instance || !instance_reached(instance))
 		reply = reply_error(404, 1, "%s is not running", name ? name : "no instance named");
 	else if (js_count(js_get(request, "command")) == 0)
 		reply = reply_error(400, 2, "exec: no command");
@@ -353,4 +353,10 @@ void attach_drop(struct supervisor *sup, const struct instance *instance)
 		say(attachment, js_pack("{s:{s:s}}", "exit", "signal", "SIGKILL"));
 		attachment_free(attachment);
 	}
+}
+
+void attach_close(struct supervisor *sup)
+{
+	while (sup->attachments)
+		attachment_free(sup->attachments);
 }

@@ -11,3 +11,6 @@ void attach_request(struct supervisor *sup, const struct json_t *request,
 
 /* Ends every exec in the instance. */
 void attach_drop(struct supervisor *sup, const struct instance *instance);
+
+/* Ends all of them. */
+void attach_close(struct supervisor *sup);

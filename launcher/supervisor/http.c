@@ -33,7 +33,6 @@ struct http_server {
 	struct watch *kick;    /* a connection was resumed: run once more */
 	struct http_handler handler;
 	struct http_stream *streams; /* all that are open */
-	char *path;
 };
 
 struct http_stream {
@@ -62,6 +61,7 @@ struct upgrade {
 struct incoming {
 	struct buf body;
 	bool too_large;
+	struct upgrade *upgrade; /* promised, and not carried out yet */
 };
 
 static void server_run(struct http_server *server)
@@ -212,8 +212,10 @@ static void on_upgraded(void *cls, struct MHD_Connection *connection, void *requ
 			struct MHD_UpgradeResponseHandle *handle)
 {
 	struct upgrade *upgrade = cls;
+	struct incoming *incoming = request_cls;
 	struct http_upgraded *upgraded = calloc(1, sizeof(*upgraded));
 
+	incoming->upgrade = NULL;
 	if (!upgraded) {
 		(void)MHD_upgrade_action(handle, MHD_UPGRADE_ACTION_CLOSE);
 		upgrade->fn(upgrade->data, -1, NULL);
@@ -232,25 +234,38 @@ void http_upgraded_close(struct http_upgraded *upgraded)
 	free(upgraded);
 }
 
-static struct MHD_Response *upgrade_response(const struct http_answer *answer)
+/* From here on @incoming answers for the promise: see upgrade_break(). */
+static struct MHD_Response *upgrade_response(struct incoming *incoming,
+					     const struct http_answer *answer)
 {
 	struct upgrade *upgrade = calloc(1, sizeof(*upgrade));
 
-	if (!upgrade)
+	if (!upgrade) {
+		answer->upgrade(answer->upgrade_data, -1, NULL);
 		return NULL;
-	upgrade->fn = answer->upgrade;
-	upgrade->data = answer->upgrade_data;
+	}
+	*upgrade = (struct upgrade){answer->upgrade, answer->upgrade_data};
+	incoming->upgrade = upgrade;
 	struct MHD_Response *response = MHD_create_response_for_upgrade(on_upgraded, upgrade);
 
-	if (!response ||
+	if (response &&
 	    MHD_add_response_header(response, "Upgrade", answer->upgrade_protocol) != MHD_YES) {
-		free(upgrade);
+		MHD_destroy_response(response);
 		return NULL;
 	}
 	return response;
 }
 
-static enum MHD_Result queue_answer(struct MHD_Connection *connection, struct http_answer *answer)
+/* The request was no upgrade after all, or the client left before it heard of it. */
+static void upgrade_break(struct upgrade *upgrade)
+{
+	if (upgrade)
+		upgrade->fn(upgrade->data, -1, NULL);
+	free(upgrade);
+}
+
+static enum MHD_Result queue_answer(struct MHD_Connection *connection, struct incoming *incoming,
+				    struct http_answer *answer)
 {
 	struct MHD_Response *response = NULL;
 
@@ -265,7 +280,7 @@ static enum MHD_Result queue_answer(struct MHD_Connection *connection, struct ht
 		response = stream_response(answer->stream, connection);
 		break;
 	case HTTP_UPGRADE:
-		response = upgrade_response(answer);
+		response = upgrade_response(incoming, answer);
 		break;
 	}
 	if (!response)
@@ -322,7 +337,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 	if (incoming->too_large || incoming->body.failed) {
 		answer.body =
 			strdup("{\"schema\":1,\"error\":\"request too large\",\"exit_code\":1}");
-		return queue_answer(connection, &answer);
+		return queue_answer(connection, incoming, &answer);
 	}
 	struct http_request request = {
 		.method = method,
@@ -332,7 +347,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 	};
 
 	server->handler.fn(server->handler.data, &request, &answer);
-	return queue_answer(connection, &answer);
+	return queue_answer(connection, incoming, &answer);
 }
 
 static void on_completed(void *cls, struct MHD_Connection *connection, void **request_cls,
@@ -342,6 +357,7 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **re
 
 	if (!incoming)
 		return;
+	upgrade_break(incoming->upgrade);
 	buf_free(&incoming->body);
 	free(incoming);
 	*request_cls = NULL;
@@ -400,7 +416,6 @@ int http_open(struct loop *loop, const char *socket_path, const struct http_hand
 	if (server) {
 		server->loop = loop;
 		server->handler = *handler;
-		server->path = strdup(socket_path);
 		server->daemon = MHD_start_daemon(
 			MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_ALLOW_UPGRADE, 0, NULL, NULL,
 			on_request, server, MHD_OPTION_LISTEN_SOCKET, fd,
@@ -428,6 +443,8 @@ void http_close(struct http_server *server)
 	if (!server)
 		return;
 	for (struct http_stream *stream = server->streams; stream; stream = stream->next) {
+		if (!stream->ended) /* what is pending still leaves */
+			stream->on_close(stream->data);
 		stream->ended = true;
 		stream_wake(stream);
 	}
@@ -438,8 +455,5 @@ void http_close(struct http_server *server)
 	watch_free(server->kick);
 	if (server->daemon)
 		MHD_stop_daemon(server->daemon);
-	if (server->path)
-		(void)unlink(server->path); /* gone already when the run directory was removed */
-	free(server->path);
 	free(server);
 }

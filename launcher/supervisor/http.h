@@ -28,7 +28,11 @@ enum http_answer_kind {
 
 struct http_upgraded;
 
-/* @fd: the connection's socket, owned by the callee, which closes it through http_upgraded_close().
+/*
+ * Called once per HTTP_UPGRADE.
+ *
+ * @fd	the connection's socket, owned by the callee, which closes it through http_upgraded_close();
+ *	-1: nothing came of it
  */
 typedef void (*http_upgrade_fn)(void *data, int fd, struct http_upgraded *connection);
 
@@ -54,7 +58,10 @@ struct http_handler {
 int http_open(struct loop *loop, const char *socket_path, const struct http_handler *handler,
 	      struct http_server **ret_server, struct err *err) must_check;
 
-/* Ends streams, gives the last answers a chance to leave, removes the socket. Accepts NULL. */
+/*
+ * Ends streams and gives the last answers a chance to leave. The socket's file stays: by now it may
+ * be a successor's. Accepts NULL.
+ */
 void http_close(struct http_server *server);
 
 /*

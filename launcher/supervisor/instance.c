@@ -71,6 +71,11 @@ void instance_set_reason(struct instance *instance, const char *reason)
 	watch_instance(instance, instance_state_name(instance->state));
 }
 
+bool instance_reached(const struct instance *instance)
+{
+	return instance_runs(instance) && instance->status_fd < 0 && !instance->exec_failed;
+}
+
 struct instance *instance_find(struct supervisor *sup, const char *name)
 {
 	for (struct instance *instance = sup->instances; instance; instance = instance->next)
@@ -124,6 +129,14 @@ static void on_oom(void *data, int fd, uint32_t events)
 		       (unsigned long long)instance->oom_kills);
 }
 
+static void end_start_failed(struct instance *instance)
+{
+	snprintf(instance->fault_text, sizeof(instance->fault_text), "%s",
+		 instance->fault.err.text);
+	instance->end =
+		(struct run_end){.kind = RUN_END_START_FAILED, .fault = instance->fault_text};
+}
+
 static void end_from_wait(struct instance *instance, const siginfo_t *info)
 {
 	int64_t now_ms = loop_now_ms(instance->sup->loop);
@@ -144,8 +157,7 @@ static void end_from_wait(struct instance *instance, const siginfo_t *info)
 
 	end->oom = killed && instance->oom_ms >= 0 && now_ms - instance->oom_ms <= OOM_BLAME_MS;
 	if (instance->exec_failed)
-		*end = (struct run_end){.kind = RUN_END_START_FAILED,
-					.fault = instance->fault.err.text};
+		end_start_failed(instance);
 }
 
 /* Asks the policy what follows the end of a run, and says it in words. */
@@ -238,7 +250,7 @@ static int run_cgroup(struct instance *instance, struct err *err)
 	struct cg_limits limits = lower_limits(instance->plan->service);
 	char name[192];
 
-	snprintf(name, sizeof(name), "%s.%u", instance->name, ++instance->generation);
+	snprintf(name, sizeof(name), "%s.%u", instance->name, ++instance->sup->runs_made);
 	int r = cg_make(instance->sup->cgroups, name, &limits, &instance->cg, err);
 	uint32_t events = 0;
 	int fd = r == 0 ? cg_oom_fd(instance->cg, &events) : -1;
@@ -269,6 +281,27 @@ static int run_endpoint(struct instance *instance, struct err *err)
 	return net_attach(sup->net, instance->name, &instance->endpoint, err);
 }
 
+/* Kept over restarts, as the file is. */
+static int run_log(struct instance *instance, struct err *err)
+{
+	autofree char *path = NULL;
+	uid_t uid = 0;
+	gid_t gid = 0;
+
+	if (instance->log)
+		return 0;
+	if (asprintf(&path, "%s/%s.log", instance->sup->log_dir, instance->name) < 0) {
+		path = NULL;
+		return err_set(err, ENOMEM, "log");
+	}
+	int r = log_open(instance->sup->loop, path, &instance->log, err);
+
+	if (r < 0)
+		return r;
+	container_plan_owner(instance->plan->container, &uid, &gid);
+	return log_own(instance->log, uid, gid, err);
+}
+
 static int run_watch(struct instance *instance, struct err *err)
 {
 	struct loop *loop = instance->sup->loop;
@@ -297,6 +330,8 @@ static int run_start(struct instance *instance, struct container_fault *fault)
 
 	if (r == 0)
 		r = run_endpoint(instance, &fault->err);
+	if (r == 0)
+		r = run_log(instance, &fault->err);
 	if (r == 0 && instance->layer_dir)
 		r = fs_make_dirs(instance->layer_dir, 0700, &fault->err);
 	if (r < 0)
@@ -319,10 +354,15 @@ static int run_start(struct instance *instance, struct container_fault *fault)
 	instance->pid = process.pid;
 	instance->pidfd = process.pidfd;
 	instance->status_fd = process.status_fd;
-	r = run_watch(instance, &fault->err);
-	if (r < 0)
-		err_ignore(cg_kill(instance->cg, NULL)); /* unwatched it would be unsupervised */
-	return r;
+	return run_watch(instance, &fault->err);
+}
+
+static void start_abandon(struct instance *instance)
+{
+	int pidfd = take_fd(&instance->pidfd);
+
+	watch_free(take_ptr(instance->pid_watch)); /* first: epoll watches an fd only once */
+	retire_process(instance->sup, pidfd);
 }
 
 /* A start that fails before there is a process ends at once; else on_process_exit() and on_status()
@@ -334,9 +374,10 @@ static void instance_start(struct instance *instance)
 	instance->unhealthy = false;
 	if (run_start(instance, &instance->fault) == 0)
 		return;
-	instance->end =
-		(struct run_end){.kind = RUN_END_START_FAILED, .fault = instance->fault.err.text};
+	end_start_failed(instance);
 	instance->has_end = true;
+	if (instance->pidfd >= 0) /* cloned, but not watched: unwatched it would be unsupervised */
+		start_abandon(instance);
 	run_forget(instance);
 	instance_event(instance, end_verdict(instance));
 }
@@ -462,7 +503,6 @@ int instance_create(struct supervisor *sup, struct plan *plan, unsigned index, s
 {
 	struct instance *instance = calloc(1, sizeof(*instance));
 	struct instance **link = &sup->instances;
-	char log_path[512];
 
 	if (!instance)
 		return err_set(err, ENOMEM, "instance of %s", plan->service->name);
@@ -474,24 +514,15 @@ int instance_create(struct supervisor *sup, struct plan *plan, unsigned index, s
 	instance->pidfd = -1;
 	instance->status_fd = -1;
 	snprintf(instance->name, sizeof(instance->name), "%s-%u", plan->service->name, index);
-	snprintf(log_path, sizeof(log_path), "%s/%s.log", sup->log_dir, instance->name);
 	while (*link && is_before(*link, plan->service->name, index))
 		link = &(*link)->next;
 	instance->next = *link;
 	*link = instance;
 	sup->instance_count++;
-	uid_t uid = 0;
-	gid_t gid = 0;
-
-	container_plan_owner(plan->container, &uid, &gid);
 	int r = instance_dirs(instance) < 0 ? err_set(err, ENOMEM, "%s", instance->name) : 0;
 
 	if (r == 0)
 		r = loop_watch_timer(sup->loop, on_timer, instance, &instance->timer, err);
-	if (r == 0)
-		r = log_open(sup->loop, log_path, &instance->log, err);
-	if (r == 0)
-		r = log_own(instance->log, uid, gid, err);
 	if (r < 0) {
 		instance_free(instance);
 		return r;

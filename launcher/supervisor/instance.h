@@ -46,12 +46,12 @@ struct instance {
 	struct watch *oom_watch;
 	struct watch *timer; /* back-off or grace: never both */
 	struct cg *cg;
-	unsigned generation;	    /* each run has a cgroup of its own name */
 	struct timespec started_at; /* CLOCK_REALTIME, for people */
 	int64_t started_ms;	    /* CLOCK_MONOTONIC, for decisions */
 	uint64_t oom_kills;	    /* in this run, as far as noticed */
 	int64_t oom_ms;		    /* when one was noticed last; -1: never */
 	struct container_fault fault;
+	char fault_text[ERR_TEXT_MAX]; /* why the last start that failed did, for `end` */
 	bool exec_failed;
 
 	bool has_end; /* `end` is that of the last run */
@@ -76,6 +76,9 @@ void instance_set_reason(struct instance *instance, const char *reason);
 
 /* Borrowed; NULL when there is none of that name. */
 struct instance *instance_find(struct supervisor *sup, const char *name);
+
+/* Its program runs: the process is past everything that comes before the exec. */
+bool instance_reached(const struct instance *instance);
 
 /* Sends a signal to the instance's first process; -ESRCH when it has none. */
 int instance_signal(struct instance *instance, int signal_number, struct err *err) must_check;

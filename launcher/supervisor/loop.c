@@ -11,6 +11,9 @@
 #include <systemd/sd-event.h>
 #include <time.h>
 
+/* Ten years: what is to come later does not come, and nothing overflows. */
+#define DELAY_MS_MAX (10ll * 366 * 86400 * 1000)
+
 struct loop {
 	sd_event *event;
 };
@@ -162,7 +165,8 @@ void watch_priority(struct watch *watch, enum loop_priority priority)
 
 void watch_arm(struct watch *timer, int64_t delay_ms)
 {
-	uint64_t usec = delay_ms > 0 ? (uint64_t)delay_ms * 1000 : 0;
+	uint64_t capped_ms = delay_ms < 0 ? 0 : delay_ms > DELAY_MS_MAX ? DELAY_MS_MAX : delay_ms;
+	uint64_t usec = capped_ms * 1000;
 
 	(void)sd_event_source_set_time_relative(timer->source, usec);
 	(void)sd_event_source_set_enabled(timer->source, SD_EVENT_ONESHOT);

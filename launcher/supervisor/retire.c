@@ -14,7 +14,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define RETIRE_RETRY_MS 10
+/* A process that does not die, such as one that waits for a lost disk, costs ever less. */
+#define RETIRE_RETRY_MIN_MS 10
+#define RETIRE_RETRY_MAX_MS 1000
 
 struct retired {
 	struct retired *next;
@@ -23,19 +25,30 @@ struct retired {
 
 /* A child whose end matters to nobody, but which must not stay a zombie. */
 struct leftover {
+	struct supervisor *sup;
+	struct leftover *next;
 	int pidfd;
 	struct watch *watch;
 };
 
-static void on_leftover_exit(void *data, int fd, uint32_t events)
+static void leftover_free(struct leftover *leftover)
 {
-	struct leftover *leftover = data;
-	siginfo_t info = {0};
+	struct leftover **link = &leftover->sup->leftovers;
 
-	(void)waitid(P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG); /* reaped is all we want */
+	while (*link != leftover)
+		link = &(*link)->next;
+	*link = leftover->next;
 	watch_free(leftover->watch);
 	close(leftover->pidfd);
 	free(leftover);
+}
+
+static void on_leftover_exit(void *data, int fd, uint32_t events)
+{
+	siginfo_t info = {0};
+
+	(void)waitid(P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG); /* reaped is all we want */
+	leftover_free(data);
 }
 
 void retire_process(struct supervisor *sup, int pidfd)
@@ -43,16 +56,39 @@ void retire_process(struct supervisor *sup, int pidfd)
 	struct leftover *leftover = calloc(1, sizeof(*leftover));
 
 	(void)pidfd_send_signal(pidfd, SIGKILL, NULL, 0); /* fails when it is dead: as wanted */
-	if (leftover)
-		leftover->pidfd = pidfd;
-	if (!leftover ||
-	    loop_watch_fd(sup->loop, &(struct loop_io){pidfd, EPOLLIN, on_leftover_exit, leftover},
-			  &leftover->watch, NULL) < 0) {
-		/* Not reaped, it would keep its pid namespace from ending: rather wait a moment. */
-		(void)waitid(P_PIDFD, (id_t)pidfd, &(siginfo_t){0}, WEXITED);
-		close(pidfd);
-		free(leftover);
+	if (leftover) {
+		*leftover = (struct leftover){sup, sup->leftovers, pidfd, NULL};
+		sup->leftovers = leftover;
+		if (loop_watch_fd(sup->loop,
+				  &(struct loop_io){pidfd, EPOLLIN, on_leftover_exit, leftover},
+				  &leftover->watch, NULL) == 0)
+			return;
 	}
+	/* Not reaped, it would keep its pid namespace from ending: rather wait a moment. */
+	(void)waitid(P_PIDFD, (id_t)pidfd, &(siginfo_t){0}, WEXITED);
+	if (leftover)
+		leftover_free(leftover);
+	else
+		close(pidfd);
+}
+
+void retire_close(struct supervisor *sup)
+{
+	while (sup->leftovers)
+		leftover_free(sup->leftovers);
+	while (sup->retired) {
+		struct retired *retired = sup->retired;
+
+		sup->retired = retired->next;
+		cg_free(retired->cg);
+		free(retired);
+	}
+}
+
+static void retire_later(struct supervisor *sup, unsigned delay_ms)
+{
+	sup->retire_ms = delay_ms < RETIRE_RETRY_MAX_MS ? delay_ms : RETIRE_RETRY_MAX_MS;
+	watch_arm(sup->retire_timer, sup->retire_ms);
 }
 
 void retire_poll(void *data)
@@ -73,7 +109,7 @@ void retire_poll(void *data)
 		free(retired);
 	}
 	if (sup->retired)
-		watch_arm(sup->retire_timer, RETIRE_RETRY_MS);
+		retire_later(sup, 2 * sup->retire_ms);
 	else
 		supervisor_touch(sup);
 }
@@ -93,5 +129,5 @@ void retire_cgroup(struct supervisor *sup, struct cg *cg)
 	}
 	*retired = (struct retired){.next = sup->retired, .cg = cg};
 	sup->retired = retired;
-	watch_arm(sup->retire_timer, RETIRE_RETRY_MS);
+	retire_later(sup, RETIRE_RETRY_MIN_MS);
 }

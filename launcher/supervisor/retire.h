@@ -18,3 +18,6 @@ void retire_poll(void *sup);
 /* Kills a child that nobody is interested in any more and reaps it when it has died. Takes the fd.
  */
 void retire_process(struct supervisor *sup, int pidfd);
+
+/* Forgets all of it; the loop must be over. */
+void retire_close(struct supervisor *sup);

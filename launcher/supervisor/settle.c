@@ -18,17 +18,19 @@
 
 /* Instances started per turn: others' exits, probes and requests come in between. */
 #define STARTS_PER_TURN 4
+/* What failed for want of memory or descriptors is tried again this much later. */
+#define RETRY_MS 1000
 
 static const struct stack no_stack = {.name = (char *)"", .directory = (char *)""};
 
-static const struct stack *stack_of(const struct supervisor *sup)
+const struct stack *settle_stack(const struct supervisor *sup)
 {
 	return sup->manifest ? sup->manifest->stack : &no_stack;
 }
 
 static void collect_desired(const struct supervisor *sup, struct desired *desired)
 {
-	const struct stack *stack = stack_of(sup);
+	const struct stack *stack = settle_stack(sup);
 
 	for (size_t i = 0; i < stack->service_count; i++) {
 		const struct unit *unit = &sup->units[i];
@@ -66,7 +68,7 @@ int settle_collect(struct supervisor *sup, struct desired **ret_desired,
 		   struct observed **ret_observed, struct instance ***ret_instances,
 		   struct err *err)
 {
-	size_t services = stack_of(sup)->service_count + 1;
+	size_t services = settle_stack(sup)->service_count + 1;
 	autofree struct desired *desired = calloc(services, sizeof(*desired));
 	autofree struct observed *observed = calloc(sup->instance_count + 1, sizeof(*observed));
 	autofree struct instance **instances = calloc(sup->instance_count + 1, sizeof(*instances));
@@ -82,7 +84,8 @@ int settle_collect(struct supervisor *sup, struct desired **ret_desired,
 	return 0;
 }
 
-static void create(struct supervisor *sup, size_t service_index, unsigned index)
+/* What cannot even be made has no state to show: it is tried again, but not at once. */
+static bool create(struct supervisor *sup, size_t service_index, unsigned index)
 {
 	const struct unit *unit = &sup->units[service_index];
 	struct container_fault fault = {.item = CONTAINER_ITEM_NONE};
@@ -99,9 +102,12 @@ static void create(struct supervisor *sup, size_t service_index, unsigned index)
 	if (r == 0)
 		r = instance_create(sup, plan, index, &fault.err);
 	plan_unref(plan);
-	if (r < 0)
-		supervisor_log(sup, "service=%s instance=%u event=create-failed error=\"%s\"",
-			       unit->plan->service->name, index, fault.err.text);
+	if (r == 0)
+		return true;
+	supervisor_log(sup, "service=%s instance=%u event=create-failed error=\"%s\"",
+		       unit->plan->service->name, index, fault.err.text);
+	watch_arm(sup->retry, RETRY_MS);
+	return false;
 }
 
 /* Returns whether anything was done. */
@@ -112,11 +118,12 @@ static bool carry_out(struct supervisor *sup)
 	autofree struct instance **instances = NULL;
 	autoreconcile struct reconcile_plan plan = {0};
 	struct err err = {0};
+	bool done = false;
 	int r = settle_collect(sup, &desired, &observed, &instances, &err);
 
 	if (r == 0)
-		r = reconcile(stack_of(sup), desired, observed, sup->instance_count, RECONCILE_NOW,
-			      &plan, &err);
+		r = reconcile(settle_stack(sup), desired, observed, sup->instance_count,
+			      RECONCILE_NOW, &plan, &err);
 	if (r < 0) {
 		supervisor_log(sup, "event=settle-failed error=\"%s\"", err.text);
 		return false;
@@ -124,12 +131,14 @@ static bool carry_out(struct supervisor *sup)
 	for (size_t i = 0; i < plan.count; i++) {
 		const struct reconcile_action *action = &plan.items[i];
 
-		if (action->kind == RECONCILE_CREATE)
-			create(sup, action->service, action->index);
-		else
+		if (action->kind == RECONCILE_CREATE) {
+			done |= create(sup, action->service, action->index);
+		} else {
 			instance_event(instances[action->observed], INSTANCE_EV_STOP);
+			done = true;
+		}
 	}
-	return plan.count > 0;
+	return done;
 }
 
 static void wait_on(struct instance *instance, const struct dependency_verdict *verdict)
@@ -144,7 +153,7 @@ static void wait_on(struct instance *instance, const struct dependency_verdict *
 static bool start_waiting(struct supervisor *sup, const struct observed *observed,
 			  struct instance **instances, const struct dependency_counts *counts)
 {
-	const struct stack *stack = stack_of(sup);
+	const struct stack *stack = settle_stack(sup);
 	size_t total = sup->instance_count;
 	unsigned started = 0;
 
@@ -173,7 +182,7 @@ static bool start_waiting(struct supervisor *sup, const struct observed *observe
 /* Dependencies, then whether everything has come to rest. */
 static void start_and_rest(struct supervisor *sup)
 {
-	const struct stack *stack = stack_of(sup);
+	const struct stack *stack = settle_stack(sup);
 	autofree struct desired *desired = NULL;
 	autofree struct observed *observed = NULL;
 	autofree struct instance **instances = NULL;

@@ -17,8 +17,11 @@ struct unit {
 	struct plan *plan;
 };
 
-/* Deferred callback. */
+/* Callback of a deferred watch, and of a timer. */
 void settle(void *sup);
+
+/* What is wanted; an empty stack before the first `up`. Borrowed. */
+const struct stack *settle_stack(const struct supervisor *sup);
 
 /*
  * The arrays that policy wants, filled from units and instances. Owned by the caller (free()); what

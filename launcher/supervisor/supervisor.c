@@ -5,6 +5,7 @@
  */
 #include "launcher/supervisor/supervisor.h"
 #include "launcher/supervisor/api.h"
+#include "launcher/supervisor/attach.h"
 #include "launcher/supervisor/retire.h"
 
 #include "launcher/paths.h"
@@ -18,7 +19,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 #define PURGE_TRIES 300
 #define LOCK_TRIES  500
@@ -100,7 +103,7 @@ static int make_dirs(const struct supervisor *sup, struct err *err)
 	return r < 0 ? r : fs_make_dirs(sup->volumes_dir, 0711, err);
 }
 
-/* -EAGAIN: the file was removed by a predecessor that ended meanwhile. */
+/* -EAGAIN: file or directory was removed by a predecessor that ended meanwhile. */
 static int lock_file(struct supervisor *sup, const char *path, struct err *err)
 {
 	struct stat st;
@@ -110,6 +113,8 @@ static int lock_file(struct supervisor *sup, const char *path, struct err *err)
 		return r;
 	autoclose int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
+	if (fd < 0 && errno == ENOENT)
+		return -EAGAIN;
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_set(err, errno, "lock '%s'", path);
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
@@ -121,6 +126,19 @@ static int lock_file(struct supervisor *sup, const char *path, struct err *err)
 		return -EAGAIN;
 	sup->lock_fd = take_fd(&fd);
 	return 0;
+}
+
+/* Whoever ends removes its socket before it gives up the lock. */
+static bool holder_answers(const struct supervisor *sup)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	autoclose int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	autofree char *path = NULL;
+
+	if (fd < 0 || paths_socket(sup->name, &path, NULL) < 0)
+		return false;
+	memcpy(address.sun_path, path, strlen(path) + 1); /* paths_socket() sees to its length */
+	return connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
 }
 
 /* A predecessor that is just ending is waited for: `up` may follow a `down` closely. */
@@ -135,6 +153,8 @@ static int take_lock(struct supervisor *sup, struct err *err)
 		if (tries > 0)
 			nanosleep(&pause, NULL);
 		r = lock_file(sup, path, err);
+		if (r == -EALREADY && holder_answers(sup))
+			break;
 	}
 	return r;
 }
@@ -187,6 +207,8 @@ static int open_loop(struct supervisor *sup, struct err *err)
 
 	if (r == 0)
 		r = loop_watch_deferred(sup->loop, settle, sup, &sup->settle, err);
+	if (r == 0)
+		r = loop_watch_timer(sup->loop, settle, sup, &sup->retry, err);
 	if (r == 0)
 		r = loop_watch_timer(sup->loop, retire_poll, sup, &sup->retire_timer, err);
 	if (r == 0)
@@ -250,21 +272,32 @@ static void remove_empty_parent(const char *path)
 	(void)rmdir(parent);
 }
 
+static void remove_below(const struct supervisor *sup, const char *dir, const char *name)
+{
+	autofree char *path = NULL;
+	struct err err = {0};
+
+	if (asprintf(&path, "%s/%s", dir, name) < 0) {
+		path = NULL;
+		return;
+	}
+	report(sup, "volume", fs_remove_tree(path, &err), &err);
+}
+
 static void remove_stack_volumes(const struct supervisor *sup)
 {
-	const struct stack *stack = sup->manifest ? sup->manifest->stack : NULL;
-	struct err err = {0};
-	char path[1024];
+	const struct stack *stack = settle_stack(sup);
+	autofree char *anonymous = NULL;
 
-	for (size_t i = 0; stack && sup->remove_volumes && i < stack->volume_count; i++) {
-		if (stack->volumes[i].external)
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", sup->volumes_dir, stack->volumes[i].name);
-		report(sup, "volume", fs_remove_tree(path, &err), &err);
+	for (size_t i = 0; sup->remove_volumes && i < stack->volume_count; i++)
+		if (!stack->volumes[i].external)
+			remove_below(sup, sup->volumes_dir, stack->volumes[i].name);
+	if (asprintf(&anonymous, "%s/.anonymous", sup->volumes_dir) < 0) {
+		anonymous = NULL;
+		return;
 	}
-	snprintf(path, sizeof(path), "%s/.anonymous/%s", sup->volumes_dir, sup->name);
-	report(sup, "volume", fs_remove_tree(path, &err), &err);
-	remove_empty_parent(path);
+	remove_below(sup, anonymous, sup->name);
+	(void)rmdir(anonymous); /* refuses when other stacks have theirs there */
 }
 
 static void remove_dirs(const struct supervisor *sup)
@@ -298,6 +331,8 @@ void supervisor_close(struct supervisor *sup)
 		return;
 	size_t services = sup->manifest ? sup->manifest->stack->service_count : 0;
 
+	attach_close(sup);
+	retire_close(sup);
 	close_kernel_side(sup);
 	if (sup->run_dir) {
 		remove_stack_volumes(sup);
@@ -309,6 +344,7 @@ void supervisor_close(struct supervisor *sup)
 	manifest_unref(sup->manifest);
 	http_close(sup->http);
 	watch_free(sup->settle);
+	watch_free(sup->retry);
 	watch_free(sup->retire_timer);
 	loop_close(sup->loop);
 	fd_drop(&sup->lock_fd);

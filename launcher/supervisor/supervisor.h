@@ -38,6 +38,7 @@ struct supervisor {
 	struct reservation *ports;
 	size_t port_count;
 	unsigned plans_made; /* names their state directories */
+	unsigned runs_made;  /* names their cgroups, which may outlive an instance for a moment */
 
 	struct instance *instances;
 	size_t instance_count;
@@ -45,10 +46,13 @@ struct supervisor {
 	struct cg_tree *cgroups;
 	struct net *net; /* NULL until a service needs it */
 	struct retired *retired;
+	struct leftover *leftovers;
 	struct watch *retire_timer;
+	unsigned retire_ms; /* the present pause between two tries */
 
 	struct http_server *http;
 	struct watch *settle; /* deferred: something has changed */
+	struct watch *retry;  /* timer: settle again after what failed */
 	struct watcher *watchers;
 	struct attachment *attachments;
 	bool idle;

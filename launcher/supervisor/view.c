@@ -87,10 +87,10 @@ struct json_t *view_instance(struct instance *instance)
 				       : NULL;
 
 	return js_pack(
-		"{s:s, s:s, s:s, s:s?, s:i, s:I, s:s?, s:o?, s:s?, s:s?, s:f, s:I, s:o?, s:o}",
+		"{s:s, s:s, s:s, s:o?, s:i, s:I, s:s?, s:o?, s:s?, s:s?, s:f, s:I, s:o?, s:o}",
 		"instance", instance->name, "service", service->name, "state",
 		instance_state_name(instance->state), "reason",
-		instance->reason[0] ? instance->reason : NULL, "pid", (int)instance->pid,
+		instance->reason[0] ? js_lossy(instance->reason) : NULL, "pid", (int)instance->pid,
 		"restarts", (long long)instance->history.restarts, "started_at",
 		instance->started ? time_text(&instance->started_at, started) : NULL, "exit",
 		view_exit(instance), "health", health, "address", address[0] ? address : NULL,
@@ -140,11 +140,12 @@ struct json_t *view_services(struct supervisor *sup)
 		if (!sup->units[i].selected)
 			continue;
 		if (!js_append(list,
-			       js_pack("{s:s, s:i, s:i, s:s, s:s?, s:i, s:o}", "service", name,
+			       js_pack("{s:s, s:i, s:i, s:s, s:o?, s:i, s:o}", "service", name,
 				       "desired", (int)status[i].desired, "ready",
 				       (int)status[i].ready, "state", status[i].state, "reason",
-				       status[i].reason, "restarts", (int)restarts_of(sup, name),
-				       "ports", view_ports(sup, name))))
+				       status[i].reason ? js_lossy(status[i].reason) : NULL,
+				       "restarts", (int)restarts_of(sup, name), "ports",
+				       view_ports(sup, name))))
 			break;
 	}
 	return list;
