@@ -17,6 +17,8 @@
 #include <sys/wait.h>
 
 #define OUTPUT_BYTES_MAX 4096
+/* An instance that ends takes its probes along, and its own end is heard of only after theirs. */
+#define DOUBT_MS 100
 
 struct probe {
 	struct instance *instance;
@@ -27,6 +29,8 @@ struct probe {
 	int output_fd;
 	int64_t started_ms;
 	bool timed_out;
+	bool in_doubt; /* it was killed, and perhaps because the instance ends */
+	struct run_end end;
 	char output[OUTPUT_BYTES_MAX + 1];
 	size_t output_len;
 	struct container_fault fault;
@@ -81,8 +85,19 @@ static void run_clear(struct probe *probe)
 	probe->process.pid = 0;
 }
 
+/* With all that it has started: the kernel made it the leader of a session, and as long as it is
+ * not reaped its number is nobody else's. */
+static void run_kill(const struct probe *probe)
+{
+	if (probe->process.pid > 0)
+		(void)kill(-probe->process.pid, SIGKILL); /* fails before it is a leader */
+	(void)pidfd_send_signal(probe->process.pidfd, SIGKILL, NULL, 0); /* … or is dead already */
+}
+
 static void run_abandon(struct probe *probe)
 {
+	if (probe->process.pidfd >= 0)
+		run_kill(probe);
 	int pidfd = take_fd(&probe->process.pidfd);
 
 	run_clear(probe); /* first: epoll watches an fd only once */
@@ -172,7 +187,13 @@ static void on_probe_exit(void *data, int fd, uint32_t events)
 	}
 	probe_read(probe);
 	run_clear(probe);
-	probe_ended(probe, &end);
+	probe->end = end;
+	probe->in_doubt =
+		end.kind == RUN_END_SIGNALLED && end.signal == SIGKILL && !probe->timed_out;
+	if (probe->in_doubt)
+		watch_arm(probe->timer, DOUBT_MS);
+	else
+		probe_ended(probe, &end);
 }
 
 /* ---- the start of a probe ---- */
@@ -232,18 +253,23 @@ static void probe_begin(struct probe *probe)
 	probe_ended(probe, &end);
 }
 
-/* The timer serves both: the next probe is due, or the running one has taken too long. */
+/*
+ * The timer serves all: the next probe is due, the running one has taken too long, or one that was
+ * killed was not so by the end of its instance, which would be known by now.
+ */
 static void on_turn(void *data)
 {
 	struct probe *probe = data;
 
-	if (probe->process.pidfd < 0) {
+	if (probe->in_doubt) {
+		probe->in_doubt = false;
+		probe_ended(probe, &probe->end);
+	} else if (probe->process.pidfd < 0) {
 		probe_begin(probe);
-		return;
+	} else {
+		probe->timed_out = true;
+		run_kill(probe); /* on_probe_exit() comes */
 	}
-	probe->timed_out = true;
-	(void)pidfd_send_signal(probe->process.pidfd, SIGKILL, NULL,
-				0); /* dead already: on_probe_exit() comes */
 }
 
 void probe_start(struct instance *instance)
