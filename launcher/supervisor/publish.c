@@ -111,6 +111,14 @@ static bool take_held(struct supervisor *sup, struct reservation *want)
 	return false;
 }
 
+/* What is ours and stands in the way on another address is given up; see publish_abandon(). */
+static void make_room(struct supervisor *sup, const struct reservation *want)
+{
+	for (size_t i = 0; want->wanted != 0 && i < sup->port_count; i++)
+		if (sup->ports[i].port == want->wanted && sup->ports[i].protocol == want->protocol)
+			fd_drop(&sup->ports[i].fd);
+}
+
 static void reserve_one(struct supervisor *sup, const struct port_spec *spec,
 			struct reservation *want, struct strv *problems)
 {
@@ -124,6 +132,7 @@ static void reserve_one(struct supervisor *sup, const struct port_spec *spec,
 	want->port = want->wanted;
 	if (take_held(sup, want))
 		return;
+	make_room(sup, want);
 	if (net_port_reserve(want->protocol, want->host_ip, &want->port, &want->fd, &err) < 0)
 		strv_addf(problems, "%s:%u:%u: error: %s: %s", spec->pos.file, spec->pos.line,
 			  spec->pos.col, want->service->name, err.text);
@@ -179,9 +188,11 @@ void publish_commit(struct supervisor *sup, struct port_set *set)
 	sup->publish_due = true;
 }
 
-/* Gives what was moved back to whom it belonged, closes the rest. */
+/* Gives what was moved back to whom it belonged, closes the rest, takes anew what was given up. */
 void publish_abandon(struct supervisor *sup, struct port_set *set)
 {
+	struct err err = {0};
+
 	for (size_t i = 0; i < set->count; i++) {
 		struct reservation *want = &set->items[i];
 
@@ -196,6 +207,13 @@ void publish_abandon(struct supervisor *sup, struct port_set *set)
 	}
 	port_set_free(set->items, set->count);
 	*set = (struct port_set){0};
+	for (size_t i = 0; i < sup->port_count; i++) {
+		struct reservation *held = &sup->ports[i];
+
+		if (held->fd < 0 && net_port_reserve(held->protocol, held->host_ip, &held->port,
+						     &held->fd, &err) < 0)
+			supervisor_log(sup, "event=port-lost error=\"%s\"", err.text);
+	}
 }
 
 void publish_close(struct supervisor *sup)
