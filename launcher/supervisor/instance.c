@@ -22,7 +22,8 @@
 #include <sys/wait.h>
 
 /* An OOM kill noticed this long before the end of the first process is what ended it. */
-#define OOM_BLAME_MS 500
+#define OOM_BLAME_MS   500
+#define OOM_RECHECK_MS 20
 
 static bool instance_runs(const struct instance *instance)
 {
@@ -100,6 +101,7 @@ static void run_forget(struct instance *instance)
 	watch_free(take_ptr(instance->pid_watch));
 	watch_free(take_ptr(instance->status_watch));
 	watch_free(take_ptr(instance->oom_watch));
+	watch_free(take_ptr(instance->oom_recheck));
 	fd_drop(&instance->pidfd);
 	fd_drop(&instance->status_fd);
 	instance->pid = 0;
@@ -118,12 +120,28 @@ static void oom_note(struct instance *instance)
 	instance->oom_kills = usage.oom_kills;
 }
 
-static void on_oom(void *data, int fd, uint32_t events)
+static void on_oom_recheck(void *data)
 {
 	struct instance *instance = data;
 
+	oom_note(instance);
+	if (--instance->oom_rechecks > 0)
+		watch_arm(instance->oom_recheck, OOM_RECHECK_MS);
+}
+
+/* The kernel of v1 tells of a kill before it counts it. What is counted late must still be noticed
+ * now: noticed at the end of the run only, a kill of long ago would be blamed for that end. */
+static void on_oom(void *data, int fd, uint32_t events)
+{
+	struct instance *instance = data;
+	struct loop *loop = instance->sup->loop;
+
 	cg_oom_ack(instance->cg);
 	oom_note(instance);
+	instance->oom_rechecks = OOM_BLAME_MS / OOM_RECHECK_MS;
+	if (instance->oom_recheck ||
+	    loop_watch_timer(loop, on_oom_recheck, instance, &instance->oom_recheck, NULL) == 0)
+		watch_arm(instance->oom_recheck, OOM_RECHECK_MS);
 	supervisor_log(instance->sup, "service=%s instance=%u event=oom kills=%llu",
 		       instance->plan->service->name, instance->index,
 		       (unsigned long long)instance->oom_kills);

@@ -44,12 +44,14 @@ struct instance {
 	struct watch *pid_watch;
 	struct watch *status_watch;
 	struct watch *oom_watch;
+	struct watch *oom_recheck;
 	struct watch *timer; /* back-off or grace: never both */
 	struct cg *cg;
 	struct timespec started_at; /* CLOCK_REALTIME, for people */
 	int64_t started_ms;	    /* CLOCK_MONOTONIC, for decisions */
 	uint64_t oom_kills;	    /* in this run, as far as noticed */
 	int64_t oom_ms;		    /* when one was noticed last; -1: never */
+	unsigned oom_rechecks;	    /* to come */
 	struct container_fault fault;
 	char fault_text[ERR_TEXT_MAX]; /* why the last start that failed did, for `end` */
 	bool exec_failed;
