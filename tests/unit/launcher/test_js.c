@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* JSON values: kinds, and texts that are not what they should be. */
+#include "launcher/js.h"
+#include "tests/unit/cmocka_all.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void check_lossy(const char *text, const char *wanted)
+{
+	autojs struct json_t *value = js_lossy(text);
+
+	assert_non_null(value);
+	assert_string_equal(js_string(value), wanted);
+}
+
+static void utf8_is_kept_as_it_is(void **state)
+{
+	check_lossy("", "");
+	check_lossy("plain", "plain");
+	check_lossy("ä € 𝄞", "ä € 𝄞");
+}
+
+static void every_byte_that_is_no_utf8_becomes_a_question_mark(void **state)
+{
+	check_lossy("\xff\xc0 x", "?? x");
+	check_lossy("cut \xe2\x82", "cut ??");
+	check_lossy("ä\xc3", "ä?");
+	check_lossy("\xed\xa0\x80", "???"); /* half of a surrogate pair */
+	check_lossy("\xc0\x80", "??");	    /* an overlong NUL */
+	check_lossy("\xf4\x90\x80\x80", "????");
+}
+
+static void every_kind_is_told_from_the_others(void **state)
+{
+	static const char *const texts[] = {"null", "true", "5", "5.5", "\"x\"", "[]", "{}"};
+
+	assert_int_equal(js_kind(NULL), JS_NULL);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		char text[16];
+		autojs struct json_t *list = NULL;
+
+		snprintf(text, sizeof(text), "[%s]", texts[i]);
+		assert_int_equal(js_parse(text, strlen(text), &list, NULL), 0);
+		assert_int_equal(js_kind(js_at(list, 0)), i);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(utf8_is_kept_as_it_is),
+		cmocka_unit_test(every_byte_that_is_no_utf8_becomes_a_question_mark),
+		cmocka_unit_test(every_kind_is_told_from_the_others),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
