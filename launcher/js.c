@@ -151,6 +151,16 @@ bool js_bool(const struct json_t *object, const char *key)
 	return json_is_true(json_object_get(object, key));
 }
 
+void js_collect(const struct json_t *array, struct strv *list)
+{
+	for (size_t i = 0; i < js_count(array); i++) {
+		const char *text = js_string(js_at(array, i));
+
+		if (text)
+			strv_add(list, text);
+	}
+}
+
 enum js_kind js_kind(const struct json_t *value)
 {
 	if (!value)

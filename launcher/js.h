@@ -47,6 +47,9 @@ int64_t js_int(const struct json_t *object, const char *key, int64_t fallback);
 double js_real(const struct json_t *object, const char *key, double fallback);
 bool js_bool(const struct json_t *object, const char *key);
 
+/* Adds the texts of an array; see strv_add() for want of memory. */
+void js_collect(const struct json_t *array, struct strv *list);
+
 enum js_kind {
 	JS_NULL,
 	JS_BOOL,

@@ -93,11 +93,6 @@ static size_t unit_count(const struct supervisor *sup)
 	return sup->manifest ? sup->manifest->stack->service_count : 0;
 }
 
-static bool *marks_new(const struct supervisor *sup)
-{
-	return calloc(unit_count(sup) + 1, sizeof(bool));
-}
-
 /*
  * Marks the services a request names, all when it names none.
  * Returns false with @refusal filled when one is unknown.
@@ -150,6 +145,26 @@ static struct reply refuse_when_ending(const struct supervisor *sup)
 	return reply_error(409, 1, "stack %s is being taken down", sup->name);
 }
 
+/* What all commands on services check first. @ret_marks: owned by the caller. */
+static bool begin(struct supervisor *sup, const struct json_t *request, bool **ret_marks,
+		  struct reply *refusal)
+{
+	autofree bool *marks = calloc(unit_count(sup) + 1, sizeof(*marks));
+
+	if (sup->ending) {
+		*refusal = refuse_when_ending(sup);
+		return false;
+	}
+	if (!marks) {
+		*refusal = reply_error(500, 1, "out of memory");
+		return false;
+	}
+	if (!mark_services(sup, request, marks, refusal))
+		return false;
+	*ret_marks = take_ptr(marks);
+	return true;
+}
+
 /* ---- the commands ---- */
 
 struct reply apply_down(struct supervisor *sup, const struct json_t *request)
@@ -164,14 +179,10 @@ struct reply apply_down(struct supervisor *sup, const struct json_t *request)
 
 struct reply apply_stop(struct supervisor *sup, const struct json_t *request)
 {
-	autofree bool *marks = marks_new(sup);
+	autofree bool *marks = NULL;
 	struct reply refusal;
 
-	if (sup->ending)
-		return refuse_when_ending(sup);
-	if (!marks)
-		return reply_error(500, 1, "out of memory");
-	if (!mark_services(sup, request, marks, &refusal))
+	if (!begin(sup, request, &marks, &refusal))
 		return refusal;
 	set_grace(sup, marks, js_int(request, "timeout_ms", -1));
 	for (size_t i = 0; i < unit_count(sup); i++)
@@ -181,14 +192,10 @@ struct reply apply_stop(struct supervisor *sup, const struct json_t *request)
 
 struct reply apply_start(struct supervisor *sup, const struct json_t *request)
 {
-	autofree bool *marks = marks_new(sup);
+	autofree bool *marks = NULL;
 	struct reply refusal;
 
-	if (sup->ending)
-		return refuse_when_ending(sup);
-	if (!marks)
-		return reply_error(500, 1, "out of memory");
-	if (!mark_services(sup, request, marks, &refusal))
+	if (!begin(sup, request, &marks, &refusal))
 		return refusal;
 	for (size_t i = 0; i < unit_count(sup); i++)
 		sup->units[i].stopped = sup->units[i].stopped && !marks[i];
@@ -227,15 +234,11 @@ static void mark_restart_dependents(const struct stack *stack, bool *marks)
 
 struct reply apply_restart(struct supervisor *sup, const struct json_t *request)
 {
-	autofree bool *marks = marks_new(sup);
+	autofree bool *marks = NULL;
 	bool named = js_count(js_get(request, "services")) > 0;
 	struct reply refusal;
 
-	if (sup->ending)
-		return refuse_when_ending(sup);
-	if (!marks)
-		return reply_error(500, 1, "out of memory");
-	if (!mark_services(sup, request, marks, &refusal))
+	if (!begin(sup, request, &marks, &refusal))
 		return refusal;
 	if (sup->manifest)
 		mark_restart_dependents(sup->manifest->stack, marks);
@@ -282,7 +285,7 @@ struct reply apply_scale(struct supervisor *sup, const struct json_t *request)
 	return apply_changes(sup);
 }
 
-static int signal_of(const char *name)
+int apply_signal_of(const char *name)
 {
 	const char *bare = name && strncmp(name, "SIG", 3) == 0 ? name + 3 : name;
 	char *end = NULL;
@@ -319,7 +322,7 @@ struct reply apply_kill(struct supervisor *sup, const struct json_t *request)
 {
 	struct json_t *names = js_get(request, "services");
 	const char *signal_name = js_text(request, "signal");
-	int number = signal_of(signal_name);
+	int number = apply_signal_of(signal_name);
 	struct json_t *killed = js_pack("[]");
 
 	if (number < 0) {

@@ -29,5 +29,8 @@ struct reply apply_start(struct supervisor *sup, const struct json_t *request);
 struct reply apply_restart(struct supervisor *sup, const struct json_t *request);
 struct reply apply_kill(struct supervisor *sup, const struct json_t *request);
 
+/* "SIGTERM", "TERM" or "15"; SIGKILL for NULL; -1 when there is no such signal. */
+int apply_signal_of(const char *name);
+
 /* {"changes":[…]}: the difference between desired and observed. */
 struct reply apply_changes(struct supervisor *sup);

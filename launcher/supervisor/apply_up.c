@@ -28,16 +28,6 @@ struct change {
 	struct strv warnings;
 };
 
-static void strv_from(struct strv *list, const struct json_t *array)
-{
-	for (size_t i = 0; i < js_count(array); i++) {
-		const char *text = js_string(js_at(array, i));
-
-		if (text)
-			strv_add(list, text);
-	}
-}
-
 static const char *const *items_or_null(const struct strv *list)
 {
 	return list->count ? (const char *const *)list->items : NULL;
@@ -81,9 +71,9 @@ static int load(struct change *change, const struct json_t *request, struct repl
 	struct stack *stack = NULL;
 	struct err err = {0};
 
-	strv_from(&files, js_get(request, "files"));
-	strv_from(&profiles, js_get(request, "profiles"));
-	strv_from(&environment, js_get(request, "environment"));
+	js_collect(js_get(request, "files"), &files);
+	js_collect(js_get(request, "profiles"), &profiles);
+	js_collect(js_get(request, "environment"), &environment);
 	const struct manifest_options options = {
 		.directory = js_text(request, "directory"),
 		.files = items_or_null(&files),

@@ -195,14 +195,10 @@ static void signal_line(struct attachment *attachment)
 
 	if (js_parse(attachment->line, attachment->line_len, &request, NULL) == 0)
 		name = js_text(request, "signal");
-	if (!name || strncmp(name, "SIG", 3) != 0 || attachment->process.pidfd < 0)
-		return;
-	for (int i = 1; i < NSIG; i++) {
-		const char *known = sigabbrev_np(i);
+	int number = name ? apply_signal_of(name) : -1;
 
-		if (known && strcmp(known, name + 3) == 0)
-			(void)pidfd_send_signal(attachment->process.pidfd, i, NULL, 0);
-	}
+	if (number > 0 && attachment->process.pidfd >= 0)
+		(void)pidfd_send_signal(attachment->process.pidfd, number, NULL, 0);
 }
 
 static void take_lines(struct attachment *attachment, const char *bytes, size_t len)
@@ -271,16 +267,6 @@ static void on_upgraded(void *data, int fd, struct http_upgraded *connection)
 		attachment_free(attachment);
 }
 
-static void strv_from(struct strv *list, const struct json_t *array)
-{
-	for (size_t i = 0; i < js_count(array); i++) {
-		const char *text = js_string(js_at(array, i));
-
-		if (text)
-			strv_add(list, text);
-	}
-}
-
 static char *copy_or_null(const struct json_t *request, const char *key, bool *failed)
 {
 	const char *text = js_text(request, key);
@@ -304,8 +290,8 @@ static struct attachment *attachment_new(struct supervisor *sup, const struct js
 	attachment->user = copy_or_null(request, "user", &failed);
 	attachment->working_dir = copy_or_null(request, "working_dir", &failed);
 	attachment->tty = js_bool(request, "tty");
-	strv_from(&attachment->argv, js_get(request, "command"));
-	strv_from(&attachment->envp, js_get(request, "environment"));
+	js_collect(js_get(request, "command"), &attachment->argv);
+	js_collect(js_get(request, "environment"), &attachment->envp);
 	attachment->next = sup->attachments;
 	sup->attachments = attachment;
 	if (failed || attachment->argv.failed || attachment->envp.failed) {
