@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -198,12 +199,33 @@ static int mount_static(const struct container_plan *plan, int root_fd,
 	return 0;
 }
 
+/*
+ * Starts begin at the root of this namespace (setns), which in a chroot is not the root we see but
+ * the one behind it: containers would get what the chroot keeps from us.
+ */
+static int refuse_chroot(struct err *err)
+{
+	autoclose int namespace_fd = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	struct statx seen;
+	struct statx real;
+
+	if (namespace_fd < 0 || statx(AT_FDCWD, "/", 0, STATX_INO | STATX_MNT_ID, &seen) < 0 ||
+	    setns(namespace_fd, CLONE_NEWNS) < 0 ||
+	    statx(AT_FDCWD, "/", 0, STATX_INO | STATX_MNT_ID, &real) < 0)
+		return err_set(err, errno, "find the root of the mount namespace");
+	if (seen.stx_mnt_id != real.stx_mnt_id || seen.stx_ino != real.stx_ino)
+		return err_say(err, EPERM, "cannot run in a chroot: enter it with pivot_root");
+	return 0;
+}
+
 static int assemble(const struct container_plan *plan, const struct container_config *config,
 		    struct container_fault *fault)
 {
 	bool host = config->root == CONTAINER_ROOT_HOST;
 	struct err *err = &fault->err;
 
+	if (refuse_chroot(err) < 0)
+		return -err->code;
 	/* Nothing done here may reach the host, nothing the host mounts later may reach in. */
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return err_set(err, errno, "private mounts");

@@ -7,9 +7,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -295,6 +297,35 @@ static void davit_itself_is_not_run_inside(void **unused)
 			   "program /script: Operation not permitted");
 }
 
+/* In a child: a chroot that looks just like the host. Exits with 0 when it was refused. */
+static void prepare_in_chroot(const char *top)
+{
+	struct container_plan *plan = NULL;
+	struct container_fault fault;
+
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("/", top, NULL, MS_BIND | MS_REC, NULL) < 0 || chroot(top) < 0 || chdir("/") < 0)
+		_exit(2);
+	if (container_prepare(&config, &plan, &fault) != -EPERM)
+		_exit(1);
+	_exit(strstr(fault.err.text, "chroot") ? 0 : 1);
+}
+
+static void a_chroot_is_refused_because_starts_would_leave_it(void **unused)
+{
+	char top[] = "/tmp/davit-test-chroot-XXXXXX";
+	int status = -1;
+
+	assert_non_null(mkdtemp(top));
+	pid_t pid = fork();
+
+	if (pid == 0)
+		prepare_in_chroot(top);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(rmdir(top), 0);
+	assert_int_equal(status, 0);
+}
+
 int main(void)
 {
 #define WITH_BOX(test) cmocka_unit_test_setup_teardown(test, make_box, remove_box)
@@ -311,6 +342,7 @@ int main(void)
 		WITH_BOX(hostile_user_files_neither_hang_nor_fill_the_memory),
 		WITH_BOX(what_only_a_run_can_find_out_is_told_too),
 		WITH_BOX(davit_itself_is_not_run_inside),
+		WITH_BOX(a_chroot_is_refused_because_starts_would_leave_it),
 	};
 	const char *missing = sandbox_missing();
 
