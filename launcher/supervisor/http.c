@@ -49,6 +49,7 @@ struct http_stream {
 };
 
 struct http_upgraded {
+	struct http_server *server;
 	struct MHD_UpgradeResponseHandle *handle;
 };
 
@@ -59,6 +60,7 @@ struct upgrade {
 
 /* One request being received. */
 struct incoming {
+	struct http_server *server;
 	struct buf body;
 	bool too_large;
 	struct upgrade *upgrade; /* promised, and not carried out yet */
@@ -220,7 +222,7 @@ static void on_upgraded(void *cls, struct MHD_Connection *connection, void *requ
 		(void)MHD_upgrade_action(handle, MHD_UPGRADE_ACTION_CLOSE);
 		upgrade->fn(upgrade->data, -1, NULL);
 	} else {
-		upgraded->handle = handle;
+		*upgraded = (struct http_upgraded){incoming->server, handle};
 		upgrade->fn(upgrade->data, fd, upgraded);
 	}
 	free(upgrade);
@@ -231,6 +233,7 @@ void http_upgraded_close(struct http_upgraded *upgraded)
 	if (!upgraded)
 		return;
 	(void)MHD_upgrade_action(upgraded->handle, MHD_UPGRADE_ACTION_CLOSE);
+	watch_trigger(upgraded->server->kick); /* only then it closes the socket */
 	free(upgraded);
 }
 
@@ -324,8 +327,11 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 	if (!incoming) {
 		if (!peer_is_trusted(connection))
 			return MHD_NO;
-		*request_cls = calloc(1, sizeof(*incoming));
-		return *request_cls ? MHD_YES : MHD_NO;
+		incoming = calloc(1, sizeof(*incoming));
+		if (incoming)
+			incoming->server = server;
+		*request_cls = incoming;
+		return incoming ? MHD_YES : MHD_NO;
 	}
 	if (*upload_data_size > 0) {
 		receive(incoming, upload_data, *upload_data_size);
