@@ -102,12 +102,14 @@ def bench_up(work, root, instances):
             begin = time.monotonic()
             run(DAVIT, "-f", manifest, "down", env=env)
             down = time.monotonic() - begin
-        print(f"  {count} instances: {up * 1000:.0f} ms, {up * 1000 / count:.1f} ms each; "
+        print(f"  {count} instance{'s' if count > 1 else ''}: {up * 1000:.0f} ms, {up * 1000 / count:.1f} ms each; "
               f"down {down * 1000:.0f} ms", flush=True)
     (rss_one, private_one), (rss_all, private_all) = results[1], results[instances]
     print("memory of the supervisor:")
     print(f"  with 1 instance: RSS {rss_one} KiB, private {private_one} KiB")
     print(f"  with {instances}: RSS {rss_all} KiB, private {private_all} KiB")
+    print(f"  all of it divided by {instances} instances: RSS {rss_all / instances:.0f} KiB, "
+          f"private {private_all / instances:.0f} KiB")
     print(f"  per further instance: RSS {(rss_all - rss_one) / (instances - 1):.1f} KiB, "
           f"private {(private_all - private_one) / (instances - 1):.1f} KiB")
 
