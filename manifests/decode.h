@@ -116,6 +116,9 @@ decode_fn decode_ports;
 decode_fn decode_restart;
 void decode_deploy(struct decoder *decoder, const struct node *service);
 
+/* decode_restart.c: after decode_deploy(), which it must not contradict */
+decode_fn decode_x_restart;
+
 /* decode_depends.c */
 decode_fn decode_depends_on;
 

@@ -231,7 +231,7 @@ void decode_deploy(struct decoder *decoder, const struct node *service)
 	static const struct decode_field fields[] = {
 		{"scale", decode_replicas},    {"cpus", decode_cpus},
 		{"mem_limit", decode_memory},  {"pids_limit", decode_pids},
-		{"deploy", decode_deploy_key},
+		{"deploy", decode_deploy_key}, {"x-restart", decode_x_restart},
 	};
 
 	decode_fields(decoder, service, fields, ARRAY_SIZE(fields));

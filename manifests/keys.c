@@ -55,6 +55,7 @@ const struct key_info keys_service[] = {
 	{"user"},
 	{"volumes"},
 	{"working_dir"},
+	{"x-restart"},
 	{"x-rootfs"},
 	{"annotations", KEY_LATER},
 	{"attach", KEY_LATER},
@@ -112,7 +113,6 @@ const struct key_info keys_service[] = {
 	{"volumes_from", KEY_LATER},
 	{"x-autoscale", KEY_LATER},
 	{"x-probe", KEY_LATER},
-	{"x-restart", KEY_LATER},
 	{"x-schedule", KEY_LATER},
 	{"credential_spec", KEY_REFUSE, "is not supported: it is for Windows"},
 	{"cpu_rt_period", KEY_REFUSE, NO_REALTIME},
@@ -155,6 +155,12 @@ const struct key_info keys_limits[] = {
 
 const struct key_info keys_restart_policy[] = {
 	{"condition"}, {"delay"}, {"max_attempts"}, {"window"}, {NULL},
+};
+
+const struct key_info keys_x_restart[] = {
+	{"burst"},	 {"delay"},  {"factor"},    {"force_exit_codes"},
+	{"interval"},	 {"jitter"}, {"max_delay"}, {"prevent_exit_codes"},
+	{"reset_after"}, {NULL},
 };
 
 const struct key_info keys_healthcheck[] = {

@@ -205,6 +205,60 @@ static void put_ports(struct printer *printer, struct node *node, const struct s
 		put(printer, node, "ports", all);
 }
 
+static struct node *ends(struct printer *printer, const struct end_set *set)
+{
+	struct node *all = list(printer);
+
+	for (unsigned code = 0; code < 256; code++)
+		if (set->codes[code / 64] >> (code % 64) & 1)
+			tree_append(&printer->tree, all, number(printer, code));
+	for (int number = 1; number <= 64; number++) {
+		char name[16];
+
+		scalar_signal_name(number, name);
+		if (set->signals >> (number - 1) & 1)
+			tree_append(&printer->tree, all,
+				    string(printer, arena_text(&printer->arena, name)));
+	}
+	return all;
+}
+
+/* As text, like cpus: the printers know no fractions. */
+static void put_milli(struct printer *printer, struct node *node, const char *key, unsigned milli)
+{
+	put_text(printer, node, key,
+		 arena_format(&printer->arena, "%u.%03u", milli / 1000, milli % 1000));
+}
+
+/* The curve is left out where a fixed delay stands in its place. */
+static void put_x_restart(struct printer *printer, struct node *node,
+			  const struct restart_spec *restart)
+{
+	const struct restart_tuning *tuning = &restart->tuning;
+	struct node *all = mapping(printer);
+	struct node *prevent = ends(printer, &tuning->prevent);
+	struct node *force = ends(printer, &tuning->force);
+
+	if (!tuning->present)
+		return;
+	if (restart->delay_ms < 0) {
+		put(printer, all, "delay", duration(printer, tuning->delay_ms));
+		put_milli(printer, all, "factor", tuning->factor_milli);
+		put(printer, all, "max_delay", duration(printer, tuning->max_delay_ms));
+	}
+	put(printer, all, "reset_after", duration(printer, tuning->reset_after_ms));
+	put_milli(printer, all, "jitter", tuning->jitter_milli);
+	if (tuning->burst) {
+		put(printer, all, "burst", number(printer, tuning->burst));
+		put(printer, all, "interval", duration(printer, tuning->interval_ms));
+	}
+	if (prevent->count)
+		put(printer, all, "prevent_exit_codes", prevent);
+	if (force->count)
+		put(printer, all, "force_exit_codes", force);
+	put(printer, node, "x-restart", all);
+}
+
 /* What only deploy.restart_policy can say: a delay, a window, attempts for every exit. */
 static struct node *restart_policy(struct printer *printer, const struct restart_spec *restart)
 {
@@ -268,6 +322,7 @@ static void put_deploy(struct printer *printer, struct node *node, const struct 
 		put(printer, deploy, "replicas", number(printer, service->replicas));
 	put_limits(printer, deploy, &service->limits);
 	put_restart(printer, node, deploy, &service->restart);
+	put_x_restart(printer, node, &service->restart);
 	if (deploy->count)
 		put(printer, node, "deploy", deploy);
 }

@@ -178,6 +178,20 @@ int scalar_mcpu(const char *text, int64_t *ret_mcpu, struct err *err)
 	return 0;
 }
 
+int scalar_milli(const char *text, int64_t min, int64_t max, int64_t *ret_milli, struct err *err)
+{
+	struct decimal decimal;
+	size_t len = read_decimal(text, &decimal);
+	int64_t milli =
+		len && decimal.whole <= max ? decimal.whole * 1000 + decimal.nano / 1000000 : -1;
+
+	if (!len || text[len] || milli < min * 1000 || milli > max * 1000)
+		return err_say(err, EINVAL, "'%.60s' is not a number from %" PRId64 " to %" PRId64,
+			       text, min, max);
+	*ret_milli = milli;
+	return 0;
+}
+
 static int signal_by_name(const char *name)
 {
 	if (strcasecmp(name, "IOT") == 0)

@@ -26,6 +26,10 @@ int scalar_bytes(const char *text, int64_t *ret_bytes, struct err *err) must_che
 /* "0.5": cores to thousandths of a core. */
 int scalar_mcpu(const char *text, int64_t *ret_mcpu, struct err *err) must_check;
 
+/* "1.5": a number from @min to @max, both whole, to thousandths. */
+int scalar_milli(const char *text, int64_t min, int64_t max, int64_t *ret_milli,
+		 struct err *err) must_check;
+
 /* "SIGTERM", "term", "15", "SIGRTMIN+3". */
 int scalar_signal(const char *text, int *ret_signal, struct err *err) must_check;
 

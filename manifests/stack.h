@@ -70,6 +70,29 @@ enum restart_condition {
 	RESTART_UNLESS_STOPPED,
 };
 
+/* Exit statuses and signals by number, as bits. */
+struct end_set {
+	uint64_t codes[4]; /* exit statuses 0..255 */
+	uint64_t signals;  /* bit n: signal n, at most 64 */
+};
+
+/* Restarts counted inside an interval can be no more than this. */
+#define RESTART_BURST_MAX 32
+
+/* `x-restart`: what Compose has no words for. All zero when it is not written. */
+struct restart_tuning {
+	bool present;		/* false: the curve and the stable run are the engine's */
+	int64_t delay_ms;	/* default 100 ms: before the first restart */
+	int64_t max_delay_ms;	/* default 60 s, or the delay where that is longer */
+	int64_t reset_after_ms; /* default 10 s: a run this long starts at `delay` again */
+	unsigned factor_milli;	/* default 2000: each delay is this many thousandths of the last */
+	unsigned jitter_milli;	/* default 100: up to this many thousandths are added at random */
+	unsigned burst;		/* 0: no bound; else so many restarts inside the interval at most */
+	int64_t interval_ms;
+	struct end_set prevent; /* never restarted after these */
+	struct end_set force;	/* always restarted after these */
+};
+
 /* `restart`, overridden by `deploy.restart_policy` where that is written (algorithms 3.9). */
 struct restart_spec {
 	enum restart_condition condition; /* default RESTART_NO; a deploy.restart_policy without
@@ -78,6 +101,7 @@ struct restart_spec {
 	int64_t delay_ms; /* -1: not written, the engine's curve 100 ms x 2 up to 60 s; else a fixed
 			     delay */
 	int64_t window_ms; /* 0: attempts count over the whole life; else inside this window */
+	struct restart_tuning tuning;
 	struct pos pos;
 };
 

@@ -54,12 +54,36 @@ static void put_healthcheck(struct sha256 *hash, const struct healthcheck *check
 	put_int(hash, "retries", check->retries);
 }
 
+static void put_ends(struct sha256 *hash, const struct end_set *set)
+{
+	for (size_t i = 0; i < sizeof(set->codes) / sizeof(set->codes[0]); i++)
+		put_int(hash, "codes", (int64_t)set->codes[i]);
+	put_int(hash, "signals", (int64_t)set->signals);
+}
+
+/* Nothing at all where it is not written, so that manifests without it keep their revisions. */
+static void put_tuning(struct sha256 *hash, const struct restart_tuning *tuning)
+{
+	if (!tuning->present)
+		return;
+	put_int(hash, "x-restart", tuning->delay_ms);
+	put_int(hash, "max_delay", tuning->max_delay_ms);
+	put_int(hash, "reset_after", tuning->reset_after_ms);
+	put_int(hash, "factor", tuning->factor_milli);
+	put_int(hash, "jitter", tuning->jitter_milli);
+	put_int(hash, "burst", tuning->burst);
+	put_int(hash, "interval", tuning->interval_ms);
+	put_ends(hash, &tuning->prevent);
+	put_ends(hash, &tuning->force);
+}
+
 static void put_restart(struct sha256 *hash, const struct restart_spec *restart)
 {
 	put_int(hash, "restart", restart->condition);
 	put_int(hash, "max_attempts", restart->max_attempts);
 	put_int(hash, "delay", restart->delay_ms);
 	put_int(hash, "window", restart->window_ms);
+	put_tuning(hash, &restart->tuning);
 }
 
 static const struct volume *find_volume(const struct stack *stack, const char *key)

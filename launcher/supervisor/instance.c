@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/pidfd.h>
+#include <sys/random.h>
 #include <sys/wait.h>
 
 /* An OOM kill noticed this long before the end of the first process is what ended it. */
@@ -526,6 +527,8 @@ int instance_create(struct supervisor *sup, struct plan *plan, unsigned index, s
 		return err_set(err, ENOMEM, "instance of %s", plan->service->name);
 	*instance = (struct instance){.sup = sup, .plan = plan_ref(plan), .index = index};
 	instance->state = INSTANCE_WAITING;
+	if (getrandom(&instance->history.seed, sizeof(instance->history.seed), GRND_NONBLOCK) < 0)
+		instance->history.seed = index; /* early in boot: spread is all that is wanted */
 	plan->used = true;
 	instance->grace_ms = -1;
 	instance->oom_ms = -1;

@@ -173,6 +173,44 @@ static void faulty_process_values(void **unused)
 	check_service_faults(faults, ARRAY_SIZE(faults));
 }
 
+static void faulty_x_restart(void **unused)
+{
+	static const struct fault faults[] = {
+		{"x-restart: always",
+		 "4:14: error: services.a.x-restart must be a mapping, this is text"},
+		{"x-restart: {dealy: 1s}", "4:15: error: services.a.x-restart.dealy is not a known "
+					   "key: did you mean 'delay'?"},
+		{"x-restart: {factor: 0.5}",
+		 "4:23: error: services.a.x-restart.factor: '0.5' is not a "
+		 "number from 1 to 100"},
+		{"x-restart: {jitter: 10%}",
+		 "4:23: error: services.a.x-restart.jitter: '10%' is not a "
+		 "number from 0 to 1"},
+		{"x-restart: {delay: 2s, max_delay: 1s}",
+		 "4:37: error: services.a.x-restart.max_delay: is less than the delay"},
+		{"x-restart: {burst: 33, interval: 1s}", "4:22: error: services.a.x-restart.burst: "
+							 "'33' is not a whole number from 1 to 32"},
+		{"x-restart: {burst: 3}",
+		 "4:22: error: services.a.x-restart.burst: needs an interval, "
+		 "for example interval: 1m"},
+		{"x-restart: {interval: 1m}", "4:25: error: services.a.x-restart.interval: needs a "
+					      "burst: how many restarts it may contain"},
+		{"x-restart: {prevent_exit_codes: [1, 256]}",
+		 "4:39: error: services.a.x-restart.prevent_exit_codes: '256' is neither an exit "
+		 "status from 0 to 255 nor a signal such as SIGTERM"},
+		{"x-restart: {prevent_exit_codes: [1, 2], force_exit_codes: [3, 2]}",
+		 "4:61: error: services.a.x-restart.force_exit_codes: shares a status with "
+		 "prevent_exit_codes"},
+		{"deploy: {restart_policy: {delay: 1s}}\n  x-restart: {factor: 3}",
+		 "5:23: error: services.a.x-restart: factor contradicts "
+		 "deploy.restart_policy.delay: "
+		 "write one of them"},
+	};
+
+	(void)unused;
+	check_service_faults(faults, ARRAY_SIZE(faults));
+}
+
 static void faulty_health_and_restart(void **unused)
 {
 	static const struct fault faults[] = {
@@ -421,6 +459,7 @@ int main(void)
 		cmocka_unit_test(faulty_documents),
 		cmocka_unit_test(faulty_keys),
 		cmocka_unit_test(faulty_process_values),
+		cmocka_unit_test(faulty_x_restart),
 		cmocka_unit_test(faulty_health_and_restart),
 		cmocka_unit_test(faulty_mounts),
 		cmocka_unit_test(faulty_ports),

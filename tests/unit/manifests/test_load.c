@@ -147,6 +147,47 @@ static void restart_and_its_overriding_policy(void **unused)
 	assert_int_equal(restart->max_attempts, 4);
 }
 
+static void x_restart_and_its_defaults(void **unused)
+{
+	autofixture struct fixture fixture;
+	const struct restart_tuning *tuning;
+
+	(void)unused;
+	fixture_open(&fixture);
+	assert_false(fixture_service(&fixture, "    restart: always")->restart.tuning.present);
+	tuning = &fixture_service(&fixture, "    restart: always\n    x-restart: {delay: 2m}")
+			  ->restart.tuning;
+	assert_true(tuning->present);
+	assert_int_equal(tuning->delay_ms, 120000);
+	assert_int_equal(tuning->max_delay_ms, 120000);
+	assert_int_equal(tuning->reset_after_ms, 10000);
+	assert_int_equal(tuning->factor_milli, 2000);
+	assert_int_equal(tuning->jitter_milli, 100);
+	tuning = &fixture_service(
+			  &fixture,
+			  "    restart: always\n"
+			  "    x-restart: {delay: 1s, factor: 1.5, max_delay: 10s, jitter: 0,\n"
+			  "      reset_after: 1m, burst: 5, interval: 30s,\n"
+			  "      prevent_exit_codes: [0, 64, SIGTERM, 255],\n"
+			  "      force_exit_codes: sigkill}")
+			  ->restart.tuning;
+	assert_int_equal(tuning->factor_milli, 1500);
+	assert_int_equal(tuning->max_delay_ms, 10000);
+	assert_int_equal(tuning->jitter_milli, 0);
+	assert_int_equal(tuning->reset_after_ms, 60000);
+	assert_int_equal(tuning->burst, 5);
+	assert_int_equal(tuning->interval_ms, 30000);
+	assert_int_equal(tuning->prevent.codes[0], 1);
+	assert_int_equal(tuning->prevent.codes[1], 1);
+	assert_true(tuning->prevent.codes[3] == UINT64_C(1) << 63);
+	assert_int_equal(tuning->prevent.signals, 1 << 14);
+	assert_int_equal(tuning->force.signals, 1 << 8);
+	fixture_service(&fixture, "    x-restart: {burst: 1, interval: 1s}");
+	assert_true(fixture_says(&fixture, "shop.yaml:4:16: warning: services.a.x-restart has no "
+					   "effect without restart: always, on-failure or "
+					   "unless-stopped"));
+}
+
 static void mounts_in_the_short_form(void **unused)
 {
 	autofixture struct fixture fixture;
@@ -466,6 +507,7 @@ int main(void)
 		cmocka_unit_test(environment_lists_and_a_lone_env_file_work),
 		cmocka_unit_test(health_checks_have_four_forms),
 		cmocka_unit_test(restart_and_its_overriding_policy),
+		cmocka_unit_test(x_restart_and_its_defaults),
 		cmocka_unit_test(mounts_in_the_short_form),
 		cmocka_unit_test(mounts_in_the_long_form),
 		cmocka_unit_test(ports_in_both_forms),

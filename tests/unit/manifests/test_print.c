@@ -40,6 +40,11 @@ static const char *const manifests[] = {
 	"x}\n"
 	"  f: {x-rootfs: host, deploy: {restart_policy: {condition: on-failure, delay: 1h}}, "
 	"command: x}\n"
+	"  g: {x-rootfs: host, restart: always, x-restart: {delay: 1s, factor: 1.25, jitter: 0.5, "
+	"reset_after: 5s, burst: 3, interval: 1m, prevent_exit_codes: [0, 255, SIGHUP], "
+	"force_exit_codes: [SIGRTMIN+3]}, command: x}\n"
+	"  h: {x-rootfs: host, deploy: {restart_policy: {delay: 3s}}, x-restart: {}, command: "
+	"x}\n"
 	"  '1': {x-rootfs: host, scale: 3, command: x}\n"
 	"  'on': {x-rootfs: host, depends_on: {a: {condition: service_started, "
 	"required: false}}, command: x}\n",

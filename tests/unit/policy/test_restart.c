@@ -202,6 +202,111 @@ static void five_short_runs_in_a_row_are_a_crash_loop_until_a_long_one(void **un
 	assert_false(restart_crash_looping(&history));
 }
 
+static const struct restart_tuning plain = {
+	.present = true,
+	.delay_ms = 1000,
+	.max_delay_ms = 20000,
+	.reset_after_ms = 30000,
+	.factor_milli = 3000,
+};
+
+static void the_curve_can_be_given(void **unused)
+{
+	(void)unused;
+	const struct restart_spec spec = {
+		.condition = RESTART_ALWAYS, .delay_ms = -1, .tuning = plain};
+	const int64_t delays_ms[] = {1000, 3000, 9000, 20000, 20000};
+	struct restart_history history = {0};
+
+	for (size_t i = 0; i < ARRAY_SIZE(delays_ms); i++)
+		assert_int_equal(restart_decide(&spec, &history, &badly, 29999, 0).delay_ms,
+				 delays_ms[i]);
+	assert_int_equal(restart_decide(&spec, &history, &badly, 30000, 0).delay_ms, 1000);
+}
+
+static void a_factor_of_one_stays_and_a_small_one_grows_to_the_cap(void **unused)
+{
+	(void)unused;
+	struct restart_spec spec = {.condition = RESTART_ALWAYS, .delay_ms = -1, .tuning = plain};
+	struct restart_history history = {0};
+
+	spec.tuning.factor_milli = 1000;
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(restart_decide(&spec, &history, &badly, 0, i).delay_ms, 1000);
+	spec.tuning.delay_ms = 1;
+	spec.tuning.factor_milli = 1001;
+	history = (struct restart_history){0};
+	for (int i = 0; i < 20000; i++)
+		(void)restart_decide(&spec, &history, &badly, 0, i);
+	assert_int_equal(restart_decide(&spec, &history, &badly, 0, 0).delay_ms, 20000);
+}
+
+static void jitter_adds_its_part_and_no_more(void **unused)
+{
+	(void)unused;
+	struct restart_spec spec = {.condition = RESTART_ALWAYS, .delay_ms = -1, .tuning = plain};
+	int64_t least_ms = INT64_MAX;
+	int64_t most_ms = 0;
+
+	spec.tuning.jitter_milli = 250;
+	for (uint64_t seed = 0; seed < 1000; seed++) {
+		struct restart_history history = {.seed = seed};
+		struct restart_history same = {.seed = seed};
+		int64_t delay_ms = restart_decide(&spec, &history, &badly, 0, 0).delay_ms;
+
+		assert_int_equal(restart_decide(&spec, &same, &badly, 0, 0).delay_ms, delay_ms);
+		least_ms = delay_ms < least_ms ? delay_ms : least_ms;
+		most_ms = delay_ms > most_ms ? delay_ms : most_ms;
+	}
+	assert_in_range(least_ms, 1000, 1010);
+	assert_in_range(most_ms, 1240, 1250);
+}
+
+static void a_burst_is_spent_until_its_interval_has_passed(void **unused)
+{
+	(void)unused;
+	struct restart_spec spec = {.condition = RESTART_ALWAYS, .delay_ms = -1, .tuning = plain};
+	struct restart_history history = {0};
+
+	spec.tuning.burst = 2;
+	spec.tuning.interval_ms = 1000;
+	assert_int_equal(restart_decide(&spec, &history, &badly, 0, 0).decision, RESTART_AGAIN);
+	assert_int_equal(restart_decide(&spec, &history, &badly, 0, 500).decision, RESTART_AGAIN);
+	assert_int_equal(restart_decide(&spec, &history, &badly, 0, 1000).decision, RESTART_AGAIN);
+
+	struct restart_verdict verdict = restart_decide(&spec, &history, &badly, 0, 1499);
+
+	assert_int_equal(verdict.decision, RESTART_FAIL);
+	assert_true(verdict.exhausted);
+	assert_int_equal(restart_decide(&spec, &history, &well, 0, 1499).decision,
+			 RESTART_COMPLETE);
+	assert_int_equal(restart_decide(&spec, &history, &badly, 0, 1500).decision, RESTART_AGAIN);
+}
+
+static void some_statuses_decide_by_themselves(void **unused)
+{
+	(void)unused;
+	const struct run_end last = {.kind = RUN_END_EXITED, .code = 255};
+	const struct run_end rt_max = {.kind = RUN_END_SIGNALLED, .signal = 64};
+	struct restart_spec spec = {.condition = RESTART_ALWAYS, .delay_ms = -1, .tuning = plain};
+	struct restart_history history = {0};
+
+	spec.tuning.prevent = (struct end_set){.codes = {2, 0, 0, UINT64_C(1) << 63},
+					       .signals = UINT64_C(1) << 8};
+	assert_int_equal(restart_decide(&spec, &history, &badly, 0, 0).decision, RESTART_FAIL);
+	assert_int_equal(restart_decide(&spec, &history, &last, 0, 0).decision, RESTART_FAIL);
+	assert_int_equal(restart_decide(&spec, &history, &killed, 0, 0).decision, RESTART_FAIL);
+	assert_false(restart_decide(&spec, &history, &killed, 0, 0).exhausted);
+	assert_int_equal(restart_decide(&spec, &history, &well, 0, 0).decision, RESTART_AGAIN);
+	assert_int_equal(restart_decide(&spec, &history, &unknown, 0, 0).decision, RESTART_AGAIN);
+	spec.condition = RESTART_NO;
+	spec.tuning.force = (struct end_set){.codes = {3}, .signals = UINT64_C(1) << 63};
+	assert_int_equal(restart_decide(&spec, &history, &well, 0, 0).decision, RESTART_AGAIN);
+	assert_int_equal(restart_decide(&spec, &history, &rt_max, 0, 0).decision, RESTART_AGAIN);
+	assert_int_equal(restart_decide(&spec, &history, &badly, 0, 0).decision, RESTART_FAIL);
+	assert_int_equal(restart_decide(&spec, &history, &unknown, 0, 0).decision, RESTART_FAIL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -215,6 +320,11 @@ int main(void)
 		cmocka_unit_test(a_window_larger_than_the_ring_gives_up_at_the_ring),
 		cmocka_unit_test(the_window_agrees_with_a_full_list),
 		cmocka_unit_test(five_short_runs_in_a_row_are_a_crash_loop_until_a_long_one),
+		cmocka_unit_test(the_curve_can_be_given),
+		cmocka_unit_test(a_factor_of_one_stays_and_a_small_one_grows_to_the_cap),
+		cmocka_unit_test(jitter_adds_its_part_and_no_more),
+		cmocka_unit_test(a_burst_is_spent_until_its_interval_has_passed),
+		cmocka_unit_test(some_statuses_decide_by_themselves),
 	};
 
 	return cmocka_run_group_tests_name("restart", tests, NULL, NULL);

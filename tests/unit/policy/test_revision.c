@@ -81,6 +81,23 @@ static void swap_mounts(struct service *service)
 	mounts[1] = base_mounts[0];
 }
 
+static void tune(struct service *service)
+{
+	service->restart.tuning.present = true;
+}
+
+CHANGE(tuning, tune(s))
+CHANGE(tuning_delay_ms, (tune(s), s->restart.tuning.delay_ms++))
+CHANGE(tuning_max_delay_ms, (tune(s), s->restart.tuning.max_delay_ms++))
+CHANGE(tuning_reset_after_ms, (tune(s), s->restart.tuning.reset_after_ms++))
+CHANGE(tuning_factor_milli, (tune(s), s->restart.tuning.factor_milli++))
+CHANGE(tuning_jitter_milli, (tune(s), s->restart.tuning.jitter_milli++))
+CHANGE(tuning_burst, (tune(s), s->restart.tuning.burst++))
+CHANGE(tuning_interval_ms, (tune(s), s->restart.tuning.interval_ms++))
+CHANGE(tuning_prevent_signals, (tune(s), s->restart.tuning.prevent.signals++))
+CHANGE(tuning_force_signals, (tune(s), s->restart.tuning.force.signals++))
+CHANGE(tuning_prevent_codes, (tune(s), s->restart.tuning.prevent.codes[3]++))
+CHANGE(tuning_force_codes, (tune(s), s->restart.tuning.force.codes[3]++))
 CHANGE(name, s->name = TEXT("wen"))
 CHANGE(rootfs, s->rootfs = ROOTFS_HOST)
 CHANGE(rootfs_dir, s->rootfs_dir = TEXT("/srv/roof"))
@@ -152,6 +169,18 @@ static const struct change shaping[] = {
 	{"restart.max_attempts", restart_attempts},
 	{"restart.delay", restart_delay},
 	{"restart.window", restart_window},
+	{"x-restart", tuning},
+	{"x-restart delay_ms", tuning_delay_ms},
+	{"x-restart max_delay_ms", tuning_max_delay_ms},
+	{"x-restart reset_after_ms", tuning_reset_after_ms},
+	{"x-restart factor_milli", tuning_factor_milli},
+	{"x-restart jitter_milli", tuning_jitter_milli},
+	{"x-restart burst", tuning_burst},
+	{"x-restart interval_ms", tuning_interval_ms},
+	{"x-restart prevent.signals", tuning_prevent_signals},
+	{"x-restart force.signals", tuning_force_signals},
+	{"x-restart prevent.codes[3]", tuning_prevent_codes},
+	{"x-restart force.codes[3]", tuning_force_codes},
 	{"stop_signal", stop_signal},
 	{"stop_grace_period", stop_grace},
 	{"mount kind", mount_kind},
