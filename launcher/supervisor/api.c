@@ -12,16 +12,32 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Where the manifest is, for whoever stands elsewhere. */
+static void list_files(const struct stack *stack, struct strv *list)
+{
+	for (char **file = stack->files; *file; file++) {
+		bool absolute = (*file)[0] == '/';
+
+		strv_addf(list, "%s%s%s", absolute ? "" : stack->directory, absolute ? "" : "/",
+			  *file);
+	}
+}
+
 static struct reply get_version(struct supervisor *sup, const struct json_t *request)
 {
 	char at[32];
 	struct tm utc;
 
+	autostrv struct strv files = {0};
+
+	if (sup->manifest)
+		list_files(sup->manifest->stack, &files);
 	gmtime_r(&sup->started_at.tv_sec, &utc);
 	strftime(at, sizeof(at), "%Y-%m-%dT%H:%M:%SZ", &utc);
-	return (struct reply){200, js_pack("{s:i, s:s, s:s, s:i, s:s}", "schema", 1, "version",
+	return (struct reply){200, js_pack("{s:i, s:s, s:s, s:i, s:s, s:o}", "schema", 1, "version",
 					   DAVIT_VERSION, "stack", sup->name, "pid", (int)getpid(),
-					   "started_at", at)};
+					   "started_at", at, "files",
+					   js_strings((const char *const *)files.items, NULL))};
 }
 
 static struct reply get_instances(struct supervisor *sup, const struct json_t *request)

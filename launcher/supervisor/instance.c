@@ -446,6 +446,10 @@ static void instance_kill(struct instance *instance)
 {
 	struct err err = {0};
 
+	/* On v1 the group's members do not include a child that has not joined it yet; and when a
+	 * first process dies its whole pid namespace does. */
+	if (instance->pidfd >= 0)
+		(void)pidfd_send_signal(instance->pidfd, SIGKILL, NULL, 0); /* dead: as wanted */
 	if (instance->cg && cg_kill(instance->cg, &err) < 0)
 		supervisor_log(instance->sup, "instance=%s event=kill-failed error=\"%s\"",
 			       instance->name, err.text);
