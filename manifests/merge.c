@@ -32,16 +32,27 @@ static bool is_replaced(const char *key)
 /* Keys whose list and mapping forms mean the same. */
 static bool is_pairs(const char *key)
 {
-	static const char *const keys[] = {"environment", "labels", "depends_on", NULL};
+	static const char *const keys[] = {"environment", "labels",  "depends_on", "networks",
+					   "annotations", "sysctls", "args",	   NULL};
 
 	return is_one_of(key, keys);
 }
 
 static bool is_string_or_list(const char *key)
 {
-	static const char *const keys[] = {"env_file", "tmpfs", NULL};
+	static const char *const keys[] = {"env_file", "tmpfs",	     "dns", "dns_search",
+					   "dns_opt",  "label_file", NULL};
 
 	return is_one_of(key, keys);
+}
+
+/* "source:target:mode" of volumes and devices: what is behind the first colon, else all. */
+static const char *short_target(struct tree *tree, const char *text)
+{
+	const char *colon = strchr(text, ':');
+	const char *target = colon ? colon + 1 : text;
+
+	return arena_copy(tree->arena, target, strcspn(target, ":"));
 }
 
 static const char *member_text(const struct node *mapping, const char *key, const char *fallback)
@@ -51,32 +62,44 @@ static const char *member_text(const struct node *mapping, const char *key, cons
 	return value && value->kind == NODE_SCALAR ? value->text : fallback;
 }
 
+/* Secrets and configs are files in the instance: the same one where they have the same place. */
+static const char *file_target(struct tree *tree, const struct node *item, const char *key)
+{
+	bool scalar = item->kind == NODE_SCALAR;
+	const char *source = scalar ? item->text : member_text(item, "source", "");
+	const char *target = scalar ? source : member_text(item, "target", source);
+	const char *root = strcmp(key, "secrets") == 0 ? "/run/secrets/" : "/";
+
+	return target[0] == '/' ? target : arena_format(tree->arena, "%s%s", root, target);
+}
+
+static const char *port_identity(struct tree *tree, const struct node *item)
+{
+	const char *ip = member_text(item, "host_ip", "");
+	const char *published = member_text(item, "published", "");
+
+	if (item->kind == NODE_SCALAR)
+		return arena_format(tree->arena, "%s%s", item->text,
+				    strchr(item->text, '/') ? "" : "/tcp");
+	return arena_format(tree->arena, "%s%s%s%s%s/%s", ip, ip[0] ? ":" : "", published,
+			    published[0] ? ":" : "", member_text(item, "target", ""),
+			    member_text(item, "protocol", "tcp"));
+}
+
 /* What makes two list items the same one. */
 static const char *identity(struct tree *tree, const struct node *item, const char *key)
 {
 	bool scalar = item->kind == NODE_SCALAR;
 
-	if (strcmp(key, "volumes") == 0 || strcmp(key, "tmpfs") == 0) {
-		const char *text = scalar ? item->text : member_text(item, "target", "");
-		const char *colon = scalar ? strchr(text, ':') : NULL;
-		const char *target = colon && strcmp(key, "volumes") == 0 ? colon + 1 : text;
-
-		return arena_copy(tree->arena, target, strcspn(target, ":"));
-	}
-	if (scalar && strcmp(key, "ports") == 0)
-		return arena_format(tree->arena, "%s%s", item->text,
-				    strchr(item->text, '/') ? "" : "/tcp");
-	if (scalar)
-		return item->text;
-	if (strcmp(key, "ports") == 0) {
-		const char *ip = member_text(item, "host_ip", "");
-		const char *published = member_text(item, "published", "");
-
-		return arena_format(tree->arena, "%s%s%s%s%s/%s", ip, ip[0] ? ":" : "", published,
-				    published[0] ? ":" : "", member_text(item, "target", ""),
-				    member_text(item, "protocol", "tcp"));
-	}
-	return member_text(item, "path", "");
+	if (strcmp(key, "ports") == 0)
+		return port_identity(tree, item);
+	if (strcmp(key, "secrets") == 0 || strcmp(key, "configs") == 0)
+		return file_target(tree, item, key);
+	if (strcmp(key, "volumes") == 0 || strcmp(key, "devices") == 0)
+		return scalar ? short_target(tree, item->text) : member_text(item, "target", "");
+	if (scalar && strcmp(key, "tmpfs") == 0)
+		return arena_copy(tree->arena, item->text, strcspn(item->text, ":"));
+	return scalar ? item->text : member_text(item, "path", "");
 }
 
 static struct node *list_to_mapping(struct tree *tree, const struct node *list, const char *key)
@@ -99,7 +122,8 @@ static struct node *pairs_to_mapping(struct tree *tree, struct node *node, const
 		return node;
 	struct node *mapping = tree_node(tree, NODE_MAPPING, node->pos);
 
-	for (size_t i = 0; i < node->count; i++) {
+	/* From the end: the last of a name counts. */
+	for (size_t i = node->count; i-- > 0;) {
 		const struct node *item = node->items[i];
 		const char *text = item->kind == NODE_SCALAR ? item->text : "";
 		size_t len = strcspn(text, "=");
@@ -119,6 +143,40 @@ static struct node *pairs_to_mapping(struct tree *tree, struct node *node, const
 		tree_put(tree, mapping, tree_scalar(tree, name, false, item->pos), value);
 	}
 	tree_keep_first(tree, mapping);
+	return mapping;
+}
+
+/* {host: ip} of extra_hosts as ["host=ip"]. */
+static struct node *hosts_to_list(struct tree *tree, struct node *node)
+{
+	struct node *list = tree_node(tree, NODE_SEQUENCE, node->pos);
+
+	if (node->kind != NODE_MAPPING)
+		return node;
+	for (size_t i = 0; i < node->count; i++) {
+		const struct pair *pair = &node->pairs[i];
+		const struct node *ips = pair->value;
+		size_t count = ips->kind == NODE_SEQUENCE ? ips->count : 1;
+
+		for (size_t j = 0; j < count; j++) {
+			const struct node *ip = ips->kind == NODE_SEQUENCE ? ips->items[j] : ips;
+			const char *text = arena_format(tree->arena, "%s=%s", pair->key->text,
+							ip->kind == NODE_SCALAR ? ip->text : "");
+
+			tree_append(tree, list, tree_scalar(tree, text, false, ip->pos));
+		}
+	}
+	return list;
+}
+
+/* "DIR" of build as {context: DIR}. */
+static struct node *build_to_mapping(struct tree *tree, struct node *node)
+{
+	struct node *mapping = tree_node(tree, NODE_MAPPING, node->pos);
+
+	if (node->kind != NODE_SCALAR)
+		return node;
+	tree_put(tree, mapping, tree_scalar(tree, "context", false, node->pos), node);
 	return mapping;
 }
 
@@ -175,6 +233,27 @@ static struct node *merge_lists(struct tree *tree, struct node *base, struct nod
 	return list;
 }
 
+/* Brings the forms a service's key can have to one that can be merged. */
+static struct node *common_form(struct tree *tree, struct node *node, const char *key)
+{
+	if (is_pairs(key))
+		return pairs_to_mapping(tree, node, key);
+	if (is_string_or_list(key))
+		return single_to_list(tree, node);
+	if (strcmp(key, "extra_hosts") == 0)
+		return hosts_to_list(tree, node);
+	return strcmp(key, "build") == 0 ? build_to_mapping(tree, node) : node;
+}
+
+/* The options of one logging driver mean nothing to another. */
+static bool is_other_driver(const struct node *base, const struct node *over, const char *key)
+{
+	const char *driver = member_text(over, "driver", NULL);
+
+	return strcmp(key, "logging") == 0 && driver &&
+	       strcmp(member_text(base, "driver", driver), driver) != 0;
+}
+
 /* Depths: 0 the manifest, 1 its keys, 2 service names, 3 and more the keys of services. */
 static struct node *merge_nodes(struct tree *tree, struct node *base, struct node *over,
 				const char *key, unsigned depth)
@@ -185,15 +264,11 @@ static struct node *merge_nodes(struct tree *tree, struct node *base, struct nod
 		return base;
 	if (node_is_null(base) || tree_full(tree))
 		return over;
-	if (depth >= 3 && is_replaced(key))
+	if (depth >= 3 && (is_replaced(key) || is_other_driver(base, over, key)))
 		return over;
-	if (depth >= 3 && is_pairs(key)) {
-		base = pairs_to_mapping(tree, base, key);
-		over = pairs_to_mapping(tree, over, key);
-	}
-	if (depth >= 3 && is_string_or_list(key)) {
-		base = single_to_list(tree, base);
-		over = single_to_list(tree, over);
+	if (depth >= 3) {
+		base = common_form(tree, base, key);
+		over = common_form(tree, over, key);
 	}
 	if (base->kind != over->kind || base->kind == NODE_SCALAR)
 		return over;
@@ -208,6 +283,11 @@ struct node *merge_manifests(struct tree *tree, struct node *base, struct node *
 	if (!base || !over)
 		return base ? base : over;
 	return merge_nodes(tree, base, over, "", 0);
+}
+
+struct node *merge_services(struct tree *tree, struct node *base, struct node *over)
+{
+	return merge_nodes(tree, base, over, "", 2);
 }
 
 void merge_prune(struct node *node)

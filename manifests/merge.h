@@ -10,5 +10,8 @@
 /* @over onto @base, either may be NULL. Reuses the nodes of both. */
 struct node *merge_manifests(struct tree *tree, struct node *base, struct node *over);
 
+/* The same for two services; neither is NULL. */
+struct node *merge_services(struct tree *tree, struct node *base, struct node *over);
+
 /* Removes what is marked !reset. */
 void merge_prune(struct node *node);
