@@ -23,7 +23,7 @@ static bool is_file(const char *path)
 	return stat(path, &st) == 0 && !S_ISDIR(st.st_mode);
 }
 
-static const char *join(struct arena *arena, const char *directory, const char *name)
+const char *find_join(struct arena *arena, const char *directory, const char *name)
 {
 	size_t len = strlen(directory);
 	bool slash = len && directory[len - 1] == '/';
@@ -39,8 +39,7 @@ static void add_file(struct found *found, const char *path, const char *shown)
 		(struct found_file){.path = path, .shown = shown};
 }
 
-/* Everything before the last slash, without it: "" for a bare name, "/" for "/x". */
-static const char *parent_of(struct arena *arena, const char *path)
+const char *find_parent(struct arena *arena, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
@@ -58,7 +57,7 @@ static void set_directory(struct found *found, const char *directory, const char
 	if (!shown[0] || strcmp(shown, ".") == 0)
 		found->prefix = "";
 	else
-		found->prefix = join(found->arena, shown, "");
+		found->prefix = find_join(found->arena, shown, "");
 }
 
 static int has_yaml_name(const struct dirent *entry)
@@ -89,13 +88,13 @@ static int add_directory(struct found *found, const char *path, const char *show
 		return err_set(err, errno, "cannot list '%s'", shown);
 	for (int i = 0; i < count; i++) {
 		const char *name = entries[i]->d_name;
-		const char *full = join(found->arena, path, name);
+		const char *full = find_join(found->arena, path, name);
 		bool here = strcmp(shown, ".") == 0;
 
 		if (is_file(full))
 			add_file(found, full,
 				 here ? arena_text(found->arena, name)
-				      : join(found->arena, shown, name));
+				      : find_join(found->arena, shown, name));
 		free(entries[i]);
 	}
 	free(entries);
@@ -108,7 +107,7 @@ static int add_directory(struct found *found, const char *path, const char *show
 
 static int add_named(struct found *found, const char *base, const char *name, struct err *err)
 {
-	const char *path = join(found->arena, base, name);
+	const char *path = find_join(found->arena, base, name);
 	struct stat st;
 
 	if (strcmp(name, "-") == 0)
@@ -120,7 +119,8 @@ static int add_named(struct found *found, const char *base, const char *name, st
 		return add_directory(found, path, name, err);
 	add_file(found, path, arena_text(found->arena, name));
 	if (!found->directory)
-		set_directory(found, parent_of(found->arena, path), parent_of(found->arena, name));
+		set_directory(found, find_parent(found->arena, path),
+			      find_parent(found->arena, name));
 	return 0;
 }
 
@@ -151,11 +151,11 @@ static bool add_first(struct found *found, const char *directory, const char *sh
 		      const char *const *names)
 {
 	for (; *names; names++) {
-		const char *path = join(found->arena, directory, *names);
+		const char *path = find_join(found->arena, directory, *names);
 
 		if (!is_file(path))
 			continue;
-		add_file(found, path, join(found->arena, shown_directory, *names));
+		add_file(found, path, find_join(found->arena, shown_directory, *names));
 		return true;
 	}
 	return false;
@@ -177,7 +177,7 @@ static int search_upwards(struct found *found, const char *base, struct err *err
 				       "no compose.yaml in '%s' or any directory above: name a "
 				       "manifest with -f",
 				       base);
-		directory = parent_of(found->arena, directory);
+		directory = find_parent(found->arena, directory);
 		shown = directory;
 	}
 	add_first(found, directory, shown, overrides);
@@ -185,20 +185,41 @@ static int search_upwards(struct found *found, const char *base, struct err *err
 	return 0;
 }
 
+static int read_variables(struct found *found, const struct found_file *file, struct vars *vars,
+			  struct err *err)
+{
+	struct source source;
+	int r = source_read(found->arena, file->path, file->shown, &source, err);
+
+	if (r < 0)
+		return r;
+	report_source(found->report, file->shown, source.text, source.len);
+	env_file_parse(&source, file->shown, &found->environment, vars, found->report);
+	return 0;
+}
+
 static int read_dotenv(struct found *found, const char *directory, const char *shown,
 		       struct vars *vars, struct err *err)
 {
-	const char *path = join(found->arena, directory, ".env");
-	const char *name = join(found->arena, shown, ".env");
-	struct source source;
-	int r = source_read(found->arena, path, name, &source, err);
+	const struct found_file file = {.path = find_join(found->arena, directory, ".env"),
+					.shown = find_join(found->arena, shown, ".env")};
+	int r = read_variables(found, &file, vars, err);
 
-	if (r == -ENOENT || r == -ENOTDIR)
-		return 0;
-	if (r < 0)
-		return r;
-	report_source(found->report, name, source.text, source.len);
-	env_file_parse(&source, name, &found->environment, vars, found->report);
+	return r == -ENOENT || r == -ENOTDIR ? 0 : r;
+}
+
+/* --env-file in order, later ones over earlier ones; a named file must be there. */
+static int read_named(struct found *found, const struct manifest_options *options,
+		      struct vars *vars, struct err *err)
+{
+	for (const char *const *name = options->env_files; *name; name++) {
+		const struct found_file file = {
+			.path = find_join(found->arena, options->directory, *name), .shown = *name};
+		int r = read_variables(found, &file, vars, err);
+
+		if (r < 0)
+			return err_prefix(err, "--env-file");
+	}
 	return 0;
 }
 
@@ -241,6 +262,20 @@ static int find_files(const struct manifest_options *options, struct found *foun
 	return search_upwards(found, options->directory, err);
 }
 
+/* COMPOSE_FILE itself may be written in the .env beside the caller. */
+static void take_file_list(struct found *found, const struct vars *vars)
+{
+	static const char *const names[] = {"COMPOSE_FILE", "COMPOSE_PATH_SEPARATOR"};
+	struct pos nowhere = {0};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		const char *value = vars_get(vars, names[i]);
+
+		if (value && !vars_get(&found->environment, names[i]))
+			vars_set(&found->environment, names[i], value, nowhere);
+	}
+}
+
 int find_manifest(const struct manifest_options *options, struct arena *arena,
 		  struct report *report, struct found *ret_found, struct err *err)
 {
@@ -248,22 +283,21 @@ int find_manifest(const struct manifest_options *options, struct arena *arena,
 	struct vars here = {.arena = arena};
 	struct vars project = {.arena = arena};
 	bool named = options->files && options->files[0];
+	bool given = options->env_files && options->env_files[0];
+	int r = 0;
 
 	take_environment(&found, options->environment);
-	/* COMPOSE_FILE itself may be written in the .env beside the caller. */
-	int r = named ? 0 : read_dotenv(&found, options->directory, "", &here, err);
-
+	if (given)
+		r = read_named(&found, options, &here, err);
+	else if (!named)
+		r = read_dotenv(&found, options->directory, "", &here, err);
 	if (r < 0)
 		return r;
-	const char *listed = vars_get(&here, "COMPOSE_FILE");
-	struct pos nowhere = {0};
-
-	if (listed && !vars_get(&found.environment, "COMPOSE_FILE"))
-		vars_set(&found.environment, "COMPOSE_FILE", listed, nowhere);
+	take_file_list(&found, &here);
 	r = find_files(options, &found, err);
 	if (r < 0)
 		return r;
-	if (!named && strcmp(found.directory, options->directory) == 0)
+	if (given || (!named && strcmp(found.directory, options->directory) == 0))
 		project = here;
 	else
 		r = read_dotenv(&found, found.directory, found.prefix, &project, err);

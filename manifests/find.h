@@ -25,6 +25,12 @@ struct found {
 	struct vars environment; /* the caller's, over .env */
 };
 
+/* Joins a directory and a name below it; an absolute name stays as it is. In the arena. */
+const char *find_join(struct arena *arena, const char *directory, const char *name);
+
+/* Everything before the last slash, without it: "" for a bare name, "/" for "/x". */
+const char *find_parent(struct arena *arena, const char *path);
+
 /*
  * Finds the files and reads .env.
  *

@@ -22,6 +22,7 @@ struct diagnostic {
 	struct pos pos; /* pos.file is owned by the list */
 	char *message;	/* one line, without position and severity */
 	char *line;	/* the source line at pos, NULL when not known */
+	bool extended;	/* about a value that came through extends */
 };
 
 struct diagnostics {
@@ -45,9 +46,10 @@ struct manifest_options {
 	const char *const
 		*files; /* -f in order, a directory means all its *.yaml and *.yml; NULL: searched
 			   as Compose does, upwards from `directory`, COMPOSE_FILE honoured */
-	const char *stack_name;	     /* -p; NULL: COMPOSE_PROJECT_NAME, else `name:`, else the
-					directory's name */
-	const char *const *profiles; /* NULL-terminated; NULL: COMPOSE_PROFILES; "*" enables all */
+	const char *stack_name;	      /* -p; NULL: COMPOSE_PROJECT_NAME, else `name:`, else the
+					 directory's name */
+	const char *const *profiles;  /* NULL-terminated; NULL: COMPOSE_PROFILES; "*" enables all */
+	const char *const *env_files; /* --env-file in order, instead of .env; NULL: .env */
 	const char *const *environment; /* "NAME=value", NULL-terminated; overrides .env of the
 					   project directory */
 };

@@ -47,6 +47,35 @@ static void the_names_are_tried_in_their_order(void **unused)
 	}
 }
 
+static void env_files_replace_the_dotenv(void **unused)
+{
+	static const char *const env_files[] = {"a.env", "b.env", NULL};
+	static const char *const missing[] = {"no.env", NULL};
+	static const char *const environment[] = {"C=caller", NULL};
+	autofixture struct fixture fixture;
+
+	(void)unused;
+	fixture_open(&fixture);
+	fixture_write(&fixture, ".env", "A=dotenv\nD=dotenv\n");
+	fixture_write(&fixture, "a.env", "A=1\nB=1\nC=1\n");
+	fixture_write(&fixture, "b.env", "B=2$A\n");
+	fixture_write(&fixture, "compose.yaml",
+		      "services: {a: {x-rootfs: host, command: ['$A', '$B', '$C', '${D-}']}}\n");
+	fixture_load_with(&fixture, (struct manifest_options){.env_files = env_files,
+							      .environment = environment});
+	assert_int_equal(fixture.r, 0);
+	const struct text *words = fixture.stack->services[0].command.items;
+
+	assert_string_equal(words[0].value, "1");
+	assert_string_equal(words[1].value, "21");
+	assert_string_equal(words[2].value, "caller");
+	assert_string_equal(words[3].value, "");
+	fixture_load_with(&fixture, (struct manifest_options){.env_files = missing});
+	assert_int_equal(fixture.r, -ENOENT);
+	assert_string_equal(fixture.err.text,
+			    "--env-file: cannot read 'no.env': No such file or directory");
+}
+
 static void the_override_file_is_merged(void **unused)
 {
 	autofixture struct fixture fixture;
@@ -265,6 +294,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_names_are_tried_in_their_order),
+		cmocka_unit_test(env_files_replace_the_dotenv),
 		cmocka_unit_test(the_override_file_is_merged),
 		cmocka_unit_test(the_search_goes_upwards),
 		cmocka_unit_test(compose_file_names_the_files),
