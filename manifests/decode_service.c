@@ -186,6 +186,8 @@ static void decode_service(struct decoder *decoder, const struct node *key,
 	decode_fields(decoder, value, service_fields, ARRAY_SIZE(service_fields));
 	decode_environment(decoder, value);
 	decode_deploy(decoder, value);
+	if (value->faulty)
+		return; /* what it lacks may be in the base it could not have */
 	require_rootfs(decoder, value);
 	require_command(decoder, errors);
 }

@@ -47,6 +47,8 @@ void decode_error(struct decoder *decoder, const struct node *node, const char *
 
 const char *decode_scalar(struct decoder *decoder, const struct node *node, const char *key)
 {
+	if (node->faulty)
+		return NULL;
 	if (node->kind == NODE_SCALAR && !node_is_null(node))
 		return node->text;
 	decode_error(decoder, node, key, "must be text, this is %s", node_kind_name(node));

@@ -22,11 +22,29 @@ struct cursor {
 
 static int expand(struct cursor *cursor, const char *stop, struct buf *out);
 
+#define USED_BYTES_MAX 160
+
+static void note_used(const struct interpolation *in, const struct var *var)
+{
+	if (!in->used || in->used->len > USED_BYTES_MAX)
+		return;
+	buf_printf(in->used, "%s%.60s from ", in->used->len ? ", " : "", var->name);
+	if (var->pos.file)
+		buf_printf(in->used, "%s:%u:%u", var->pos.file, var->pos.line, var->pos.col);
+	else
+		buf_puts(in->used, "the environment");
+}
+
 static const char *lookup(const struct interpolation *in, const char *name)
 {
-	const char *value = vars_get(in->vars, name);
+	const struct var *var = vars_find(in->vars, name);
 
-	return value || !in->fallback ? value : vars_get(in->fallback, name);
+	if ((!var || !var->value) && in->fallback)
+		var = vars_find(in->fallback, name);
+	if (!var || !var->value)
+		return NULL;
+	note_used(in, var);
+	return var->value;
 }
 
 static size_t name_length(const char *at)
@@ -201,12 +219,20 @@ static void interpolate_scalar(const struct interpolation *in, struct tree *tree
 		return;
 	if (tree_full(tree)) {
 		report_error(in->report, node->pos, "the manifest is too large");
+		node->faulty = true;
 		return;
 	}
-	if (interpolate_text(in, node->text, node->pos, &text, &err) < 0) {
+	autobuf struct buf used = {0};
+	struct interpolation mine = *in;
+
+	mine.used = &used;
+	if (interpolate_text(&mine, node->text, node->pos, &text, &err) < 0) {
 		report_error(in->report, node->pos, "%s", err.text);
+		node->faulty = true;
 		return;
 	}
+	if (used.len)
+		node->pos.file = origin_add(&in->report->origins, node->pos.file, used.data);
 	node->text = text;
 	node->plain = false;
 	tree->text_bytes += strlen(text);

@@ -15,6 +15,7 @@ struct interpolation {
 	struct vars *warned;	     /* names already warned about; NULL: no warnings */
 	struct report *report;
 	struct arena *arena;
+	struct buf *used; /* gets where the values come from: "TAG from .env:2:1"; may be NULL */
 };
 
 /*
@@ -28,5 +29,6 @@ struct interpolation {
 int interpolate_text(const struct interpolation *in, const char *text, struct pos pos,
 		     const char **ret_text, struct err *err) must_check;
 
-/* Substitutes in every value of a tree; keys stay as they are. Faults go into the report. */
+/* Substitutes in every value of a tree; keys stay as they are. Faults go into the report. A
+ * value remembers, as its origin, the variables it came from. */
 void interpolate_tree(const struct interpolation *in, struct tree *tree, struct node *node);

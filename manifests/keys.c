@@ -10,11 +10,11 @@
 
 const struct key_info keys_top[] = {
 	{"name"},
+	{"include"},
 	{"services"},
 	{"volumes"},
 	{"version", KEY_IGNORE, "is obsolete and has no effect"},
 	{"configs", KEY_LATER},
-	{"include", KEY_LATER},
 	{"networks", KEY_LATER},
 	{"secrets", KEY_LATER},
 	{"models", KEY_REFUSE, "is not supported: there is no model runner"},
@@ -36,6 +36,7 @@ const struct key_info keys_service[] = {
 	{"entrypoint"},
 	{"env_file"},
 	{"environment"},
+	{"extends"},
 	{"healthcheck"},
 	{"hostname"},
 	{"image"}, /* accepted beside x-rootfs only */
@@ -75,7 +76,6 @@ const struct key_info keys_service[] = {
 	{"dns_search", KEY_LATER},
 	{"domainname", KEY_LATER},
 	{"expose", KEY_LATER},
-	{"extends", KEY_LATER},
 	{"external_links", KEY_LATER},
 	{"extra_hosts", KEY_LATER},
 	{"gpus", KEY_LATER},
@@ -124,6 +124,19 @@ const struct key_info keys_service[] = {
 	{"develop", KEY_IGNORE, "is for building images and has no effect"},
 	{"mem_swappiness", KEY_IGNORE, "has no effect: cgroup v2 has no such knob"},
 	{"oom_kill_disable", KEY_IGNORE, "has no effect: cgroup v2 has no such knob"},
+	{NULL},
+};
+
+const struct key_info keys_extends[] = {
+	{"file"},
+	{"service"},
+	{NULL},
+};
+
+const struct key_info keys_include[] = {
+	{"env_file"},
+	{"path"},
+	{"project_directory"},
 	{NULL},
 };
 
@@ -312,6 +325,8 @@ static void check_key(struct report *report, const struct node *key, const struc
 bool keys_check(struct report *report, const struct node *mapping, const struct key_info *table,
 		const char *path)
 {
+	if (mapping->kind != NODE_MAPPING && mapping->faulty)
+		return false;
 	if (mapping->kind != NODE_MAPPING) {
 		report_error(report, mapping->pos, "%s must be a mapping, this is %s",
 			     path[0] ? path : "a manifest", node_kind_name(mapping));

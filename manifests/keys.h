@@ -21,7 +21,9 @@ struct key_info {
 };
 
 extern const struct key_info keys_top[];
+extern const struct key_info keys_include[];
 extern const struct key_info keys_service[];
+extern const struct key_info keys_extends[];
 extern const struct key_info keys_deploy[];
 extern const struct key_info keys_resources[];
 extern const struct key_info keys_limits[];

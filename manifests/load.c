@@ -5,9 +5,8 @@
  */
 #include "manifests/check.h"
 #include "manifests/decode.h"
-#include "manifests/find.h"
 #include "manifests/interpolate.h"
-#include "manifests/manifest.h"
+#include "manifests/loading.h"
 #include "manifests/merge.h"
 #include "manifests/stack_memory.h"
 #include "manifests/yaml.h"
@@ -17,25 +16,14 @@
 #include <errno.h>
 #include <string.h>
 
-struct load {
-	const struct manifest_options *options;
-	struct arena arena;
-	struct report report;
-	struct found found;
-	struct tree tree;
-	struct vars warned;
-	struct stack *stack;
-	struct node *root;
-};
-
-static void load_close(struct load *load)
+static void load_close(struct loading *load)
 {
 	report_close(&load->report);
 	stack_free(load->stack);
 	arena_close(&load->arena);
 }
 
-static int summarise(const struct load *load, struct err *err)
+static int summarise(const struct loading *load, struct err *err)
 {
 	size_t count = load->report.list->error_count;
 	const char *file = load->found.count ? load->found.files[0].shown : "the manifest";
@@ -43,42 +31,21 @@ static int summarise(const struct load *load, struct err *err)
 	return err_say(err, EINVAL, "%zu error%s in %s", count, count == 1 ? "" : "s", file);
 }
 
-static int load_file(struct load *load, const struct found_file *file, struct err *err)
-{
-	const char *name = stack_add_file(load->stack, file->shown);
-	struct pos whole = {.file = name};
-	struct source source;
-	int r = source_read(&load->arena, file->path, name, &source, err);
-
-	if (r == -EINVAL) {
-		report_error(&load->report, whole, "%s", err->text);
-		return 0;
-	}
-	if (r < 0)
-		return r;
-	report_source(&load->report, name, source.text, source.len);
-
-	size_t errors = load->report.list->error_count;
-	struct node *root = yaml_parse(&source, name, &load->tree, &load->report);
-	struct interpolation in = {.vars = &load->found.environment,
-				   .warned = &load->warned,
-				   .report = &load->report,
-				   .arena = &load->arena};
-
-	if (!root && load->report.list->error_count == errors)
-		report_error(&load->report, whole, "the manifest is empty");
-	interpolate_tree(&in, &load->tree, root);
-	load->root = merge_manifests(&load->tree, load->root, root);
-	return 0;
-}
-
-static int load_files(struct load *load, struct err *err)
+static int load_files(struct loading *load, struct err *err)
 {
 	for (size_t i = 0; i < load->found.count; i++) {
-		int r = load_file(load, &load->found.files[i], err);
+		struct document document = {
+			.path = load->found.files[i].path,
+			.file = stack_add_file(load->stack, load->found.files[i].shown),
+			.directory = load->found.directory,
+			.prefix = load->found.prefix,
+			.vars = &load->found.environment,
+		};
+		int r = document_merge(load, &document, NULL, &load->root, err);
 
 		if (r < 0)
 			return r;
+		load->broken |= !document.root;
 	}
 	if (load->root)
 		merge_prune(load->root);
@@ -86,13 +53,13 @@ static int load_files(struct load *load, struct err *err)
 }
 
 /* Faults of the name point to `name:` when it is to blame. */
-static int load_name(struct load *load, struct err *err)
+static int load_name(struct loading *load, struct err *err)
 {
 	const struct node *node = node_get(load->root, "name");
-	const char *written =
-		node && node->kind == NODE_SCALAR && node->text[0] && !node_is_null(node)
-			? node->text
-			: NULL;
+	const char *written = node && !node->faulty && node->kind == NODE_SCALAR && node->text[0] &&
+					      !node_is_null(node)
+				      ? node->text
+				      : NULL;
 	const char *name = "";
 	struct err mine;
 	int r = find_stack_name(load->options, &load->found, written, &name, &mine);
@@ -110,7 +77,7 @@ static int load_name(struct load *load, struct err *err)
 	return 0;
 }
 
-static void active_profiles(struct load *load, struct strv *ret_profiles)
+static void active_profiles(struct loading *load, struct strv *ret_profiles)
 {
 	const char *listed = vars_get(&load->found.environment, "COMPOSE_PROFILES");
 	const char *const *chosen = load->options->profiles;
@@ -126,7 +93,7 @@ static void active_profiles(struct load *load, struct strv *ret_profiles)
 			strv_add(ret_profiles, word);
 }
 
-static int load_decode(struct load *load, struct err *err)
+static int load_decode(struct loading *load, struct err *err)
 {
 	autostrv struct strv profiles = {0};
 	struct decoder decoder = {
@@ -145,11 +112,12 @@ static int load_decode(struct load *load, struct err *err)
 	if (r < 0)
 		return r;
 	decode_stack(&decoder, load->root);
-	check_stack(load->stack, &load->arena, &load->report);
+	if (!load->incomplete)
+		check_stack(load->stack, &load->arena, &load->report);
 	return 0;
 }
 
-static int load_run(struct load *load, struct err *err)
+static int load_run(struct loading *load, struct err *err)
 {
 	int r = arena_open(&load->arena, err);
 
@@ -159,6 +127,7 @@ static int load_run(struct load *load, struct err *err)
 	if (!load->stack)
 		return -ENOMEM;
 	load->tree.arena = load->warned.arena = &load->arena;
+	load->report.origins.keep = stack_arena(load->stack);
 	r = find_manifest(load->options, &load->arena, &load->report, &load->found, err);
 	if (r < 0)
 		return r;
@@ -166,7 +135,7 @@ static int load_run(struct load *load, struct err *err)
 	if (r < 0)
 		return r;
 	/* Without all of the text, "there is no such service" and its like would be noise. */
-	if (load->report.list->error_count || !load->root)
+	if (load->broken || !load->root)
 		return 0;
 	r = load_name(load, err);
 	return r < 0 ? r : load_decode(load, err);
@@ -175,8 +144,8 @@ static int load_run(struct load *load, struct err *err)
 int manifest_load(const struct manifest_options *options, struct stack **ret_stack,
 		  struct diagnostics *diags, struct err *err)
 {
-	__attribute__((cleanup(load_close))) struct load load = {.options = options,
-								 .report = {.list = diags}};
+	__attribute__((cleanup(load_close))) struct loading load = {.options = options,
+								    .report = {.list = diags}};
 	int r = load_run(&load, err);
 
 	report_sort(&load.report);
@@ -202,7 +171,7 @@ static const char *environment_get(const struct manifest_options *options, const
 }
 
 /* The last file that has a `name:` decides. Faults elsewhere are not ours to tell. */
-static const char *scan_name(struct load *load)
+static const char *scan_name(struct loading *load)
 {
 	struct interpolation in = {
 		.vars = &load->found.environment, .report = &load->report, .arena = &load->arena};
@@ -225,8 +194,8 @@ static const char *scan_name(struct load *load)
 int manifest_stack_name(const struct manifest_options *options, char **ret_name, struct err *err)
 {
 	autodiagnostics struct diagnostics ignored = {0};
-	__attribute__((cleanup(load_close))) struct load load = {.options = options,
-								 .report = {.list = &ignored}};
+	__attribute__((cleanup(load_close))) struct loading load = {.options = options,
+								    .report = {.list = &ignored}};
 	const char *variable = environment_get(options, "COMPOSE_PROJECT_NAME");
 	const char *name = NULL;
 	int r = arena_open(&load.arena, err);

@@ -109,12 +109,16 @@ static void report_add(struct report *report, enum severity severity, struct pos
 {
 	struct diagnostics *list = report->list;
 	char message[MESSAGE_BYTES_MAX];
+	const char *way = pos.file ? origin_way(&report->origins, pos.file) : NULL;
 
 	if (severity == SEVERITY_ERROR)
 		list->error_count++;
 	if (list->count >= DIAGNOSTICS_MAX)
 		return;
-	vsnprintf(message, sizeof(message), fmt, args);
+	int len = vsnprintf(message, sizeof(message), fmt, args);
+
+	if (way && len >= 0 && (size_t)len < sizeof(message))
+		snprintf(message + len, sizeof(message) - (size_t)len, " (%s)", way);
 	clean_control(message);
 
 	struct diagnostic *items = realloc(list->items, (list->count + 1) * sizeof(*list->items));
@@ -131,8 +135,12 @@ static void report_add(struct report *report, enum severity severity, struct pos
 
 	if (pos.file)
 		pos.file = list_file(report, pos.file);
-	list->items[list->count++] = (struct diagnostic){
-		.severity = severity, .pos = pos, .message = copy, .line = line};
+	list->items[list->count++] =
+		(struct diagnostic){.severity = severity,
+				    .pos = pos,
+				    .message = copy,
+				    .line = line,
+				    .extended = way && strstr(way, "extended at")};
 }
 
 void report_error(struct report *report, struct pos pos, const char *fmt, ...)
@@ -175,7 +183,18 @@ static int compare_places(const void *left, const void *right, void *files)
 		return a->pos.line < b->pos.line ? -1 : 1;
 	if (a->pos.col != b->pos.col)
 		return a->pos.col < b->pos.col ? -1 : 1;
+	if (a->extended != b->extended)
+		return a->extended ? 1 : -1;
 	return strcmp(a->message, b->message);
+}
+
+/* One value is one fault, however many services extend the one it is written for. */
+static bool is_repetition(const struct diagnostic *item, const struct diagnostic *told)
+{
+	bool here = item->pos.file == told->pos.file && item->pos.line == told->pos.line &&
+		    item->pos.col == told->pos.col && item->severity == told->severity;
+
+	return here && (item->extended || strcmp(item->message, told->message) == 0);
 }
 
 void report_sort(struct report *report)
@@ -189,7 +208,7 @@ void report_sort(struct report *report)
 	for (size_t i = 0; i < list->count; i++) {
 		struct diagnostic *item = &list->items[i];
 
-		if (kept && compare_places(item, &list->items[kept - 1], &list->files) == 0) {
+		if (kept && is_repetition(item, &list->items[kept - 1])) {
 			list->error_count -= item->severity == SEVERITY_ERROR;
 			free(item->message);
 			free(item->line);

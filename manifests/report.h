@@ -7,12 +7,14 @@
 #pragma once
 
 #include "manifests/manifest.h"
+#include "manifests/origin.h"
 
 struct source_text;
 
 struct report {
 	struct diagnostics *list;
 	struct source_text *sources; /* newest first */
+	struct origins origins;	     /* the way values came, told with their faults */
 	bool failed;		     /* an allocation failed: the list is incomplete */
 };
 
@@ -25,5 +27,6 @@ void report_source(struct report *report, const char *file, const char *text, si
 void report_error(struct report *report, struct pos pos, const char *fmt, ...) format_like(3, 4);
 void report_warning(struct report *report, struct pos pos, const char *fmt, ...) format_like(3, 4);
 
-/* Orders by file (as first seen), line and column, and drops repetitions. */
+/* Orders by file (as first seen), line and column, and drops repetitions: equal ones,
+ * and those of a value that was already told where it is written or on another way from there. */
 void report_sort(struct report *report);

@@ -46,6 +46,16 @@ void tree_put(struct tree *tree, struct node *mapping, struct node *key, struct 
 		(struct pair){.key = key, .value = value};
 }
 
+void tree_remove(struct node *mapping, const char *key)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < mapping->count; i++)
+		if (strcmp(mapping->pairs[i].key->text, key) != 0)
+			mapping->pairs[kept++] = mapping->pairs[i];
+	mapping->count = kept;
+}
+
 struct node *tree_copy(struct tree *tree, const struct node *node)
 {
 	if (tree_full(tree))
@@ -54,12 +64,14 @@ struct node *tree_copy(struct tree *tree, const struct node *node)
 		struct node *scalar = tree_scalar(tree, node->text, node->plain, node->pos);
 
 		scalar->tag = node->tag;
+		scalar->faulty = node->faulty;
 		return scalar;
 	}
 
 	struct node *copy = tree_node(tree, node->kind, node->pos);
 
 	copy->tag = node->tag;
+	copy->faulty = node->faulty;
 	for (size_t i = 0; i < node->count; i++) {
 		bool mapping = node->kind == NODE_MAPPING;
 		struct node *value =

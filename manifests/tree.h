@@ -38,7 +38,8 @@ struct node {
 	enum node_kind kind;
 	enum node_tag tag;
 	struct pos pos;
-	bool plain; /* scalar without quotes and without substituted text: may mean null */
+	bool faulty; /* told already: whatever is made of it, no further complaint */
+	bool plain;  /* scalar without quotes and without substituted text: may mean null */
 	const char *text;
 	struct node **items;
 	struct pair *pairs;
@@ -61,6 +62,9 @@ struct node *tree_node(struct tree *tree, enum node_kind kind, struct pos pos);
 struct node *tree_scalar(struct tree *tree, const char *text, bool plain, struct pos pos);
 void tree_append(struct tree *tree, struct node *sequence, struct node *item);
 void tree_put(struct tree *tree, struct node *mapping, struct node *key, struct node *value);
+
+/* Removes every pair with this key. */
+void tree_remove(struct node *mapping, const char *key);
 
 /* A deep copy (text is shared), or NULL when the budget does not allow it. */
 struct node *tree_copy(struct tree *tree, const struct node *node);

@@ -67,6 +67,11 @@ void vars_set(struct vars *vars, const char *name, const char *value, struct pos
 	vars->count++;
 }
 
+const struct var *vars_find(const struct vars *vars, const char *name)
+{
+	return find(vars, name);
+}
+
 const char *vars_get(const struct vars *vars, const char *name)
 {
 	const struct var *var = find(vars, name);

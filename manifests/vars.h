@@ -28,6 +28,9 @@ struct vars {
 /* Sets or replaces; the texts are borrowed. A NULL @value removes. */
 void vars_set(struct vars *vars, const char *name, const char *value, struct pos pos);
 
+/* The variable, or NULL; it may have been dropped again. */
+const struct var *vars_find(const struct vars *vars, const char *name);
+
 /* The value, or NULL. */
 const char *vars_get(const struct vars *vars, const char *name);
 

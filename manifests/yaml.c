@@ -143,19 +143,24 @@ static const char *token_text(struct builder *builder, struct fy_token *token)
 	return text ? arena_copy(builder->tree->arena, text, len) : NULL;
 }
 
-static void report_duplicates(struct builder *builder, const struct node *mapping)
+static void refuse_duplicates(struct builder *builder, struct node *mapping)
 {
 	struct pair **sorted = tree_sorted(builder->tree, mapping);
+	bool found = false;
 
 	for (size_t i = 1; i < mapping->count; i++) {
 		const struct node *first = sorted[i - 1]->key;
 		const struct node *again = sorted[i]->key;
 
-		if (strcmp(first->text, again->text) == 0)
-			report_error(builder->report, again->pos,
-				     "the key '%s' is written twice, first on line %u", again->text,
-				     first->pos.line);
+		if (strcmp(first->text, again->text) != 0)
+			continue;
+		found = true;
+		report_error(builder->report, again->pos,
+			     "the key '%s' is written twice, first on line %u", again->text,
+			     first->pos.line);
 	}
+	if (found)
+		tree_keep_first(builder->tree, mapping);
 }
 
 /* Adds the pairs of one merged mapping behind those already there: the first of a name counts. */
@@ -279,7 +284,7 @@ static void on_end(struct builder *builder)
 	struct frame frame = builder->stack[--builder->depth];
 
 	if (frame.node->kind == NODE_MAPPING) {
-		report_duplicates(builder, frame.node);
+		refuse_duplicates(builder, frame.node);
 		apply_merge_key(builder, frame.node);
 	}
 	deliver(builder, frame.node, frame.anchor);
@@ -294,7 +299,10 @@ static void on_alias(struct builder *builder, struct fy_event *event, struct pos
 	if (!target) {
 		report_error(builder->report, pos, "no anchor '&%s' before this alias",
 			     name ? name : "");
-		deliver(builder, tree_scalar(builder->tree, "", true, pos), NULL);
+		struct node *unknown = tree_scalar(builder->tree, "", false, pos);
+
+		unknown->faulty = true;
+		deliver(builder, unknown, NULL);
 		return;
 	}
 	struct node *copy = tree_copy(builder->tree, target);
@@ -352,7 +360,6 @@ struct node *yaml_parse(const struct source *source, const char *file, struct tr
 {
 	struct builder *builder = arena_new(tree->arena, struct builder, 1);
 	struct fy_diag *diag = NULL;
-	size_t errors = report->list->error_count;
 	struct fy_event *event;
 
 	*builder = (struct builder){.tree = tree, .report = report, .file = file};
@@ -376,7 +383,7 @@ struct node *yaml_parse(const struct source *source, const char *file, struct tr
 	bool bad = !builder->stop && report_syntax(builder, parser, diag);
 
 	parser_close(parser, diag);
-	return bad || report->list->error_count > errors ? NULL : builder->root;
+	return bad || builder->stop ? NULL : builder->root;
 }
 
 struct scan {

@@ -453,6 +453,31 @@ static void faults_of_env_files_point_into_them(void **unused)
 			    "bad.env:2:1: error: expected NAME=value\n  =2\n  ^\n");
 }
 
+static void faults_of_substitution_come_with_all_others(void **unused)
+{
+	static const char *const environment[] = {"N=many", NULL};
+	autofixture struct fixture fixture;
+
+	(void)unused;
+	fixture_open(&fixture);
+	fixture_write(&fixture, ".env", "\nP=99999\n");
+	fixture_load(&fixture,
+		     "services:\n"
+		     "  a: {x-rootfs: host, command: x, user: '${U:?say who}', scale: $N}\n"
+		     "  b: {x-rootfs: '${', comand: x, ports: ['${P}:1']}\n"
+		     "  b: {}\n",
+		     environment);
+	assert_true(fixture_says(
+		&fixture, "shop.yaml:2:41: error: the required variable U is not set: say who"));
+	assert_true(fixture_says(&fixture,
+				 "shop.yaml:2:65: error: services.a.scale: 'many' is not a whole "
+				 "number from 0 to 10000 (N from the environment)"));
+	assert_non_null(strstr(fixture.printed, "(P from .env:2:1)"));
+	assert_non_null(strstr(fixture.printed, "did you mean 'command'?"));
+	assert_non_null(strstr(fixture.printed, "shop.yaml:4:3: error: the key 'b'"));
+	assert_int_equal(fixture.diags.error_count, 6);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -469,6 +494,7 @@ int main(void)
 		cmocka_unit_test(control_characters_never_reach_the_terminal),
 		cmocka_unit_test(warnings_do_not_fail_a_load),
 		cmocka_unit_test(faults_of_env_files_point_into_them),
+		cmocka_unit_test(faults_of_substitution_come_with_all_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

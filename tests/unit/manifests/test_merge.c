@@ -81,6 +81,33 @@ static void list_and_mapping_forms_merge_with_each_other(void **unused)
 	assert_int_equal(a->depends_on[0].condition, DEPENDS_HEALTHY);
 }
 
+static void the_last_of_a_name_in_a_list_counts(void **unused)
+{
+	autofixture struct fixture fixture;
+
+	(void)unused;
+	fixture_open(&fixture);
+	const struct service *a =
+		merged(&fixture, "    environment: [A=1, A=2]\n", "    environment: {B: 1}\n");
+
+	assert_string_equal(a->environment.items[0].value, "A=2");
+}
+
+static void a_third_file_builds_on_what_a_second_reset(void **unused)
+{
+	static const char *const files[] = {"base.yaml", "over.yaml", "third.yaml", NULL};
+	autofixture struct fixture fixture;
+
+	(void)unused;
+	fixture_open(&fixture);
+	fixture_write(&fixture, "third.yaml", "services: {a: {ports: ['82:82']}}\n");
+	merged(&fixture, "    ports: ['80:80']\n", "    ports: !reset []\n");
+	fixture_load_with(&fixture, (struct manifest_options){.files = files});
+	assert_int_equal(fixture.r, 0);
+	assert_int_equal(fixture.stack->services[0].port_count, 1);
+	assert_int_equal(fixture.stack->services[0].ports[0].published, 82);
+}
+
 static void tags_reset_and_override(void **unused)
 {
 	autofixture struct fixture fixture;
@@ -104,6 +131,8 @@ int main(void)
 		cmocka_unit_test(later_values_replace_and_mappings_merge),
 		cmocka_unit_test(lists_append_by_what_they_stand_for),
 		cmocka_unit_test(list_and_mapping_forms_merge_with_each_other),
+		cmocka_unit_test(the_last_of_a_name_in_a_list_counts),
+		cmocka_unit_test(a_third_file_builds_on_what_a_second_reset),
 		cmocka_unit_test(tags_reset_and_override),
 	};
 

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Relative paths mean the directory of the file they are written in. Before a tree is merged into
+ * one of another directory, they become absolute.
+ */
+#include "manifests/loading.h"
+
+#include "runtime/base/cleanup.h"
+
+#include <string.h>
+
+static void rebase_path(struct tree *tree, struct node *node, const char *directory)
+{
+	if (!node || node->kind != NODE_SCALAR || node->faulty || node_is_null(node) ||
+	    !node->text[0] || strchr("/~", node->text[0]))
+		return;
+	node->text = find_join(tree->arena, directory, node->text);
+	tree->text_bytes += strlen(node->text);
+}
+
+/* Only what starts with a dot is a path there: anything else is a volume, a word or a URL. */
+static void rebase_dotted(struct tree *tree, struct node *node, const char *directory)
+{
+	if (node && node->kind == NODE_SCALAR && node->text[0] == '.')
+		rebase_path(tree, node, directory);
+}
+
+static void rebase_mount(struct tree *tree, struct node *mount, const char *directory)
+{
+	const struct node *type = node_get(mount, "type");
+
+	if (mount->kind == NODE_SCALAR && strchr(mount->text, ':'))
+		rebase_dotted(tree, mount, directory);
+	else if (type && type->kind == NODE_SCALAR && strcmp(type->text, "bind") == 0)
+		rebase_path(tree, node_get(mount, "source"), directory);
+}
+
+/* A path, a mapping with one, or a list of these. */
+static void rebase_files(struct tree *tree, struct node *files, const char *directory)
+{
+	if (!files)
+		return;
+	rebase_path(tree, files, directory);
+	rebase_path(tree, node_get(files, "path"), directory);
+	for (size_t i = 0; files->kind == NODE_SEQUENCE && i < files->count; i++) {
+		rebase_path(tree, files->items[i], directory);
+		rebase_path(tree, node_get(files->items[i], "path"), directory);
+	}
+}
+
+static void rebase_build(struct tree *tree, struct node *build, const char *directory)
+{
+	struct node *context =
+		build && build->kind == NODE_MAPPING ? node_get(build, "context") : build;
+	bool remote = context && context->kind == NODE_SCALAR &&
+		      (strstr(context->text, "://") || strncmp(context->text, "git@", 4) == 0);
+
+	if (!remote)
+		rebase_path(tree, context, directory);
+}
+
+void rebase_service(struct tree *tree, struct node *service, const char *directory)
+{
+	const struct node *volumes = node_get(service, "volumes");
+
+	rebase_dotted(tree, node_get(service, "x-rootfs"), directory);
+	rebase_files(tree, node_get(service, "env_file"), directory);
+	rebase_files(tree, node_get(service, "label_file"), directory);
+	rebase_build(tree, node_get(service, "build"), directory);
+	for (size_t i = 0; volumes && volumes->kind == NODE_SEQUENCE && i < volumes->count; i++)
+		rebase_mount(tree, volumes->items[i], directory);
+}
+
+void rebase_manifest(struct tree *tree, struct node *root, const char *directory)
+{
+	static const char *const sections[] = {"configs", "secrets"};
+	const struct node *services = node_get(root, "services");
+
+	for (size_t i = 0; services && services->kind == NODE_MAPPING && i < services->count; i++)
+		rebase_service(tree, services->pairs[i].value, directory);
+	for (size_t i = 0; i < ARRAY_SIZE(sections); i++) {
+		const struct node *section = node_get(root, sections[i]);
+
+		for (size_t j = 0; section && section->kind == NODE_MAPPING && j < section->count;
+		     j++)
+			rebase_path(tree, node_get(section->pairs[j].value, "file"), directory);
+	}
+}

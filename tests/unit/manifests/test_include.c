@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Manifests made of other manifests. */
+#include "tests/unit/manifests/fixture.h"
+
+#define SERVICE(more) "{x-rootfs: host, command: x" more "}"
+
+static void expect(struct fixture *fixture, const char *yaml, const char *line)
+{
+	fixture_load(fixture, yaml, NULL);
+	assert_int_equal(fixture->r, -EINVAL);
+	assert_true(fixture_says(fixture, line));
+	assert_int_equal(fixture->diags.error_count, 1);
+}
+
+static void the_short_form_brings_directory_and_variables(void **unused)
+{
+	static const char *const environment[] = {"OURS=caller", NULL};
+	autofixture struct fixture fixture;
+	char path[PATH_MAX];
+
+	(void)unused;
+	fixture_open(&fixture);
+	fixture_mkdir(&fixture, "db");
+	fixture_write(&fixture, "db/.env", "THEIRS=file\nOURS=file\n");
+	fixture_write(&fixture, "db/compose.yaml",
+		      "services: {db: " SERVICE(", labels: {a: $THEIRS, b: $OURS}, volumes: "
+						"['./data:/data', v:/v]") "}\nvolumes: {v: }\n");
+	fixture_load(&fixture,
+		     "include: [db/compose.yaml]\nservices: {a: " SERVICE(
+			     ", depends_on: [db], labels: {x: '${THEIRS-none}'}") "}\n",
+		     environment);
+	assert_int_equal(fixture.r, 0);
+	const struct service *db = stack_service(fixture.stack, "db");
+
+	assert_string_equal(db->labels.items[0].value, "a=file");
+	assert_string_equal(db->labels.items[1].value, "b=caller");
+	assert_string_equal(stack_service(fixture.stack, "a")->labels.items[0].value, "x=none");
+	snprintf(path, sizeof(path), "%s/db/data", fixture.directory);
+	assert_string_equal(db->mounts[0].source, path);
+	assert_string_equal(stack_volume(fixture.stack, "v")->name, "shop_v");
+}
+
+static void the_long_form_merges_and_chooses(void **unused)
+{
+	autofixture struct fixture fixture;
+	char path[PATH_MAX];
+
+	(void)unused;
+	fixture_open(&fixture);
+	fixture_mkdir(&fixture, "one");
+	fixture_mkdir(&fixture, "two");
+	fixture_write(&fixture, "one/base.yaml",
+		      "services: {db: " SERVICE(", scale: 1, volumes: ['./d:/d']") "}\n");
+	fixture_write(&fixture, "one/over.yaml", "services: {db: {scale: '${SCALE}'}}\n");
+	fixture_write(&fixture, "three.env", "SCALE=3\n");
+	const struct stack *stack =
+		fixture_good(&fixture, "include:\n"
+				       "  - path: [one/base.yaml, ./one/over.yaml]\n"
+				       "    project_directory: two\n"
+				       "    env_file: three.env\n");
+
+	assert_int_equal(stack->services[0].replicas, 3);
+	snprintf(path, sizeof(path), "%s/two/d", fixture.directory);
+	assert_string_equal(stack->services[0].mounts[0].source, path);
+}
+
+static void overrides_apply_to_what_is_included(void **unused)
+{
+	static const char *const files[] = {"shop.yaml", "over.yaml", NULL};
+	autofixture struct fixture fixture;
+
+	(void)unused;
+	fixture_open(&fixture);
+	fixture_write(&fixture, "db.yaml", "services: {db: " SERVICE("") "}\n");
+	fixture_write(&fixture, "shop.yaml", "include: db.yaml\nservices:\n");
+	fixture_write(&fixture, "over.yaml", "services: {db: {scale: 4}}\n");
+	fixture_load_with(&fixture, (struct manifest_options){.files = files});
+	assert_int_equal(fixture.r, 0);
+	assert_int_equal(fixture.stack->services[0].replicas, 4);
+}
+
+static void a_name_defined_twice_is_a_fault(void **unused)
+{
+	autofixture struct fixture fixture;
+
+	(void)unused;
+	fixture_open(&fixture);
+	fixture_write(&fixture, "db.yaml", "services: {db: " SERVICE("") "}\n");
+	expect(&fixture, "include: [db.yaml]\nservices:\n  db: " SERVICE(", scale: 2") "\n",
+	       "shop.yaml:3:3: error: services.db is also defined, differently, at db.yaml:1:12");
+	/* The same by two ways is no conflict. */
+	fixture_write(&fixture, "other.yaml", "include: [db.yaml]\n");
+	fixture_good(&fixture, "include: [db.yaml, other.yaml]\n");
+}
+
+static void a_fault_tells_who_included_it(void **unused)
+{
+	autofixture struct fixture fixture;
+
+	(void)unused;
+	fixture_open(&fixture);
+	fixture_write(&fixture, "db.yaml", "include: [low.yaml]\n");
+	fixture_write(&fixture, "low.yaml", "services: {db: " SERVICE(", scale: many") "}\n");
+	expect(&fixture, "include:\n  - db.yaml\n",
+	       "low.yaml:1:52: error: services.db.scale: 'many' is not a whole number from 0 to "
+	       "10000 (included at db.yaml:1:11, included at shop.yaml:2:5)");
+	fixture_write(&fixture, "db.yaml", "services: [");
+	fixture_load(&fixture, "include:\n  - db.yaml\n", NULL);
+	assert_non_null(strstr(fixture.printed, "(included at shop.yaml:2:5)"));
+}
+
+static void circles_and_missing_files_are_refused(void **unused)
+{
+	autofixture struct fixture fixture;
+
+	(void)unused;
+	fixture_open(&fixture);
+	expect(&fixture, "include: [shop.yaml]\nservices: {a: " SERVICE("") "}\n",
+	       "shop.yaml:1:11: error: include goes in a circle: shop.yaml is included by "
+	       "shop.yaml");
+	fixture_write(&fixture, "db.yaml", "include: [./low.yaml]\n");
+	fixture_write(&fixture, "low.yaml", "include: [shop.yaml]\n");
+	fixture_load(&fixture, "include: [db.yaml]\nservices: {a: " SERVICE("") "}\n", NULL);
+	assert_true(fixture_says(&fixture,
+				 "low.yaml:1:11: error: include goes in a circle: shop.yaml is "
+				 "included by low.yaml, included by db.yaml, included by shop.yaml "
+				 "(included at db.yaml:1:11, included at shop.yaml:1:11)"));
+	assert_int_equal(fixture.diags.error_count, 1);
+	expect(&fixture, "include: [no.yaml]\nservices: {a: " SERVICE(", depends_on: [b]") "}\n",
+	       "shop.yaml:1:11: error: include: cannot read 'no.yaml': No such file or directory");
+	expect(&fixture, "include: [{paths: no.yaml}]\nservices: {a: " SERVICE("") "}\n",
+	       "shop.yaml:1:12: error: include.paths is not a known key: did you mean 'path'?");
+}
+
+static void many_inclusions_are_bounded(void **unused)
+{
+	autofixture struct fixture fixture;
+	char name[32];
+	char text[256];
+
+	(void)unused;
+	fixture_open(&fixture);
+	for (unsigned i = 0; i < 40; i++) {
+		snprintf(name, sizeof(name), "f%u.yaml", i);
+		snprintf(text, sizeof(text), "include: [f%u.yaml, f%u.yaml, f%u.yaml]\n", i + 1,
+			 i + 1, i + 1);
+		fixture_write(&fixture, name, text);
+	}
+	fixture_load(&fixture, "include: [f0.yaml]\n", NULL);
+	assert_int_equal(fixture.r, -EINVAL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_short_form_brings_directory_and_variables),
+		cmocka_unit_test(the_long_form_merges_and_chooses),
+		cmocka_unit_test(overrides_apply_to_what_is_included),
+		cmocka_unit_test(a_name_defined_twice_is_a_fault),
+		cmocka_unit_test(a_fault_tells_who_included_it),
+		cmocka_unit_test(circles_and_missing_files_are_refused),
+		cmocka_unit_test(many_inclusions_are_bounded),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
