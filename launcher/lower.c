@@ -78,6 +78,36 @@ static int lower_mounts(const struct stack *stack, const struct service *service
 	return 0;
 }
 
+static rlim_t rlimit_of(int64_t value)
+{
+	return value < 0 ? RLIM_INFINITY : (rlim_t)value;
+}
+
+static int lower_rlimits(const struct service *service, const struct lower_place *place,
+			 struct lowered *lowered)
+{
+	struct container_rlimit *next = calloc(service->ulimit_count + 1, sizeof(*next));
+	rlim_t hard = place->nofile_hard;
+	bool nofile = false;
+
+	lowered->rlimits = next;
+	if (!next)
+		return -ENOMEM;
+	for (size_t i = 0; i < service->ulimit_count; i++) {
+		const struct ulimit_spec *spec = &service->ulimits[i];
+
+		*next++ = (struct container_rlimit){spec->resource,
+						    {rlimit_of(spec->soft), rlimit_of(spec->hard)}};
+		nofile |= spec->resource == RLIMIT_NOFILE;
+	}
+	if (!nofile)
+		*next++ = (struct container_rlimit){
+			RLIMIT_NOFILE, {hard < NOFILE_SOFT ? hard : NOFILE_SOFT, hard}};
+	lowered->config.rlimits = lowered->rlimits;
+	lowered->config.rlimit_count = (size_t)(next - lowered->rlimits);
+	return 0;
+}
+
 int lower_service(const struct stack *stack, const struct service *service,
 		  const struct lower_place *place, struct lowered *ret, struct err *err)
 {
@@ -86,12 +116,10 @@ int lower_service(const struct stack *stack, const struct service *service,
 		.envp = list_of(&service->environment, NULL),
 		.cap_add = (const char **)list_of(&service->cap_add, NULL),
 		.cap_drop = (const char **)list_of(&service->cap_drop, NULL),
-		.nofile = {RLIMIT_NOFILE, {NOFILE_SOFT, place->nofile_hard}},
+		.groups = (const char **)list_of(&service->group_add, NULL),
 	};
-	if (ret->nofile.limit.rlim_cur > ret->nofile.limit.rlim_max)
-		ret->nofile.limit.rlim_cur = ret->nofile.limit.rlim_max;
-	if (!ret->argv || !ret->envp || !ret->cap_add || !ret->cap_drop ||
-	    lower_mounts(stack, service, place, ret) < 0)
+	if (!ret->argv || !ret->envp || !ret->cap_add || !ret->cap_drop || !ret->groups ||
+	    lower_mounts(stack, service, place, ret) < 0 || lower_rlimits(service, place, ret) < 0)
 		return err_set(err, ENOMEM, "%s", service->name);
 	struct container_config *config = &ret->config;
 
@@ -103,12 +131,11 @@ int lower_service(const struct stack *stack, const struct service *service,
 	config->envp = ret->envp;
 	config->working_dir = service->working_dir.value;
 	config->user = service->user.value;
+	config->groups = ret->groups;
 	config->cap_add = ret->cap_add;
 	config->cap_drop = ret->cap_drop;
 	config->host_network = service->network_mode == NETWORK_HOST;
 	config->resolv_conf = place->resolv_conf;
-	config->rlimits = &ret->nofile;
-	config->rlimit_count = 1;
 	return 0;
 }
 
@@ -120,6 +147,8 @@ void lowered_free(struct lowered *lowered)
 	free(lowered->mounts);
 	free(lowered->argv);
 	free(lowered->envp);
+	free(lowered->groups);
+	free(lowered->rlimits);
 	free(lowered->cap_add);
 	free(lowered->cap_drop);
 	*lowered = (struct lowered){0};
@@ -159,8 +188,15 @@ struct pos lower_fault_pos(const struct service *service, const struct container
 		if (service->cap_add.count)
 			return service->cap_add.items[0].pos;
 		return service->cap_drop.count ? service->cap_drop.items[0].pos : service->pos;
-	case CONTAINER_ITEM_NONE:
 	case CONTAINER_ITEM_LIMIT:
+		if (fault->index < service->ulimit_count)
+			return service->ulimits[fault->index].pos;
+		break;
+	case CONTAINER_ITEM_GROUP:
+		if (fault->index < service->group_add.count)
+			return service->group_add.items[fault->index].pos;
+		break;
+	case CONTAINER_ITEM_NONE:
 		break;
 	}
 	return service->pos;

@@ -29,7 +29,8 @@ struct lowered {
 	char **envp;
 	const char **cap_add;
 	const char **cap_drop;
-	struct container_rlimit nofile;
+	const char **groups;
+	struct container_rlimit *rlimits; /* those of `ulimits` in their order, then the default */
 };
 
 /*

@@ -82,6 +82,10 @@ typedef void decode_pair_fn(struct decoder *decoder, const char *name, const cha
 			    struct pos pos, void *ctx);
 void decode_pairs(struct decoder *decoder, const struct node *node, const char *key,
 		  decode_pair_fn *each, void *ctx);
+
+/* A decode_pair_fn for labels and annotations; ctx: the struct vars that gets them. */
+void decode_label(struct decoder *decoder, const char *name, const char *value, struct pos pos,
+		  void *ctx);
 void decode_labels(struct decoder *decoder, const struct node *node, const char *key,
 		   struct text_list *ret_labels);
 
@@ -103,8 +107,17 @@ bool decode_is_name(const char *text, size_t max);
 decode_fn decode_command, decode_entrypoint, decode_user, decode_hostname, decode_working_dir;
 decode_fn decode_healthcheck, decode_stop_signal;
 
+decode_fn decode_group_add, decode_domainname;
+
 /* decode_environment.c */
 void decode_environment(struct decoder *decoder, const struct node *service);
+void decode_service_labels(struct decoder *decoder, const struct node *service);
+
+/* decode_expose.c */
+decode_fn decode_expose;
+
+/* decode_ulimits.c */
+decode_fn decode_ulimits;
 
 /* decode_mounts.c */
 decode_fn decode_volumes, decode_tmpfs;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * `env_file` and `environment`: files in their order, then what the manifest says over them.
+ * `env_file` and `environment`, `label_file` and `labels`: files in their order, then what the
+ * manifest says over them.
  */
 #include "manifests/decode.h"
 #include "manifests/env_file.h"
@@ -89,4 +90,36 @@ void decode_environment(struct decoder *decoder, const struct node *service)
 	if (!node_is_null(environment))
 		decode_pairs(decoder, environment, "environment", add_variable, &vars);
 	decoder->service->environment = vars_list(&vars, decoder->keep);
+}
+
+/* Through the same checks as labels in the manifest. */
+static void decode_label_file(struct decoder *decoder, const struct node *node, struct vars *labels)
+{
+	struct vars vars = {.arena = decoder->scratch};
+	const struct env_files file = {.vars = &vars,
+				       .path = decode_scalar(decoder, node, "label_file"),
+				       .required = true};
+
+	if (!file.path)
+		return;
+	read_env_file(decoder, node, "label_file", &file);
+	for (const struct var *var = vars.first; var; var = var->next)
+		if (var->value)
+			decode_label(decoder, var->name, var->value, var->pos, labels);
+}
+
+void decode_service_labels(struct decoder *decoder, const struct node *service)
+{
+	const struct node *files = node_get(service, "label_file");
+	const struct node *labels = node_get(service, "labels");
+	struct vars vars = {.arena = decoder->scratch};
+
+	if (!node_is_null(files) && files->kind != NODE_SEQUENCE)
+		decode_label_file(decoder, files, &vars);
+	for (size_t i = 0; files && files->kind == NODE_SEQUENCE && i < files->count; i++)
+		if (decode_room(decoder, files->items[i]))
+			decode_label_file(decoder, files->items[i], &vars);
+	if (!node_is_null(labels))
+		decode_pairs(decoder, labels, "labels", decode_label, &vars);
+	decoder->service->labels = vars_list(&vars, decoder->keep);
 }

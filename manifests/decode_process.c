@@ -111,6 +111,33 @@ void decode_hostname(struct decoder *decoder, const struct node *node, const cha
 		decode_text(decoder, node, key, &decoder->service->hostname);
 }
 
+void decode_domainname(struct decoder *decoder, const struct node *node, const char *key)
+{
+	const char *text = decode_scalar(decoder, node, key);
+
+	if (text && !is_hostname(text))
+		decode_error(decoder, node, key,
+			     "'%.80s' is not a domain name: letters, digits, - and ., at most 64",
+			     text);
+	else if (text)
+		decode_text(decoder, node, key, &decoder->service->domainname);
+}
+
+void decode_group_add(struct decoder *decoder, const struct node *node, const char *key)
+{
+	struct text_list *groups = &decoder->service->group_add;
+
+	decode_list(decoder, node, key, false, groups);
+	for (size_t i = 0; i < groups->count; i++) {
+		const struct text *group = &groups->items[i];
+		const struct node place = {.pos = group->pos};
+
+		if (!is_user_part(group->value, strlen(group->value)))
+			decode_error(decoder, &place, key,
+				     "'%.60s' is not a group: write a NAME or a GID", group->value);
+	}
+}
+
 void decode_working_dir(struct decoder *decoder, const struct node *node, const char *key)
 {
 	const char *text = decode_scalar(decoder, node, key);

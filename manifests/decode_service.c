@@ -104,9 +104,22 @@ static void decode_grace(struct decoder *decoder, const struct node *node, const
 	decode_duration(decoder, node, key, &decoder->service->stop_grace_ms);
 }
 
-static void decode_service_labels(struct decoder *decoder, const struct node *node, const char *key)
+static void add_annotation(struct decoder *decoder, const char *name, const char *value,
+			   struct pos pos, void *ctx)
 {
-	decode_labels(decoder, node, key, &decoder->service->labels);
+	if (strchr(name, '='))
+		report_error(decoder->report, pos,
+			     "%s.annotations: the name '%.60s' contains a =", decoder->path, name);
+	else
+		vars_set(ctx, name, value ? value : "", pos);
+}
+
+static void decode_annotations(struct decoder *decoder, const struct node *node, const char *key)
+{
+	struct vars annotations = {.arena = decoder->scratch};
+
+	decode_pairs(decoder, node, key, add_annotation, &annotations);
+	decoder->service->annotations = vars_list(&annotations, decoder->keep);
 }
 
 static void decode_profiles(struct decoder *decoder, const struct node *node, const char *key)
@@ -143,7 +156,11 @@ static const struct decode_field service_fields[] = {
 	{"volumes", decode_volumes},
 	{"tmpfs", decode_tmpfs},
 	{"ports", decode_ports},
-	{"labels", decode_service_labels},
+	{"annotations", decode_annotations},
+	{"domainname", decode_domainname},
+	{"expose", decode_expose},
+	{"group_add", decode_group_add},
+	{"ulimits", decode_ulimits},
 	{"read_only", decode_read_only},
 	{"cap_add", decode_cap_add},
 	{"cap_drop", decode_cap_drop},
@@ -185,6 +202,7 @@ static void decode_service(struct decoder *decoder, const struct node *key,
 	}
 	decode_fields(decoder, value, service_fields, ARRAY_SIZE(service_fields));
 	decode_environment(decoder, value);
+	decode_service_labels(decoder, value);
 	decode_deploy(decoder, value);
 	if (value->faulty)
 		return; /* what it lacks may be in the base it could not have */

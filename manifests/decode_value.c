@@ -171,8 +171,8 @@ void decode_pairs(struct decoder *decoder, const struct node *node, const char *
 	}
 }
 
-static void add_label(struct decoder *decoder, const char *name, const char *value, struct pos pos,
-		      void *ctx)
+void decode_label(struct decoder *decoder, const char *name, const char *value, struct pos pos,
+		  void *ctx)
 {
 	if (strncmp(name, "com.docker.compose", 18) == 0)
 		report_error(decoder->report, pos,
@@ -190,7 +190,7 @@ void decode_labels(struct decoder *decoder, const struct node *node, const char 
 {
 	struct vars labels = {.arena = decoder->scratch};
 
-	decode_pairs(decoder, node, key, add_label, &labels);
+	decode_pairs(decoder, node, key, decode_label, &labels);
 	*ret_labels = vars_list(&labels, decoder->keep);
 }
 

@@ -26,6 +26,7 @@ const struct key_info keys_top[] = {
 #define WINDOWS	    "is for Windows and has no effect"
 
 const struct key_info keys_service[] = {
+	{"annotations"},
 	{"build"}, /* accepted beside x-rootfs only */
 	{"cap_add"},
 	{"cap_drop"},
@@ -33,14 +34,18 @@ const struct key_info keys_service[] = {
 	{"cpus"},
 	{"depends_on"},
 	{"deploy"},
+	{"domainname"},
 	{"entrypoint"},
 	{"env_file"},
 	{"environment"},
+	{"expose"},
 	{"extends"},
+	{"group_add"},
 	{"healthcheck"},
 	{"hostname"},
 	{"image"}, /* accepted beside x-rootfs only */
 	{"isolation"},
+	{"label_file"},
 	{"labels"},
 	{"mem_limit"},
 	{"network_mode"},
@@ -53,12 +58,12 @@ const struct key_info keys_service[] = {
 	{"stop_grace_period"},
 	{"stop_signal"},
 	{"tmpfs"},
+	{"ulimits"},
 	{"user"},
 	{"volumes"},
 	{"working_dir"},
 	{"x-restart"},
 	{"x-rootfs"},
-	{"annotations", KEY_LATER},
 	{"attach", KEY_LATER},
 	{"blkio_config", KEY_LATER},
 	{"cgroup", KEY_LATER},
@@ -74,15 +79,11 @@ const struct key_info keys_service[] = {
 	{"dns", KEY_LATER},
 	{"dns_opt", KEY_LATER},
 	{"dns_search", KEY_LATER},
-	{"domainname", KEY_LATER},
-	{"expose", KEY_LATER},
 	{"external_links", KEY_LATER},
 	{"extra_hosts", KEY_LATER},
 	{"gpus", KEY_LATER},
-	{"group_add", KEY_LATER},
 	{"init", KEY_LATER},
 	{"ipc", KEY_LATER},
-	{"label_file", KEY_LATER},
 	{"links", KEY_LATER},
 	{"logging", KEY_LATER},
 	{"mac_address", KEY_LATER},
@@ -107,7 +108,6 @@ const struct key_info keys_service[] = {
 	{"storage_opt", KEY_LATER},
 	{"sysctls", KEY_LATER},
 	{"tty", KEY_LATER},
-	{"ulimits", KEY_LATER},
 	{"userns_mode", KEY_LATER},
 	{"uts", KEY_LATER},
 	{"volumes_from", KEY_LATER},
@@ -168,6 +168,32 @@ const struct key_info keys_limits[] = {
 
 const struct key_info keys_restart_policy[] = {
 	{"condition"}, {"delay"}, {"max_attempts"}, {"window"}, {NULL},
+};
+
+const struct key_info keys_ulimits[] = {
+	{"as"},
+	{"core"},
+	{"cpu"},
+	{"data"},
+	{"fsize"},
+	{"memlock"},
+	{"msgqueue"},
+	{"nice"},
+	{"nofile"},
+	{"nproc"},
+	{"rtprio"},
+	{"rttime"},
+	{"sigpending"},
+	{"stack"},
+	{"locks", KEY_IGNORE, "has no effect on Linux"},
+	{"rss", KEY_IGNORE, "has no effect on Linux"},
+	{NULL},
+};
+
+const struct key_info keys_ulimit[] = {
+	{"hard"},
+	{"soft"},
+	{NULL},
 };
 
 const struct key_info keys_x_restart[] = {

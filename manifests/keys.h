@@ -28,6 +28,8 @@ extern const struct key_info keys_deploy[];
 extern const struct key_info keys_resources[];
 extern const struct key_info keys_limits[];
 extern const struct key_info keys_restart_policy[];
+extern const struct key_info keys_ulimits[];
+extern const struct key_info keys_ulimit[];
 extern const struct key_info keys_x_restart[];
 extern const struct key_info keys_healthcheck[];
 extern const struct key_info keys_dependency[];

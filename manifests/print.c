@@ -327,6 +327,22 @@ static void put_deploy(struct printer *printer, struct node *node, const struct 
 		put(printer, node, "deploy", deploy);
 }
 
+static void put_ulimits(struct printer *printer, struct node *node, const struct service *service)
+{
+	struct node *all = mapping(printer);
+
+	for (size_t i = 0; i < service->ulimit_count; i++) {
+		const struct ulimit_spec *limit = &service->ulimits[i];
+		struct node *one = mapping(printer);
+
+		put(printer, one, "soft", number(printer, limit->soft));
+		put(printer, one, "hard", number(printer, limit->hard));
+		put(printer, all, limit->name, one);
+	}
+	if (service->ulimit_count)
+		put(printer, node, "ulimits", all);
+}
+
 static void put_process(struct printer *printer, struct node *node, const struct service *service)
 {
 	char signal[16];
@@ -338,7 +354,9 @@ static void put_process(struct printer *printer, struct node *node, const struct
 	put_pairs(printer, node, "environment", &service->environment);
 	put_text(printer, node, "working_dir", service->working_dir.value);
 	put_text(printer, node, "user", service->user.value);
+	put_list(printer, node, "group_add", &service->group_add);
 	put_text(printer, node, "hostname", service->hostname.value);
+	put_text(printer, node, "domainname", service->domainname.value);
 	scalar_signal_name(service->stop_signal, signal);
 	put_text(printer, node, "stop_signal", signal);
 	put(printer, node, "stop_grace_period", duration(printer, service->stop_grace_ms));
@@ -356,6 +374,9 @@ static struct node *service_node(struct printer *printer, const struct service *
 	put_mounts(printer, node, service);
 	put_ports(printer, node, service);
 	put_pairs(printer, node, "labels", &service->labels);
+	put_pairs(printer, node, "annotations", &service->annotations);
+	put_list(printer, node, "expose", &service->expose);
+	put_ulimits(printer, node, service);
 	put_list(printer, node, "profiles", &service->profiles);
 	put_deploy(printer, node, service);
 	put_list(printer, node, "cap_add", &service->cap_add);

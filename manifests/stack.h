@@ -154,6 +154,15 @@ struct limits {
 	struct pos pids_pos;
 };
 
+/* One entry of `ulimits`. */
+struct ulimit_spec {
+	const char *name; /* Compose's: "nofile" */
+	int resource;	  /* RLIMIT_* */
+	int64_t soft;	  /* -1: unlimited; never above hard */
+	int64_t hard;
+	struct pos pos;
+};
+
 struct service {
 	char *name;
 	struct pos pos;
@@ -169,9 +178,11 @@ struct service {
 				   program" points */
 	struct text_list
 		environment; /* "NAME=value", env_file merged below environment, sorted by name */
-	struct text working_dir; /* value NULL: "/" */
-	struct text user;	 /* "name|uid[:group|gid]"; value NULL: 0:0 */
-	struct text hostname;	 /* value NULL: the instance's name */
+	struct text working_dir;    /* value NULL: "/" */
+	struct text user;	    /* "name|uid[:group|gid]"; value NULL: 0:0 */
+	struct text_list group_add; /* supplementary groups, names or numbers */
+	struct text hostname;	    /* value NULL: the instance's name */
+	struct text domainname;	    /* value NULL: none */
 
 	struct dependency *depends_on;
 	size_t depends_on_count;
@@ -184,7 +195,9 @@ struct service {
 	size_t mount_count;
 	struct port_spec *ports;
 	size_t port_count;
-	struct text_list labels; /* "key=value", sorted by key */
+	struct text_list labels;      /* "key=value", sorted by key; label_file below labels */
+	struct text_list annotations; /* "key=value", sorted by key */
+	struct text_list expose;      /* "PORT[-PORT]/PROTOCOL", for people and tools only */
 	struct text_list profiles;
 	bool enabled; /* has no profile, or one that is active; disabled services are validated but
 			 not run */
@@ -192,6 +205,8 @@ struct service {
 	unsigned replicas; /* scale or deploy.replicas; default 1 */
 	struct pos replicas_pos;
 	struct limits limits;
+	struct ulimit_spec *ulimits;
+	size_t ulimit_count;
 	bool read_only;
 	struct text_list cap_add; /* upper case with CAP_ prefix, or "ALL"; names validated by the
 				     loader's table */

@@ -31,7 +31,8 @@ enum container_item {
 	CONTAINER_ITEM_WORKING_DIR,
 	CONTAINER_ITEM_PROGRAM, /* argv[0]: missing, not executable */
 	CONTAINER_ITEM_CAPABILITY,
-	CONTAINER_ITEM_LIMIT,
+	CONTAINER_ITEM_LIMIT, /* fault.index: which of config.rlimits */
+	CONTAINER_ITEM_GROUP, /* fault.index: which of config.groups */
 };
 
 struct container_fault {
@@ -81,6 +82,8 @@ struct container_config {
 	const char *working_dir; /* NULL: "/" */
 	const char *user; /* "user[:group]", names looked up in the root's own /etc/passwd and
 			     group; NULL: 0:0 */
+	const char *const *groups;  /* supplementary, besides the user's own: names of the root's
+				       /etc/group or numbers; NULL-terminated; may be NULL */
 	const char *const *cap_add; /* "CAP_X" or "ALL", NULL-terminated; may be NULL */
 	const char *const *cap_drop;
 	bool host_network;	 /* share the host's network namespace */
@@ -110,6 +113,7 @@ void container_plan_owner(const struct container_plan *plan, uid_t *ret_uid, gid
 /* What differs between runs of one plan. Everything is borrowed for the call only. */
 struct container_run {
 	const char *hostname;
+	const char *domainname; /* NULL: none */
 	const char *hosts_file; /* host path, bound read-only over /etc/hosts; the caller may
 				   rewrite it in place */
 	const char *layer_dir;	/* existing empty private directory for the writable layer; only

@@ -41,6 +41,9 @@ static int step_hostname(struct launch *launch, struct container_fault *fault)
 
 	if (name && sethostname(name, strlen(name)) < 0)
 		return err_set(&fault->err, errno, "host name %s", name);
+	name = launch->domainname;
+	if (name && setdomainname(name, strlen(name)) < 0)
+		return err_set(&fault->err, errno, "domain name %s", name);
 	return 0;
 }
 
@@ -111,6 +114,7 @@ int container_start(const struct container_plan *plan, const struct container_ru
 		.working_dir = plan->working_dir,
 		.stdio = {run->stdio[0], run->stdio[1], run->stdio[2]},
 		.hostname = run->hostname,
+		.domainname = run->domainname,
 		.hosts_file = run->hosts_file,
 		.netns_fd = run->netns_fd,
 		.layer_fd = layer_fd,

@@ -27,6 +27,7 @@ struct launch {
 
 	/* start only */
 	const char *hostname;
+	const char *domainname;
 	const char *hosts_file;
 	int netns_fd;
 	int layer_fd;	/* writable: where upper and work are; else -1 */

@@ -301,16 +301,30 @@ static int find_program(const struct container_plan *plan, int root_fd, struct p
 	return fault_set(&answer->fault, CONTAINER_ITEM_PROGRAM, -failed, "program %.256s", name);
 }
 
-static int examine(const struct container_plan *plan, const char *user, struct plan_answer *answer)
+static int add_groups(int root_fd, const struct container_config *config,
+		      struct plan_answer *answer)
+{
+	for (unsigned i = 0; config->groups && config->groups[i]; i++)
+		if (user_add_group(root_fd, config->groups[i], &answer->user, &answer->fault.err) <
+		    0)
+			return fault_of(&answer->fault, CONTAINER_ITEM_GROUP, i);
+	return 0;
+}
+
+static int examine(const struct container_plan *plan, const struct container_config *config,
+		   struct plan_answer *answer)
 {
 	autoclose int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (root_fd < 0)
 		return fault_set(&answer->fault, CONTAINER_ITEM_ROOT, errno, "open the root");
-	int r = user_resolve(root_fd, user, &answer->user, &answer->fault.err);
+	int r = user_resolve(root_fd, config->user, &answer->user, &answer->fault.err);
 
 	if (r < 0)
 		return fault_of(&answer->fault, CONTAINER_ITEM_USER, 0);
+	r = add_groups(root_fd, config, answer);
+	if (r < 0)
+		return r;
 	r = check_working_dir(plan, root_fd, &answer->fault);
 	return r < 0 ? r : find_program(plan, root_fd, answer);
 }
@@ -327,7 +341,7 @@ void plan_helper(const struct container_plan *plan, const struct container_confi
 	int r = assemble(plan, config, &answer.fault);
 
 	if (r == 0)
-		r = examine(plan, config->user, &answer);
+		r = examine(plan, config, &answer);
 	/* Smaller than a pipe's buffer: never blocks, never partial. */
 	ssize_t n = write(answer_fd, &answer, sizeof(answer));
 

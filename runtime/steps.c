@@ -75,6 +75,25 @@ int step_stdio(struct launch *launch, struct container_fault *fault)
 	return 0;
 }
 
+static const char *const limit_names[RLIM_NLIMITS] = {
+	[RLIMIT_AS] = "as",
+	[RLIMIT_CORE] = "core",
+	[RLIMIT_CPU] = "cpu",
+	[RLIMIT_DATA] = "data",
+	[RLIMIT_FSIZE] = "fsize",
+	[RLIMIT_LOCKS] = "locks",
+	[RLIMIT_MEMLOCK] = "memlock",
+	[RLIMIT_MSGQUEUE] = "msgqueue",
+	[RLIMIT_NICE] = "nice",
+	[RLIMIT_NOFILE] = "nofile",
+	[RLIMIT_NPROC] = "nproc",
+	[RLIMIT_RSS] = "rss",
+	[RLIMIT_RTPRIO] = "rtprio",
+	[RLIMIT_RTTIME] = "rttime",
+	[RLIMIT_SIGPENDING] = "sigpending",
+	[RLIMIT_STACK] = "stack",
+};
+
 int step_limits(struct launch *launch, struct container_fault *fault)
 {
 	for (size_t i = 0; i < launch->plan->rlimit_count; i++) {
@@ -82,7 +101,12 @@ int step_limits(struct launch *launch, struct container_fault *fault)
 
 		if (setrlimit(rlimit->resource, &rlimit->limit) == 0)
 			continue;
-		err_set(&fault->err, errno, "resource limit");
+		int error = errno;
+
+		err_set(&fault->err, error, "ulimit %s%s", limit_names[rlimit->resource],
+			error == EPERM ? ": only CAP_SYS_RESOURCE raises the hard limit that davit "
+					 "has itself"
+				       : "");
 		return fault_of(fault, CONTAINER_ITEM_LIMIT, (unsigned)i);
 	}
 	return 0;

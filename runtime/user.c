@@ -103,10 +103,10 @@ static int user_lookup(int root_fd, char *name, struct user *user, struct err *e
 	return 0;
 }
 
-static int user_lookup_group(int root_fd, const char *group, struct user *user, struct err *err)
+static int user_lookup_group(int root_fd, const char *group, gid_t *ret_gid, struct err *err)
 {
 	FILE *opened = NULL;
-	int numeric = user_number(group, &user->gid);
+	int numeric = user_number(group, ret_gid);
 
 	if (numeric == 0)
 		return 0;
@@ -120,7 +120,7 @@ static int user_lookup_group(int root_fd, const char *group, struct user *user, 
 	for (struct group *entry; file && (entry = fgetgrent(file));) {
 		if (strcmp(entry->gr_name, group) != 0)
 			continue;
-		user->gid = entry->gr_gid;
+		*ret_gid = entry->gr_gid;
 		return 0;
 	}
 	return err_say(err, ENOENT, "no group '%s' in the root's /etc/group", group);
@@ -168,11 +168,27 @@ int user_resolve(int root_fd, const char *spec, struct user *ret_user, struct er
 	int r = user_lookup(root_fd, name, &user, err);
 
 	if (r == 0 && colon)
-		r = user_lookup_group(root_fd, colon + 1, &user, err);
+		r = user_lookup_group(root_fd, colon + 1, &user.gid, err);
 	else if (r == 0 && name[0] != '\0')
 		r = user_lookup_members(root_fd, name, &user, err);
 	if (r < 0)
 		return r;
 	*ret_user = user;
+	return 0;
+}
+
+int user_add_group(int root_fd, const char *group, struct user *user, struct err *err)
+{
+	gid_t gid = 0;
+	int r = user_lookup_group(root_fd, group, &gid, err);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < user->group_count; i++)
+		if (user->groups[i] == gid)
+			return 0;
+	if (user->group_count == USER_GROUPS_MAX)
+		return err_say(err, E2BIG, "more than %d supplementary groups", USER_GROUPS_MAX);
+	user->groups[user->group_count++] = gid;
 	return 0;
 }

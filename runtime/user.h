@@ -35,3 +35,9 @@ struct user {
  * the -errno of a file that cannot be used: not regular, larger than 1 MiB.
  */
 int user_resolve(int root_fd, const char *spec, struct user *ret_user, struct err *err) must_check;
+
+/*
+ * Adds one supplementary group: a number, or a name of the root's /etc/group. One that the user has
+ * already is not added again. Returns as user_resolve(), or -E2BIG.
+ */
+int user_add_group(int root_fd, const char *group, struct user *user, struct err *err) must_check;

@@ -114,6 +114,22 @@ static void put_mount(struct sha256 *hash, const struct stack *stack,
 	put_int(hash, "tmpfs_mode", mount->tmpfs_mode);
 }
 
+/* The younger fields leave no trace where they are not written: see put_tuning(). */
+static void put_younger(struct sha256 *hash, const struct service *service)
+{
+	if (service->group_add.count)
+		put_list(hash, "group_add", &service->group_add);
+	if (service->domainname.value)
+		put_text(hash, "domainname", service->domainname.value);
+	if (service->annotations.count)
+		put_list(hash, "annotations", &service->annotations);
+	for (size_t i = 0; i < service->ulimit_count; i++) {
+		put_int(hash, "ulimit", service->ulimits[i].resource);
+		put_int(hash, "soft", service->ulimits[i].soft);
+		put_int(hash, "hard", service->ulimits[i].hard);
+	}
+}
+
 static void put_process(struct sha256 *hash, const struct service *service)
 {
 	put_list(hash, "entrypoint", &service->entrypoint);
@@ -157,5 +173,6 @@ void revision_of(const struct stack *stack, const struct service *service,
 	put_process(&hash, service);
 	put_confinement(&hash, stack, service);
 	put_list(&hash, "labels", &service->labels);
+	put_younger(&hash, service);
 	sha256_end_hex(&hash, ret_revision->hex);
 }

@@ -359,6 +359,7 @@ static int run_start(struct instance *instance, struct container_fault *fault)
 		.hostname = instance->plan->service->hostname.value
 				    ? instance->plan->service->hostname.value
 				    : instance->name,
+		.domainname = instance->plan->service->domainname.value,
 		.hosts_file = sup->hosts_file,
 		.layer_dir = instance->layer_dir,
 		.cg = instance->cg,

@@ -31,6 +31,11 @@ static void write_hosts(struct supervisor *sup)
 		buf_printf(&text, "%s\t%s %s", address, service->name, instance->name);
 		if (service->hostname.value && strcmp(service->hostname.value, service->name) != 0)
 			buf_printf(&text, " %s", service->hostname.value);
+		if (service->domainname.value)
+			buf_printf(&text, " %s.%s",
+				   service->hostname.value ? service->hostname.value
+							   : instance->name,
+				   service->domainname.value);
 		buf_puts(&text, "\n");
 	}
 	if (buf_check(&text, &err) < 0 ||

@@ -97,6 +97,36 @@ static void a_soft_limit_never_exceeds_the_hard_one(void **unused)
 	assert_int_equal(lowered.config.rlimits[0].limit.rlim_cur, 100);
 }
 
+static void ulimits_come_first_and_replace_the_default(void **unused)
+{
+	autolowered struct lowered lowered = {0};
+	autolowered struct lowered other = {0};
+	struct ulimit_spec limits[] = {
+		{.name = "core",
+		 .resource = RLIMIT_CORE,
+		 .soft = 0,
+		 .hard = -1,
+		 .pos = {"f", 9, 1}},
+		{.name = "nofile", .resource = RLIMIT_NOFILE, .soft = 10, .hard = 20},
+	};
+	struct container_fault fault = {.item = CONTAINER_ITEM_LIMIT, .index = 0};
+	struct service service = web;
+
+	service.ulimits = limits;
+	service.ulimit_count = 1;
+	assert_int_equal(lower_service(&stack, &service, &place, &lowered, NULL), 0);
+	assert_int_equal(lowered.config.rlimit_count, 2);
+	assert_int_equal(lowered.config.rlimits[0].resource, RLIMIT_CORE);
+	assert_int_equal(lowered.config.rlimits[0].limit.rlim_cur, 0);
+	assert_true(lowered.config.rlimits[0].limit.rlim_max == RLIM_INFINITY);
+	assert_int_equal(lowered.config.rlimits[1].limit.rlim_max, 20000);
+	assert_int_equal(lower_fault_pos(&service, &fault).line, 9);
+	service.ulimit_count = 2;
+	assert_int_equal(lower_service(&stack, &service, &place, &other, NULL), 0);
+	assert_int_equal(other.config.rlimit_count, 2);
+	assert_int_equal(other.config.rlimits[1].limit.rlim_max, 20);
+}
+
 static void pids_are_always_bounded_unless_asked_otherwise(void **unused)
 {
 	struct service service = web;
@@ -150,6 +180,7 @@ int main(void)
 		cmocka_unit_test(every_kind_of_mount_gets_its_source),
 		cmocka_unit_test(confinement_is_passed_on),
 		cmocka_unit_test(a_soft_limit_never_exceeds_the_hard_one),
+		cmocka_unit_test(ulimits_come_first_and_replace_the_default),
 		cmocka_unit_test(pids_are_always_bounded_unless_asked_otherwise),
 		cmocka_unit_test(a_fault_points_to_what_asked_for_it),
 		cmocka_unit_test(a_fault_reads_as_one_line),

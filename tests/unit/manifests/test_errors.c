@@ -173,6 +173,40 @@ static void faulty_process_values(void **unused)
 	check_service_faults(faults, ARRAY_SIZE(faults));
 }
 
+static void faulty_groups_limits_and_names(void **unused)
+{
+	static const struct fault faults[] = {
+		{"group_add: ['a b']",
+		 "4:15: error: services.a.group_add: 'a b' is not a group: write a NAME or a GID"},
+		{"domainname: -x", "4:15: error: services.a.domainname: '-x' is not a domain name: "
+				   "letters, digits, - and ., at most 64"},
+		{"expose: ['80:80']",
+		 "4:12: error: services.a.expose: '80:80' is not a port: write "
+		 "for example 80, 8000-8010 or 53/udp"},
+		{"expose: [9-8]", "4:12: error: services.a.expose: '9-8' is not a port: write "
+				  "for example 80, 8000-8010 or 53/udp"},
+		{"expose: [80/sctp]", "4:12: error: services.a.expose: '80/sctp' is not a port: "
+				      "write for example 80, 8000-8010 or 53/udp"},
+		{"label_file: none.env", "4:15: error: services.a.label_file: cannot read "
+					 "'none.env': No such file or directory"},
+		{"annotations: {'a=b': c}",
+		 "4:17: error: services.a.annotations: the name 'a=b' contains a ="},
+		{"ulimits: {nofiles: 1}",
+		 "4:13: error: services.a.ulimits.nofiles is not a known key: "
+		 "did you mean 'nofile'?"},
+		{"ulimits: {nofile: -2}",
+		 "4:21: error: services.a.ulimits.nofile: '-2' is not a whole "
+		 "number of at least -1"},
+		{"ulimits: {nofile: {soft: 1}}",
+		 "4:21: error: services.a.ulimits.nofile needs both soft and hard"},
+		{"ulimits: {nofile: {soft: -1, hard: 1}}",
+		 "4:28: error: services.a.ulimits.nofile: the soft limit is above the hard one"},
+	};
+
+	(void)unused;
+	check_service_faults(faults, ARRAY_SIZE(faults));
+}
+
 static void faulty_x_restart(void **unused)
 {
 	static const struct fault faults[] = {
@@ -484,6 +518,7 @@ int main(void)
 		cmocka_unit_test(faulty_documents),
 		cmocka_unit_test(faulty_keys),
 		cmocka_unit_test(faulty_process_values),
+		cmocka_unit_test(faulty_groups_limits_and_names),
 		cmocka_unit_test(faulty_x_restart),
 		cmocka_unit_test(faulty_health_and_restart),
 		cmocka_unit_test(faulty_mounts),

@@ -2,6 +2,8 @@
 /* What well-formed keys become in the stack. */
 #include "tests/unit/manifests/fixture.h"
 
+#include <sys/resource.h>
+
 #include <signal.h>
 
 static void a_bare_service_has_the_defaults(void **unused)
@@ -186,6 +188,36 @@ static void x_restart_and_its_defaults(void **unused)
 	assert_true(fixture_says(&fixture, "shop.yaml:4:16: warning: services.a.x-restart has no "
 					   "effect without restart: always, on-failure or "
 					   "unless-stopped"));
+}
+
+static void groups_limits_and_names_for_people(void **unused)
+{
+	autofixture struct fixture fixture;
+	const struct service *a;
+
+	(void)unused;
+	fixture_open(&fixture);
+	fixture_write(&fixture, "labels.env", "one=file\ntwo=file\n");
+	a = fixture_service(&fixture,
+			    "    label_file: ./labels.env\n    labels: [one=manifest]\n"
+			    "    annotations: {b: '2', a: '1'}\n    group_add: [audio, 1000]\n"
+			    "    domainname: example.test\n    expose: [80, '53/udp', 8000-8010]\n"
+			    "    ulimits: {nofile: {soft: 10, hard: -1}, core: 0}\n");
+	assert_int_equal(a->labels.count, 2);
+	assert_string_equal(a->labels.items[0].value, "one=manifest");
+	assert_string_equal(a->labels.items[1].value, "two=file");
+	assert_string_equal(a->annotations.items[0].value, "a=1");
+	assert_string_equal(a->group_add.items[1].value, "1000");
+	assert_string_equal(a->domainname.value, "example.test");
+	assert_string_equal(a->expose.items[0].value, "80/tcp");
+	assert_string_equal(a->expose.items[1].value, "53/udp");
+	assert_string_equal(a->expose.items[2].value, "8000-8010/tcp");
+	assert_int_equal(a->ulimit_count, 2);
+	assert_string_equal(a->ulimits[0].name, "core");
+	assert_int_equal(a->ulimits[0].hard, 0);
+	assert_int_equal(a->ulimits[1].resource, RLIMIT_NOFILE);
+	assert_int_equal(a->ulimits[1].soft, 10);
+	assert_int_equal(a->ulimits[1].hard, -1);
 }
 
 static void mounts_in_the_short_form(void **unused)
@@ -508,6 +540,7 @@ int main(void)
 		cmocka_unit_test(health_checks_have_four_forms),
 		cmocka_unit_test(restart_and_its_overriding_policy),
 		cmocka_unit_test(x_restart_and_its_defaults),
+		cmocka_unit_test(groups_limits_and_names_for_people),
 		cmocka_unit_test(mounts_in_the_short_form),
 		cmocka_unit_test(mounts_in_the_long_form),
 		cmocka_unit_test(ports_in_both_forms),

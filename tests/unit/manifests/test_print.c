@@ -45,6 +45,8 @@ static const char *const manifests[] = {
 	"force_exit_codes: [SIGRTMIN+3]}, command: x}\n"
 	"  h: {x-rootfs: host, deploy: {restart_policy: {delay: 3s}}, x-restart: {}, command: "
 	"x}\n"
+	"  i: {x-rootfs: host, group_add: [audio, 5], domainname: d.e, expose: [1-2/udp, 80], "
+	"annotations: [a=b], ulimits: {nofile: 5, stack: {soft: 1, hard: -1}}, command: x}\n"
 	"  '1': {x-rootfs: host, scale: 3, command: x}\n"
 	"  'on': {x-rootfs: host, depends_on: {a: {condition: service_started, "
 	"required: false}}, command: x}\n",

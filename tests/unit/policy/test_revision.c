@@ -98,6 +98,14 @@ CHANGE(tuning_prevent_signals, (tune(s), s->restart.tuning.prevent.signals++))
 CHANGE(tuning_force_signals, (tune(s), s->restart.tuning.force.signals++))
 CHANGE(tuning_prevent_codes, (tune(s), s->restart.tuning.prevent.codes[3]++))
 CHANGE(tuning_force_codes, (tune(s), s->restart.tuning.force.codes[3]++))
+static struct ulimit_spec limits[] = {{.resource = 1, .soft = 2, .hard = 3}};
+static struct ulimit_spec other_limits[] = {{.resource = 1, .soft = 2, .hard = 4}};
+
+CHANGE(group_add, s->group_add = other_list)
+CHANGE(domainname, s->domainname.value = TEXT("d"))
+CHANGE(annotations, s->annotations = other_list)
+CHANGE(ulimits, (s->ulimits = limits, s->ulimit_count = 1))
+CHANGE(ulimit_hard, (s->ulimits = other_limits, s->ulimit_count = 1))
 CHANGE(name, s->name = TEXT("wen"))
 CHANGE(rootfs, s->rootfs = ROOTFS_HOST)
 CHANGE(rootfs_dir, s->rootfs_dir = TEXT("/srv/roof"))
@@ -181,6 +189,11 @@ static const struct change shaping[] = {
 	{"x-restart force.signals", tuning_force_signals},
 	{"x-restart prevent.codes[3]", tuning_prevent_codes},
 	{"x-restart force.codes[3]", tuning_force_codes},
+	{"group_add", group_add},
+	{"domainname", domainname},
+	{"annotations", annotations},
+	{"ulimits", ulimits},
+	{"ulimits.hard", ulimit_hard},
 	{"stop_signal", stop_signal},
 	{"stop_grace_period", stop_grace},
 	{"mount kind", mount_kind},
@@ -208,11 +221,13 @@ CHANGE(depends_on, (s->depends_on = needs, s->depends_on_count = 1))
 CHANGE(profiles, s->profiles = other_list)
 CHANGE(enabled, s->enabled = false)
 CHANGE(published, (s->ports = ports, s->port_count = 1))
+CHANGE(expose, s->expose = other_list)
 CHANGE(position, (s->pos.line = 7, s->command_pos.line = 8, s->limits.cpu_pos.col = 9))
 
 static const struct change harmless[] = {
-	{"replicas", replicas}, {"depends_on", depends_on}, {"profiles", profiles},
-	{"enabled", enabled},	{"ports", published},	    {"positions", position},
+	{"replicas", replicas},	 {"depends_on", depends_on}, {"profiles", profiles},
+	{"enabled", enabled},	 {"expose", expose},	     {"ports", published},
+	{"positions", position},
 };
 
 static struct stack stack = {

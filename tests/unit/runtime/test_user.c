@@ -125,11 +125,35 @@ static void a_root_without_files_knows_numbers(void **unused)
 	assert_string_equal(err.text, "no user 'web' in the root's /etc/passwd");
 }
 
+static void a_group_is_added_once(void **unused)
+{
+	struct user user;
+	struct err err;
+	size_t before;
+
+	assert_int_equal(user_resolve(root_fd, "7:8", &user, &err), 0);
+	before = user.group_count;
+	assert_int_equal(user_add_group(root_fd, "4321", &user, &err), 0);
+	assert_int_equal(user_add_group(root_fd, "4321", &user, &err), 0);
+	assert_int_equal(user.group_count, before + 1);
+	assert_int_equal(user.groups[before], 4321);
+	assert_int_equal(user_add_group(root_fd, "no-such", &user, &err), -ENOENT);
+	assert_string_equal(err.text, "no group 'no-such' in the root's /etc/group");
+	for (unsigned gid = 10000; user.group_count < USER_GROUPS_MAX; gid++) {
+		char text[16];
+
+		snprintf(text, sizeof(text), "%u", gid);
+		assert_int_equal(user_add_group(root_fd, text, &user, &err), 0);
+	}
+	assert_int_equal(user_add_group(root_fd, "9", &user, &err), -E2BIG);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_form_gives_this_user_or_an_error),
 		cmocka_unit_test(a_root_without_files_knows_numbers),
+		cmocka_unit_test(a_group_is_added_once),
 	};
 
 	return cmocka_run_group_tests(tests, make_root, remove_root);
