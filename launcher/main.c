@@ -94,5 +94,6 @@ int main(int argc, char **argv)
 
 	strv_free(&cli.files);
 	strv_free(&cli.profiles);
+	strv_free(&cli.env_files);
 	return code;
 }

@@ -19,6 +19,8 @@ const struct option_spec cli_options[] = {
 	 "a manifest, or a directory of them; may be repeated"},
 	{0, "profile", OPTION_LIST, offsetof(struct cli, profiles), "NAME",
 	 "enable a profile; may be repeated"},
+	{0, "env-file", OPTION_LIST, offsetof(struct cli, env_files), "FILE",
+	 "variables for ${…}, instead of .env; may be repeated"},
 	{'v', "version", OPTION_FLAG, offsetof(struct cli, want_version), NULL, "show the version"},
 };
 const size_t cli_option_count = ARRAY_SIZE(cli_options);
@@ -95,6 +97,7 @@ struct manifest_options cli_manifest_options(const struct cli *cli)
 		.files = (const char *const *)cli->files.items,
 		.stack_name = cli->stack_name,
 		.profiles = (const char *const *)cli->profiles.items,
+		.env_files = (const char *const *)cli->env_files.items,
 		.environment = (const char *const *)environ,
 	};
 }

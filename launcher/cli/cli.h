@@ -22,6 +22,7 @@ struct cli {
 	const char *stack_name; /* -p; NULL: the manifest's */
 	struct strv files;	/* -f */
 	struct strv profiles;	/* --profile */
+	struct strv env_files;	/* --env-file */
 	bool want_version;
 	char directory[4096]; /* where davit was called; relative names start here */
 	bool tty_out;	      /* stdout is a terminal */

@@ -93,19 +93,19 @@ static int ensure_supervisor(const char *stack, int *ret_pidfd)
 	return EXIT_DONE;
 }
 
-/* -f as absolute paths; null when there is none, because the supervisor searches as we do. */
-static struct json_t *absolute_files(const struct cli *cli)
+/* Names as absolute paths; null when there is none, because the supervisor searches as we do. */
+static struct json_t *absolute(const struct cli *cli, const struct strv *names)
 {
 	autostrv struct strv files = {0};
 
-	if (cli->files.count == 0)
+	if (names->count == 0)
 		return js_pack("n");
-	for (size_t i = 0; i < cli->files.count; i++) {
-		const char *file = cli->files.items[i];
-		bool absolute = file[0] == '/';
+	for (size_t i = 0; i < names->count; i++) {
+		const char *file = names->items[i];
+		bool is_absolute = file[0] == '/';
 
-		strv_addf(&files, "%s%s%s", absolute ? "" : cli->directory, absolute ? "" : "/",
-			  file);
+		strv_addf(&files, "%s%s%s", is_absolute ? "" : cli->directory,
+			  is_absolute ? "" : "/", file);
 	}
 	return files.failed ? NULL : js_strings((const char *const *)files.items, NULL);
 }
@@ -130,10 +130,11 @@ static int request_up(const struct cli *cli, const char *stack, const struct arg
 	struct json_t *environment = js_strings((const char *const *)environ, NULL);
 
 	return change_post(stack, "/v1/up",
-			   js_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:b}", "directory",
-				   cli->directory, "files", absolute_files(cli), "profiles",
-				   profiles(cli), "environment", environment, "services", services,
-				   "scale", scale, "no_deps", values->no_deps));
+			   js_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "directory",
+				   cli->directory, "files", absolute(cli, &cli->files), "profiles",
+				   profiles(cli), "env_files", absolute(cli, &cli->env_files),
+				   "environment", environment, "services", services, "scale", scale,
+				   "no_deps", values->no_deps));
 }
 
 /* A supervisor that was started for nothing must be gone when we end; perhaps it already ends by

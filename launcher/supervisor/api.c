@@ -105,6 +105,7 @@ static const struct member {
 } members[] = {
 	{"command", JS_ARRAY, "an array of texts"},
 	{"directory", JS_TEXT, "a text"},
+	{"env_files", JS_ARRAY, "an array of texts"},
 	{"environment", JS_ARRAY, "an array of texts"},
 	{"files", JS_ARRAY, "an array of texts"},
 	{"instance", JS_TEXT, "a text"},

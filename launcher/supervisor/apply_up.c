@@ -65,6 +65,7 @@ static int load(struct change *change, const struct json_t *request, struct repl
 {
 	autostrv struct strv files = {0};
 	autostrv struct strv profiles = {0};
+	autostrv struct strv env_files = {0};
 	autostrv struct strv environment = {0};
 	autostrv struct strv errors = {0};
 	autodiagnostics struct diagnostics diags = {0};
@@ -73,15 +74,18 @@ static int load(struct change *change, const struct json_t *request, struct repl
 
 	js_collect(js_get(request, "files"), &files);
 	js_collect(js_get(request, "profiles"), &profiles);
+	js_collect(js_get(request, "env_files"), &env_files);
 	js_collect(js_get(request, "environment"), &environment);
 	const struct manifest_options options = {
 		.directory = js_text(request, "directory"),
 		.files = items_or_null(&files),
 		.stack_name = change->sup->name,
 		.profiles = items_or_null(&profiles),
+		.env_files = items_or_null(&env_files),
 		.environment = items_or_null(&environment),
 	};
-	if (!options.directory || files.failed || profiles.failed || environment.failed) {
+	if (!options.directory || files.failed || profiles.failed || env_files.failed ||
+	    environment.failed) {
 		*refusal = reply_error(400, 2, "bad request: directory missing");
 		return -EINVAL;
 	}
