@@ -67,6 +67,11 @@ static void require_command(struct decoder *decoder, size_t errors_before)
 			     decoder->path);
 }
 
+static void decode_image(struct decoder *decoder, const struct node *node, const char *key)
+{
+	decode_text(decoder, node, key, &decoder->service->image);
+}
+
 static void decode_isolation(struct decoder *decoder, const struct node *node, const char *key)
 {
 	const char *text = decode_scalar(decoder, node, key);
@@ -142,6 +147,7 @@ static void decode_profiles(struct decoder *decoder, const struct node *node, co
 }
 
 static const struct decode_field service_fields[] = {
+	{"image", decode_image},
 	{"x-rootfs", decode_rootfs},
 	{"command", decode_command},
 	{"entrypoint", decode_entrypoint},

@@ -79,6 +79,7 @@ int manifest_stack_name(const struct manifest_options *options, char **ret_name,
 enum manifest_format {
 	MANIFEST_YAML,
 	MANIFEST_JSON,
+	MANIFEST_RESOLVED, /* added to one of these: every default is written */
 };
 
 /*

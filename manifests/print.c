@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A stack as the manifest that would load to it again: every value in its long form, defaults left
- * out, paths absolute, variables resolved and remaining dollar signs doubled.
+ * out unless asked for, paths absolute, variables resolved and remaining dollar signs doubled.
  */
 #include "manifests/emit.h"
 #include "manifests/manifest.h"
@@ -14,6 +14,7 @@
 #include <string.h>
 
 struct printer {
+	bool resolved; /* defaults are written */
 	struct tree tree;
 	struct arena arena;
 };
@@ -78,6 +79,13 @@ static void put_text(struct printer *printer, struct node *node, const char *key
 		put(printer, node, key, string(printer, text));
 }
 
+/* A text that is absent as its default, where defaults are written. */
+static void put_default(struct printer *printer, struct node *node, const char *key,
+			const char *text, const char *fallback)
+{
+	put_text(printer, node, key, text || !printer->resolved ? text : fallback);
+}
+
 static void put_list(struct printer *printer, struct node *node, const char *key,
 		     const struct text_list *texts)
 {
@@ -121,8 +129,8 @@ static void put_depends_on(struct printer *printer, struct node *node,
 
 		put_text(printer, one, "condition", conditions[dependency->condition]);
 		put(printer, one, "required", yes_or_no(printer, dependency->required));
-		if (dependency->restart)
-			put(printer, one, "restart", yes_or_no(printer, true));
+		if (dependency->restart || printer->resolved)
+			put(printer, one, "restart", yes_or_no(printer, dependency->restart));
 		put(printer, all, dependency->service, one);
 	}
 	if (service->depends_on_count)
@@ -159,8 +167,8 @@ static struct node *mount_node(struct printer *printer, const struct mount_spec 
 	put_text(printer, all, "type", kinds[mount->kind]);
 	put_text(printer, all, "source", mount->source);
 	put_text(printer, all, "target", mount->target);
-	if (mount->read_only)
-		put(printer, all, "read_only", yes_or_no(printer, true));
+	if (mount->read_only || printer->resolved)
+		put(printer, all, "read_only", yes_or_no(printer, mount->read_only));
 	if (mount->kind == MOUNT_BIND)
 		put(printer, inner, "create_host_path",
 		    yes_or_no(printer, mount->create_host_path));
@@ -170,6 +178,8 @@ static struct node *mount_node(struct printer *printer, const struct mount_spec 
 	if (mount->tmpfs_mode >= 0)
 		put_text(printer, inner, "mode",
 			 arena_format(&printer->arena, "%04o", (unsigned)mount->tmpfs_mode));
+	else if (mount->kind == MOUNT_TMPFS && printer->resolved)
+		put_text(printer, inner, "mode", "1777");
 	if (inner->count)
 		put(printer, all, kinds[mount->kind], inner);
 	return all;
@@ -290,7 +300,7 @@ static void put_restart(struct printer *printer, struct node *node, struct node 
 	else if (restart->max_attempts)
 		put_text(printer, node, "restart",
 			 arena_format(&printer->arena, "on-failure:%u", restart->max_attempts));
-	else if (restart->condition != RESTART_NO)
+	else if (restart->condition != RESTART_NO || printer->resolved)
 		put_text(printer, node, "restart", words[restart->condition]);
 }
 
@@ -318,7 +328,7 @@ static void put_deploy(struct printer *printer, struct node *node, const struct 
 {
 	struct node *deploy = mapping(printer);
 
-	if (service->replicas != 1)
+	if (service->replicas != 1 || printer->resolved)
 		put(printer, deploy, "replicas", number(printer, service->replicas));
 	put_limits(printer, deploy, &service->limits);
 	put_restart(printer, node, deploy, &service->restart);
@@ -347,13 +357,14 @@ static void put_process(struct printer *printer, struct node *node, const struct
 {
 	char signal[16];
 
+	put_text(printer, node, "image", service->image.value);
 	put_text(printer, node, "x-rootfs",
 		 service->rootfs == ROOTFS_DIR ? service->rootfs_dir : "host");
 	put_list(printer, node, "entrypoint", &service->entrypoint);
 	put_list(printer, node, "command", &service->command);
 	put_pairs(printer, node, "environment", &service->environment);
-	put_text(printer, node, "working_dir", service->working_dir.value);
-	put_text(printer, node, "user", service->user.value);
+	put_default(printer, node, "working_dir", service->working_dir.value, "/");
+	put_default(printer, node, "user", service->user.value, "0:0");
 	put_list(printer, node, "group_add", &service->group_add);
 	put_text(printer, node, "hostname", service->hostname.value);
 	put_text(printer, node, "domainname", service->domainname.value);
@@ -381,9 +392,9 @@ static struct node *service_node(struct printer *printer, const struct service *
 	put_deploy(printer, node, service);
 	put_list(printer, node, "cap_add", &service->cap_add);
 	put_list(printer, node, "cap_drop", &service->cap_drop);
-	put_text(printer, node, "network_mode", networks[service->network_mode]);
-	if (service->read_only)
-		put(printer, node, "read_only", yes_or_no(printer, true));
+	put_default(printer, node, "network_mode", networks[service->network_mode], "bridge");
+	if (service->read_only || printer->resolved)
+		put(printer, node, "read_only", yes_or_no(printer, service->read_only));
 	return node;
 }
 
@@ -392,8 +403,8 @@ static struct node *volume_node(struct printer *printer, const struct volume *vo
 	struct node *node = mapping(printer);
 
 	put_text(printer, node, "name", volume->name);
-	if (volume->external)
-		put(printer, node, "external", yes_or_no(printer, true));
+	if (volume->external || printer->resolved)
+		put(printer, node, "external", yes_or_no(printer, volume->external));
 	put_pairs(printer, node, "labels", &volume->labels);
 	return node;
 }
@@ -420,7 +431,7 @@ static struct node *stack_node(struct printer *printer, const struct stack *stac
 int manifest_print(const struct stack *stack, enum manifest_format format, struct buf *out,
 		   struct err *err)
 {
-	struct printer printer = {0};
+	struct printer printer = {.resolved = format >= MANIFEST_RESOLVED};
 	int r = arena_open(&printer.arena, err);
 
 	if (r < 0)
@@ -430,7 +441,7 @@ int manifest_print(const struct stack *stack, enum manifest_format format, struc
 
 	if (arena_low(&printer.arena))
 		r = err_say(err, ENOMEM, "the stack is too large to print");
-	else if (format == MANIFEST_JSON)
+	else if (format % MANIFEST_RESOLVED == MANIFEST_JSON)
 		r = emit_json(root, out, err);
 	else
 		emit_yaml(&printer.tree, root, out);

@@ -167,6 +167,8 @@ struct service {
 	char *name;
 	struct pos pos;
 
+	struct text
+		image; /* value NULL: none; beside x-rootfs it only names what that stands for */
 	enum rootfs_kind rootfs;
 	char *rootfs_dir; /* ROOTFS_DIR: absolute path */
 	struct pos rootfs_pos;

@@ -84,6 +84,32 @@ static void printing_and_loading_again_changes_nothing(void **unused)
 	}
 }
 
+static void defaults_are_written_when_asked_for(void **unused)
+{
+	static const char *const words[] = {
+		"\n    network_mode: bridge\n", "\n    read_only: false\n",
+		"\n    restart: \"no\"\n",	"\n    user: \"0:0\"\n",
+		"\n    working_dir: /\n",	"\n      replicas: 1\n"};
+
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_SIZE(manifests); i++) {
+		autofixture struct fixture fixture;
+
+		fixture_open(&fixture);
+		fixture_good(&fixture, manifests[i]);
+		autofree char *yaml = print_stack(&fixture, MANIFEST_YAML + MANIFEST_RESOLVED);
+		autofree char *json = print_stack(&fixture, MANIFEST_JSON + MANIFEST_RESOLVED);
+
+		for (size_t j = 0; i == 1 && j < ARRAY_SIZE(words); j++)
+			if (!strstr(yaml, words[j]))
+				fail_msg("no %s in %s", words[j], yaml);
+		fixture_good(&fixture, json);
+		autofree char *again = print_stack(&fixture, MANIFEST_YAML + MANIFEST_RESOLVED);
+
+		assert_string_equal(yaml, again);
+	}
+}
+
 static void awkward_texts_survive(void **unused)
 {
 	autofixture struct fixture fixture;
@@ -141,6 +167,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(printing_and_loading_again_changes_nothing),
+		cmocka_unit_test(defaults_are_written_when_asked_for),
 		cmocka_unit_test(awkward_texts_survive),
 		cmocka_unit_test(the_yaml_is_sorted_and_readable),
 	};
