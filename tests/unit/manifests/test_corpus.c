@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Public Compose files: each loads or fails cleanly; and every key of the specification is known.
+/*
+ * Public Compose files: each loads or fails with the right reason, what loads survives printing;
+ * and every key of the specification is known.
  */
 #include "tests/unit/manifests/fixture.h"
 
@@ -10,31 +12,104 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static unsigned files_seen;
-
-static int load_one(const char *path, const struct stat *st, int type, struct FTW *where)
+/* Public files need images; here only their language matters, so each service gets a root and a
+ * program by an override. Returns its path, or NULL when the file has no services. */
+static const char *write_override(struct fixture *fixture, const char *path, char *space,
+				  size_t size)
 {
-	const char *const files[] = {path, NULL};
+	autoarena struct arena arena = {0};
+	autodiagnostics struct diagnostics ignored = {0};
+	struct report report = {.list = &ignored};
+	struct tree tree = {.arena = &arena};
+	struct source source;
+	struct err err;
+	struct buf text = {0};
+
+	assert_int_equal(arena_open(&arena, &err), 0);
+	report.origins.keep = &arena;
+	assert_int_equal(source_read(&arena, path, path, &source, &err), 0);
+	const struct node *services =
+		node_get(yaml_parse(&source, path, &tree, &report), "services");
+
+	buf_puts(&text, "services:\n");
+	for (size_t i = 0; services && i < services->count; i++)
+		buf_printf(&text, "  %s: {x-rootfs: host, entrypoint: x}\n",
+			   services->pairs[i].key->text);
+	fixture_write(fixture, "override.yaml", text.data);
+	buf_free(&text);
+	report_close(&report);
+	snprintf(space, size, "%s/override.yaml", fixture->directory);
+	return services ? space : NULL;
+}
+
+static void check_printing(struct fixture *fixture)
+{
+	static const char *const files[] = {"printed.yaml", NULL};
+
+	for (unsigned format = 0; format < 4; format++) {
+		struct buf first = {0};
+		struct buf second = {0};
+
+		assert_int_equal(manifest_print(fixture->stack, format, &first, &fixture->err), 0);
+		fixture_write(fixture, "printed.yaml", first.data);
+		fixture_load_with(fixture, (struct manifest_options){.files = files});
+		if (fixture->r)
+			fail_msg("%s%s", fixture->printed, fixture->err.text);
+		assert_int_equal(manifest_print(fixture->stack, format, &second, &fixture->err), 0);
+		assert_string_equal(first.data, second.data);
+		buf_free(&first);
+		buf_free(&second);
+	}
+}
+
+/* What is wrong, one line each; or that it loads. Lines of other files have their whole path. */
+static void describe(struct fixture *fixture, const char *name, struct buf *out)
+{
+	if (fixture->r == 0)
+		buf_printf(out, "%s: loads\n", name);
+	for (size_t i = 0; i < fixture->diags.count; i++) {
+		const struct diagnostic *item = &fixture->diags.items[i];
+
+		if (item->severity == SEVERITY_ERROR)
+			buf_printf(out, "%s:%u:%u: %s\n", name, item->pos.line, item->pos.col,
+				   item->message);
+	}
+}
+
+static void load_one(const char *corpus, const char *name, struct buf *out)
+{
+	char path[PATH_MAX];
+	char override[PATH_MAX];
+	const char *files[] = {path, NULL, NULL};
+	autofixture struct fixture fixture;
+
+	fixture_open(&fixture);
+	snprintf(path, sizeof(path), "%s/%s", corpus, name);
+	files[1] = write_override(&fixture, path, override, sizeof(override));
+	fixture_load_with(&fixture, (struct manifest_options){.files = files});
+	assert_true((fixture.r == 0) == (fixture.diags.error_count == 0));
+	assert_true(fixture.r == 0 || fixture.r == -EINVAL);
+	describe(&fixture, name, out);
+	if (fixture.r == 0)
+		check_printing(&fixture);
+}
+
+static struct strv found;
+
+static int find_one(const char *path, const struct stat *st, int type, struct FTW *where)
+{
 	const char *dot = strrchr(path, '.');
-	autofixture struct fixture fixture = {0};
 
 	(void)st;
 	(void)where;
-	if (type != FTW_F || !dot || (strcmp(dot, ".yaml") != 0 && strcmp(dot, ".yml") != 0))
-		return 0;
-	files_seen++;
-	fixture_load_with(&fixture, (struct manifest_options){.directory = "/", .files = files});
-	assert_true((fixture.r == 0) == (fixture.diags.error_count == 0));
-	assert_true(fixture.r == 0 || fixture.r == -EINVAL);
-	for (size_t i = 0; i < fixture.diags.count; i++) {
-		const struct diagnostic *item = &fixture.diags.items[i];
-
-		/* Real files are valid: we may not know a key yet, but we know it is one. */
-		if (strstr(item->message, "not a known key") ||
-		    strstr(item->message, "not valid YAML"))
-			fail_msg("%s:%u: %s", path, item->pos.line, item->message);
-	}
+	if (type == FTW_F && dot && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0))
+		strv_add(&found, path);
 	return 0;
+}
+
+static int compare_texts(const void *left, const void *right)
+{
+	return strcmp(*(char *const *)left, *(char *const *)right);
 }
 
 static const char *corpus(void)
@@ -48,15 +123,39 @@ static const char *corpus(void)
 	return NULL;
 }
 
-static void public_files_load_or_fail_cleanly(void **unused)
+/* The golden file says of every public file that it loads, or where and why not. With
+ * DAVIT_CORPUS_UPDATE=1 it is written anew. */
+static void public_files_load_or_fail_with_their_reason(void **unused)
 {
 	const char *path = corpus();
+	const char *golden = getenv("DAVIT_CORPUS_GOLDEN");
+	autoarena struct arena arena = {0};
+	struct source expected = {0};
+	struct buf text = {0};
+	struct err err;
 
 	(void)unused;
-	if (path)
-		assert_int_equal(nftw(path, load_one, 16, FTW_PHYS), 0);
-	print_message("%u files\n", files_seen);
-	assert_true(!path || files_seen > 0);
+	assert_int_equal(nftw(path, find_one, 16, FTW_PHYS), 0);
+	assert_true(found.count > 0);
+	qsort(found.items, found.count, sizeof(*found.items), compare_texts);
+	for (size_t i = 0; i < found.count; i++)
+		load_one(path, found.items[i] + strlen(path) + 1, &text);
+	print_message("%zu files\n", found.count);
+	strv_free(&found);
+	assert_int_equal(arena_open(&arena, &err), 0);
+	if (getenv("DAVIT_CORPUS_UPDATE")) {
+		autofile FILE *file = fopen(golden, "we");
+
+		assert_non_null(file);
+		assert_int_equal(fwrite(text.data, 1, text.len, file), text.len);
+	}
+	assert_int_equal(source_read(&arena, golden, golden, &expected, &err), 0);
+	if (strcmp(text.data, expected.text) != 0)
+		print_error("not what %s says; where the change is right, run this test by hand "
+			    "with DAVIT_CORPUS_UPDATE=1 and read the difference\n",
+			    golden);
+	assert_string_equal(text.data, expected.text);
+	buf_free(&text);
 }
 
 static bool is_known(const struct key_info *table, const char *name)
@@ -122,7 +221,7 @@ static void every_key_of_the_specification_is_in_a_table(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(public_files_load_or_fail_cleanly),
+		cmocka_unit_test(public_files_load_or_fail_with_their_reason),
 		cmocka_unit_test(every_key_of_the_specification_is_in_a_table),
 	};
 
