@@ -14,6 +14,7 @@ import time
 BUILD = os.environ["DAVIT_BENCH_BUILD"]
 FLOOR = os.environ.get("DAVIT_BENCH_FLOOR")
 DAVIT = os.path.join(BUILD, "root/bin/davit")
+LOAD = os.path.join(BUILD, "tests/bench/load_manifest")
 RUNTIME = os.path.join(BUILD, "tests/bench/runtime_start")
 
 
@@ -55,6 +56,12 @@ def bench_start(root, rounds, count):
             ratio = statistics.median(d / f for d, f in zip(davit, floor))
             text += f", floor {statistics.median(floor) / 1000:.2f} ms, ratio {ratio:.2f}"
         print(text, flush=True)
+
+
+def bench_load():
+    print("CPU time of loading a manifest, median of 21:")
+    for services in (500, 1000):
+        print("  " + run(LOAD, str(services)).strip(), flush=True)
 
 
 def supervisor_memory(run_dir):
@@ -126,6 +133,7 @@ def main():
         run("mount", "-t", "tmpfs", "tmpfs", work)
         root = os.path.join(work, "root")
         make_root(root)
+        bench_load()
         bench_start(root, options.rounds, options.count)
         bench_up(work, root, options.instances)
     except subprocess.CalledProcessError as error:
