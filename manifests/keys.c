@@ -269,6 +269,31 @@ const struct key_info keys_volume_external[] = {
 	{NULL},
 };
 
+const struct key_table key_tables[] = {
+	{"top", keys_top},
+	{"include", keys_include},
+	{"service", keys_service},
+	{"extends", keys_extends},
+	{"deploy", keys_deploy},
+	{"resources", keys_resources},
+	{"limits", keys_limits},
+	{"restart_policy", keys_restart_policy},
+	{"ulimits", keys_ulimits},
+	{"ulimit", keys_ulimit},
+	{"x_restart", keys_x_restart},
+	{"healthcheck", keys_healthcheck},
+	{"dependency", keys_dependency},
+	{"env_file", keys_env_file},
+	{"port", keys_port},
+	{"mount", keys_mount},
+	{"mount_bind", keys_mount_bind},
+	{"mount_volume", keys_mount_volume},
+	{"mount_tmpfs", keys_mount_tmpfs},
+	{"volume", keys_volume},
+	{"volume_external", keys_volume_external},
+	{NULL},
+};
+
 #define NAME_MAX_COMPARED 32
 
 /* Edit distance with neighbours swapped counting once; more than 9 is not told apart. */

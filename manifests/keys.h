@@ -42,6 +42,14 @@ extern const struct key_info keys_mount_tmpfs[];
 extern const struct key_info keys_volume[];
 extern const struct key_info keys_volume_external[];
 
+/* All of the above with their names: what the JSON Schema and the manual page are checked against.
+ */
+struct key_table {
+	const char *name; /* NULL ends the list */
+	const struct key_info *keys;
+};
+extern const struct key_table key_tables[];
+
 /*
  * Reports every key of @mapping that is not simply read, one line each.
  *
