@@ -244,6 +244,48 @@ static void check_ports(const struct check *check)
 	report_collisions(check, sorted, count);
 }
 
+static int compare_names(const void *left, const void *right)
+{
+	const struct service *a = *(const struct service *const *)left;
+	const struct service *b = *(const struct service *const *)right;
+	int order = strcmp(a->container_name.value, b->container_name.value);
+
+	return order ? order : strcmp(a->name, b->name);
+}
+
+/* A name is of one instance, in the whole stack. */
+static void check_names(const struct check *check)
+{
+	const struct stack *stack = check->stack;
+	const struct service **sorted =
+		arena_new(check->scratch, const struct service *, stack->service_count);
+	size_t count = 0;
+
+	for (size_t i = 0; i < stack->service_count; i++) {
+		const struct service *service = &stack->services[i];
+
+		if (!service->container_name.value)
+			continue;
+		if (service->enabled)
+			sorted[count++] = service;
+		if (service->replicas > 1)
+			report_error(check->report, service->container_name.pos,
+				     "services.%s.container_name: %u instances cannot share one "
+				     "name: remove it, or run one instance",
+				     service->name, service->replicas);
+	}
+	if (count)
+		qsort(sorted, count, sizeof(*sorted), compare_names);
+	for (size_t i = 1; i < count; i++)
+		if (strcmp(sorted[i]->container_name.value, sorted[i - 1]->container_name.value) ==
+		    0)
+			report_error(check->report, sorted[i]->container_name.pos,
+				     "services.%s.container_name: '%.80s' is the name of service "
+				     "'%s' already",
+				     sorted[i]->name, sorted[i]->container_name.value,
+				     sorted[i - 1]->name);
+}
+
 void check_stack(struct stack *stack, struct arena *scratch, struct report *report)
 {
 	struct check check = {.stack = stack, .scratch = scratch, .report = report};
@@ -258,4 +300,5 @@ void check_stack(struct stack *stack, struct arena *scratch, struct report *repo
 	}
 	check_cycles(&check);
 	check_ports(&check);
+	check_names(&check);
 }

@@ -109,6 +109,17 @@ static void decode_grace(struct decoder *decoder, const struct node *node, const
 	decode_duration(decoder, node, key, &decoder->service->stop_grace_ms);
 }
 
+static void decode_container_name(struct decoder *decoder, const struct node *node, const char *key)
+{
+	const char *text = decode_scalar(decoder, node, key);
+
+	if (text && !decode_is_name(text, DECODE_STORE_NAME_MAX))
+		decode_error(decoder, node, key, "'%.80s' is not a name: letters, digits, _ . -",
+			     text);
+	else if (text)
+		decode_text(decoder, node, key, &decoder->service->container_name);
+}
+
 static void add_annotation(struct decoder *decoder, const char *name, const char *value,
 			   struct pos pos, void *ctx)
 {
@@ -163,6 +174,7 @@ static const struct decode_field service_fields[] = {
 	{"tmpfs", decode_tmpfs},
 	{"ports", decode_ports},
 	{"annotations", decode_annotations},
+	{"container_name", decode_container_name},
 	{"domainname", decode_domainname},
 	{"expose", decode_expose},
 	{"group_add", decode_group_add},

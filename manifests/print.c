@@ -368,6 +368,7 @@ static void put_process(struct printer *printer, struct node *node, const struct
 	put_list(printer, node, "group_add", &service->group_add);
 	put_text(printer, node, "hostname", service->hostname.value);
 	put_text(printer, node, "domainname", service->domainname.value);
+	put_text(printer, node, "container_name", service->container_name.value);
 	scalar_signal_name(service->stop_signal, signal);
 	put_text(printer, node, "stop_signal", signal);
 	put(printer, node, "stop_grace_period", duration(printer, service->stop_grace_ms));

@@ -185,6 +185,7 @@ struct service {
 	struct text_list group_add; /* supplementary groups, names or numbers */
 	struct text hostname;	    /* value NULL: the instance's name */
 	struct text domainname;	    /* value NULL: none */
+	struct text container_name; /* second name of the only instance; value NULL: none */
 
 	struct dependency *depends_on;
 	size_t depends_on_count;

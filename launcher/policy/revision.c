@@ -121,6 +121,8 @@ static void put_younger(struct sha256 *hash, const struct service *service)
 		put_list(hash, "group_add", &service->group_add);
 	if (service->domainname.value)
 		put_text(hash, "domainname", service->domainname.value);
+	if (service->container_name.value)
+		put_text(hash, "container_name", service->container_name.value);
 	if (service->annotations.count)
 		put_list(hash, "annotations", &service->annotations);
 	for (size_t i = 0; i < service->ulimit_count; i++) {

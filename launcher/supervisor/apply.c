@@ -256,9 +256,26 @@ struct reply apply_restart(struct supervisor *sup, const struct json_t *request)
 	return apply_changes(sup);
 }
 
+bool apply_scale_fits(const struct service *service, int64_t replicas, struct reply *refusal)
+{
+	if (replicas < 0 || replicas > REPLICAS_MAX)
+		*refusal = reply_error(400, 2, "%s: scale must be 0 to %d", service->name,
+				       REPLICAS_MAX);
+	else if (replicas > 1 && service->container_name.value)
+		*refusal = reply_error(400, 2,
+				       "%s: %lld instances cannot share the container_name '%s': "
+				       "remove it from the manifest",
+				       service->name, (long long)replicas,
+				       service->container_name.value);
+	else
+		return true;
+	return false;
+}
+
 struct reply apply_scale(struct supervisor *sup, const struct json_t *request)
 {
 	struct json_t *scale = js_get(request, "scale");
+	struct reply refusal = {0};
 
 	if (sup->ending)
 		return refuse_when_ending(sup);
@@ -272,9 +289,9 @@ struct reply apply_scale(struct supervisor *sup, const struct json_t *request)
 			if (service < 0 || !sup->units[service].selected)
 				return reply_error(404, 1, "no service '%s' in stack %s", name,
 						   sup->name);
-			if (replicas < 0 || replicas > REPLICAS_MAX)
-				return reply_error(400, 2, "%s: scale must be 0 to %d", name,
-						   REPLICAS_MAX);
+			if (!apply_scale_fits(&sup->manifest->stack->services[service], replicas,
+					      &refusal))
+				return refusal;
 			/* The first pass checks all, so that a bad one changes nothing. */
 			if (pass == 1) {
 				sup->units[service].replicas = (unsigned)replicas;

@@ -8,6 +8,10 @@
 #include "launcher/js.h"
 #include "runtime/base/err.h"
 
+#include <stdbool.h>
+#include <stdint.h>
+
+struct service;
 struct supervisor;
 
 /* What a command answers: the HTTP status, and a JSON document owned by the receiver. */
@@ -28,6 +32,9 @@ struct reply apply_stop(struct supervisor *sup, const struct json_t *request);
 struct reply apply_start(struct supervisor *sup, const struct json_t *request);
 struct reply apply_restart(struct supervisor *sup, const struct json_t *request);
 struct reply apply_kill(struct supervisor *sup, const struct json_t *request);
+
+/* False, with the refusal, when a service cannot have so many instances. */
+bool apply_scale_fits(const struct service *service, int64_t replicas, struct reply *refusal);
 
 /* "SIGTERM", "TERM" or "15"; SIGKILL for NULL; -1 when there is no such signal. */
 int apply_signal_of(const char *name);

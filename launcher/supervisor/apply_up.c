@@ -210,17 +210,16 @@ static bool scale_is_valid(const struct change *change, struct json_t *scale, st
 {
 	for (void *it = js_first(scale); it; it = js_next(scale, it)) {
 		const char *name = js_key(it);
-		int64_t replicas = js_int(scale, name, -1);
+		long service = observed_service(change->manifest->stack, name);
 
-		if (observed_service(change->manifest->stack, name) < 0) {
+		if (service < 0) {
 			*refusal = reply_error(404, 1, "no service '%s' in stack %s", name,
 					       change->sup->name);
 			return false;
 		}
-		if (replicas < 0 || replicas > 10000) {
-			*refusal = reply_error(400, 2, "%s: scale must be 0 to 10000", name);
+		if (!apply_scale_fits(&change->manifest->stack->services[service],
+				      js_int(scale, name, -1), refusal))
 			return false;
-		}
 	}
 	return true;
 }

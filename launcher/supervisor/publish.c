@@ -12,6 +12,22 @@
 #include <errno.h>
 #include <string.h>
 
+/* By which the others find an instance. */
+static void put_names(struct buf *text, const struct instance *instance)
+{
+	const struct service *service = instance->plan->service;
+	const char *hostname = service->hostname.value;
+
+	buf_printf(text, "%s %s", service->name, instance->name);
+	if (service->container_name.value)
+		buf_printf(text, " %s", service->container_name.value);
+	if (hostname && strcmp(hostname, service->name) != 0)
+		buf_printf(text, " %s", hostname);
+	if (service->domainname.value)
+		buf_printf(text, " %s.%s", hostname ? hostname : instance->name,
+			   service->domainname.value);
+}
+
 static void write_hosts(struct supervisor *sup)
 {
 	autobuf struct buf text = {0};
@@ -19,7 +35,6 @@ static void write_hosts(struct supervisor *sup)
 
 	buf_puts(&text, "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n");
 	for (struct instance *instance = sup->instances; instance; instance = instance->next) {
-		const struct service *service = instance->plan->service;
 		char address[INET_ADDRSTRLEN];
 		struct in_addr in = {INADDR_ANY};
 
@@ -28,14 +43,8 @@ static void write_hosts(struct supervisor *sup)
 		if (in.s_addr == INADDR_ANY)
 			continue;
 		inet_ntop(AF_INET, &in, address, sizeof(address));
-		buf_printf(&text, "%s\t%s %s", address, service->name, instance->name);
-		if (service->hostname.value && strcmp(service->hostname.value, service->name) != 0)
-			buf_printf(&text, " %s", service->hostname.value);
-		if (service->domainname.value)
-			buf_printf(&text, " %s.%s",
-				   service->hostname.value ? service->hostname.value
-							   : instance->name,
-				   service->domainname.value);
+		buf_printf(&text, "%s\t", address);
+		put_names(&text, instance);
 		buf_puts(&text, "\n");
 	}
 	if (buf_check(&text, &err) < 0 ||

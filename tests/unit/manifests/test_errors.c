@@ -180,6 +180,14 @@ static void faulty_groups_limits_and_names(void **unused)
 		 "4:15: error: services.a.group_add: 'a b' is not a group: write a NAME or a GID"},
 		{"domainname: -x", "4:15: error: services.a.domainname: '-x' is not a domain name: "
 				   "letters, digits, - and ., at most 64"},
+		{"container_name: a b", "4:19: error: services.a.container_name: 'a b' is not a "
+					"name: letters, digits, _ . -"},
+		{"container_name: b\n  scale: 2",
+		 "4:19: error: services.a.container_name: 2 instances cannot share one name: "
+		 "remove it, or run one instance"},
+		{"container_name: c\n  command: x\n b: {x-rootfs: host, command: x, "
+		 "container_name: c}",
+		 "6:50: error: services.b.container_name: 'c' is the name of service 'a' already"},
 		{"expose: ['80:80']",
 		 "4:12: error: services.a.expose: '80:80' is not a port: write "
 		 "for example 80, 8000-8010 or 53/udp"},

@@ -201,6 +201,7 @@ static void groups_limits_and_names_for_people(void **unused)
 	a = fixture_service(&fixture,
 			    "    label_file: ./labels.env\n    labels: [one=manifest]\n"
 			    "    annotations: {b: '2', a: '1'}\n    group_add: [audio, 1000]\n"
+			    "    container_name: my_a.1\n"
 			    "    domainname: example.test\n    expose: [80, '53/udp', 8000-8010]\n"
 			    "    ulimits: {nofile: {soft: 10, hard: -1}, core: 0}\n");
 	assert_int_equal(a->labels.count, 2);
@@ -209,6 +210,7 @@ static void groups_limits_and_names_for_people(void **unused)
 	assert_string_equal(a->annotations.items[0].value, "a=1");
 	assert_string_equal(a->group_add.items[1].value, "1000");
 	assert_string_equal(a->domainname.value, "example.test");
+	assert_string_equal(a->container_name.value, "my_a.1");
 	assert_string_equal(a->expose.items[0].value, "80/tcp");
 	assert_string_equal(a->expose.items[1].value, "53/udp");
 	assert_string_equal(a->expose.items[2].value, "8000-8010/tcp");

@@ -103,6 +103,7 @@ static struct ulimit_spec other_limits[] = {{.resource = 1, .soft = 2, .hard = 4
 
 CHANGE(group_add, s->group_add = other_list)
 CHANGE(domainname, s->domainname.value = TEXT("d"))
+CHANGE(container_name, s->container_name.value = TEXT("d"))
 CHANGE(annotations, s->annotations = other_list)
 CHANGE(ulimits, (s->ulimits = limits, s->ulimit_count = 1))
 CHANGE(ulimit_hard, (s->ulimits = other_limits, s->ulimit_count = 1))
@@ -192,6 +193,7 @@ static const struct change shaping[] = {
 	{"group_add", group_add},
 	{"domainname", domainname},
 	{"annotations", annotations},
+	{"container_name", container_name},
 	{"ulimits", ulimits},
 	{"ulimits.hard", ulimit_hard},
 	{"stop_signal", stop_signal},
