@@ -193,7 +193,7 @@ static void apply_base(struct loading *load, const struct extension *here, const
 
 	if (!copy) {
 		report_error(&load->report, at, "the manifest is too large once it is extended");
-		service->value->faulty = true;
+		load->broken = true;
 		return;
 	}
 	merge_prune(copy);
@@ -215,7 +215,7 @@ static void resolve_service(struct loading *load, const struct extension *here)
 	const struct node *extends = node_get(service, "extends");
 	struct document *document = NULL;
 
-	if (!extends || extends->tag == TAG_RESET)
+	if (!extends || extends->tag == TAG_RESET || load->broken)
 		return;
 	const struct pair *base =
 		node_is_null(extends) ? NULL : find_base(load, here, extends, &document);

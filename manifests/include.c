@@ -193,6 +193,8 @@ static struct node *load_entry(struct loading *load, const struct entry *entry,
 		report_error(&load->report, item->pos, "include: %s", err.text);
 		return NULL;
 	}
+	if (root && !keys_check(&load->report, root, keys_top, ""))
+		return NULL;
 	if (root && strcmp(project.directory, by->directory) != 0)
 		rebase_manifest(&load->tree, root, project.directory);
 	return root;
@@ -241,24 +243,31 @@ static void import_section(struct loading *load, struct node *into, const struct
 	}
 }
 
-static void import(struct loading *load, struct node *into, const struct node *root)
+static bool is_section(const char *key)
 {
 	static const char *const sections[] = {"services", "networks", "volumes",
 					       "configs",  "secrets",  "models"};
 
-	for (size_t i = 0; i < ARRAY_SIZE(sections); i++) {
-		struct node *section = node_get(root, sections[i]);
-		struct node *mine = node_get(into, sections[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
+		if (strcmp(key, sections[i]) == 0)
+			return true;
+	return false;
+}
 
-		if (!section || section->kind != NODE_MAPPING)
+static void import(struct loading *load, struct node *into, const struct node *root)
+{
+	for (size_t i = 0; i < root->count; i++) {
+		const struct pair *pair = &root->pairs[i];
+		const char *key = pair->key->text;
+		struct node *mine = node_get(into, key);
+
+		if (!is_section(key) || pair->value->kind != NODE_MAPPING)
 			continue;
-		if (mine && mine->kind == NODE_MAPPING) {
-			import_section(load, mine, section, sections[i]);
-		} else if (node_is_null(mine)) {
-			tree_remove(into, sections[i]);
-			tree_put(&load->tree, into,
-				 tree_scalar(&load->tree, sections[i], true, section->pos),
-				 section);
+		if (node_is_null(mine)) {
+			tree_remove(into, key);
+			tree_put(&load->tree, into, pair->key, pair->value);
+		} else if (mine->kind == NODE_MAPPING) {
+			import_section(load, mine, pair->value, key);
 		}
 	}
 }

@@ -35,8 +35,8 @@ struct loading {
 	struct stack *stack;
 	struct node *root;
 	struct document *extended; /* files that were extended from */
-	bool broken;		   /* a file could not be parsed: all of it is missing */
-	bool incomplete;	   /* a part is missing, which is told: names may lead nowhere */
+	bool broken;	 /* a file could not be parsed, or is too large: most of it is missing */
+	bool incomplete; /* a part is missing, which is told: names may lead nowhere */
 };
 
 /* A file that is included, and by which. */

@@ -10,7 +10,7 @@
 #include "manifests/arena.h"
 #include "manifests/stack.h"
 
-#define TREE_NODES_MAX 100000
+#define TREE_NODES_MAX 250000
 #define TREE_DEPTH_MAX 64
 #define TREE_TEXT_MAX  ((size_t)1 << 20) /* of one scalar */
 

@@ -11,7 +11,7 @@
 
 #define ANCHOR_BUCKETS	    1024
 #define DIRECTIVE_BYTES_MAX 256
-#define STRUCTURE_MAX	    (2 * TREE_NODES_MAX)
+#define STRUCTURE_MAX	    200000
 
 struct anchor {
 	const char *name;

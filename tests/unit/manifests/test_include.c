@@ -88,6 +88,10 @@ static void a_name_defined_twice_is_a_fault(void **unused)
 	fixture_write(&fixture, "db.yaml", "services: {db: " SERVICE("") "}\n");
 	expect(&fixture, "include: [db.yaml]\nservices:\n  db: " SERVICE(", scale: 2") "\n",
 	       "shop.yaml:3:3: error: services.db is also defined, differently, at db.yaml:1:12");
+	fixture_write(&fixture, "typo.yaml", "service: {}\nx-mine: 1\n");
+	expect(&fixture, "include: [typo.yaml]\nservices: {a: " SERVICE("") "}\n",
+	       "typo.yaml:1:1: error: service is not a known key: did you mean 'services'? "
+	       "(included at shop.yaml:1:11)");
 	/* The same by two ways is no conflict. */
 	fixture_write(&fixture, "other.yaml", "include: [db.yaml]\n");
 	fixture_good(&fixture, "include: [db.yaml, other.yaml]\n");
