@@ -29,13 +29,21 @@ static bool is_replaced(const char *key)
 	return is_one_of(key, keys);
 }
 
+/* Keys of names with texts: a name without one, too, replaces what the name had. */
+static bool is_texts(const char *key)
+{
+	static const char *const keys[] = {"environment", "labels", "annotations",
+					   "sysctls",	  "args",   NULL};
+
+	return is_one_of(key, keys);
+}
+
 /* Keys whose list and mapping forms mean the same. */
 static bool is_pairs(const char *key)
 {
-	static const char *const keys[] = {"environment", "labels",  "depends_on", "networks",
-					   "annotations", "sysctls", "args",	   NULL};
+	static const char *const keys[] = {"depends_on", "networks", NULL};
 
-	return is_one_of(key, keys);
+	return is_texts(key) || is_one_of(key, keys);
 }
 
 static bool is_string_or_list(const char *key)
@@ -274,7 +282,7 @@ static struct node *merge_nodes(struct tree *tree, struct node *base, struct nod
 		return over;
 	if (base->kind == NODE_SEQUENCE)
 		return merge_lists(tree, base, over, key);
-	merge_mappings(tree, base, over, false, depth);
+	merge_mappings(tree, base, over, depth >= 3 && is_texts(key), depth);
 	return base;
 }
 

@@ -91,6 +91,10 @@ static void the_last_of_a_name_in_a_list_counts(void **unused)
 		merged(&fixture, "    environment: [A=1, A=2]\n", "    environment: {B: 1}\n");
 
 	assert_string_equal(a->environment.items[0].value, "A=2");
+	/* Without a value: the caller's, and there is none. */
+	a = merged(&fixture, "    environment: {A: 1, B: 1}\n", "    environment: {A: }\n");
+	assert_int_equal(a->environment.count, 1);
+	assert_string_equal(a->environment.items[0].value, "B=1");
 }
 
 static void a_third_file_builds_on_what_a_second_reset(void **unused)
