@@ -134,6 +134,7 @@ decode_fn decode_x_restart;
 
 /* decode_depends.c */
 decode_fn decode_depends_on;
+decode_fn decode_links; /* after decode_depends_on() */
 
 /* decode_caps.c */
 decode_fn decode_cap_add, decode_cap_drop;

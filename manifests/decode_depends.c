@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * `depends_on`: a list of names, or a mapping with conditions. Whether the services exist and form
- * no circle is checked once all are known, in check.c.
+ * `depends_on`: a list of names, or a mapping with conditions; and `links`, which ask for the same
+ * order of starting: names lead everywhere in a stack without them. Whether the services exist and
+ * form no circle is checked once all are known, in check.c.
  */
 #include "manifests/decode.h"
 
@@ -107,5 +108,60 @@ void decode_depends_on(struct decoder *decoder, const struct node *node, const c
 	for (size_t i = 0; i < node->count && decode_room(decoder, node); i++)
 		decode_one(decoder, mapping ? node->pairs[i].key : node->items[i],
 			   mapping ? node->pairs[i].value : NULL, key);
+	drop_repeated(service);
+}
+
+static bool is_dependency(const struct service *service, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(service->depends_on[i].service, name) == 0)
+			return true;
+	return false;
+}
+
+/* SERVICE, or SERVICE:ALIAS where both are the same: other aliases would be names of one instance
+ * only, and the names are those of the whole stack. */
+static const char *link_target(struct decoder *decoder, const struct node *node, const char *key)
+{
+	const char *text = decode_scalar(decoder, node, key);
+
+	if (!text)
+		return NULL;
+	size_t len = strcspn(text, ":");
+	const char *target = arena_copy(decoder->keep, text, len);
+
+	if (!text[len] || strcmp(text + len + 1, target) == 0)
+		return target;
+	decode_error(decoder, node, key,
+		     "the alias '%.60s' is not supported yet: use the name '%.60s'", text + len + 1,
+		     target);
+	return NULL;
+}
+
+void decode_links(struct decoder *decoder, const struct node *node, const char *key)
+{
+	struct service *service = decoder->service;
+	struct dependency *before = service->depends_on;
+	size_t written = service->depends_on_count;
+
+	if (node->kind != NODE_SEQUENCE) {
+		decode_error(decoder, node, key, "must be a list, this is %s",
+			     node_kind_name(node));
+		return;
+	}
+	service->depends_on = arena_new(decoder->keep, struct dependency, written + node->count);
+	if (written)
+		memcpy(service->depends_on, before, written * sizeof(*before));
+	for (size_t i = 0; i < node->count && decode_room(decoder, node); i++) {
+		const char *target = link_target(decoder, node->items[i], key);
+
+		/* What depends_on says in more words counts. */
+		if (target && !is_dependency(service, written, target))
+			service->depends_on[service->depends_on_count++] =
+				(struct dependency){.service = (char *)target,
+						    .required = true,
+						    .restart = true,
+						    .pos = node->items[i]->pos};
+	}
 	drop_repeated(service);
 }

@@ -99,6 +99,11 @@ static void decode_network_mode(struct decoder *decoder, const struct node *node
 		decode_error(decoder, node, key, "'%.60s' is not bridge, host or none", text);
 }
 
+static void decode_attach(struct decoder *decoder, const struct node *node, const char *key)
+{
+	decoder->service->detached = !decode_bool(decoder, node, key, true);
+}
+
 static void decode_read_only(struct decoder *decoder, const struct node *node, const char *key)
 {
 	decoder->service->read_only = decode_bool(decoder, node, key, false);
@@ -166,6 +171,7 @@ static const struct decode_field service_fields[] = {
 	{"user", decode_user},
 	{"hostname", decode_hostname},
 	{"depends_on", decode_depends_on},
+	{"links", decode_links},
 	{"healthcheck", decode_healthcheck},
 	{"restart", decode_restart},
 	{"stop_signal", decode_stop_signal},
@@ -174,6 +180,7 @@ static const struct decode_field service_fields[] = {
 	{"tmpfs", decode_tmpfs},
 	{"ports", decode_ports},
 	{"annotations", decode_annotations},
+	{"attach", decode_attach},
 	{"container_name", decode_container_name},
 	{"domainname", decode_domainname},
 	{"expose", decode_expose},

@@ -27,6 +27,7 @@ const struct key_info keys_top[] = {
 
 const struct key_info keys_service[] = {
 	{"annotations"},
+	{"attach"},
 	{"build"}, /* accepted beside x-rootfs only */
 	{"cap_add"},
 	{"cap_drop"},
@@ -48,6 +49,7 @@ const struct key_info keys_service[] = {
 	{"isolation"},
 	{"label_file"},
 	{"labels"},
+	{"links"},
 	{"mem_limit"},
 	{"network_mode"},
 	{"pids_limit"},
@@ -65,7 +67,6 @@ const struct key_info keys_service[] = {
 	{"working_dir"},
 	{"x-restart"},
 	{"x-rootfs"},
-	{"attach", KEY_LATER},
 	{"blkio_config", KEY_LATER},
 	{"cgroup", KEY_LATER},
 	{"cgroup_parent", KEY_LATER},
@@ -84,7 +85,6 @@ const struct key_info keys_service[] = {
 	{"gpus", KEY_LATER},
 	{"init", KEY_LATER},
 	{"ipc", KEY_LATER},
-	{"links", KEY_LATER},
 	{"logging", KEY_LATER},
 	{"mac_address", KEY_LATER},
 	{"mem_reservation", KEY_LATER},

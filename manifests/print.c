@@ -391,6 +391,8 @@ static struct node *service_node(struct printer *printer, const struct service *
 	put_ulimits(printer, node, service);
 	put_list(printer, node, "profiles", &service->profiles);
 	put_deploy(printer, node, service);
+	if (service->detached || printer->resolved)
+		put(printer, node, "attach", yes_or_no(printer, !service->detached));
 	put_list(printer, node, "cap_add", &service->cap_add);
 	put_list(printer, node, "cap_drop", &service->cap_drop);
 	put_default(printer, node, "network_mode", networks[service->network_mode], "bridge");

@@ -187,7 +187,7 @@ struct service {
 	struct text domainname;	    /* value NULL: none */
 	struct text container_name; /* second name of the only instance; value NULL: none */
 
-	struct dependency *depends_on;
+	struct dependency *depends_on; /* links included */
 	size_t depends_on_count;
 	struct healthcheck healthcheck;
 	struct restart_spec restart;
@@ -210,6 +210,7 @@ struct service {
 	struct limits limits;
 	struct ulimit_spec *ulimits;
 	size_t ulimit_count;
+	bool detached; /* attach: false: `up` in the foreground does not show its logs */
 	bool read_only;
 	struct text_list cap_add; /* upper case with CAP_ prefix, or "ALL"; names validated by the
 				     loader's table */

@@ -15,10 +15,14 @@
 #include <string.h>
 #include <sys/signalfd.h>
 
-int follow_open(struct follow *follow, const char *stack, struct err *err)
+int follow_open(struct follow *follow, const char *stack, const char *const *services,
+		struct err *err)
 {
-	const struct logset_options wanted = {
-		.start = LOGSET_NEW, .tail = -1, .since_ns = INT64_MIN, .follow = true};
+	const struct logset_options wanted = {.services = services,
+					      .start = LOGSET_NEW,
+					      .tail = -1,
+					      .since_ns = INT64_MIN,
+					      .follow = true};
 	autofree char *dir = NULL;
 	sigset_t signals;
 	int r = paths_dir(PATHS_LOG, stack, &dir, err);

@@ -11,9 +11,14 @@ struct follow {
 	struct logset logs;
 };
 
-/* To be called before the stack is asked to do anything: from here signals are held back, and only
- * what is logged from now on will be shown. */
-int follow_open(struct follow *follow, const char *stack, struct err *err) must_check;
+/*
+ * To be called before the stack is asked to do anything: from here signals are held back, and only
+ * what is logged from now on will be shown.
+ *
+ * @services	whose logs; NULL or empty: all. Borrowed until follow_close().
+ */
+int follow_open(struct follow *follow, const char *stack, const char *const *services,
+		struct err *err) must_check;
 void follow_close(struct follow *follow);
 #define autofollow __attribute__((cleanup(follow_close)))
 

@@ -21,6 +21,7 @@ struct values {
 	bool no_deps;
 	int64_t wait_timeout_ms;
 	struct strv scale;
+	struct strv attached; /* whose logs are shown; empty: all */
 };
 
 static const struct option_spec options[] = {
@@ -39,6 +40,7 @@ static const struct option_spec options[] = {
 static void drop_values(struct values *values)
 {
 	strv_free(&values->scale);
+	strv_free(&values->attached);
 }
 
 static int check_service(const struct stack *stack, const char *name)
@@ -59,7 +61,19 @@ static int check_service(const struct stack *stack, const char *name)
 	return cli_complain(EXIT_USAGE, "no such service: '%s'", name);
 }
 
-static int load(const struct cli *cli, const struct args *args, char **ret_name)
+/* Those without attach: false, where one has it; when all have it the only name is nobody's. */
+static void list_attached(const struct stack *stack, struct strv *attached)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < stack->service_count; i++)
+		all = all && !stack->services[i].detached;
+	for (size_t i = 0; !all && i < stack->service_count; i++)
+		strv_add(attached, stack->services[i].detached ? "" : stack->services[i].name);
+}
+
+static int load(const struct cli *cli, const struct args *args, struct strv *attached,
+		char **ret_name)
 {
 	autostack struct stack *stack = NULL;
 	int code = cli_load(cli, &stack);
@@ -68,7 +82,8 @@ static int load(const struct cli *cli, const struct args *args, char **ret_name)
 		code = check_service(stack, args->words[i]);
 	if (code != EXIT_DONE)
 		return code;
-	*ret_name = strdup(stack->name);
+	list_attached(stack, attached);
+	*ret_name = attached->failed ? NULL : strdup(stack->name);
 	return *ret_name ? EXIT_DONE : cli_complain(EXIT_FAILED, "out of memory");
 }
 
@@ -183,7 +198,8 @@ static int up(const struct cli *cli, const char *stack, const struct args *args,
 
 	if (code != EXIT_DONE)
 		return code;
-	if (foreground && follow_open(&follow, stack, &err) < 0)
+	if (foreground &&
+	    follow_open(&follow, stack, (const char *const *)values->attached.items, &err) < 0)
 		code = cli_fail(&err, EXIT_FAILED);
 	if (code == EXIT_DONE)
 		code = request_up(cli, stack, args, values);
@@ -210,7 +226,7 @@ static int run(struct cli *cli, int argc, char **argv)
 	code = change_parse_scale(values.scale.items, values.scale.count, &scale);
 	js_free(scale);
 	if (code == EXIT_DONE)
-		code = load(cli, &args, &stack);
+		code = load(cli, &args, &values.attached, &stack);
 	if (code != EXIT_DONE)
 		return code;
 	if (geteuid() != 0)

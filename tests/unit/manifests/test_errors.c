@@ -188,6 +188,10 @@ static void faulty_groups_limits_and_names(void **unused)
 		{"container_name: c\n  command: x\n b: {x-rootfs: host, command: x, "
 		 "container_name: c}",
 		 "6:50: error: services.b.container_name: 'c' is the name of service 'a' already"},
+		{"links: a", "4:10: error: services.a.links: must be a list, this is text"},
+		{"links: ['b:c']", "4:11: error: services.a.links: the alias 'c' is not supported "
+				   "yet: use the name 'b'"},
+		{"links: [a]", "4:11: error: depends_on goes in a circle: a -> a"},
 		{"expose: ['80:80']",
 		 "4:12: error: services.a.expose: '80:80' is not a port: write "
 		 "for example 80, 8000-8010 or 53/udp"},

@@ -222,6 +222,31 @@ static void groups_limits_and_names_for_people(void **unused)
 	assert_int_equal(a->ulimits[1].hard, -1);
 }
 
+static void links_are_dependencies(void **unused)
+{
+	autofixture struct fixture fixture;
+
+	(void)unused;
+	fixture_open(&fixture);
+	const struct stack *stack = fixture_good(
+		&fixture, "services:\n"
+			  "  a:\n    x-rootfs: host\n    command: x\n    attach: false\n"
+			  "    links: ['c:c', b, c]\n"
+			  "    depends_on: {c: {condition: service_completed_successfully}}\n"
+			  "  b: {x-rootfs: host, command: x}\n  c: {x-rootfs: host, command: x}\n");
+	const struct service *a = stack_service(stack, "a");
+
+	assert_true(a->detached);
+	assert_false(stack_service(stack, "b")->detached);
+	assert_int_equal(a->depends_on_count, 2);
+	assert_string_equal(a->depends_on[0].service, "b");
+	assert_int_equal(a->depends_on[0].condition, DEPENDS_STARTED);
+	assert_true(a->depends_on[0].required);
+	assert_true(a->depends_on[0].restart);
+	assert_int_equal(a->depends_on[1].condition, DEPENDS_COMPLETED);
+	assert_false(a->depends_on[1].restart);
+}
+
 static void mounts_in_the_short_form(void **unused)
 {
 	autofixture struct fixture fixture;
@@ -543,6 +568,7 @@ int main(void)
 		cmocka_unit_test(restart_and_its_overriding_policy),
 		cmocka_unit_test(x_restart_and_its_defaults),
 		cmocka_unit_test(groups_limits_and_names_for_people),
+		cmocka_unit_test(links_are_dependencies),
 		cmocka_unit_test(mounts_in_the_short_form),
 		cmocka_unit_test(mounts_in_the_long_form),
 		cmocka_unit_test(ports_in_both_forms),

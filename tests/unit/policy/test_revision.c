@@ -223,13 +223,14 @@ CHANGE(depends_on, (s->depends_on = needs, s->depends_on_count = 1))
 CHANGE(profiles, s->profiles = other_list)
 CHANGE(enabled, s->enabled = false)
 CHANGE(published, (s->ports = ports, s->port_count = 1))
+CHANGE(attach, s->detached = true)
 CHANGE(expose, s->expose = other_list)
 CHANGE(position, (s->pos.line = 7, s->command_pos.line = 8, s->limits.cpu_pos.col = 9))
 
 static const struct change harmless[] = {
-	{"replicas", replicas},	 {"depends_on", depends_on}, {"profiles", profiles},
-	{"enabled", enabled},	 {"expose", expose},	     {"ports", published},
-	{"positions", position},
+	{"replicas", replicas}, {"depends_on", depends_on}, {"profiles", profiles},
+	{"enabled", enabled},	{"expose", expose},	    {"attach", attach},
+	{"ports", published},	{"positions", position},
 };
 
 static struct stack stack = {
