@@ -5,6 +5,8 @@
  */
 #include "manifests/check.h"
 
+#include "manifests/keys.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +16,28 @@ struct check {
 	struct report *report;
 };
 
+/* ": did you mean 'db'?", or "". */
+static const char *near_service(const struct check *check, const char *name)
+{
+	const struct stack *stack = check->stack;
+	struct key_names known = {.count = stack->service_count,
+				  .stride = sizeof(*stack->services)};
+
+	if (known.count)
+		known.names = (const char *const *)&stack->services[0].name;
+	return keys_suggestion(check->scratch, check->report, known, name);
+}
+
+static const char *near_volume(const struct check *check, const char *key)
+{
+	const struct stack *stack = check->stack;
+	struct key_names known = {.count = stack->volume_count, .stride = sizeof(*stack->volumes)};
+
+	if (known.count)
+		known.names = (const char *const *)&stack->volumes[0].key;
+	return keys_suggestion(check->scratch, check->report, known, key);
+}
+
 static void check_dependency(const struct check *check, const struct service *service,
 			     const struct dependency *dependency)
 {
@@ -21,12 +45,13 @@ static void check_dependency(const struct check *check, const struct service *se
 
 	if (!target && dependency->required) {
 		report_error(check->report, dependency->pos,
-			     "services.%s.depends_on: there is no service '%.80s'", service->name,
-			     dependency->service);
+			     "services.%s.depends_on: there is no service '%.80s'%s", service->name,
+			     dependency->service, near_service(check, dependency->service));
 	} else if (!target) {
 		report_warning(check->report, dependency->pos,
-			       "services.%s.depends_on: there is no service '%.80s'", service->name,
-			       dependency->service);
+			       "services.%s.depends_on: there is no service '%.80s'%s",
+			       service->name, dependency->service,
+			       near_service(check, dependency->service));
 	} else if (service->enabled && !target->enabled && dependency->required) {
 		report_error(check->report, dependency->pos,
 			     "services.%s.depends_on: no active profile enables '%.80s'",
@@ -138,8 +163,9 @@ static void check_mounts(const struct check *check, const struct service *servic
 		    !stack_volume(check->stack, mount->source))
 			report_error(check->report, mount->source_pos,
 				     "services.%s.volumes: no volume '%.80s' is defined under "
-				     "the top-level volumes",
-				     service->name, mount->source);
+				     "the top-level volumes%s",
+				     service->name, mount->source,
+				     near_volume(check, mount->source));
 	}
 	if (service->mount_count)
 		qsort(sorted, service->mount_count, sizeof(*sorted), compare_targets);

@@ -37,6 +37,9 @@ static void index_services(struct loading *load, struct document *document)
 		return;
 	document->services = tree_sorted(&load->tree, services);
 	document->service_count = services->count;
+	document->names = arena_new(&load->arena, const char *, services->count + 1);
+	for (size_t i = 0; i < services->count; i++)
+		document->names[i] = document->services[i]->key->text;
 }
 
 static struct pair *find_service(const struct document *document, const char *name)
@@ -145,6 +148,17 @@ static bool read_extends(struct loading *load, const struct node *extends, const
 	return false;
 }
 
+static void report_missing(struct loading *load, const struct document *document,
+			   const struct node *service, const char *path)
+{
+	struct key_names known = {document->names, document->service_count,
+				  sizeof(*document->names)};
+
+	report_error(&load->report, service->pos, "%s: there is no service '%.80s' in %s%s", path,
+		     service->text, document->file,
+		     keys_suggestion(&load->arena, &load->report, known, service->text));
+}
+
 static void resolve_service(struct loading *load, const struct extension *here);
 
 /* The complete base, or NULL when there is none, which is told. */
@@ -168,8 +182,7 @@ static struct pair *find_base(struct loading *load, const struct extension *here
 	struct extension next = {document, base, here, here->depth + 1};
 
 	if (!base) {
-		report_error(&load->report, service->pos, "%s: there is no service '%.80s' in %s",
-			     path, service->text, document->file);
+		report_missing(load, document, service, path);
 		return NULL;
 	}
 	if (next.depth > EXTENDS_DEPTH_MAX) {

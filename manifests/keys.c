@@ -326,21 +326,56 @@ static unsigned distance(const char *a, const char *b)
 	return cost[rows][cols];
 }
 
+struct nearest {
+	const char *to;
+	size_t len;
+	unsigned best; /* must stay below this */
+	const char *name;
+};
+
+static struct nearest nearest_to(const char *name)
+{
+	size_t len = strlen(name);
+
+	return (struct nearest){.to = name, .len = len, .best = len < 5 ? 2 : len < 9 ? 3 : 4};
+}
+
+static void consider(struct nearest *nearest, const char *name)
+{
+	unsigned here = distance(nearest->to, name);
+
+	if (here >= nearest->best || here >= nearest->len)
+		return;
+	nearest->best = here;
+	nearest->name = name;
+}
+
 const char *keys_nearest(const struct key_info *table, const char *name)
 {
-	const char *nearest = NULL;
-	size_t len = strlen(name);
-	unsigned best = len < 5 ? 2 : len < 9 ? 3 : 4; /* must stay below this */
+	struct nearest nearest = nearest_to(name);
 
-	for (; table->name; table++) {
-		unsigned here = distance(name, table->name);
+	for (; table->name; table++)
+		consider(&nearest, table->name);
+	return nearest.name;
+}
 
-		if (here >= best || here >= len)
-			continue;
-		best = here;
-		nearest = table->name;
+/* A hostile manifest has thousands of names and of faults: nobody reads that many suggestions. */
+#define SUGGESTED_FROM_MAX 500
+#define SUGGESTED_MAX	   50
+
+const char *keys_suggestion(struct arena *scratch, const struct report *report,
+			    struct key_names known, const char *name)
+{
+	struct nearest nearest = nearest_to(name);
+
+	if (report->list->count > SUGGESTED_MAX || arena_low(scratch))
+		return "";
+	for (size_t i = 0; i < known.count && i < SUGGESTED_FROM_MAX; i++) {
+		const char *at = (const char *)known.names + i * known.stride;
+
+		consider(&nearest, *(const char *const *)(const void *)at);
 	}
-	return nearest;
+	return nearest.name ? arena_format(scratch, ": did you mean '%s'?", nearest.name) : "";
 }
 
 static const struct key_info *key_find(const struct key_info *table, const char *name)

@@ -60,5 +60,17 @@ extern const struct key_table key_tables[];
 bool keys_check(struct report *report, const struct node *mapping, const struct key_info *table,
 		const char *path);
 
+/* Names anywhere: @count of them, @stride bytes apart. */
+struct key_names {
+	const char *const *names;
+	size_t count;
+	size_t stride;
+};
+
+/* What to say behind "there is no 'nmae'": ": did you mean 'name'?", in @scratch, or "". Looks at
+ * the first few hundred names, and only as long as the report is short. */
+const char *keys_suggestion(struct arena *scratch, const struct report *report,
+			    struct key_names known, const char *name);
+
 /* The name of @table closest to a misspelt one, or NULL when none is near. */
 const char *keys_nearest(const struct key_info *table, const char *name);

@@ -21,7 +21,8 @@ struct document {
 	const struct vars *vars;
 	struct node *root; /* NULL: empty or faulty, which is told */
 	struct pair **services;
-	size_t service_count; /* of services, sorted by name */
+	const char **names;
+	size_t service_count; /* of services, sorted by name, and of names */
 	struct document *next;
 };
 

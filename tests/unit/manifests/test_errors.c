@@ -524,6 +524,24 @@ static void faults_of_substitution_come_with_all_others(void **unused)
 	assert_int_equal(fixture.diags.error_count, 6);
 }
 
+static void names_that_lead_nowhere_get_a_suggestion(void **unused)
+{
+	autofixture struct fixture fixture;
+
+	(void)unused;
+	fixture_open(&fixture);
+	fixture_load(&fixture,
+		     "services:\n"
+		     "  web: {x-rootfs: host, command: x, depends_on: [databse],\n"
+		     "        volumes: ['dta:/d']}\n"
+		     "  database: {x-rootfs: host, command: x}\n"
+		     "volumes: {data: }\n",
+		     NULL);
+	assert_non_null(strstr(fixture.printed, "no service 'databse': did you mean 'database'?"));
+	assert_non_null(strstr(fixture.printed, "volumes: did you mean 'data'?"));
+	assert_int_equal(fixture.diags.error_count, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -542,6 +560,7 @@ int main(void)
 		cmocka_unit_test(warnings_do_not_fail_a_load),
 		cmocka_unit_test(faults_of_env_files_point_into_them),
 		cmocka_unit_test(faults_of_substitution_come_with_all_others),
+		cmocka_unit_test(names_that_lead_nowhere_get_a_suggestion),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -124,6 +124,9 @@ static void a_missing_base_is_one_fault(void **unused)
 	expect(&fixture, "services:\n  a: {extends: b}\n",
 	       "shop.yaml:2:16: error: services.a.extends: there is no service 'b' in shop.yaml");
 	assert_int_equal(fixture.diags.error_count, 1);
+	expect(&fixture, "services:\n  a: {extends: bsae}\n  base: {x-rootfs: host, command: x}\n",
+	       "shop.yaml:2:16: error: services.a.extends: there is no service 'bsae' in "
+	       "shop.yaml: did you mean 'base'?");
 	expect(&fixture, "services:\n  a: {extends: {file: no.yaml, service: b}}\n",
 	       "shop.yaml:2:23: error: extends: cannot read 'no.yaml': No such file or directory");
 	assert_int_equal(fixture.diags.error_count, 1);
