@@ -94,6 +94,13 @@ static const char *const limit_names[RLIM_NLIMITS] = {
 	[RLIMIT_STACK] = "stack",
 };
 
+static const char *limit_name(int resource)
+{
+	bool known = resource >= 0 && (size_t)resource < ARRAY_SIZE(limit_names);
+
+	return known && limit_names[resource] ? limit_names[resource] : "of unknown kind";
+}
+
 int step_limits(struct launch *launch, struct container_fault *fault)
 {
 	for (size_t i = 0; i < launch->plan->rlimit_count; i++) {
@@ -103,7 +110,7 @@ int step_limits(struct launch *launch, struct container_fault *fault)
 			continue;
 		int error = errno;
 
-		err_set(&fault->err, error, "ulimit %s%s", limit_names[rlimit->resource],
+		err_set(&fault->err, error, "ulimit %s%s", limit_name(rlimit->resource),
 			error == EPERM ? ": only CAP_SYS_RESOURCE raises the hard limit that davit "
 					 "has itself"
 				       : "");

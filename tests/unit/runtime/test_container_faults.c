@@ -278,7 +278,7 @@ static void what_only_a_run_can_find_out_is_told_too(void **unused)
 	config.working_dir = NULL;
 	config.rlimits = limits;
 	config.rlimit_count = 1;
-	assert_start_fault(EINVAL, CONTAINER_ITEM_LIMIT, "ulimit ");
+	assert_start_fault(EINVAL, CONTAINER_ITEM_LIMIT, "ulimit of unknown kind");
 }
 
 static void davit_itself_is_not_run_inside(void **unused)
