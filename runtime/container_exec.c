@@ -11,19 +11,27 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #define NAME_PREFIX "HOSTNAME="
 
+/* The caller waits for it: long for a few system calls, short for a stall. */
+#define HANDOVER_TIMEOUT_MS 1000
+
 static int step_join(struct launch *launch, struct container_fault *fault)
 {
-	/* The pid namespace was the parent's choice for its children. */
-	int namespaces = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP |
+	/* Unguarded, the pid namespace was the parent's choice for its children. */
+	int namespaces = (launch->handover_fd >= 0 ? CLONE_NEWPID : 0) | CLONE_NEWNS |
+			 CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWCGROUP |
 			 (launch->plan->host_network ? 0 : CLONE_NEWNET);
 
 	if (setns(launch->target_pidfd, namespaces) < 0)
@@ -43,6 +51,65 @@ static const struct step exec_steps[] = {
 	{"working directory", step_working_dir},
 	{"user", step_user},
 	{"system call filter", step_filter},
+	{"exec", step_exec},
+	{0},
+};
+
+/* Nothing of the host's may be open where the container can look: all but the standard streams and
+ * the two descriptors this exec still needs. */
+static int step_close(struct launch *launch, struct container_fault *fault)
+{
+	unsigned low = (unsigned)launch->status_fd;
+	unsigned high = (unsigned)launch->handover_fd;
+
+	if (low > high) {
+		low = (unsigned)launch->handover_fd;
+		high = (unsigned)launch->status_fd;
+	}
+	if ((low > 3 && syscall(SYS_close_range, 3U, low - 1, 0) < 0) ||
+	    (high > low + 1 && syscall(SYS_close_range, low + 1, high - 1, 0) < 0) ||
+	    syscall(SYS_close_range, high + 1, ~0U, 0) < 0)
+		return err_set(&fault->err, errno, "close descriptors");
+	return 0;
+}
+
+/* The first process ends here; the second goes on, as a child of the first one's parent. clone
+ * rather than clone3, which the filter may not allow any more. */
+static int step_hand_over(struct launch *launch, struct container_fault *fault)
+{
+	pid_t pid = (pid_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
+	char go;
+
+	if (pid < 0)
+		return err_set(&fault->err, errno, "start a process");
+	if (pid > 0)
+		_exit(write(launch->handover_fd, &pid, sizeof(pid)) == sizeof(pid) ? 0 : 127);
+	/* Not before the parent knows of it: it must not run unsupervised. */
+	if (read(launch->handover_fd, &go, 1) != 1)
+		_exit(127);
+	if (setsid() < 0)
+		return err_set(&fault->err, errno, "new session");
+	if (launch->late_tty && ioctl(0, TIOCSCTTY, 0) < 0)
+		return err_set(&fault->err, errno, "take over the terminal");
+	return 0;
+}
+
+/*
+ * Against CAP_SYS_PTRACE being undumpable is no help: such a container looks into every process it
+ * can see. So all is done by a process outside of its pid namespace, and the one inside is born
+ * with no more than the container has itself.
+ */
+static const struct step guarded_steps[] = {
+	{"join cgroups", step_join_cgroups},
+	{"detach", step_detach},
+	{"namespaces", step_join},
+	{"standard streams", step_stdio},
+	{"limits", step_limits},
+	{"working directory", step_working_dir},
+	{"user", step_user},
+	{"descriptors", step_close},
+	{"system call filter", step_filter},
+	{"hand over", step_hand_over},
 	{"exec", step_exec},
 	{0},
 };
@@ -147,6 +214,63 @@ static int exec_clone(struct launch *launch, struct container_process *ret_proce
 	return r;
 }
 
+/* The second process of a guarded exec, which the first one tells of. */
+static int exec_take_over(int handover_fd, struct container_process *process, struct err *err)
+{
+	struct pollfd wait = {.fd = handover_fd, .events = POLLIN};
+	pid_t pid;
+
+	if (poll(&wait, 1, HANDOVER_TIMEOUT_MS) != 1 ||
+	    read(handover_fd, &pid, sizeof(pid)) != sizeof(pid))
+		return err_say(err, ETIMEDOUT, "the process did not start in time");
+	/* Our child, unreaped: the number is its own. */
+	autoclose int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	if (pidfd < 0)
+		return err_set(err, errno, "hold the process");
+	if (write(handover_fd, "", 1) != 1)
+		return err_say(err, ESRCH, "the container has ended");
+	process->pid = pid;
+	process->pidfd = take_fd(&pidfd);
+	return 0;
+}
+
+static int exec_guarded(struct launch *launch, struct container_process *ret_process,
+			struct container_fault *fault)
+{
+	struct container_process process;
+	struct container_fault told = {0};
+	int sockets[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
+		return err_set(&fault->err, errno, "make a socket");
+	autoclose int own_fd = sockets[0];
+	autoclose int handover_fd = sockets[1];
+
+	launch->handover_fd = handover_fd;
+	launch->late_tty = launch->tty;
+	launch->tty = false;
+	int r = launch_clone(launch, guarded_steps, 0, &process, fault);
+
+	if (r < 0)
+		return r;
+	autoclose int first_fd = process.pidfd;
+	autoclose int status_fd = process.status_fd;
+
+	fd_drop(&handover_fd);
+	r = exec_take_over(own_fd, &process, &fault->err);
+	launch_reap(first_fd);
+	if (r < 0) {
+		/* What the first has to say of itself is the better reason. */
+		if (container_status(status_fd, &told) < 0 && told.err.code > 0)
+			*fault = told;
+		return -fault->err.code;
+	}
+	process.status_fd = take_fd(&status_fd);
+	*ret_process = process;
+	return 0;
+}
+
 int container_exec(const struct container_plan *plan, const struct container_exec *exec,
 		   struct container_process *ret_process, struct container_fault *fault)
 {
@@ -186,8 +310,11 @@ int container_exec(const struct container_plan *plan, const struct container_exe
 		.stdio = {exec->stdio[0], exec->stdio[1], exec->stdio[2]},
 		.tty = exec->tty,
 		.target_pidfd = exec->pidfd,
+		.handover_fd = -1,
 		.name_slot = exec_name_slot(&env),
 	};
 
-	return exec_clone(&launch, ret_process, fault);
+	return plan->caps.keep & (1ULL << CAP_SYS_PTRACE)
+		       ? exec_guarded(&launch, ret_process, fault)
+		       : exec_clone(&launch, ret_process, fault);
 }

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 _Static_assert(sizeof(struct container_fault) <= 4096, "one write to a pipe must be atomic");
@@ -109,6 +110,15 @@ int launch_clone(struct launch *launch, const struct step *steps, uint64_t flags
 	*ret_process = (struct container_process){
 		.pid = pid, .pidfd = pidfd, .status_fd = take_fd(&read_fd)};
 	return 0;
+}
+
+void launch_reap(int pidfd)
+{
+	siginfo_t info;
+
+	(void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+	while (waitid((idtype_t)P_PIDFD, (id_t)pidfd, &info, WEXITED) < 0 && errno == EINTR)
+		continue;
 }
 
 int container_status(int status_fd, struct container_fault *fault)

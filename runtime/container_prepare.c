@@ -6,7 +6,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/path.h"
 #include "runtime/defaults.h"
-#include "runtime/plan.h"
+#include "runtime/launch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -217,16 +217,6 @@ static ssize_t read_answer(int fd, void *answer, size_t size)
 	return (ssize_t)got;
 }
 
-static void reap_helper(int pidfd)
-{
-	siginfo_t info;
-
-	/* A helper that has answered waits for this; one that has not gets no choice. */
-	(void)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
-	while (waitid((idtype_t)P_PIDFD, (id_t)pidfd, &info, WEXITED) < 0 && errno == EINTR)
-		continue;
-}
-
 static int ask_helper(struct container_plan *plan, const struct container_config *config,
 		      struct plan_answer *answer, struct container_fault *fault)
 {
@@ -257,7 +247,8 @@ static int ask_helper(struct container_plan *plan, const struct container_config
 		plan->namespace_fd = open(path, O_RDONLY | O_CLOEXEC);
 		errnum = plan->namespace_fd < 0 ? errno : 0;
 	}
-	reap_helper(pidfd);
+	/* One that has answered waits for this; one that has not gets no choice. */
+	launch_reap(pidfd);
 	if (n == -ETIMEDOUT)
 		return err_say(&fault->err, ETIMEDOUT, "the root was not assembled within 10 s");
 	if (n != (ssize_t)sizeof(*answer))

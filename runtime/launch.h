@@ -40,6 +40,8 @@ struct launch {
 	/* exec only */
 	int target_pidfd;
 	char *name_slot; /* in envp, NAME_SLOT_SIZE bytes: gets the host name; or NULL */
+	int handover_fd; /* guarded: where the pid goes and the leave to go on comes from */
+	bool late_tty;	 /* guarded: instead of tty */
 };
 
 /* One thing a child does; returns 0 or -errno with the fault filled. */
@@ -54,6 +56,9 @@ struct step {
  */
 int launch_clone(struct launch *launch, const struct step *steps, uint64_t flags,
 		 struct container_process *ret_process, struct container_fault *fault) must_check;
+
+/* Kills the child of ours behind @pidfd, should it still live, and reaps it. */
+void launch_reap(int pidfd);
 
 /* The steps start and exec have in common, each over the whole launch. */
 int step_join_cgroups(struct launch *launch, struct container_fault *fault);
