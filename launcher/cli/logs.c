@@ -49,7 +49,35 @@ static int parse_since(const char *text, int64_t *ret_ns)
 	return EXIT_DONE;
 }
 
-static int show(const char *dir, const struct logset_options *wanted, const struct logprint *style)
+/* "web-1" is of "web-1" and of "web". */
+static bool is_of(const char *instance, const char *word)
+{
+	const char *dash = strrchr(instance, '-');
+	size_t len = strlen(word);
+
+	return strcmp(instance, word) == 0 ||
+	       (dash && (size_t)(dash - instance) == len && memcmp(instance, word, len) == 0);
+}
+
+/* A word without a log may be a service that has not run yet, but not one that is unknown. */
+static int check_words(const char *stack, const struct logset *set)
+{
+	const char *const *word = set->options.services;
+	int code = EXIT_DONE;
+
+	for (; word && *word && code == EXIT_DONE; word++) {
+		size_t i = 0;
+
+		while (i < set->count && !is_of(set->files[i].instance, *word))
+			i++;
+		if (i == set->count)
+			code = cli_check_name(stack, *word);
+	}
+	return code;
+}
+
+static int show(const char *stack, const char *dir, const struct logset_options *wanted,
+		const struct logprint *style)
 {
 	autologset struct logset set = {.dir_fd = -1, .inotify_fd = -1};
 	struct err err = {0};
@@ -57,6 +85,8 @@ static int show(const char *dir, const struct logset_options *wanted, const stru
 
 	if (r == -ENOENT)
 		return cli_complain(EXIT_FAILED, "no logs: '%s' does not exist", dir);
+	if (r == 0 && check_words(stack, &set) != EXIT_DONE)
+		return EXIT_FAILED;
 	if (r == 0)
 		r = logprint_drain(style, &set, &err);
 	while (r == 0 && wanted->follow) {
@@ -104,7 +134,7 @@ static int run(struct cli *cli, int argc, char **argv)
 		.timestamps = values.timestamps,
 	};
 
-	return show(dir, &wanted, &style);
+	return show(stack, dir, &wanted, &style);
 }
 
 const struct command command_logs = {

@@ -61,16 +61,36 @@ static int add_row(struct table *table, const struct json_t *instance)
 	return EXIT_DONE;
 }
 
-static bool is_wanted(const struct json_t *instance, const struct args *args)
+static bool is_named(const struct json_t *instance, const char *word)
 {
 	const char *service = js_text(instance, "service");
 	const char *name = js_text(instance, "instance");
 
+	return (service && strcmp(word, service) == 0) || (name && strcmp(word, name) == 0);
+}
+
+static bool is_wanted(const struct json_t *instance, const struct args *args)
+{
 	for (size_t i = 0; i < args->word_count; i++)
-		if ((service && strcmp(args->words[i], service) == 0) ||
-		    (name && strcmp(args->words[i], name) == 0))
+		if (is_named(instance, args->words[i]))
 			return true;
 	return args->word_count == 0;
+}
+
+/* A word that names nothing is a slip of the pen, not an empty table. */
+static int check_words(const char *stack, const struct json_t *instances, const struct args *args)
+{
+	int code = EXIT_DONE;
+
+	for (size_t i = 0; i < args->word_count && code == EXIT_DONE; i++) {
+		bool found = false;
+
+		for (size_t k = 0; k < js_count(instances) && !found; k++)
+			found = is_named(js_at(instances, k), args->words[i]);
+		if (!found)
+			code = cli_check_name(stack, args->words[i]);
+	}
+	return code;
 }
 
 static int print_table(const struct cli *cli, const struct json_t *instances,
@@ -122,6 +142,8 @@ static int run(struct cli *cli, int argc, char **argv)
 	code = cli_stack_seen(cli, &stack);
 	if (code == EXIT_DONE)
 		code = cli_call(stack, &request, &answer);
+	if (code == EXIT_DONE)
+		code = check_words(stack, js_get(answer, "instances"), &args);
 	if (code != EXIT_DONE)
 		return code;
 	return values.json ? print_json(answer, &args)
