@@ -193,7 +193,9 @@ static int put_bytes(const char *bytes, size_t len, void *out)
 
 int js_print(const struct json_t *value, unsigned indent, struct buf *out, struct err *err)
 {
-	size_t flags = (indent ? JSON_INDENT(indent) : JSON_COMPACT) | JSON_ENCODE_ANY;
+	/* 15 digits: what a decimal fraction keeps through a double, so 0.1 stays 0.1. */
+	size_t flags = (indent ? JSON_INDENT(indent) : JSON_COMPACT) | JSON_ENCODE_ANY |
+		       JSON_REAL_PRECISION(15);
 
 	if (json_dump_callback(value, put_bytes, out, flags) < 0)
 		return err_set(err, ENOMEM, "print JSON");

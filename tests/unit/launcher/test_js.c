@@ -46,12 +46,24 @@ static void every_kind_is_told_from_the_others(void **state)
 	}
 }
 
+static void fractions_are_printed_as_they_were_read(void **state)
+{
+	static const char text[] = "[0.003791,0.1,123456.789012]";
+	autojs struct json_t *list = NULL;
+	autobuf struct buf out = {0};
+
+	assert_int_equal(js_parse(text, strlen(text), &list, NULL), 0);
+	assert_int_equal(js_print(list, 0, &out, NULL), 0);
+	assert_string_equal(out.data, text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(utf8_is_kept_as_it_is),
 		cmocka_unit_test(every_byte_that_is_no_utf8_becomes_a_question_mark),
 		cmocka_unit_test(every_kind_is_told_from_the_others),
+		cmocka_unit_test(fractions_are_printed_as_they_were_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
