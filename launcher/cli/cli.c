@@ -257,6 +257,8 @@ int cli_output(struct buf *text)
 
 	if (buf_check(text, &err) < 0)
 		return cli_fail(&err, EXIT_FAILED);
+	if (text->len == 0)
+		return EXIT_DONE; /* there may be no data at all */
 	if (fwrite(text->data, 1, text->len, stdout) != text->len || fflush(stdout) != 0)
 		return cli_complain(EXIT_FAILED, "write to stdout: %s", strerrordesc_np(errno));
 	return EXIT_DONE;
