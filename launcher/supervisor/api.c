@@ -3,6 +3,7 @@
 #include "launcher/supervisor/api.h"
 #include "launcher/js.h"
 #include "launcher/supervisor/attach.h"
+#include "launcher/supervisor/stamp.h"
 #include "launcher/supervisor/supervisor.h"
 #include "launcher/supervisor/view.h"
 #include "launcher/supervisor/watch.h"
@@ -25,19 +26,16 @@ static void list_files(const struct stack *stack, struct strv *list)
 
 static struct reply get_version(struct supervisor *sup, const struct json_t *request)
 {
-	char at[32];
-	struct tm utc;
-
+	char at[STAMP_SIZE];
 	autostrv struct strv files = {0};
 
 	if (sup->manifest)
 		list_files(sup->manifest->stack, &files);
-	gmtime_r(&sup->started_at.tv_sec, &utc);
-	strftime(at, sizeof(at), "%Y-%m-%dT%H:%M:%SZ", &utc);
-	return (struct reply){200, js_pack("{s:i, s:s, s:s, s:i, s:s, s:o}", "schema", 1, "version",
-					   DAVIT_VERSION, "stack", sup->name, "pid", (int)getpid(),
-					   "started_at", at, "files",
-					   js_strings((const char *const *)files.items, NULL))};
+	return (struct reply){200,
+			      js_pack("{s:i, s:s, s:s, s:i, s:s, s:o}", "schema", 1, "version",
+				      DAVIT_VERSION, "stack", sup->name, "pid", (int)getpid(),
+				      "started_at", stamp_text(&sup->started_at, 0, at), "files",
+				      js_strings((const char *const *)files.items, NULL))};
 }
 
 static struct reply get_instances(struct supervisor *sup, const struct json_t *request)

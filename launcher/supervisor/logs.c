@@ -5,6 +5,7 @@
  */
 #include "launcher/supervisor/logs.h"
 
+#include "launcher/supervisor/stamp.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 
@@ -55,18 +56,6 @@ void log_format(struct buf *out, const char *stamp, const char *stream, const ch
 	}
 }
 
-static void stamp_now(char stamp[static 32])
-{
-	struct timespec now;
-	struct tm utc;
-	char seconds[24];
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &utc);
-	strftime(seconds, sizeof(seconds), "%Y-%m-%dT%H:%M:%S", &utc);
-	snprintf(stamp, 32, "%.19s.%09uZ", seconds, (unsigned)now.tv_nsec % 1000000000u);
-}
-
 static void sink_write(struct log_sink *sink, const struct buf *text, size_t raw_len)
 {
 	size_t done = 0;
@@ -100,12 +89,14 @@ static void sink_report_loss(struct log_sink *sink, const char *stamp)
 /* Returns false when there is nothing more to read for now. */
 static bool stream_read_once(struct log_stream *stream)
 {
-	char stamp[32];
+	struct timespec now;
+	char stamp[STAMP_SIZE];
 	ssize_t n = read(stream->read_fd, chunk, sizeof(chunk));
 
 	if (n <= 0)
 		return n < 0 && errno == EINTR;
-	stamp_now(stamp);
+	clock_gettime(CLOCK_REALTIME, &now);
+	stamp_text(&now, 9, stamp);
 	sink_report_loss(stream->sink, stamp);
 	lines.len = 0;
 	log_format(&lines, stamp, stream->name, chunk, (size_t)n);

@@ -4,23 +4,13 @@
 #include "launcher/supervisor/view.h"
 #include "launcher/js.h"
 #include "launcher/policy/settled.h"
+#include "launcher/supervisor/stamp.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/cleanup.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char *time_text(const struct timespec *at, char text[static 32])
-{
-	struct tm utc;
-	char seconds[24];
-
-	gmtime_r(&at->tv_sec, &utc);
-	strftime(seconds, sizeof(seconds), "%Y-%m-%dT%H:%M:%S", &utc);
-	snprintf(text, 32, "%.19s.%03uZ", seconds, (unsigned)(at->tv_nsec / 1000000) % 1000u);
-	return text;
-}
 
 static struct json_t *view_ports(const struct supervisor *sup, const char *service)
 {
@@ -66,7 +56,7 @@ struct json_t *view_instance(struct instance *instance)
 {
 	const struct service *service = instance->plan->service;
 	struct cg_usage usage = {0};
-	char started[32];
+	char started[STAMP_SIZE];
 	char address[INET_ADDRSTRLEN] = "";
 	const char *health = NULL;
 
@@ -92,7 +82,7 @@ struct json_t *view_instance(struct instance *instance)
 		instance_state_name(instance->state), "reason",
 		instance->reason[0] ? js_lossy(instance->reason) : NULL, "pid", (int)instance->pid,
 		"restarts", (long long)instance->history.restarts, "started_at",
-		instance->started ? time_text(&instance->started_at, started) : NULL, "exit",
+		instance->started ? stamp_text(&instance->started_at, 3, started) : NULL, "exit",
 		view_exit(instance), "health", health, "address", address[0] ? address : NULL,
 		"cpu_seconds", (double)usage.cpu_usec / 1e6, "memory_bytes",
 		(long long)usage.memory_bytes, "memory_limit_bytes", limit, "ports",

@@ -3,6 +3,7 @@
  */
 #include "launcher/supervisor/watch.h"
 #include "launcher/js.h"
+#include "launcher/supervisor/stamp.h"
 #include "launcher/supervisor/supervisor.h"
 #include "launcher/supervisor/view.h"
 #include "runtime/base/buf.h"
@@ -69,8 +70,7 @@ struct http_stream *watch_open(struct supervisor *sup)
 void watch_instance(struct instance *instance, const char *state)
 {
 	struct timespec now;
-	struct tm utc;
-	char at[32];
+	char at[STAMP_SIZE];
 
 	if (!instance->sup->watchers)
 		return;
@@ -81,10 +81,9 @@ void watch_instance(struct instance *instance, const char *state)
 		return;
 	}
 	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &utc);
-	strftime(at, sizeof(at), "%Y-%m-%dT%H:%M:%SZ", &utc);
 	watch_send(instance->sup, NULL,
-		   js_pack("{s:s, s:s, s:o}", "type", "instance", "at", at, "instance", view));
+		   js_pack("{s:s, s:s, s:o}", "type", "instance", "at", stamp_text(&now, 0, at),
+			   "instance", view));
 }
 
 void watch_idle(struct supervisor *sup, bool idle)
