@@ -61,6 +61,10 @@ void decode_mapping(struct decoder *decoder, const struct node *node, const char
 void decode_error(struct decoder *decoder, const struct node *node, const char *key,
 		  const char *fmt, ...) format_like(4, 5);
 
+/* The same as a note: the value is understood, but nothing can be done with it yet. */
+void decode_note(struct decoder *decoder, const struct node *node, const char *key, const char *fmt,
+		 ...) format_like(4, 5);
+
 /* The text of a scalar, or NULL with an error. Borrowed from the tree. */
 const char *decode_scalar(struct decoder *decoder, const struct node *node, const char *key);
 void decode_text(struct decoder *decoder, const struct node *node, const char *key,

@@ -44,10 +44,9 @@ static void require_rootfs(struct decoder *decoder, const struct node *service)
 
 			if (strcmp(key->text, others[i]) != 0)
 				continue;
-			report_error(
-				decoder->report, key->pos,
-				"%s.%s is not supported yet: add x-rootfs: host or a directory",
-				decoder->path, key->text);
+			report_note(decoder->report, key->pos,
+				    "%s.%s is not supported yet: add x-rootfs: host or a directory",
+				    decoder->path, key->text);
 			return;
 		}
 	}
@@ -61,7 +60,7 @@ static void require_command(struct decoder *decoder, size_t errors_before)
 	const struct service *service = decoder->service;
 
 	if (decoder->report->list->error_count == errors_before && !service->command.count &&
-	    !service->entrypoint.count)
+	    !service->entrypoint.count && service->rootfs != ROOTFS_NONE)
 		report_error(decoder->report, service->pos,
 			     "%s needs a command: there is no image to take one from",
 			     decoder->path);
@@ -70,6 +69,18 @@ static void require_command(struct decoder *decoder, size_t errors_before)
 static void decode_image(struct decoder *decoder, const struct node *node, const char *key)
 {
 	decode_text(decoder, node, key, &decoder->service->image);
+}
+
+/* The short form is the context. */
+static void decode_build(struct decoder *decoder, const struct node *node, const char *key)
+{
+	const struct node *context = node->kind == NODE_MAPPING ? node_get(node, "context") : node;
+	const char *text = node_is_null(context) ? "." : decode_scalar(decoder, context, key);
+
+	if (text && !strstr(text, "://"))
+		text = decode_path(decoder, decoder->stack->directory, text);
+	if (text)
+		decoder->service->build = (struct text){arena_text(decoder->keep, text), node->pos};
 }
 
 static void decode_isolation(struct decoder *decoder, const struct node *node, const char *key)
@@ -164,6 +175,7 @@ static void decode_profiles(struct decoder *decoder, const struct node *node, co
 
 static const struct decode_field service_fields[] = {
 	{"image", decode_image},
+	{"build", decode_build},
 	{"x-rootfs", decode_rootfs},
 	{"command", decode_command},
 	{"entrypoint", decode_entrypoint},
@@ -252,10 +264,12 @@ void decode_services(struct decoder *decoder, const struct node *services)
 	stack->services = arena_new(decoder->keep, struct service, services->count);
 	for (size_t i = 0; i < services->count; i++) {
 		if (!decode_room(decoder, services))
-			return;
+			break;
 		decoder->service = &stack->services[stack->service_count++];
+		decoder->report->service = services->pairs[i].key->text;
 		decode_service(decoder, services->pairs[i].key, services->pairs[i].value);
 	}
+	decoder->report->service = NULL;
 	decoder->path = "";
 	if (stack->service_count)
 		qsort(stack->services, stack->service_count, sizeof(*stack->services),

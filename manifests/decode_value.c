@@ -45,6 +45,19 @@ void decode_error(struct decoder *decoder, const struct node *node, const char *
 		     decoder->path[0] ? "." : "", key, message);
 }
 
+void decode_note(struct decoder *decoder, const struct node *node, const char *key, const char *fmt,
+		 ...)
+{
+	char message[800];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(message, sizeof(message), fmt, args);
+	va_end(args);
+	report_note(decoder->report, node->pos, "%s%s%s: %s", decoder->path,
+		    decoder->path[0] ? "." : "", key, message);
+}
+
 const char *decode_scalar(struct decoder *decoder, const struct node *node, const char *key)
 {
 	if (node->faulty)

@@ -399,6 +399,8 @@ static void check_key(struct report *report, const struct node *key, const struc
 		report_error(report, key->pos, "%s%s%s is not a known key%s%s%s", path, dot,
 			     key->text, near ? ": did you mean '" : "", near ? near : "",
 			     near ? "'?" : "");
+	} else if (info->class == KEY_NOTE) {
+		report_note(report, key->pos, "%s%s%s is not supported yet", path, dot, key->text);
 	} else if (info->class == KEY_LATER) {
 		report_error(report, key->pos, "%s%s%s is not supported yet", path, dot, key->text);
 	} else if (info->class == KEY_REFUSE) {

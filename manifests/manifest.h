@@ -15,7 +15,11 @@
 enum severity {
 	SEVERITY_ERROR,
 	SEVERITY_WARNING,
+	SEVERITY_NOTE, /* understood, but davit cannot do it yet: see diagnostics_judge() */
 };
+
+/* "error", "warning" or "note". */
+const char *severity_name(enum severity severity);
 
 struct diagnostic {
 	enum severity severity;
@@ -23,6 +27,7 @@ struct diagnostic {
 	char *message;	/* one line, without position and severity */
 	char *line;	/* the source line at pos, NULL when not known */
 	bool extended;	/* about a value that came through extends */
+	char *service;	/* note: the service it is about; NULL: the whole stack */
 };
 
 struct diagnostics {
@@ -35,6 +40,12 @@ struct diagnostics {
 /* Accepts an empty list. */
 void diagnostics_free(struct diagnostics *list);
 #define autodiagnostics __attribute__((cleanup(diagnostics_free)))
+
+/*
+ * For a launch of @services (NULL-terminated; NULL: nothing is launched): what is noted about them
+ * or about the whole stack becomes an error, all other notes are dropped.
+ */
+void diagnostics_judge(struct diagnostics *list, const char *const *services);
 
 /* Appends "file:line:col: error: message" and, where the source line is known, the line with a
  * caret below the place. Reads no file. */

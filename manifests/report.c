@@ -123,11 +123,13 @@ static void report_add(struct report *report, enum severity severity, struct pos
 
 	struct diagnostic *items = realloc(list->items, (list->count + 1) * sizeof(*list->items));
 	char *copy = strdup(message);
+	char *service = report->service ? strdup(report->service) : NULL;
 
 	if (items)
 		list->items = items;
-	if (!items || !copy) {
+	if (!items || !copy || !service != !report->service) {
 		free(copy);
+		free(service);
 		report->failed = true;
 		return;
 	}
@@ -140,6 +142,7 @@ static void report_add(struct report *report, enum severity severity, struct pos
 				    .pos = pos,
 				    .message = copy,
 				    .line = line,
+				    .service = service,
 				    .extended = way && strstr(way, "extended at")};
 }
 
@@ -158,6 +161,15 @@ void report_warning(struct report *report, struct pos pos, const char *fmt, ...)
 
 	va_start(args, fmt);
 	report_add(report, SEVERITY_WARNING, pos, fmt, args);
+	va_end(args);
+}
+
+void report_note(struct report *report, struct pos pos, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	report_add(report, SEVERITY_NOTE, pos, fmt, args);
 	va_end(args);
 }
 
@@ -212,6 +224,7 @@ void report_sort(struct report *report)
 			list->error_count -= item->severity == SEVERITY_ERROR;
 			free(item->message);
 			free(item->line);
+			free(item->service);
 			continue;
 		}
 		list->items[kept++] = *item;

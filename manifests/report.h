@@ -15,6 +15,7 @@ struct report {
 	struct diagnostics *list;
 	struct source_text *sources; /* newest first */
 	struct origins origins;	     /* the way values came, told with their faults */
+	const char *service;	     /* the one being decoded, whom notes are about; NULL: none */
 	bool failed;		     /* an allocation failed: the list is incomplete */
 };
 
@@ -26,6 +27,9 @@ void report_source(struct report *report, const char *file, const char *text, si
 
 void report_error(struct report *report, struct pos pos, const char *fmt, ...) format_like(3, 4);
 void report_warning(struct report *report, struct pos pos, const char *fmt, ...) format_like(3, 4);
+
+/* What is understood but cannot be done yet. */
+void report_note(struct report *report, struct pos pos, const char *fmt, ...) format_like(3, 4);
 
 /* Orders by file (as first seen), line and column, and drops repetitions: equal ones,
  * and those of a value that was already told where it is written or on another way from there. */

@@ -169,6 +169,7 @@ struct service {
 
 	struct text
 		image; /* value NULL: none; beside x-rootfs it only names what that stands for */
+	struct text build; /* the context: an absolute path or a URL; value NULL: none */
 	enum rootfs_kind rootfs;
 	char *rootfs_dir; /* ROOTFS_DIR: absolute path */
 	struct pos rootfs_pos;

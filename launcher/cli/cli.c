@@ -156,20 +156,27 @@ void cli_drop_stack(struct stack **stack)
 	stack_free(*stack);
 }
 
-int cli_load(const struct cli *cli, struct stack **ret_stack)
+int cli_diagnose(const struct diagnostics *diags)
 {
-	struct manifest_options options = cli_manifest_options(cli);
-	autodiagnostics struct diagnostics diags = {0};
 	autobuf struct buf text = {0};
-	struct err err = {0};
-	int r = manifest_load(&options, ret_stack, &diags, &err);
 
-	diagnostics_print(&diags, &text);
+	diagnostics_print(diags, &text);
 	if (text.len > 0)
 		fwrite(text.data, 1, text.len, stderr);
-	if (diags.error_count > 0)
+	return diags->error_count > 0 ? EXIT_USAGE : EXIT_DONE;
+}
+
+int cli_load(const struct cli *cli, struct stack **ret_stack, struct diagnostics *ret_diags)
+{
+	struct manifest_options options = cli_manifest_options(cli);
+	struct err err = {0};
+	int r = manifest_load(&options, ret_stack, ret_diags, &err);
+
+	if (r == 0)
+		return EXIT_DONE;
+	if (cli_diagnose(ret_diags) != EXIT_DONE)
 		return EXIT_USAGE; /* each is said already */
-	return r < 0 ? cli_fail(&err, r == -ENOMEM ? EXIT_FAILED : EXIT_USAGE) : EXIT_DONE;
+	return cli_fail(&err, r == -ENOMEM ? EXIT_FAILED : EXIT_USAGE);
 }
 
 /* Returns how many there are. */

@@ -78,8 +78,15 @@ int cli_stack_seen(const struct cli *cli, char **ret_name) __attribute__((warn_u
 void cli_drop_stack(struct stack **stack);
 #define autostack __attribute__((cleanup(cli_drop_stack)))
 
-/* Loads the manifest, printing its diagnostics. Returns EXIT_DONE or the exit code. */
-int cli_load(const struct cli *cli, struct stack **ret_stack) must_check;
+/*
+ * Loads the manifest. When that fails everything is told already, else @ret_diags is to be judged
+ * and told: cli_diagnose(). Returns EXIT_DONE or the exit code.
+ */
+int cli_load(const struct cli *cli, struct stack **ret_stack,
+	     struct diagnostics *ret_diags) must_check;
+
+/* Prints diagnostics; returns EXIT_USAGE when there are errors among them, else EXIT_DONE. */
+int cli_diagnose(const struct diagnostics *diags) must_check;
 
 /*
  * One request to the stack's supervisor; a refusal is printed with its diagnostics.

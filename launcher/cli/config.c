@@ -103,12 +103,11 @@ static int print_stack(const struct stack *stack, const struct values *values)
 
 static int put_diagnostic(const struct diagnostic *item, struct buf *out, struct err *err)
 {
-	const char *severity = item->severity == SEVERITY_ERROR ? "error" : "warning";
 	struct json_t *file = item->pos.file ? js_lossy(item->pos.file) : js_pack("n");
 	autojs struct json_t *line =
-		js_pack("{s:s, s:o, s:i, s:i, s:o}", "severity", severity, "file", file, "line",
-			(int)item->pos.line, "column", (int)item->pos.col, "message",
-			js_lossy(item->message));
+		js_pack("{s:s, s:o, s:i, s:i, s:o}", "severity", severity_name(item->severity),
+			"file", file, "line", (int)item->pos.line, "column", (int)item->pos.col,
+			"message", js_lossy(item->message));
 	int r = line ? js_print(line, 0, out, err) : err_set(err, ENOMEM, "print diagnostics");
 
 	if (r == 0)
@@ -152,6 +151,7 @@ static int run(struct cli *cli, int argc, char **argv)
 {
 	struct values values = {.format = "yaml", .diagnostics = "text"};
 	struct args args = {.argc = argc, .argv = argv};
+	autodiagnostics struct diagnostics diags = {0};
 	autostack struct stack *stack = NULL;
 	int code = cli_parse(cli, &args, &values);
 
@@ -166,7 +166,9 @@ static int run(struct cli *cli, int argc, char **argv)
 		return code;
 	if (strcmp(values.diagnostics, "json") == 0)
 		return print_diagnostics(cli);
-	code = cli_load(cli, &stack);
+	code = cli_load(cli, &stack, &diags);
+	if (code == EXIT_DONE)
+		code = cli_diagnose(&diags);
 	return code == EXIT_DONE ? print_stack(stack, &values) : code;
 }
 

@@ -71,11 +71,15 @@ static int await_end(struct watch *watch, const char *stack)
 /* The named volumes of the manifest; without a supervisor nobody uses them. */
 static int remove_volumes(const struct cli *cli)
 {
+	autodiagnostics struct diagnostics diags = {0};
 	autostack struct stack *stack = NULL;
 	autofree char *dir = NULL;
 	struct err err = {0};
-	int code = cli_load(cli, &stack);
+	int code = cli_load(cli, &stack, &diags);
 
+	diagnostics_judge(&diags, NULL);
+	if (code == EXIT_DONE)
+		code = cli_diagnose(&diags);
 	if (code != EXIT_DONE)
 		return code;
 	if (paths_dir(PATHS_STATE, NULL, &dir, &err) < 0)

@@ -10,6 +10,7 @@
 #include "launcher/cli/launch.h"
 #include "launcher/cli/settle.h"
 #include "launcher/cli/text.h"
+#include "launcher/policy/selection.h"
 #include "runtime/base/cleanup.h"
 
 #include <errno.h>
@@ -72,16 +73,35 @@ static void list_attached(const struct stack *stack, struct strv *attached)
 		strv_add(attached, stack->services[i].detached ? "" : stack->services[i].name);
 }
 
-static int load(const struct cli *cli, const struct args *args, struct strv *attached,
+/* What davit cannot do yet is an error when a service needs it that is to be launched. */
+static int judge(const struct stack *stack, const struct args *args, bool no_deps,
+		 struct diagnostics *diags)
+{
+	autofree const char **names = NULL;
+	struct err err = {0};
+
+	if (selection_names(stack, &(struct selection){args->words, args->word_count, no_deps},
+			    &names, &err) < 0)
+		return cli_fail(&err, EXIT_FAILED);
+	diagnostics_judge(diags, names);
+	return cli_diagnose(diags);
+}
+
+static int load(const struct cli *cli, const struct args *args, struct values *values,
 		char **ret_name)
 {
+	autodiagnostics struct diagnostics diags = {0};
 	autostack struct stack *stack = NULL;
-	int code = cli_load(cli, &stack);
+	int code = cli_load(cli, &stack, &diags);
 
 	for (size_t i = 0; code == EXIT_DONE && i < args->word_count; i++)
 		code = check_service(stack, args->words[i]);
+	if (code == EXIT_DONE)
+		code = judge(stack, args, values->no_deps, &diags);
 	if (code != EXIT_DONE)
 		return code;
+	struct strv *attached = &values->attached;
+
 	list_attached(stack, attached);
 	*ret_name = attached->failed ? NULL : strdup(stack->name);
 	return *ret_name ? EXIT_DONE : cli_complain(EXIT_FAILED, "out of memory");
@@ -226,7 +246,7 @@ static int run(struct cli *cli, int argc, char **argv)
 	code = change_parse_scale(values.scale.items, values.scale.count, &scale);
 	js_free(scale);
 	if (code == EXIT_DONE)
-		code = load(cli, &args, &values.attached, &stack);
+		code = load(cli, &args, &values, &stack);
 	if (code != EXIT_DONE)
 		return code;
 	if (geteuid() != 0)

@@ -6,7 +6,7 @@
  */
 #include "launcher/js.h"
 #include "launcher/lower.h"
-#include "launcher/policy/depgraph.h"
+#include "launcher/policy/selection.h"
 #include "launcher/supervisor/apply.h"
 #include "launcher/supervisor/supervisor.h"
 #include "manifests/manifest.h"
@@ -20,6 +20,7 @@
 struct change {
 	struct supervisor *sup;
 	struct manifest *manifest;
+	struct diagnostics diags;
 	struct unit *units;
 	bool *targeted; /* services this `up` is about; the others keep what they run */
 	bool *selected; /* targeted ones and those that were selected before */
@@ -36,9 +37,18 @@ static const char *const *items_or_null(const struct strv *list)
 static void describe(const struct diagnostic *diagnostic, struct strv *lines)
 {
 	strv_addf(lines, "%s:%u:%u: %s: %s", diagnostic->pos.file ? diagnostic->pos.file : "?",
-		  diagnostic->pos.line, diagnostic->pos.col,
-		  diagnostic->severity == SEVERITY_ERROR ? "error" : "warning",
+		  diagnostic->pos.line, diagnostic->pos.col, severity_name(diagnostic->severity),
 		  diagnostic->message);
+}
+
+static void describe_all(struct change *change)
+{
+	for (size_t i = 0; i < change->diags.count; i++) {
+		const struct diagnostic *item = &change->diags.items[i];
+
+		describe(item,
+			 item->severity == SEVERITY_ERROR ? &change->problems : &change->warnings);
+	}
 }
 
 /* Every line counts, also one that quotes a path that is not UTF-8. */
@@ -67,8 +77,6 @@ static int load(struct change *change, const struct json_t *request, struct repl
 	autostrv struct strv profiles = {0};
 	autostrv struct strv env_files = {0};
 	autostrv struct strv environment = {0};
-	autostrv struct strv errors = {0};
-	autodiagnostics struct diagnostics diags = {0};
 	struct stack *stack = NULL;
 	struct err err = {0};
 
@@ -89,11 +97,8 @@ static int load(struct change *change, const struct json_t *request, struct repl
 		*refusal = reply_error(400, 2, "bad request: directory missing");
 		return -EINVAL;
 	}
-	int r = manifest_load(&options, &stack, &diags, &err);
+	int r = manifest_load(&options, &stack, &change->diags, &err);
 
-	for (size_t i = 0; i < diags.count; i++)
-		describe(&diags.items[i],
-			 diags.items[i].severity == SEVERITY_ERROR ? &errors : &change->warnings);
 	if (r == 0) {
 		change->manifest = calloc(1, sizeof(*change->manifest));
 		if (!change->manifest) {
@@ -104,40 +109,45 @@ static int load(struct change *change, const struct json_t *request, struct repl
 		*change->manifest = (struct manifest){stack, 1};
 		return 0;
 	}
-	*refusal = reply_problems(400, 2, err.text, &errors);
+	describe_all(change);
+	*refusal = reply_problems(400, 2, err.text, &change->problems);
 	return r;
 }
 
-/* Which services: all enabled ones, or the named ones with what they depend on. */
+/* What davit cannot do yet is an error when a service needs it that is to be launched. */
+static int judge(struct change *change, const struct selection *selection, struct reply *refusal)
+{
+	autofree const char **names = NULL;
+	struct err err = {0};
+
+	if (selection_names(change->manifest->stack, selection, &names, &err) < 0) {
+		*refusal = reply_error(500, 1, "%s", err.text);
+		return -ENOMEM;
+	}
+	diagnostics_judge(&change->diags, names);
+	describe_all(change);
+	if (change->diags.error_count > 0)
+		*refusal = reply_problems(400, 2, "nothing was changed", &change->problems);
+	return change->diags.error_count > 0 ? -EINVAL : 0;
+}
+
 static int select_services(struct change *change, const struct json_t *request,
 			   struct reply *refusal)
 {
-	const struct stack *stack = change->manifest->stack;
-	struct json_t *names = js_get(request, "services");
-	size_t named = js_count(names);
-	autodepgraph struct depgraph graph = {0};
+	autostrv struct strv names = {0};
 	struct err err = {0};
 
-	for (size_t i = 0; i < stack->service_count && named == 0; i++)
-		change->targeted[i] = stack->services[i].enabled;
-	for (size_t i = 0; i < named; i++) {
-		const char *name = js_string(js_at(names, i));
-		long service = name ? observed_service(stack, name) : -1;
+	js_collect(js_get(request, "services"), &names);
+	const struct selection selection = {names.items, names.count, js_bool(request, "no_deps")};
+	int r = names.failed ? err_set(&err, ENOMEM, "select services")
+			     : selection_make(change->manifest->stack, &selection, change->targeted,
+					      &err);
 
-		if (service < 0) {
-			*refusal = reply_error(404, 1, "no service '%s' in stack %s",
-					       name ? name : "", change->sup->name);
-			return -ENOENT;
-		}
-		change->targeted[service] = true;
-	}
-	if (depgraph_build(stack, &graph, &err) < 0) {
+	if (r == -ENOENT)
+		*refusal = reply_error(404, 1, "%s", err.text);
+	else if (r < 0)
 		*refusal = reply_error(400, 2, "%s", err.text);
-		return -EINVAL;
-	}
-	if (named > 0 && !js_bool(request, "no_deps"))
-		depgraph_mark_dependencies(&graph, change->targeted);
-	return 0;
+	return r < 0 ? r : judge(change, &selection, refusal);
 }
 
 static const struct unit *unit_before(const struct supervisor *sup, const char *service)
@@ -287,6 +297,7 @@ static void change_free(struct change *change)
 	manifest_unref(change->manifest);
 	free(change->targeted);
 	free(change->selected);
+	diagnostics_free(&change->diags);
 	strv_free(&change->problems);
 	strv_free(&change->warnings);
 }

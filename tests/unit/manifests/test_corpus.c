@@ -12,36 +12,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Public files need images; here only their language matters, so each service gets a root and a
- * program by an override. Returns its path, or NULL when the file has no services. */
-static const char *write_override(struct fixture *fixture, const char *path, char *space,
-				  size_t size)
-{
-	autoarena struct arena arena = {0};
-	autodiagnostics struct diagnostics ignored = {0};
-	struct report report = {.list = &ignored};
-	struct tree tree = {.arena = &arena};
-	struct source source;
-	struct err err;
-	struct buf text = {0};
-
-	assert_int_equal(arena_open(&arena, &err), 0);
-	report.origins.keep = &arena;
-	assert_int_equal(source_read(&arena, path, path, &source, &err), 0);
-	const struct node *services =
-		node_get(yaml_parse(&source, path, &tree, &report), "services");
-
-	buf_puts(&text, "services:\n");
-	for (size_t i = 0; services && i < services->count; i++)
-		buf_printf(&text, "  %s: {x-rootfs: host, entrypoint: x}\n",
-			   services->pairs[i].key->text);
-	fixture_write(fixture, "override.yaml", text.data);
-	buf_free(&text);
-	report_close(&report);
-	snprintf(space, size, "%s/override.yaml", fixture->directory);
-	return services ? space : NULL;
-}
-
 static void check_printing(struct fixture *fixture)
 {
 	static const char *const files[] = {"printed.yaml", NULL};
@@ -70,22 +40,19 @@ static void describe(struct fixture *fixture, const char *name, struct buf *out)
 	for (size_t i = 0; i < fixture->diags.count; i++) {
 		const struct diagnostic *item = &fixture->diags.items[i];
 
-		if (item->severity == SEVERITY_ERROR)
-			buf_printf(out, "%s:%u:%u: %s\n", name, item->pos.line, item->pos.col,
-				   item->message);
+		buf_printf(out, "%s:%u:%u: %s: %s\n", name, item->pos.line, item->pos.col,
+			   severity_name(item->severity), item->message);
 	}
 }
 
 static void load_one(const char *corpus, const char *name, struct buf *out)
 {
 	char path[PATH_MAX];
-	char override[PATH_MAX];
-	const char *files[] = {path, NULL, NULL};
+	const char *files[] = {path, NULL};
 	autofixture struct fixture fixture;
 
 	fixture_open(&fixture);
 	snprintf(path, sizeof(path), "%s/%s", corpus, name);
-	files[1] = write_override(&fixture, path, override, sizeof(override));
 	fixture_load_with(&fixture, (struct manifest_options){.files = files});
 	assert_true((fixture.r == 0) == (fixture.diags.error_count == 0));
 	assert_true(fixture.r == 0 || fixture.r == -EINVAL);

@@ -68,12 +68,6 @@ static void faulty_documents(void **unused)
 		 "1:12: error: 'a b' is not a service name: letters, digits, _ . -, at most 63"},
 		{"services: {'..': {x-rootfs: host, command: x}}\n",
 		 "1:12: error: '..' is not a service name: letters, digits, _ . -, at most 63"},
-		{"services: {a: {image: nginx}}\n",
-		 "1:16: error: services.a.image is not supported yet: add x-rootfs: host or a "
-		 "directory"},
-		{"services: {a: {build: .}}\n",
-		 "1:16: error: services.a.build is not supported yet: add x-rootfs: host or a "
-		 "directory"},
 		{"services: {a: {command: x}}\n",
 		 "1:12: error: services.a needs x-rootfs: host or a directory"},
 		{"services: {a: {x-rootfs: host}}\n",

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What the print*.c files share: building the tree of a canonical manifest value by value. Private
+ * to this folder.
+ */
+#pragma once
+
+#include "manifests/stack.h"
+#include "manifests/tree.h"
+
+struct printer {
+	bool resolved; /* defaults are written */
+	struct tree tree;
+	struct arena arena;
+};
+
+struct node *print_mapping(struct printer *printer);
+struct node *print_list(struct printer *printer);
+
+/* A string, its dollar signs doubled: it will be interpolated again. */
+struct node *print_string(struct printer *printer, const char *text);
+struct node *print_number(struct printer *printer, int64_t value);
+struct node *print_bool(struct printer *printer, bool value);
+struct node *print_duration(struct printer *printer, int64_t ms);
+
+/* Adds to a mapping. Keys are not interpolated: they keep their dollar signs. */
+void print_put(struct printer *printer, struct node *node, const char *key, struct node *value);
+
+/* Nothing where @text is NULL. */
+void print_put_text(struct printer *printer, struct node *node, const char *key, const char *text);
+
+/* A text that is absent as its default, where defaults are written. */
+void print_put_default(struct printer *printer, struct node *node, const char *key,
+		       const char *text, const char *fallback);
+
+/* Nothing where the list is empty; "A=b" texts as a mapping. */
+void print_put_list(struct printer *printer, struct node *node, const char *key,
+		    const struct text_list *texts);
+void print_put_pairs(struct printer *printer, struct node *node, const char *key,
+		     const struct text_list *texts);

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What is understood but cannot be done yet: a note to a reader, an error to a launch. */
+#include "tests/unit/manifests/fixture.h"
+
+struct noted {
+	const char *yaml;
+	const char *line; /* without "shop.yaml:" and "note: ", the place in front */
+};
+
+static void check_note(struct fixture *fixture, const struct noted *noted)
+{
+	size_t place = strcspn(noted->line, " ");
+	char line[512];
+
+	snprintf(line, sizeof(line), "shop.yaml:%.*s note:%s", (int)place, noted->line,
+		 noted->line + place);
+	fixture_load(fixture, noted->yaml, NULL);
+	if (fixture->r != 0 || fixture->diags.error_count || !fixture_says(fixture, line))
+		fail_msg("for:\n%s\nexpected: %s\ngot %d:\n%s", noted->yaml, line, fixture->r,
+			 fixture->printed);
+	diagnostics_judge(&fixture->diags, (const char *[]){"a", NULL});
+	assert_int_equal(fixture->diags.error_count, 1);
+	assert_int_equal(fixture->diags.items[0].severity, SEVERITY_ERROR);
+}
+
+static void every_note_is_an_error_for_a_launch(void **unused)
+{
+	static const struct noted all[] = {
+		{"services: {a: {image: nginx}}\n",
+		 "1:16: services.a.image is not supported yet: add x-rootfs: host or a directory"},
+		{"services: {a: {build: .}}\n",
+		 "1:16: services.a.build is not supported yet: add x-rootfs: host or a directory"},
+	};
+	autofixture struct fixture fixture;
+
+	(void)unused;
+	fixture_open(&fixture);
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		check_note(&fixture, &all[i]);
+}
+
+static void a_launch_without_the_service_is_not_concerned(void **unused)
+{
+	autofixture struct fixture fixture;
+
+	(void)unused;
+	fixture_open(&fixture);
+	fixture_load(&fixture,
+		     "services: {a: {image: nginx}, b: {x-rootfs: host, command: x, "
+		     "mem_swappiness: 1}}\n",
+		     NULL);
+	assert_int_equal(fixture.diags.count, 2);
+	diagnostics_judge(&fixture.diags, (const char *[]){"b", NULL});
+	assert_int_equal(fixture.diags.count, 1);
+	assert_int_equal(fixture.diags.items[0].severity, SEVERITY_WARNING);
+	diagnostics_judge(&fixture.diags, NULL);
+	assert_int_equal(fixture.diags.count, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_note_is_an_error_for_a_launch),
+		cmocka_unit_test(a_launch_without_the_service_is_not_concerned),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
