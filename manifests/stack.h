@@ -8,28 +8,9 @@
  */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "manifests/spec.h"
+
 #include <sys/types.h>
-
-/* Where a value was written; line and column count from 1, line 0 means "not written: a default".
- */
-struct pos {
-	const char *file; /* as the user named it; owned by the stack */
-	unsigned line;
-	unsigned col;
-};
-
-struct text {
-	char *value;
-	struct pos pos;
-};
-
-struct text_list {
-	struct text *items;
-	size_t count;
-};
 
 enum rootfs_kind {
 	ROOTFS_NONE, /* neither image nor x-rootfs: the loader refuses it */

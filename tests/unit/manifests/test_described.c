@@ -54,6 +54,12 @@ static const struct key_info *find(const struct key_info *keys, const char *name
 	return NULL;
 }
 
+/* What is only noted is part of the language, too. */
+static bool is_read(const struct key_info *key)
+{
+	return key->class == KEY_READ || key->class == KEY_NOTE;
+}
+
 static void the_schema_has_every_key_that_is_read(void **unused)
 {
 	(void)unused;
@@ -62,7 +68,7 @@ static void the_schema_has_every_key_that_is_read(void **unused)
 			node_get(node_get(all.tables, table->name), "properties");
 
 		for (const struct key_info *key = table->keys; key->name; key++) {
-			bool wanted = key->class == KEY_READ || key->class == KEY_IGNORE;
+			bool wanted = is_read(key) || key->class == KEY_IGNORE;
 
 			if (wanted != (node_get(properties, key->name) != NULL))
 				fail_msg(
@@ -127,7 +133,7 @@ static void the_page_has_every_key_that_is_read(void **unused)
 		const char *section = section_of(table->name);
 
 		for (const struct key_info *key = table->keys; key->name; key++)
-			if (key->class == KEY_READ &&
+			if (is_read(key) &&
 			    !strstr(section, arena_format(&all.arena, "\n*%s*\n\t", key->name)))
 				fail_msg("davit-manifest.5.scd: the section of '%s' lacks '%s'",
 					 table->name, key->name);
@@ -145,7 +151,7 @@ static void the_page_has_no_other_key(void **unused)
 			const char *name = arena_copy(&all.arena, at, len);
 			const struct key_info *key = find(table->keys, name);
 
-			if (strncmp(at + len, "*\n\t", 3) == 0 && (!key || key->class != KEY_READ))
+			if (strncmp(at + len, "*\n\t", 3) == 0 && (!key || !is_read(key)))
 				fail_msg(
 					"davit-manifest.5.scd: '%s' has '%s', the decoder does not",
 					table->name, name);
