@@ -42,8 +42,6 @@ void container_plan_free(struct container_plan *plan)
 	 * still use stays alive, without a name. */
 	fd_drop(&plan->namespace_fd);
 	mounts_free(plan);
-	fd_drop(&plan->root_fd);
-	fd_drop(&plan->points_fd);
 	if (plan->state_fd >= 0)
 		(void)path_empty(plan->state_fd); /* the owner of the directory removes the rest */
 	fd_drop(&plan->state_fd);
@@ -287,17 +285,6 @@ static void drop_static_sources(struct container_plan *plan)
 			fd_drop(&plan->mounts[i].source_fd);
 }
 
-static int open_layers(struct container_plan *plan, int *root_fd, struct err *err)
-{
-	if (!plan->writable)
-		return 0;
-	plan->points_fd = openat(plan->state_fd, "points", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (plan->points_fd < 0)
-		return err_set(err, errno, "layer of mount points");
-	plan->root_fd = take_fd(root_fd);
-	return 0;
-}
-
 int container_prepare(const struct container_config *config, struct container_plan **ret_plan,
 		      struct container_fault *fault)
 {
@@ -308,7 +295,8 @@ int container_prepare(const struct container_config *config, struct container_pl
 	*fault = (struct container_fault){0};
 	if (!plan || !answer)
 		return err_set(&fault->err, ENOMEM, "new plan");
-	plan->state_fd = plan->namespace_fd = plan->root_fd = plan->points_fd = -1;
+	plan->state_fd = plan->namespace_fd = -1;
+	plan->layer_count = 2;
 	plan->writable = config->root == CONTAINER_ROOT_DIR && !config->read_only;
 	plan->host_network = config->host_network;
 	int r = copy_texts(plan, config, fault);
@@ -333,8 +321,6 @@ int container_prepare(const struct container_config *config, struct container_pl
 	r = ask_helper(plan, config, answer, fault);
 	if (r == 0)
 		r = take_answer(plan, answer, &fault->err);
-	if (r == 0)
-		r = open_layers(plan, &root_fd, &fault->err);
 	if (r < 0)
 		return r;
 	drop_static_sources(plan);

@@ -118,7 +118,7 @@ int container_start(const struct container_plan *plan, const struct container_ru
 		.hosts_file = run->hosts_file,
 		.netns_fd = run->netns_fd,
 		.layer_fd = layer_fd,
-		.overlay_fd = -1,
+		.layer_mount_fd = -1,
 		.root_fd = -1,
 		.hosts_fd = -1,
 		.resolv_fd = -1,

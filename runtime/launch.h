@@ -30,10 +30,10 @@ struct launch {
 	const char *domainname;
 	const char *hosts_file;
 	int netns_fd;
-	int layer_fd;	/* writable: where upper and work are; else -1 */
-	int overlay_fd; /* writable: detached, made before the host's paths vanish */
-	int root_fd;	/* the container's root, once it is entered */
-	int hosts_fd;	/* detached mounts */
+	int layer_fd;	    /* writable: where upper and work are; else -1 */
+	int layer_mount_fd; /* writable: detached, made before the host's paths vanish */
+	int root_fd;	    /* the container's root, once it is entered */
+	int hosts_fd;	    /* detached mounts */
 	int resolv_fd;
 	int bind_fds[PLAN_MOUNTS_MAX]; /* by index of plan->mounts */
 

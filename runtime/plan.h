@@ -40,10 +40,9 @@ struct plan_mount {
 };
 
 struct container_plan {
-	int state_fd;	  /* emptied at the end; -1 before there is anything in it */
-	int namespace_fd; /* the prepared mount namespace */
-	int root_fd;	  /* writable: the directory below the layer of every run; else -1 */
-	int points_fd;	  /* writable: mount points the directory lacks */
+	int state_fd;	      /* emptied at the end; -1 before there is anything in it */
+	int namespace_fd;     /* the prepared mount namespace */
+	unsigned layer_count; /* writable: how many are below the layer of every run */
 	bool writable;
 	bool host_network;
 	struct plan_mount *mounts; /* parents before children */
@@ -90,9 +89,35 @@ int plan_mount_apply(const struct plan_mount *mount, int root_fd, int source_fd,
  */
 int plan_detach_mount(int source_fd, bool read_only, struct err *err) must_check;
 
-/* Overlay of @lower (upmost first) without (@layer_fd -1, read-only) or with upper and work below
- * @layer_fd; detached. Returns the fd or -errno. */
-int plan_overlay(const int lower[2], int layer_fd, struct err *err) must_check;
+/* Like plan_detach_mount(), without what is mounted below. */
+int plan_detach_dir(int source_fd, bool read_only, struct err *err) must_check;
+
+/* Attaches a detached mount at @name, made where it is missing. */
+int plan_attach(int parent_fd, const char *name, int mount_fd, struct err *err) must_check;
+
+/* Where a writable root's layers are in the prepared namespace: a place that every root has and
+ * where nothing is mounted yet. */
+#define PLAN_LAYERS_PLACE "/proc"
+
+/* What is beside the numbered layers. */
+#define PLAN_LAYERS_OWN	 "own"	/* files of ours that become a layer */
+#define PLAN_LAYERS_RUN	 "run"	/* a run's upper and work */
+#define PLAN_LAYERS_ROOT "root" /* the overlay of a run */
+
+/* A place for layers, attached at @name below @state_fd: in memory and reachable by nobody, for
+ * were it a directory of the host, its removal would take the marks away that hide things from
+ * containers still running. Returns the fd or -errno. */
+int plan_layers_make(int state_fd, const char *name, struct err *err) must_check;
+
+/* Opens the layer of our own files. Returns the fd or -errno. */
+int plan_layers_own(int layers_fd, struct err *err) must_check;
+
+/* Adds what is at @source_fd, without what is mounted below it; number 0 is the upmost layer. */
+int plan_layers_add(int layers_fd, unsigned number, int source_fd, struct err *err) must_check;
+
+/* A detached overlay of the first @count layers; writable: below upper and work in
+ * PLAN_LAYERS_RUN. Moves the working directory. Returns the fd or -errno. */
+int plan_overlay(int layers_fd, unsigned count, bool writable, struct err *err) must_check;
 
 /* Makes @root_fd, the root of a mount of this namespace, its root, and drops all others. */
 int plan_pivot(int root_fd, struct err *err) must_check;
@@ -107,8 +132,8 @@ int plan_mounts_init(struct container_plan *plan, int root_fd,
 int plan_small_fs(const char *name, struct err *err) must_check;
 
 /* In the helper: fills the empty @root_fd with the host's programs and with its /etc below a layer
- * made in @layer_fd; both are attached to this namespace. */
-int plan_host_root(const struct container_plan *plan, int root_fd, int layer_fd,
+ * made in @layers_fd; both are attached to this namespace. */
+int plan_host_root(const struct container_plan *plan, int root_fd, int layers_fd,
 		   struct err *err) must_check;
 
 /* In the helper, in a mount namespace of its own; never returns. What it finds goes to @answer_fd

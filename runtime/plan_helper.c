@@ -36,27 +36,6 @@ static int set_read_only(int fd, const char *path, struct err *err)
 	return 0;
 }
 
-static int attach(int state_fd, const char *name, int mount_fd, struct err *err)
-{
-	if ((mkdirat(state_fd, name, 0700) < 0 && errno != EEXIST) ||
-	    move_mount(mount_fd, "", state_fd, name, MOVE_MOUNT_F_EMPTY_PATH) < 0)
-		return err_set(err, errno, "attach the root");
-	return 0;
-}
-
-/* A layer for an overlay, in memory and reachable by nobody: were it a directory of the host, its
- * removal would take the marks away that hide things from containers still running. */
-static int make_layer(int state_fd, struct err *err)
-{
-	autoclose int fd = plan_small_fs("layer", err);
-
-	if (fd < 0)
-		return fd;
-	int r = attach(state_fd, "layer", fd, err);
-
-	return r < 0 ? r : take_fd(&fd);
-}
-
 /* 1: the directory has the mount point; 0: it is made in the layer of mount points. */
 static int find_point(int dir_fd, int points_fd, const char *target, bool directory,
 		      struct err *err)
@@ -110,28 +89,28 @@ static int find_points(const struct container_plan *plan, int dir_fd, int points
 	return complete;
 }
 
-/* On disk: the parent uses it for the overlay of every run, in another namespace. */
-static int make_points_dir(int state_fd, struct err *err)
+/* The directory below a layer of mount points, so that nothing is ever written to it. */
+static int layered_root(const struct container_plan *plan, int dir_fd, int points_fd, int layers_fd,
+			struct err *err)
 {
-	if (mkdirat(state_fd, "points", 0755) < 0 && errno != EEXIST)
-		return err_set(err, errno, "layer of mount points");
-	int fd = openat(state_fd, "points", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r = plan_layers_add(layers_fd, 0, dir_fd, err);
 
-	return fd < 0 ? err_set(err, errno, "layer of mount points") : fd;
+	if (r == 0)
+		r = plan_layers_add(layers_fd, 1, points_fd, err);
+	return r < 0 ? r : plan_overlay(layers_fd, plan->layer_count, false, err);
 }
 
-/* The directory as it is, or with a layer of mount points below it, so that nothing is ever written
- * to it. Always with the layer where runs have overlays of their own: they have the same layers. */
+/* Always with the layer of mount points where runs have overlays of their own: they have the same
+ * layers. */
 static int dir_root(const struct container_plan *plan, const char *path, int state_fd,
-		    struct container_fault *fault)
+		    int layers_fd, struct container_fault *fault)
 {
 	struct err *err = &fault->err;
 	autoclose int dir_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (dir_fd < 0)
 		return err_set(err, errno, "root %s", path);
-	autoclose int points_fd =
-		plan->writable ? make_points_dir(state_fd, err) : make_layer(state_fd, err);
+	autoclose int points_fd = plan_layers_own(layers_fd, err);
 
 	if (points_fd < 0)
 		return points_fd;
@@ -139,42 +118,28 @@ static int dir_root(const struct container_plan *plan, const char *path, int sta
 
 	if (complete < 0)
 		return complete;
-	int fd = -1;
+	autoclose int root_fd = complete && !plan->writable
+					? plan_detach_dir(dir_fd, true, err)
+					: layered_root(plan, dir_fd, points_fd, layers_fd, err);
 
-	if (complete && !plan->writable) {
-		struct mount_attr attr = {
-			.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
-			.propagation = MS_PRIVATE,
-		};
-		autoclose int tree_fd =
-			open_tree(dir_fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
-
-		if (tree_fd < 0 ||
-		    mount_setattr(tree_fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
-			return err_set(err, errno, "root %s", path);
-		fd = take_fd(&tree_fd);
-	} else {
-		fd = plan_overlay((int[]){dir_fd, points_fd}, -1, err);
-		if (fd < 0)
-			return err_prefix(err, "root %s", path);
-	}
-	autoclose int root_fd = fd;
-	int r = attach(state_fd, "root", root_fd, err);
+	if (root_fd < 0)
+		return err_prefix(err, "root %s", path);
+	int r = plan_attach(state_fd, "root", root_fd, err);
 
 	return r < 0 ? r : take_fd(&root_fd);
 }
 
-static int host_root(const struct container_plan *plan, int state_fd, struct err *err)
+static int host_root(const struct container_plan *plan, int state_fd, int layers_fd,
+		     struct err *err)
 {
 	autoclose int root_fd = plan_small_fs("root", err);
-	autoclose int layer_fd = root_fd < 0 ? -1 : make_layer(state_fd, err);
 
-	if (root_fd < 0 || layer_fd < 0)
-		return -err->code;
-	int r = attach(state_fd, "root", root_fd, err);
+	if (root_fd < 0)
+		return root_fd;
+	int r = plan_attach(state_fd, "root", root_fd, err);
 
 	if (r == 0)
-		r = plan_host_root(plan, root_fd, layer_fd, err);
+		r = plan_host_root(plan, root_fd, layers_fd, err);
 	return r < 0 ? r : take_fd(&root_fd);
 }
 
@@ -233,8 +198,12 @@ static int assemble(const struct container_plan *plan, const struct container_co
 
 	if (state_fd < 0)
 		return err_set(err, errno, "%s", config->state_dir);
-	autoclose int root_fd = host ? host_root(plan, state_fd, err)
-				     : dir_root(plan, config->root_dir, state_fd, fault);
+	autoclose int layers_fd = plan_layers_make(state_fd, "layers", err);
+
+	if (layers_fd < 0)
+		return layers_fd;
+	autoclose int root_fd = host ? host_root(plan, state_fd, layers_fd, err)
+				     : dir_root(plan, config->root_dir, state_fd, layers_fd, fault);
 
 	if (root_fd < 0)
 		return fault->item ? root_fd : fault_of(fault, CONTAINER_ITEM_ROOT, 0);
@@ -244,6 +213,8 @@ static int assemble(const struct container_plan *plan, const struct container_co
 		r = set_read_only(root_fd, "dev", err);
 	if (r == 0 && host)
 		r = set_read_only(root_fd, "", err);
+	if (r == 0 && plan->writable)
+		r = plan_attach(root_fd, PLAN_LAYERS_PLACE + 1, layers_fd, err);
 	return r < 0 ? r : plan_pivot(root_fd, err);
 }
 

@@ -195,11 +195,12 @@ static int etc_own_files(int layer_fd)
 	return symlinkat("/proc/sys/kernel/hostname", layer_fd, "hostname") < 0 ? -errno : 0;
 }
 
-static int etc_mount(const struct container_plan *plan, int layer_fd, int root_fd, struct err *err)
+static int etc_mount(const struct container_plan *plan, int layers_fd, int root_fd, struct err *err)
 {
 	autoclose int etc_fd = open("/etc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	autoclose int layer_fd = plan_layers_own(layers_fd, err);
 
-	if (etc_fd < 0)
+	if (etc_fd < 0 || layer_fd < 0)
 		return err_set(err, errno, "layer over /etc");
 	int r = etc_walk(layer_fd, etc_fd, "", ETC_DEPTH_MAX);
 
@@ -211,7 +212,10 @@ static int etc_mount(const struct container_plan *plan, int layer_fd, int root_f
 		r = etc_points(layer_fd, etc_fd, plan);
 	if (r < 0)
 		return err_set(err, -r, "hide the secrets of /etc");
-	autoclose int fd = plan_overlay((int[]){layer_fd, etc_fd}, -1, err);
+	r = plan_layers_add(layers_fd, 0, layer_fd, err);
+	if (r == 0)
+		r = plan_layers_add(layers_fd, 1, etc_fd, err);
+	autoclose int fd = r < 0 ? r : plan_overlay(layers_fd, 2, false, err);
 
 	if (fd < 0)
 		return fd;
@@ -259,13 +263,13 @@ static int skeleton_make(int root_fd, struct err *err)
 	return 0;
 }
 
-int plan_host_root(const struct container_plan *plan, int root_fd, int layer_fd, struct err *err)
+int plan_host_root(const struct container_plan *plan, int root_fd, int layers_fd, struct err *err)
 {
 	int r = skeleton_make(root_fd, err);
 
 	for (const char *const *name = defaults_host_programs(); r == 0 && *name; name++)
 		r = program_mount(root_fd, *name, err);
-	return r < 0 ? r : etc_mount(plan, layer_fd, root_fd, err);
+	return r < 0 ? r : etc_mount(plan, layers_fd, root_fd, err);
 }
 
 int plan_small_fs(const char *name, struct err *err)

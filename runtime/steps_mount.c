@@ -24,7 +24,7 @@
 
 #define ATTACH (MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH)
 
-int plan_detach_mount(int source_fd, bool read_only, struct err *err)
+static int detach(int source_fd, bool read_only, unsigned recursive, struct err *err)
 {
 	struct mount_attr attr = {
 		.attr_set =
@@ -32,60 +32,31 @@ int plan_detach_mount(int source_fd, bool read_only, struct err *err)
 		.propagation = MS_PRIVATE,
 	};
 	autoclose int fd = open_tree(
-		source_fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE);
+		source_fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | recursive);
 
 	if (fd < 0)
 		return err_set(err, errno, "copy the mount");
-	if (mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) < 0)
+	if (mount_setattr(fd, "", AT_EMPTY_PATH | recursive, &attr, sizeof(attr)) < 0)
 		return err_set(err, errno, "restrict the mount");
 	return take_fd(&fd);
 }
 
-static int overlay_option(int fs_fd, const char *key, const char *value, struct err *err)
+int plan_detach_mount(int source_fd, bool read_only, struct err *err)
 {
-	if (fsconfig(fs_fd, FSCONFIG_SET_STRING, key, value, 0) < 0)
-		return err_set(err, errno, "overlay option %s", key);
+	return detach(source_fd, read_only, AT_RECURSIVE, err);
+}
+
+int plan_detach_dir(int source_fd, bool read_only, struct err *err)
+{
+	return detach(source_fd, read_only, 0, err);
+}
+
+int plan_attach(int parent_fd, const char *name, int mount_fd, struct err *err)
+{
+	if ((mkdirat(parent_fd, name, 0700) < 0 && errno != EEXIST) ||
+	    move_mount(mount_fd, "", parent_fd, name, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return err_set(err, errno, "attach %s", name);
 	return 0;
-}
-
-static int overlay_layers(int fs_fd, const int lower[2], int layer_fd, struct err *err)
-{
-	char text[80];
-
-	/* By descriptor: no path to escape, none longer than the 256 bytes of an option, and none
-	 * of the host's to be read in the container's mount table. */
-	snprintf(text, sizeof(text), "/proc/self/fd/%d:/proc/self/fd/%d", lower[0], lower[1]);
-	int r = overlay_option(fs_fd, "source", "overlay", err);
-
-	if (r == 0)
-		r = overlay_option(fs_fd, "lowerdir", text, err);
-	if (r < 0 || layer_fd < 0)
-		return r;
-	snprintf(text, sizeof(text), "/proc/self/fd/%d/upper", layer_fd);
-	r = overlay_option(fs_fd, "upperdir", text, err);
-	if (r < 0)
-		return r;
-	snprintf(text, sizeof(text), "/proc/self/fd/%d/work", layer_fd);
-	return overlay_option(fs_fd, "workdir", text, err);
-}
-
-int plan_overlay(const int lower[2], int layer_fd, struct err *err)
-{
-	unsigned attr =
-		MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (layer_fd < 0 ? MOUNT_ATTR_RDONLY : 0);
-	autoclose int fs_fd = fsopen("overlay", FSOPEN_CLOEXEC);
-
-	if (fs_fd < 0)
-		return err_set(err, errno, "overlay file system");
-	int r = overlay_layers(fs_fd, lower, layer_fd, err);
-
-	if (r < 0)
-		return r;
-	if (fsconfig(fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-		return err_set(err, errno, "overlay of this directory's file system");
-	int fd = fsmount(fs_fd, FSMOUNT_CLOEXEC, attr);
-
-	return fd < 0 ? err_set(err, errno, "overlay mount") : fd;
 }
 
 int plan_pivot(int root_fd, struct err *err)
@@ -260,9 +231,8 @@ int step_detached_mounts(struct launch *launch, struct container_fault *fault)
 	r = make_layers(launch->layer_fd, &fault->err);
 	if (r < 0)
 		return r;
-	launch->overlay_fd = plan_overlay((int[]){plan->root_fd, plan->points_fd}, launch->layer_fd,
-					  &fault->err);
-	return launch->overlay_fd < 0 ? launch->overlay_fd : 0;
+	launch->layer_mount_fd = plan_detach_dir(launch->layer_fd, false, &fault->err);
+	return launch->layer_mount_fd < 0 ? launch->layer_mount_fd : 0;
 }
 
 /* Takes what the helper has mounted in the prepared root over to the same places of this run's own
@@ -292,14 +262,20 @@ static int move_static_mounts(const struct launch *launch, int old_fd, struct er
 static int enter_own_root(struct launch *launch, struct err *err)
 {
 	autoclose int old_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	autoclose int layers_fd = open(PLAN_LAYERS_PLACE, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	/* Somewhere in the prepared root: /proc is always there and not yet mounted on. */
-	if (old_fd < 0 ||
-	    move_mount(launch->overlay_fd, "", AT_FDCWD, "/proc", MOVE_MOUNT_F_EMPTY_PATH) < 0)
-		return err_set(err, errno, "attach the writable layer");
-	launch->root_fd = launch->overlay_fd;
-	int r = move_static_mounts(launch, old_fd, err);
+	if (old_fd < 0 || layers_fd < 0)
+		return err_set(err, errno, "open the layers");
+	int r = plan_attach(layers_fd, PLAN_LAYERS_RUN, launch->layer_mount_fd, err);
 
+	if (r < 0)
+		return r;
+	launch->root_fd = plan_overlay(layers_fd, launch->plan->layer_count, true, err);
+	if (launch->root_fd < 0)
+		return launch->root_fd;
+	r = plan_attach(layers_fd, PLAN_LAYERS_ROOT, launch->root_fd, err);
+	if (r == 0)
+		r = move_static_mounts(launch, old_fd, err);
 	return r < 0 ? r : plan_pivot(launch->root_fd, err);
 }
 
