@@ -2,7 +2,7 @@
 /*
  * One entry of `services`: the table of its keys, and those too simple for a file of their own.
  */
-#include "manifests/decode.h"
+#include "manifests/decode_resources.h"
 
 #include "runtime/base/cleanup.h"
 
@@ -203,6 +203,9 @@ static const struct decode_field service_fields[] = {
 	{"cap_drop", decode_cap_drop},
 	{"network_mode", decode_network_mode},
 	{"isolation", decode_isolation},
+	{"security_opt", decode_security_opt},
+	{"userns_mode", decode_userns_mode},
+	{"devices", decode_devices},
 };
 
 static void decode_service(struct decoder *decoder, const struct node *key,

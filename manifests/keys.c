@@ -36,6 +36,7 @@ const struct key_info keys_service[] = {
 	{"cpus"},
 	{"depends_on"},
 	{"deploy"},
+	{"devices", KEY_NOTE},
 	{"domainname"},
 	{"entrypoint"},
 	{"env_file"},
@@ -58,11 +59,13 @@ const struct key_info keys_service[] = {
 	{"read_only"},
 	{"restart"},
 	{"scale"},
+	{"security_opt"},
 	{"stop_grace_period"},
 	{"stop_signal"},
 	{"tmpfs"},
 	{"ulimits"},
 	{"user"},
+	{"userns_mode"},
 	{"volumes"},
 	{"working_dir"},
 	{"x-restart"},
@@ -76,7 +79,6 @@ const struct key_info keys_service[] = {
 	{"cpu_shares", KEY_LATER},
 	{"cpuset", KEY_LATER},
 	{"device_cgroup_rules", KEY_LATER},
-	{"devices", KEY_LATER},
 	{"dns", KEY_LATER},
 	{"dns_opt", KEY_LATER},
 	{"dns_search", KEY_LATER},
@@ -102,13 +104,11 @@ const struct key_info keys_service[] = {
 	{"pull_refresh_after", KEY_LATER},
 	{"runtime", KEY_LATER},
 	{"secrets", KEY_LATER},
-	{"security_opt", KEY_LATER},
 	{"shm_size", KEY_LATER},
 	{"stdin_open", KEY_LATER},
 	{"storage_opt", KEY_LATER},
 	{"sysctls", KEY_LATER},
 	{"tty", KEY_LATER},
-	{"userns_mode", KEY_LATER},
 	{"uts", KEY_LATER},
 	{"volumes_from", KEY_LATER},
 	{"x-autoscale", KEY_LATER},
@@ -226,6 +226,13 @@ const struct key_info keys_port[] = {
 	{"protocol"},	  {"published"}, {"target"}, {NULL},
 };
 
+const struct key_info keys_device[] = {
+	{"permissions"},
+	{"source"},
+	{"target"},
+	{NULL},
+};
+
 const struct key_info keys_mount[] = {
 	{"bind"},
 	{"read_only"},
@@ -285,6 +292,7 @@ const struct key_table key_tables[] = {
 	{"dependency", keys_dependency},
 	{"env_file", keys_env_file},
 	{"port", keys_port},
+	{"device", keys_device},
 	{"mount", keys_mount},
 	{"mount_bind", keys_mount_bind},
 	{"mount_volume", keys_mount_volume},
@@ -385,9 +393,16 @@ static const struct key_info *key_find(const struct key_info *table, const char 
 	return table->name ? table : NULL;
 }
 
-static void check_key(struct report *report, const struct node *key, const struct key_info *table,
+/* Nothing is asked for. */
+static bool is_empty(const struct node *value)
+{
+	return node_is_null(value) || (value->kind != NODE_SCALAR && !value->count);
+}
+
+static void check_key(struct report *report, const struct pair *pair, const struct key_info *table,
 		      const char *path)
 {
+	const struct node *key = pair->key;
 	const struct key_info *info = key_find(table, key->text);
 	const char *dot = path[0] ? "." : "";
 
@@ -400,7 +415,9 @@ static void check_key(struct report *report, const struct node *key, const struc
 			     key->text, near ? ": did you mean '" : "", near ? near : "",
 			     near ? "'?" : "");
 	} else if (info->class == KEY_NOTE) {
-		report_note(report, key->pos, "%s%s%s is not supported yet", path, dot, key->text);
+		if (!is_empty(pair->value))
+			report_note(report, key->pos, "%s%s%s is not supported yet", path, dot,
+				    key->text);
 	} else if (info->class == KEY_LATER) {
 		report_error(report, key->pos, "%s%s%s is not supported yet", path, dot, key->text);
 	} else if (info->class == KEY_REFUSE) {
@@ -421,6 +438,6 @@ bool keys_check(struct report *report, const struct node *mapping, const struct 
 		return false;
 	}
 	for (size_t i = 0; i < mapping->count; i++)
-		check_key(report, mapping->pairs[i].key, table, path);
+		check_key(report, &mapping->pairs[i], table, path);
 	return true;
 }

@@ -36,6 +36,7 @@ extern const struct key_info keys_healthcheck[];
 extern const struct key_info keys_dependency[];
 extern const struct key_info keys_env_file[];
 extern const struct key_info keys_port[];
+extern const struct key_info keys_device[];
 extern const struct key_info keys_mount[];
 extern const struct key_info keys_mount_bind[];
 extern const struct key_info keys_mount_volume[];

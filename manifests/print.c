@@ -311,6 +311,7 @@ static struct node *service_node(struct printer *printer, const struct service *
 	print_put_default(printer, node, "network_mode", networks[service->network_mode], "bridge");
 	if (service->read_only || printer->resolved)
 		print_put(printer, node, "read_only", print_bool(printer, service->read_only));
+	print_resources(printer, node, service);
 	return node;
 }
 

@@ -38,3 +38,6 @@ void print_put_list(struct printer *printer, struct node *node, const char *key,
 		    const struct text_list *texts);
 void print_put_pairs(struct printer *printer, struct node *node, const char *key,
 		     const struct text_list *texts);
+
+/* print_resources.c */
+void print_resources(struct printer *printer, struct node *node, const struct service *service);

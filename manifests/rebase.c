@@ -59,9 +59,27 @@ static void rebase_build(struct tree *tree, struct node *build, const char *dire
 		rebase_path(tree, context, directory);
 }
 
+/* "seccomp=FILE" among other options. */
+static void rebase_seccomp(struct tree *tree, struct node *option, const char *directory)
+{
+	static const char *const words[] = {"unconfined", "builtin"};
+	const char *path = option->text + 8;
+
+	if (option->kind != NODE_SCALAR || strncmp(option->text, "seccomp", 7) != 0 ||
+	    (option->text[7] != '=' && option->text[7] != ':'))
+		return;
+	if (!path[0] || strchr("/~{", path[0]) || strcmp(path, words[0]) == 0 ||
+	    strcmp(path, words[1]) == 0)
+		return;
+	option->text =
+		arena_format(tree->arena, "seccomp=%s", find_join(tree->arena, directory, path));
+	tree->text_bytes += strlen(option->text);
+}
+
 void rebase_service(struct tree *tree, struct node *service, const char *directory)
 {
 	const struct node *volumes = node_get(service, "volumes");
+	const struct node *options = node_get(service, "security_opt");
 
 	rebase_dotted(tree, node_get(service, "x-rootfs"), directory);
 	rebase_files(tree, node_get(service, "env_file"), directory);
@@ -69,6 +87,8 @@ void rebase_service(struct tree *tree, struct node *service, const char *directo
 	rebase_build(tree, node_get(service, "build"), directory);
 	for (size_t i = 0; volumes && volumes->kind == NODE_SEQUENCE && i < volumes->count; i++)
 		rebase_mount(tree, volumes->items[i], directory);
+	for (size_t i = 0; options && options->kind == NODE_SEQUENCE && i < options->count; i++)
+		rebase_seccomp(tree, options->items[i], directory);
 }
 
 void rebase_manifest(struct tree *tree, struct node *root, const char *directory)

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "manifests/spec.h"
+#include "manifests/spec_security.h"
 
 #include <sys/types.h>
 
@@ -197,6 +198,11 @@ struct service {
 	struct text_list cap_add; /* upper case with CAP_ prefix, or "ALL"; names validated by the
 				     loader's table */
 	struct text_list cap_drop;
+	struct security_spec security;
+	enum userns_mode userns_mode;
+	struct pos userns_pos;	     /* line 0: not written */
+	struct device_spec *devices; /* targets unique */
+	size_t device_count;
 	enum network_mode network_mode;
 };
 

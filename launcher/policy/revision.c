@@ -132,6 +132,30 @@ static void put_younger(struct sha256 *hash, const struct service *service)
 	}
 }
 
+static void put_security(struct sha256 *hash, const struct service *service)
+{
+	const struct security_spec *security = &service->security;
+
+	if (security->seccomp != SECCOMP_DEFAULT)
+		put_int(hash, "seccomp", security->seccomp);
+	if (security->seccomp_path)
+		put_text(hash, "seccomp_path", security->seccomp_path);
+	if (security->new_privileges)
+		put_int(hash, "new_privileges", 1);
+	if (security->unmasked)
+		put_int(hash, "unmasked", 1);
+	if (service->userns_mode != USERNS_DEFAULT)
+		put_int(hash, "userns_mode", service->userns_mode);
+	for (size_t i = 0; i < service->device_count; i++) {
+		const struct device_spec *device = &service->devices[i];
+
+		put_text(hash, "device", device->source);
+		put_text(hash, "target", device->target);
+		put_int(hash, "permissions",
+			device->read | device->write << 1 | device->mknod << 2);
+	}
+}
+
 static void put_process(struct sha256 *hash, const struct service *service)
 {
 	put_list(hash, "entrypoint", &service->entrypoint);
@@ -176,5 +200,6 @@ void revision_of(const struct stack *stack, const struct service *service,
 	put_confinement(&hash, stack, service);
 	put_list(&hash, "labels", &service->labels);
 	put_younger(&hash, service);
+	put_security(&hash, service);
 	sha256_end_hex(&hash, ret_revision->hex);
 }

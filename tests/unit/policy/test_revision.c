@@ -107,6 +107,17 @@ CHANGE(container_name, s->container_name.value = TEXT("d"))
 CHANGE(annotations, s->annotations = other_list)
 CHANGE(ulimits, (s->ulimits = limits, s->ulimit_count = 1))
 CHANGE(ulimit_hard, (s->ulimits = other_limits, s->ulimit_count = 1))
+static struct device_spec devices[] = {{.source = TEXT("/dev/a"), .target = TEXT("/dev/a")}};
+static struct device_spec other_devices[] = {
+	{.source = TEXT("/dev/a"), .target = TEXT("/dev/a"), .write = true}};
+
+CHANGE(seccomp, s->security.seccomp = SECCOMP_UNCONFINED)
+CHANGE(seccomp_path, s->security.seccomp_path = TEXT("/p"))
+CHANGE(new_privileges, s->security.new_privileges = true)
+CHANGE(unmasked, s->security.unmasked = true)
+CHANGE(userns_mode, s->userns_mode = USERNS_HOST)
+CHANGE(device, (s->devices = devices, s->device_count = 1))
+CHANGE(device_write, (s->devices = other_devices, s->device_count = 1))
 CHANGE(name, s->name = TEXT("wen"))
 CHANGE(rootfs, s->rootfs = ROOTFS_HOST)
 CHANGE(rootfs_dir, s->rootfs_dir = TEXT("/srv/roof"))
@@ -196,6 +207,13 @@ static const struct change shaping[] = {
 	{"container_name", container_name},
 	{"ulimits", ulimits},
 	{"ulimits.hard", ulimit_hard},
+	{"seccomp", seccomp},
+	{"seccomp path", seccomp_path},
+	{"new privileges", new_privileges},
+	{"unmasked", unmasked},
+	{"userns_mode", userns_mode},
+	{"devices", device},
+	{"devices permissions", device_write},
 	{"stop_signal", stop_signal},
 	{"stop_grace_period", stop_grace},
 	{"mount kind", mount_kind},
