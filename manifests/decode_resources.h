@@ -10,5 +10,8 @@
 /* decode_security.c */
 decode_fn decode_security_opt, decode_userns_mode;
 
+/* decode_pull.c */
+decode_fn decode_pull_policy, decode_platform;
+
 /* decode_devices.c */
 decode_fn decode_devices;

@@ -203,6 +203,8 @@ static const struct decode_field service_fields[] = {
 	{"cap_drop", decode_cap_drop},
 	{"network_mode", decode_network_mode},
 	{"isolation", decode_isolation},
+	{"pull_policy", decode_pull_policy},
+	{"platform", decode_platform},
 	{"security_opt", decode_security_opt},
 	{"userns_mode", decode_userns_mode},
 	{"devices", decode_devices},

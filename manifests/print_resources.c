@@ -48,11 +48,24 @@ static void put_devices(struct printer *printer, struct node *node, const struct
 		print_put(printer, node, "devices", all);
 }
 
+static void put_pull(struct printer *printer, struct node *node, const struct service *service)
+{
+	static const char *const policies[] = {[PULL_DEFAULT] = NULL,
+					       [PULL_MISSING] = "missing",
+					       [PULL_ALWAYS] = "always",
+					       [PULL_NEVER] = "never",
+					       [PULL_BUILD] = "build"};
+
+	print_put_text(printer, node, "pull_policy", policies[service->pull.policy]);
+	print_put_text(printer, node, "platform", service->platform.value);
+}
+
 void print_resources(struct printer *printer, struct node *node, const struct service *service)
 {
 	static const char *const userns[] = {
 		[USERNS_DEFAULT] = NULL, [USERNS_HOST] = "host", [USERNS_KEEP_ID] = "keep-id"};
 
+	put_pull(printer, node, service);
 	put_security(printer, node, &service->security);
 	print_put_text(printer, node, "userns_mode", userns[service->userns_mode]);
 	put_devices(printer, node, service);

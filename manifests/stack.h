@@ -9,6 +9,7 @@
 #pragma once
 
 #include "manifests/spec.h"
+#include "manifests/spec_pull.h"
 #include "manifests/spec_security.h"
 
 #include <sys/types.h>
@@ -151,7 +152,9 @@ struct service {
 
 	struct text
 		image; /* value NULL: none; beside x-rootfs it only names what that stands for */
-	struct text build; /* the context: an absolute path or a URL; value NULL: none */
+	struct pull_spec pull;
+	struct text platform; /* as written; value NULL: this machine's */
+	struct text build;    /* the context: an absolute path or a URL; value NULL: none */
 	enum rootfs_kind rootfs;
 	char *rootfs_dir; /* ROOTFS_DIR: absolute path */
 	struct pos rootfs_pos;
