@@ -3,8 +3,10 @@
 #include "runtime/caps.h"
 #include "runtime/defaults.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <linux/capability.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
@@ -87,6 +89,25 @@ int caps_resolve(const char *const *add, const char *const *drop, struct caps *r
 		ret_caps->keep = ((base & ~dropped) | added) & own;
 	ret_caps->ambient = ret_caps->keep & added;
 	return 0;
+}
+
+bool caps_host_only(const struct caps *caps, char *ret_name, size_t size)
+{
+	uint64_t mapped = 0;
+
+	if (caps_list(defaults_mapped_capabilities(), 0, &mapped, NULL) < 0)
+		return false;
+	uint64_t left = caps->keep & ~mapped;
+
+	if (left == 0)
+		return false;
+	char *name = cap_to_name((cap_value_t)__builtin_ctzll(left));
+
+	snprintf(ret_name, size, "%s", name ? name : "a capability");
+	for (char *letter = ret_name; *letter; letter++)
+		*letter = (char)toupper((unsigned char)*letter);
+	cap_free(name);
+	return true;
 }
 
 int caps_bound(const struct caps *caps, struct err *err)

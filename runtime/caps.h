@@ -8,6 +8,7 @@
 #include "runtime/base/err.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -28,6 +29,9 @@ struct caps {
  */
 int caps_resolve(const char *const *add, const char *const *drop, struct caps *ret_caps,
 		 struct err *err) must_check;
+
+/* Whether one of the set counts for nothing in a user namespace of its own; its name is stored. */
+bool caps_host_only(const struct caps *caps, char *ret_name, size_t size);
 
 /* Gives up everything outside the set in the bounding set. Allocates nothing. */
 int caps_bound(const struct caps *caps, struct err *err) must_check;

@@ -66,6 +66,13 @@ struct container_rlimit {
 	struct rlimit limit;
 };
 
+/* The ids a container's own are mapped to, in a user namespace (userns_make()). */
+struct container_ids {
+	int userns_fd;
+	uint32_t first; /* of the host, what the container's 0 is */
+	uint32_t count;
+};
+
 /* All pointers are borrowed for the call of container_prepare() only. */
 struct container_config {
 	const char *state_dir; /* existing private directory for what this plan needs on disk;
@@ -86,6 +93,8 @@ struct container_config {
 				       /etc/group or numbers; NULL-terminated; may be NULL */
 	const char *const *cap_add; /* "CAP_X" or "ALL", NULL-terminated; may be NULL */
 	const char *const *cap_drop;
+	const struct container_ids *ids; /* NULL: the ids are the host's */
+	const char *layers_dir;	 /* where the layer_dir of every run will be; NULL: not known */
 	bool host_network;	 /* share the host's network namespace */
 	const char *resolv_conf; /* host path of a file bound read-only over /etc/resolv.conf; NULL:
 				    the host's own */
@@ -107,8 +116,14 @@ int container_prepare(const struct container_config *config, struct container_pl
 /* Accepts NULL. Running containers of the plan are not touched. */
 void container_plan_free(struct container_plan *plan);
 
-/* Who the program runs as: whom a new volume is to belong to. */
+/* Who the program runs as: whom a new volume is to belong to. On disk an id is the container's,
+ * whatever it is mapped to while the container runs. */
 void container_plan_owner(const struct container_plan *plan, uid_t *ret_uid, gid_t *ret_gid);
+
+/* Why the container's ids are the host's although config.ids were given: a file system that cannot
+ * map ids, a capability that means nothing with others, and the like; NULL: they are not. Valid as
+ * long as the plan. */
+const char *container_plan_shared_ids(const struct container_plan *plan);
 
 /* What differs between runs of one plan. Everything is borrowed for the call only. */
 struct container_run {

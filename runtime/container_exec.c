@@ -42,12 +42,23 @@ static int step_join(struct launch *launch, struct container_fault *fault)
 	return 0;
 }
 
+/* After all that needs the host's privileges: from here on there are none. */
+static int step_join_userns(struct launch *launch, struct container_fault *fault)
+{
+	if (launch->plan->userns_fd < 0)
+		return 0;
+	if (setns(launch->target_pidfd, CLONE_NEWUSER) < 0)
+		return err_set(&fault->err, errno, "enter the container's user namespace");
+	return step_undumpable(launch, fault);
+}
+
 static const struct step exec_steps[] = {
 	{"join cgroups", step_join_cgroups},
 	{"detach", step_detach},
 	{"namespaces", step_join},
 	{"standard streams", step_stdio},
 	{"limits", step_limits},
+	{"user namespace", step_join_userns},
 	{"working directory", step_working_dir},
 	{"user", step_user},
 	{"system call filter", step_filter},
@@ -105,6 +116,7 @@ static const struct step guarded_steps[] = {
 	{"namespaces", step_join},
 	{"standard streams", step_stdio},
 	{"limits", step_limits},
+	{"user namespace", step_join_userns},
 	{"working directory", step_working_dir},
 	{"user", step_user},
 	{"descriptors", step_close},
@@ -149,8 +161,8 @@ static int exec_root(int pidfd, struct err *err)
 	return take_fd(&fd);
 }
 
-static int exec_user(const struct container_exec *exec, struct user *user,
-		     struct container_fault *fault)
+static int exec_user(const struct container_plan *plan, const struct container_exec *exec,
+		     struct user *user, struct container_fault *fault)
 {
 	if (!exec->user)
 		return 0;
@@ -158,7 +170,8 @@ static int exec_user(const struct container_exec *exec, struct user *user,
 
 	if (root_fd < 0)
 		return root_fd;
-	if (user_resolve(root_fd, exec->user, user, &fault->err) < 0)
+	if (user_resolve(root_fd, exec->user, user, &fault->err) < 0 ||
+	    plan_check_user(plan, user, &fault->err) < 0)
 		return fault_of(fault, CONTAINER_ITEM_USER, 0);
 	return 0;
 }
@@ -288,7 +301,7 @@ int container_exec(const struct container_plan *plan, const struct container_exe
 		err_say(&fault->err, EINVAL, "working directory %s: must be absolute", working_dir);
 		return fault_of(fault, CONTAINER_ITEM_WORKING_DIR, 0);
 	}
-	int r = exec_user(exec, &user, fault);
+	int r = exec_user(plan, exec, &user, fault);
 
 	if (r == 0)
 		r = exec_env(plan, exec, &user, &env, &fault->err);
@@ -314,7 +327,9 @@ int container_exec(const struct container_plan *plan, const struct container_exe
 		.name_slot = exec_name_slot(&env),
 	};
 
-	return plan->caps.keep & (1ULL << CAP_SYS_PTRACE)
+	/* In a user namespace the capability is good for what belongs to that, which a process does
+	 * not before its exec. */
+	return plan->userns_fd < 0 && plan->caps.keep & (1ULL << CAP_SYS_PTRACE)
 		       ? exec_guarded(&launch, ret_process, fault)
 		       : exec_clone(&launch, ret_process, fault);
 }

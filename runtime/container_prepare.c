@@ -41,6 +41,8 @@ void container_plan_free(struct container_plan *plan)
 	/* The namespace first: its mounts are on what is removed then. What running containers
 	 * still use stays alive, without a name. */
 	fd_drop(&plan->namespace_fd);
+	fd_drop(&plan->userns_fd);
+	free(plan->userns_why);
 	mounts_free(plan);
 	if (plan->state_fd >= 0)
 		(void)path_empty(plan->state_fd); /* the owner of the directory removes the rest */
@@ -285,20 +287,69 @@ static void drop_static_sources(struct container_plan *plan)
 			fd_drop(&plan->mounts[i].source_fd);
 }
 
-int container_prepare(const struct container_config *config, struct container_plan **ret_plan,
-		      struct container_fault *fault)
+/* What of the configuration cannot be had with ids of its own, for a reason known beforehand. */
+static int check_ids(const struct container_plan *plan, const struct container_config *config,
+		     struct err *err)
 {
-	autoplan struct container_plan *plan = calloc(1, sizeof(*plan));
-	autofree struct plan_answer *answer = calloc(1, sizeof(*answer));
-	autoclose int root_fd = -1;
+	char name[32];
 
-	*fault = (struct container_fault){0};
-	if (!plan || !answer)
-		return err_set(&fault->err, ENOMEM, "new plan");
-	plan->state_fd = plan->namespace_fd = -1;
+	if (config->host_network)
+		return err_say(err, EOPNOTSUPP, "the host's network knows the host's ids only");
+	if (caps_host_only(&plan->caps, name, sizeof(name)))
+		return err_say(err, EOPNOTSUPP, "%s counts with the host's ids only", name);
+	return 0;
+}
+
+/* Layers of runs are made later: that their file system can map ids has to be known now. */
+static int check_layers(const struct container_plan *plan, const struct container_config *config,
+			struct err *err)
+{
+	if (!plan->writable || plan->userns_fd < 0 || !config->layers_dir)
+		return 0;
+	autoclose int dir_fd = open(config->layers_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (dir_fd < 0)
+		return err_set(err, errno, "writable layers %s", config->layers_dir);
+	autoclose int fd = plan_detach_dir(plan, dir_fd, false, err);
+
+	return fd < 0 ? err_prefix(err, "writable layers %s", config->layers_dir) : 0;
+}
+
+static int take_ids(struct container_plan *plan, const struct container_config *config,
+		    struct err *err)
+{
+	if (!config->ids)
+		return 0;
+	int r = check_ids(plan, config, err);
+
+	if (r < 0)
+		return r;
+	plan->userns_fd = fcntl(config->ids->userns_fd, F_DUPFD_CLOEXEC, 0);
+	if (plan->userns_fd < 0)
+		return err_set(err, errno, "hold the user namespace");
+	plan->first_id = config->ids->first;
+	plan->id_count = config->ids->count;
+	return check_layers(plan, config, err);
+}
+
+static struct container_plan *new_plan(const struct container_config *config)
+{
+	struct container_plan *plan = calloc(1, sizeof(*plan));
+
+	if (!plan)
+		return NULL;
+	plan->state_fd = plan->namespace_fd = plan->userns_fd = -1;
 	plan->layer_count = 2;
 	plan->writable = config->root == CONTAINER_ROOT_DIR && !config->read_only;
 	plan->host_network = config->host_network;
+	return plan;
+}
+
+/* What the parent finds out by itself. */
+static int resolve(struct container_plan *plan, const struct container_config *config,
+		   struct container_fault *fault)
+{
+	autoclose int root_fd = -1;
 	int r = copy_texts(plan, config, fault);
 
 	if (r == 0 && config->root == CONTAINER_ROOT_DIR) {
@@ -311,10 +362,27 @@ int container_prepare(const struct container_config *config, struct container_pl
 	if (r == 0)
 		r = set_privileges(plan, config, fault);
 	if (r == 0)
+		r = take_ids(plan, config, &fault->err);
+	if (r == 0)
 		r = plan_mounts_init(plan, root_fd, config, fault);
+	if (r == 0)
+		settle_files(plan, root_fd);
+	return r;
+}
+
+static int prepare(const struct container_config *config, struct container_plan **ret_plan,
+		   struct container_fault *fault)
+{
+	autoplan struct container_plan *plan = new_plan(config);
+	autofree struct plan_answer *answer = calloc(1, sizeof(*answer));
+
+	*fault = (struct container_fault){0};
+	if (!plan || !answer)
+		return err_set(&fault->err, ENOMEM, "new plan");
+	int r = resolve(plan, config, fault);
+
 	if (r < 0)
 		return r;
-	settle_files(plan, root_fd);
 	plan->state_fd = open(config->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (plan->state_fd < 0)
 		return err_set(&fault->err, errno, "state directory %s", config->state_dir);
@@ -326,6 +394,29 @@ int container_prepare(const struct container_config *config, struct container_pl
 	drop_static_sources(plan);
 	*ret_plan = take_ptr(plan);
 	return 0;
+}
+
+int container_prepare(const struct container_config *config, struct container_plan **ret_plan,
+		      struct container_fault *fault)
+{
+	struct container_config shared = *config;
+	int r = prepare(config, ret_plan, fault);
+
+	if (r != -EOPNOTSUPP || !config->ids)
+		return r;
+	/* Not to be had with ids of its own: with the host's, then, and the reason kept. */
+	autofree char *why = strdup(fault->err.text);
+
+	shared.ids = NULL;
+	r = why ? prepare(&shared, ret_plan, fault) : err_set(&fault->err, ENOMEM, "new plan");
+	if (r == 0)
+		(*ret_plan)->userns_why = take_ptr(why);
+	return r;
+}
+
+const char *container_plan_shared_ids(const struct container_plan *plan)
+{
+	return plan->userns_why;
 }
 
 void container_plan_owner(const struct container_plan *plan, uid_t *ret_uid, gid_t *ret_gid)

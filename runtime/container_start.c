@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/sched.h>
 #include <net/if.h>
 #include <sched.h>
@@ -16,6 +17,18 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+/* The network namespace stays the host's, so that CAP_NET_BIND_SERVICE is not good for it; and it
+ * is the container's alone. */
+static int open_low_ports(struct err *err)
+{
+	autoclose int fd =
+		open("/proc/sys/net/ipv4/ip_unprivileged_port_start", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, "0", 1) != 1)
+		return err_set(err, errno, "open the ports below 1024");
+	return 0;
+}
 
 static int step_network(struct launch *launch, struct container_fault *fault)
 {
@@ -32,7 +45,7 @@ static int step_network(struct launch *launch, struct container_fault *fault)
 
 	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0)
 		return err_set(&fault->err, errno, "bring up the loopback link");
-	return 0;
+	return launch->plan->userns_fd < 0 ? 0 : open_low_ports(&fault->err);
 }
 
 static int step_hostname(struct launch *launch, struct container_fault *fault)
@@ -47,8 +60,26 @@ static int step_hostname(struct launch *launch, struct container_fault *fault)
 	return 0;
 }
 
+/*
+ * The mounts are made by the host's ids and their namespace stays the host's: nobody inside has any
+ * say in it. Only who is given CAP_SYS_ADMIN gets a copy to mount in, where all of ours is locked.
+ */
+static int step_userns(struct launch *launch, struct container_fault *fault)
+{
+	bool mounts = launch->plan->caps.keep & 1ULL << CAP_SYS_ADMIN;
+	bool own = launch->plan->userns_fd >= 0;
+
+	if (own && setns(launch->plan->userns_fd, CLONE_NEWUSER) < 0)
+		return err_set(&fault->err, errno, "enter the user namespace");
+	/* After it, so that they belong to it. */
+	if (unshare(CLONE_NEWUTS | CLONE_NEWIPC | (own && mounts ? CLONE_NEWNS : 0)) < 0)
+		return err_set(&fault->err, errno, "new namespaces");
+	return own ? step_undumpable(launch, fault) : 0;
+}
+
 /* In this order: cgroups before the cgroup namespace that hides where they are, the host's paths
- * before the root without them, privileges after everything that needs them, the filter last. */
+ * before the root without them, the limits while they may be raised, privileges after everything
+ * that needs them, the filter last. */
 static const struct step start_steps[] = {
 	{"join cgroups", step_join_cgroups},
 	{"detach", step_detach},
@@ -56,9 +87,10 @@ static const struct step start_steps[] = {
 	{"network", step_network},
 	{"root", step_root},
 	{"mounts", step_mounts},
-	{"host name", step_hostname},
 	{"standard streams", step_stdio},
 	{"limits", step_limits},
+	{"user namespace", step_userns},
+	{"host name", step_hostname},
 	{"working directory", step_working_dir},
 	{"user", step_user},
 	{"system call filter", step_filter},
@@ -92,7 +124,7 @@ int container_start(const struct container_plan *plan, const struct container_ru
 	autofree char *hostname = NULL;
 	autofree char **envp = start_env(plan, run->hostname, &hostname);
 	autoclose int layer_fd = -1;
-	uint64_t flags = CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC;
+	uint64_t flags = CLONE_NEWPID;
 
 	*fault = (struct container_fault){0};
 	if (!envp)

@@ -12,14 +12,14 @@ const struct defaults_mount *defaults_mounts(void)
 	/* /dev/mqueue is not mounted: mq_open(3) works without, and every mount is paid for at
 	 * every start. A writable directory root has /run, /tmp and /var/tmp in its own layer. */
 	static const struct defaults_mount mounts[] = {
-		{"/proc", "proc", NULL, PLAIN | MS_NOEXEC, DEFAULTS_ANY},
-		{"/sys", "sysfs", NULL, PLAIN | MS_NOEXEC | MS_RDONLY, DEFAULTS_ANY},
-		{"/dev/pts", "devpts", "newinstance,ptmxmode=0666,mode=0620,gid=5",
-		 MS_NOSUID | MS_NOEXEC, DEFAULTS_ANY},
-		{"/dev/shm", "tmpfs", "mode=1777,size=64m", PLAIN | MS_NOEXEC, DEFAULTS_ANY},
-		{"/tmp", "tmpfs", "mode=1777", PLAIN, DEFAULTS_HOST | DEFAULTS_DIR_READ_ONLY},
-		{"/run", "tmpfs", "mode=0755", PLAIN, DEFAULTS_HOST},
-		{"/var/tmp", "tmpfs", "mode=1777", PLAIN, DEFAULTS_HOST},
+		{"/proc", "proc", NULL, PLAIN | MS_NOEXEC, 0, DEFAULTS_ANY},
+		{"/sys", "sysfs", NULL, PLAIN | MS_NOEXEC | MS_RDONLY, 0, DEFAULTS_ANY},
+		{"/dev/pts", "devpts", "newinstance,ptmxmode=0666,mode=0620", MS_NOSUID | MS_NOEXEC,
+		 5 /* tty */, DEFAULTS_ANY},
+		{"/dev/shm", "tmpfs", "mode=1777,size=64m", PLAIN | MS_NOEXEC, 0, DEFAULTS_ANY},
+		{"/tmp", "tmpfs", "mode=1777", PLAIN, 0, DEFAULTS_HOST | DEFAULTS_DIR_READ_ONLY},
+		{"/run", "tmpfs", "mode=0755", PLAIN, 0, DEFAULTS_HOST},
+		{"/var/tmp", "tmpfs", "mode=1777", PLAIN, 0, DEFAULTS_HOST},
 		{0},
 	};
 
@@ -158,6 +158,24 @@ const char *const *defaults_capabilities(void)
 		"CAP_CHOWN",   "CAP_DAC_OVERRIDE",     "CAP_FOWNER",	 "CAP_FSETID",
 		"CAP_KILL",    "CAP_SETGID",	       "CAP_SETUID",	 "CAP_SETPCAP",
 		"CAP_SETFCAP", "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", NULL,
+	};
+
+	return names;
+}
+
+const char *const *defaults_mapped_capabilities(void)
+{
+	/* SYS_ADMIN has a mount namespace of its own then, in which what davit mounted is locked.
+	 */
+	static const char *const names[] = {
+		"CAP_CHOWN",	       "CAP_DAC_OVERRIDE",
+		"CAP_DAC_READ_SEARCH", "CAP_FOWNER",
+		"CAP_FSETID",	       "CAP_KILL",
+		"CAP_SETGID",	       "CAP_SETUID",
+		"CAP_SETPCAP",	       "CAP_NET_BIND_SERVICE",
+		"CAP_IPC_OWNER",       "CAP_SYS_CHROOT",
+		"CAP_SETFCAP",	       "CAP_SYS_PTRACE",
+		"CAP_SYS_ADMIN",       NULL,
 	};
 
 	return names;

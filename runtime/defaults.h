@@ -23,6 +23,7 @@ struct defaults_mount {
 	const char *type;
 	const char *options; /* NULL: none */
 	unsigned long flags; /* MS_* */
+	gid_t gid;	     /* of the container, for its entries; 0: not told */
 	unsigned roots;	     /* DEFAULTS_* */
 };
 
@@ -61,6 +62,10 @@ const char *const *defaults_host_programs(void);
 const char *const *defaults_host_secrets(void);
 
 const char *const *defaults_capabilities(void);
+
+/* Those that the kernel honours in a user namespace that is not the host's: all others have the
+ * container share the host's. */
+const char *const *defaults_mapped_capabilities(void);
 
 #define DEFAULTS_PATH  "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define DEFAULTS_UMASK 022

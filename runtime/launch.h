@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "runtime/plan.h"
+#include "runtime/plan_mounts.h"
 
 #define NAME_SLOT_SIZE 65 /* HOST_NAME_MAX and the end */
 
@@ -64,6 +64,7 @@ void launch_reap(int pidfd);
 int step_join_cgroups(struct launch *launch, struct container_fault *fault);
 int step_detach(struct launch *launch, struct container_fault *fault);
 int step_stdio(struct launch *launch, struct container_fault *fault);
+int step_undumpable(struct launch *launch, struct container_fault *fault);
 int step_limits(struct launch *launch, struct container_fault *fault);
 int step_working_dir(struct launch *launch, struct container_fault *fault);
 int step_user(struct launch *launch, struct container_fault *fault);

@@ -6,7 +6,7 @@
  */
 #include "runtime/base/cleanup.h"
 #include "runtime/base/path.h"
-#include "runtime/plan.h"
+#include "runtime/plan_mounts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -90,13 +90,14 @@ static int find_points(const struct container_plan *plan, int dir_fd, int points
 }
 
 /* The directory below a layer of mount points, so that nothing is ever written to it. */
-static int layered_root(const struct container_plan *plan, int dir_fd, int points_fd, int layers_fd,
+static int layered_root(const struct container_plan *plan, int dir_fd, int layers_fd,
 			struct err *err)
 {
-	int r = plan_layers_add(layers_fd, 0, dir_fd, err);
+	autoclose int fd = plan_detach_dir(plan, dir_fd, true, err);
+	int r = fd < 0 ? fd : plan_layers_add(layers_fd, 0, fd, err);
 
 	if (r == 0)
-		r = plan_layers_add(layers_fd, 1, points_fd, err);
+		r = plan_layers_add_own(layers_fd, 1, err);
 	return r < 0 ? r : plan_overlay(layers_fd, plan->layer_count, false, err);
 }
 
@@ -119,8 +120,8 @@ static int dir_root(const struct container_plan *plan, const char *path, int sta
 	if (complete < 0)
 		return complete;
 	autoclose int root_fd = complete && !plan->writable
-					? plan_detach_dir(dir_fd, true, err)
-					: layered_root(plan, dir_fd, points_fd, layers_fd, err);
+					? plan_detach_dir(plan, dir_fd, true, err)
+					: layered_root(plan, dir_fd, layers_fd, err);
 
 	if (root_fd < 0)
 		return err_prefix(err, "root %s", path);
@@ -143,24 +144,31 @@ static int host_root(const struct container_plan *plan, int state_fd, int layers
 	return r < 0 ? r : take_fd(&root_fd);
 }
 
+static int mount_static_one(const struct container_plan *plan, size_t index, int root_fd,
+			    struct err *err)
+{
+	const struct plan_mount *mount = &plan->mounts[index];
+
+	if (mount->kind == PLAN_MOUNT_DEV) {
+		autoclose int fd = plan_dev_make(err);
+
+		return fd < 0 ? fd : plan_mount_apply(mount, root_fd, fd, err);
+	}
+	if (!mount->per_run)
+		return plan_mount_apply(mount, root_fd, mount->source_fd, err);
+	if (!mount->made || on_run_mount(plan, mount->target, index))
+		return 0;
+	autoclose int fd = path_make_in(root_fd, mount->target, mount->directory);
+
+	return fd < 0 ? err_set(err, -fd, "mount point %s", mount->target) : 0;
+}
+
 static int mount_static(const struct container_plan *plan, int root_fd,
 			struct container_fault *fault)
 {
-	for (size_t i = 0; i < plan->mount_count; i++) {
-		const struct plan_mount *mount = &plan->mounts[i];
-		int r = 0;
-
-		if (!mount->per_run) {
-			r = plan_mount_apply(mount, root_fd, mount->source_fd, &fault->err);
-		} else if (mount->made && !on_run_mount(plan, mount->target, i)) {
-			autoclose int fd = path_make_in(root_fd, mount->target, mount->directory);
-
-			if (fd < 0)
-				r = err_set(&fault->err, -fd, "mount point %s", mount->target);
-		}
-		if (r < 0)
-			return fault_of(fault, mount->item, mount->index);
-	}
+	for (size_t i = 0; i < plan->mount_count; i++)
+		if (mount_static_one(plan, i, root_fd, &fault->err) < 0)
+			return fault_of(fault, plan->mounts[i].item, plan->mounts[i].index);
 	return 0;
 }
 
@@ -272,6 +280,22 @@ static int find_program(const struct container_plan *plan, int root_fd, struct p
 	return fault_set(&answer->fault, CONTAINER_ITEM_PROGRAM, -failed, "program %.256s", name);
 }
 
+int plan_check_user(const struct container_plan *plan, const struct user *user, struct err *err)
+{
+	if (plan->userns_fd < 0)
+		return 0;
+	bool mapped = user->uid < plan->id_count && user->gid < plan->id_count;
+	uid_t worst = user->uid < plan->id_count ? user->gid : user->uid;
+
+	for (size_t i = 0; i < user->group_count && mapped; i++) {
+		worst = user->groups[i];
+		mapped = worst < plan->id_count;
+	}
+	return mapped ? 0
+		      : err_say(err, EOPNOTSUPP, "id %u is not among the %u that a stack has",
+				worst, plan->id_count);
+}
+
 static int add_groups(int root_fd, const struct container_config *config,
 		      struct plan_answer *answer)
 {
@@ -294,6 +318,8 @@ static int examine(const struct container_plan *plan, const struct container_con
 	if (r < 0)
 		return fault_of(&answer->fault, CONTAINER_ITEM_USER, 0);
 	r = add_groups(root_fd, config, answer);
+	if (r == 0)
+		r = plan_check_user(plan, &answer->user, &answer->fault.err);
 	if (r < 0)
 		return r;
 	r = check_working_dir(plan, root_fd, &answer->fault);
@@ -305,12 +331,15 @@ void plan_helper(const struct container_plan *plan, const struct container_confi
 {
 	struct plan_answer answer = {0};
 
-	/* Whatever becomes of the parent, this process must not outlive it. */
+	umask(0);
+	int r = plan_act_as_root(plan, &answer.fault.err);
+
+	/* Whatever becomes of the parent, this process must not outlive it. (After the above, which
+	 * resets it.) */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
 		_exit(1);
-	umask(0);
-	int r = assemble(plan, config, &answer.fault);
-
+	if (r == 0)
+		r = assemble(plan, config, &answer.fault);
 	if (r == 0)
 		r = examine(plan, config, &answer);
 	/* Smaller than a pipe's buffer: never blocks, never partial. */

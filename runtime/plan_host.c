@@ -6,7 +6,7 @@
  */
 #include "runtime/base/cleanup.h"
 #include "runtime/defaults.h"
-#include "runtime/plan.h"
+#include "runtime/plan_mounts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -197,11 +197,19 @@ static int etc_own_files(int layer_fd)
 
 static int etc_mount(const struct container_plan *plan, int layers_fd, int root_fd, struct err *err)
 {
-	autoclose int etc_fd = open("/etc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	autoclose int dir_fd = open("/etc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (dir_fd < 0)
+		return err_set(err, errno, "open /etc");
+	/* As the container is to see it, owners included. */
+	autoclose int etc_fd = plan_detach_dir(plan, dir_fd, true, err);
+
+	if (etc_fd < 0)
+		return err_prefix(err, "/etc");
 	autoclose int layer_fd = plan_layers_own(layers_fd, err);
 
-	if (etc_fd < 0 || layer_fd < 0)
-		return err_set(err, errno, "layer over /etc");
+	if (layer_fd < 0)
+		return layer_fd;
 	int r = etc_walk(layer_fd, etc_fd, "", ETC_DEPTH_MAX);
 
 	if (r == 0)
@@ -212,7 +220,7 @@ static int etc_mount(const struct container_plan *plan, int layers_fd, int root_
 		r = etc_points(layer_fd, etc_fd, plan);
 	if (r < 0)
 		return err_set(err, -r, "hide the secrets of /etc");
-	r = plan_layers_add(layers_fd, 0, layer_fd, err);
+	r = plan_layers_add_own(layers_fd, 0, err);
 	if (r == 0)
 		r = plan_layers_add(layers_fd, 1, etc_fd, err);
 	autoclose int fd = r < 0 ? r : plan_overlay(layers_fd, 2, false, err);
@@ -225,7 +233,8 @@ static int etc_mount(const struct container_plan *plan, int layers_fd, int root_
 }
 
 /* One of /usr, /bin, …: a link stays one, a directory is bound. */
-static int program_mount(int root_fd, const char *name, struct err *err)
+static int program_mount(const struct container_plan *plan, int root_fd, const char *name,
+			 struct err *err)
 {
 	char path[PATH_MAX];
 	char target[PATH_MAX];
@@ -241,10 +250,10 @@ static int program_mount(int root_fd, const char *name, struct err *err)
 
 	if (source_fd < 0)
 		return errno == ENOENT ? 0 : err_set(err, errno, "%s", path);
-	autoclose int fd = plan_detach_mount(source_fd, true, err);
+	autoclose int fd = plan_detach_mount(plan, source_fd, true, err);
 
 	if (fd < 0)
-		return fd;
+		return err_prefix(err, "%s", path);
 	if (mkdirat(root_fd, name, 0755) < 0 ||
 	    move_mount(fd, "", root_fd, name, MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		return err_set(err, errno, "mount %s", path);
@@ -268,7 +277,7 @@ int plan_host_root(const struct container_plan *plan, int root_fd, int layers_fd
 	int r = skeleton_make(root_fd, err);
 
 	for (const char *const *name = defaults_host_programs(); r == 0 && *name; name++)
-		r = program_mount(root_fd, *name, err);
+		r = program_mount(plan, root_fd, *name, err);
 	return r < 0 ? r : etc_mount(plan, layers_fd, root_fd, err);
 }
 

@@ -6,7 +6,7 @@
  */
 #include "runtime/base/cleanup.h"
 #include "runtime/base/path.h"
-#include "runtime/plan.h"
+#include "runtime/plan_mounts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,15 +37,22 @@ int plan_layers_own(int layers_fd, struct err *err)
 	return fd < 0 ? err_set(err, errno, "open layer " PLAN_LAYERS_OWN) : fd;
 }
 
-int plan_layers_add(int layers_fd, unsigned number, int source_fd, struct err *err)
+int plan_layers_add(int layers_fd, unsigned number, int mount_fd, struct err *err)
 {
 	char name[12];
-	autoclose int fd = plan_detach_dir(source_fd, true, err);
+
+	snprintf(name, sizeof(name), "%u", number);
+	return plan_attach(layers_fd, name, mount_fd, err);
+}
+
+int plan_layers_add_own(int layers_fd, unsigned number, struct err *err)
+{
+	autoclose int fd =
+		open_tree(layers_fd, PLAN_LAYERS_OWN, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 
 	if (fd < 0)
-		return fd;
-	snprintf(name, sizeof(name), "%u", number);
-	return plan_attach(layers_fd, name, fd, err);
+		return err_set(err, errno, "copy layer " PLAN_LAYERS_OWN);
+	return plan_layers_add(layers_fd, number, fd, err);
 }
 
 static int overlay_option(int fs_fd, const char *key, const char *value, struct err *err)

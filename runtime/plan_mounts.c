@@ -3,10 +3,10 @@
  * The mount plan: the isolation defaults and the configuration's mounts as one flat list, parents
  * before children, each marked as made once or in every run; see plan.h. Runs in the parent.
  */
+#include "runtime/plan_mounts.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/path.h"
 #include "runtime/defaults.h"
-#include "runtime/plan.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,50 +15,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
-
-static int dev_populate(int dev_fd, struct err *err)
-{
-	for (const struct defaults_device *dev = defaults_devices(); dev->name; dev++) {
-		/* The mode again: mknod's is less the umask. */
-		if (mknodat(dev_fd, dev->name, S_IFCHR | 0666, makedev(dev->major, dev->minor)) <
-			    0 ||
-		    fchmodat(dev_fd, dev->name, 0666, 0) < 0)
-			return err_set(err, errno, "make device %s", dev->name);
-	}
-	for (const struct defaults_link *link = defaults_dev_links(); link->name; link++)
-		if (symlinkat(link->target, dev_fd, link->name) < 0)
-			return err_set(err, errno, "make link /dev/%s", link->name);
-	for (const struct defaults_dir *dir = defaults_dev_dirs(); dir->path; dir++)
-		if (mkdirat(dev_fd, dir->path, 0755) < 0 ||
-		    fchmodat(dev_fd, dir->path, dir->mode, 0) < 0)
-			return err_set(err, errno, "make directory /dev/%s", dir->path);
-	return 0;
-}
-
-/* A detached file system with the private /dev, shared by all runs of the plan: the helper makes it
- * read-only once the mount points in it are made. */
-static int dev_make(int *ret_fd, struct err *err)
-{
-	autoclose int fs_fd = fsopen("tmpfs", FSOPEN_CLOEXEC);
-
-	if (fs_fd < 0 || fsconfig(fs_fd, FSCONFIG_SET_STRING, "source", "dev", 0) < 0 ||
-	    fsconfig(fs_fd, FSCONFIG_SET_STRING, "mode", "0755", 0) < 0 ||
-	    fsconfig(fs_fd, FSCONFIG_SET_STRING, "size", "64k", 0) < 0 ||
-	    fsconfig(fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-		return err_set(err, errno, "file system for /dev");
-	autoclose int fd = fsmount(fs_fd, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
-
-	if (fd < 0)
-		return err_set(err, errno, "file system for /dev");
-	int r = dev_populate(fd, err);
-
-	if (r < 0)
-		return r;
-	*ret_fd = take_fd(&fd);
-	return 0;
-}
 
 static struct plan_mount *mounts_push(struct container_plan *plan, const char *target)
 {
@@ -80,6 +37,20 @@ static bool configured(const struct container_config *config, const char *target
 		if (config->mounts[i].target && strcmp(config->mounts[i].target, target) == 0)
 			return true;
 	return false;
+}
+
+static int default_options(const struct container_plan *plan, const struct defaults_mount *from,
+			   char **ret)
+{
+	int n = 0;
+
+	if (from->options && from->gid)
+		n = asprintf(ret, "%s,gid=%u", from->options, plan->first_id + from->gid);
+	else if (from->options)
+		n = asprintf(ret, "%s", from->options);
+	if (n < 0)
+		*ret = NULL;
+	return n < 0 ? -ENOMEM : 0;
 }
 
 static int add_defaults(struct container_plan *plan, const struct container_config *config,
@@ -104,8 +75,7 @@ static int add_defaults(struct container_plan *plan, const struct container_conf
 		mount->made = !kernel;
 		mount->type = from->type;
 		mount->flags = from->flags;
-		mount->options = from->options ? strdup(from->options) : NULL;
-		if (from->options && !mount->options)
+		if (default_options(plan, from, &mount->options) < 0)
 			return err_set(err, ENOMEM, "default mounts");
 	}
 	return 0;
@@ -137,8 +107,8 @@ static int add_dev(struct container_plan *plan, struct err *err)
 
 	if (!mount)
 		return err_set(err, ENOMEM, "default mounts");
-	mount->kind = PLAN_MOUNT_BIND;
-	return dev_make(&mount->source_fd, err);
+	mount->kind = PLAN_MOUNT_DEV;
+	return 0;
 }
 
 static int set_tmpfs(struct plan_mount *mount, const struct container_mount *from, struct err *err)
@@ -246,25 +216,36 @@ static void sort_by_depth(struct plan_mount *mounts, size_t count)
 	}
 }
 
-/* What lies below a mount of every run can only be mounted after it, so in every run too. All other
- * binds become detached mounts now, for the helper to attach. */
-static int settle_binds(struct container_plan *plan, struct container_fault *fault)
+/* What lies below a mount of every run can only be mounted after it, so in every run too: @mount
+ * comes after all it lies below. */
+static void settle_per_run(const struct container_plan *plan, struct plan_mount *mount)
+{
+	for (const struct plan_mount *above = plan->mounts; above < mount; above++)
+		mount->per_run = mount->per_run ||
+				 (above->per_run && path_below(mount->target, above->target));
+}
+
+/* All binds that are not made by every run become detached mounts now, for the helper to attach. */
+static int settle_binds(struct container_plan *plan, const struct container_config *config,
+			struct container_fault *fault)
 {
 	for (size_t i = 0; i < plan->mount_count; i++) {
 		struct plan_mount *mount = &plan->mounts[i];
 
-		for (size_t k = 0; k < i; k++)
-			mount->per_run = mount->per_run ||
-					 (plan->mounts[k].per_run &&
-					  path_below(mount->target, plan->mounts[k].target));
-		if (mount->item != CONTAINER_ITEM_MOUNT || mount->per_run)
+		settle_per_run(plan, mount);
+		if (mount->kind != PLAN_MOUNT_BIND)
 			continue;
-		int fd = plan_detach_mount(mount->source_fd, mount->read_only, &fault->err);
+		autoclose int fd =
+			plan_detach_mount(plan, mount->source_fd, mount->read_only, &fault->err);
 
-		if (fd < 0)
+		if (fd < 0) {
+			err_prefix(&fault->err, "volume %s", config->mounts[mount->index].source);
 			return fault_of(fault, mount->item, mount->index);
+		}
+		if (mount->per_run) /* it can be made: what of it is kept is where to make it of */
+			continue;
 		fd_drop(&mount->source_fd);
-		mount->source_fd = fd;
+		mount->source_fd = take_fd(&fd);
 	}
 	return 0;
 }
@@ -296,5 +277,5 @@ int plan_mounts_init(struct container_plan *plan, int root_fd,
 		if (add_configured(plan, config, i, root_fd, err) < 0)
 			return fault_of(fault, CONTAINER_ITEM_MOUNT, i);
 	sort_by_depth(plan->mounts, plan->mount_count);
-	return settle_binds(plan, fault);
+	return settle_binds(plan, config, fault);
 }

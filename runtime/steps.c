@@ -14,12 +14,14 @@
 #include <limits.h>
 #include <linux/close_range.h>
 #include <linux/keyctl.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 int step_join_cgroups(struct launch *launch, struct container_fault *fault)
@@ -39,13 +41,22 @@ static void step_reset_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* Nobody in a namespace we enter may trace us or look at our fds (CVE-2016-9962). exec sets it
+ * back; every change of credentials may do so too (suid_dumpable in proc(5)), so it is repeated. */
+int step_undumpable(struct launch *launch, struct container_fault *fault)
+{
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return err_set(&fault->err, errno, "become undumpable");
+	return 0;
+}
+
 /* Cuts what ties the child to its parent's surroundings. */
 int step_detach(struct launch *launch, struct container_fault *fault)
 {
-	/* Before any namespace is entered: nobody in there may trace us or look at our fds
-	 * (CVE-2016-9962). exec sets it back. */
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return err_set(&fault->err, errno, "become undumpable");
+	int r = step_undumpable(launch, fault);
+
+	if (r < 0)
+		return r;
 	step_reset_signals();
 	umask(DEFAULTS_UMASK);
 	if (setsid() < 0)
@@ -53,6 +64,25 @@ int step_detach(struct launch *launch, struct container_fault *fault)
 	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 && errno != ENOSYS)
 		return err_set(&fault->err, errno, "new session keyring");
 	return 0;
+}
+
+/*
+ * A pipe or a terminal becomes its user's, so that /dev/stdout can be opened. Nothing else: a
+ * device or a file is the host's, and not ours to give away. Where it fails the streams can still
+ * be used as they are.
+ */
+static void step_own_stream(const struct launch *launch, int fd)
+{
+	const struct user *user = launch->user;
+	uid_t first = launch->plan->first_id;
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs) < 0)
+		return;
+	if (fs.f_type == PIPEFS_MAGIC)
+		(void)!fchown(fd, first + user->uid, first + user->gid);
+	else if (fs.f_type == DEVPTS_SUPER_MAGIC)
+		(void)!fchown(fd, first + user->uid, (gid_t)-1);
 }
 
 int step_stdio(struct launch *launch, struct container_fault *fault)
@@ -67,9 +97,11 @@ int step_stdio(struct launch *launch, struct container_fault *fault)
 		if (moved[i] < 0)
 			return err_set(&fault->err, errno, "standard stream %d", i);
 	}
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 3; i++) {
 		if (dup2(moved[i], i) < 0)
 			return err_set(&fault->err, errno, "standard stream %d", i);
+		step_own_stream(launch, i);
+	}
 	if (launch->tty && ioctl(0, TIOCSCTTY, 0) < 0)
 		return err_set(&fault->err, errno, "take over the terminal");
 	return 0;
@@ -153,7 +185,8 @@ int step_user(struct launch *launch, struct container_fault *fault)
 		return err_set(err, errno, "become group %u", user->gid);
 	if (syscall(SYS_setresuid, user->uid, user->uid, user->uid) < 0)
 		return err_set(err, errno, "become user %u", user->uid);
-	return caps_apply(caps, user->uid, err);
+	r = caps_apply(caps, user->uid, err);
+	return r < 0 ? r : step_undumpable(launch, fault);
 }
 
 int step_filter(struct launch *launch, struct container_fault *fault)

@@ -12,10 +12,12 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
+#include <linux/securebits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -24,31 +26,52 @@
 
 #define ATTACH (MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH)
 
-static int detach(int source_fd, bool read_only, unsigned recursive, struct err *err)
+static int detach(const struct container_plan *plan, int source_fd, const struct mount_attr *asked,
+		  unsigned recursive, struct err *err)
 {
-	struct mount_attr attr = {
+	struct mount_attr attr = *asked;
+	unsigned flags = AT_EMPTY_PATH | recursive;
+	autoclose int fd = open_tree(source_fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | flags);
+
+	if (fd < 0)
+		return err_set(err, errno, "copy the mount");
+	if (mount_setattr(fd, "", flags, &attr, sizeof(attr)) < 0)
+		return err_set(err, errno, "restrict the mount");
+	if (!plan || plan->userns_fd < 0)
+		return take_fd(&fd);
+	attr = (struct mount_attr){.attr_set = MOUNT_ATTR_IDMAP,
+				   .userns_fd = (uint64_t)plan->userns_fd};
+	if (mount_setattr(fd, "", flags, &attr, sizeof(attr)) == 0)
+		return take_fd(&fd);
+	/* EINVAL: the file system cannot; EPERM: it is mapped already. */
+	return errno == EINVAL || errno == EPERM
+		       ? err_say(err, EOPNOTSUPP, "ids cannot be mapped on its file system")
+		       : err_set(err, errno, "map the ids of the mount");
+}
+
+static struct mount_attr detached_attr(bool read_only)
+{
+	return (struct mount_attr){
 		.attr_set =
 			MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (read_only ? MOUNT_ATTR_RDONLY : 0),
 		.propagation = MS_PRIVATE,
 	};
-	autoclose int fd = open_tree(
-		source_fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | recursive);
-
-	if (fd < 0)
-		return err_set(err, errno, "copy the mount");
-	if (mount_setattr(fd, "", AT_EMPTY_PATH | recursive, &attr, sizeof(attr)) < 0)
-		return err_set(err, errno, "restrict the mount");
-	return take_fd(&fd);
 }
 
-int plan_detach_mount(int source_fd, bool read_only, struct err *err)
+int plan_detach_mount(const struct container_plan *plan, int source_fd, bool read_only,
+		      struct err *err)
 {
-	return detach(source_fd, read_only, AT_RECURSIVE, err);
+	struct mount_attr attr = detached_attr(read_only);
+
+	return detach(plan, source_fd, &attr, AT_RECURSIVE, err);
 }
 
-int plan_detach_dir(int source_fd, bool read_only, struct err *err)
+int plan_detach_dir(const struct container_plan *plan, int source_fd, bool read_only,
+		    struct err *err)
 {
-	return detach(source_fd, read_only, 0, err);
+	struct mount_attr attr = detached_attr(read_only);
+
+	return detach(plan, source_fd, &attr, 0, err);
 }
 
 int plan_attach(int parent_fd, const char *name, int mount_fd, struct err *err)
@@ -56,6 +79,21 @@ int plan_attach(int parent_fd, const char *name, int mount_fd, struct err *err)
 	if ((mkdirat(parent_fd, name, 0700) < 0 && errno != EEXIST) ||
 	    move_mount(mount_fd, "", parent_fd, name, MOVE_MOUNT_F_EMPTY_PATH) < 0)
 		return err_set(err, errno, "attach %s", name);
+	return 0;
+}
+
+int plan_act_as_root(const struct container_plan *plan, struct err *err)
+{
+	if (plan->userns_fd < 0)
+		return 0;
+	if (prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0) < 0)
+		return err_set(err, errno, "keep capabilities");
+	/* Neither tells of a failure, but a second call returns what the first has set. */
+	(void)syscall(SYS_setfsgid, plan->first_id);
+	(void)syscall(SYS_setfsuid, plan->first_id);
+	if ((gid_t)syscall(SYS_setfsgid, -1) != plan->first_id ||
+	    (uid_t)syscall(SYS_setfsuid, -1) != plan->first_id)
+		return err_say(err, EPERM, "cannot make files as %u", plan->first_id);
 	return 0;
 }
 
@@ -186,7 +224,8 @@ static int detach_file(const char *path, int *ret_fd, struct err *err)
 		return err_set(err, errno, "%s", path);
 	if (!S_ISREG(st.st_mode))
 		return err_say(err, EINVAL, "%s is not a regular file", path);
-	int fd = plan_detach_mount(source_fd, true, err);
+	/* With the host's owners: it is there to be read, by everyone. */
+	int fd = plan_detach_mount(NULL, source_fd, true, err);
 
 	if (fd < 0)
 		return fd;
@@ -220,7 +259,7 @@ int step_detached_mounts(struct launch *launch, struct container_fault *fault)
 
 		if (bind->kind != PLAN_MOUNT_BIND || !bind->per_run)
 			continue;
-		int fd = plan_detach_mount(bind->source_fd, bind->read_only, &fault->err);
+		int fd = plan_detach_mount(plan, bind->source_fd, bind->read_only, &fault->err);
 
 		if (fd < 0)
 			return fault_of(fault, bind->item, bind->index);
@@ -231,7 +270,7 @@ int step_detached_mounts(struct launch *launch, struct container_fault *fault)
 	r = make_layers(launch->layer_fd, &fault->err);
 	if (r < 0)
 		return r;
-	launch->layer_mount_fd = plan_detach_dir(launch->layer_fd, false, &fault->err);
+	launch->layer_mount_fd = plan_detach_dir(plan, launch->layer_fd, false, &fault->err);
 	return launch->layer_mount_fd < 0 ? launch->layer_mount_fd : 0;
 }
 
@@ -287,6 +326,8 @@ int step_root(struct launch *launch, struct container_fault *fault)
 		return err_set(&fault->err, errno, "enter the prepared mount namespace");
 	if (unshare(CLONE_NEWNS | CLONE_NEWCGROUP) < 0)
 		return err_set(&fault->err, errno, "new mount and cgroup namespaces");
+	if (plan_act_as_root(launch->plan, &fault->err) < 0)
+		return -fault->err.code;
 	if (launch->plan->writable)
 		return enter_own_root(launch, &fault->err);
 	launch->root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);

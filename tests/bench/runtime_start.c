@@ -5,10 +5,11 @@
  * the other, each in a group with cpu, memory and pids limits, from the making of the group to the
  * reaping of the process.
  *
- *   runtime_start [--count N] [--net] ROOTFS COMMAND [ARG...]
+ *   runtime_start [--count N] [--net] [--host-ids] ROOTFS COMMAND [ARG...]
  */
 #include "runtime/base/cleanup.h"
 #include "runtime/container.h"
+#include "runtime/userns.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,6 +28,7 @@ struct bench {
 	char **command;
 	int count;
 	bool net;
+	bool host_ids;
 	struct cg_tree *tree;
 	struct container_plan *plan;
 	struct cg **groups;
@@ -122,7 +124,9 @@ static int run_all(struct bench *bench)
 
 static int prepare(struct bench *bench, const char *state_dir)
 {
+	struct container_ids ids = {-1, 0x70000000, 65536};
 	const struct container_config config = {
+		.ids = bench->host_ids ? NULL : &ids,
 		.state_dir = state_dir,
 		.root = CONTAINER_ROOT_DIR,
 		.root_dir = bench->root,
@@ -133,11 +137,16 @@ static int prepare(struct bench *bench, const char *state_dir)
 	struct container_fault fault = {0};
 	char name[48];
 
+	if (!bench->host_ids && userns_make(ids.first, ids.count, &ids.userns_fd, &fault.err) < 0)
+		return complain(fault.err.text);
 	snprintf(name, sizeof(name), "davit-test-bench-%d", getpid());
 	if (cg_tree_open(name, &bench->tree, &fault.err) < 0)
 		return complain(fault.err.text);
 	if (container_prepare(&config, &bench->plan, &fault) < 0)
 		return complain(fault.err.text);
+	fd_drop(&ids.userns_fd);
+	if (container_plan_shared_ids(bench->plan))
+		printf("the host's ids: %s\n", container_plan_shared_ids(bench->plan));
 	return 0;
 }
 
@@ -166,10 +175,13 @@ int main(int argc, char **argv)
 			bench.count = atoi(argv[++i]);
 		else if (strcmp(argv[i], "--net") == 0)
 			bench.net = true;
+		else if (strcmp(argv[i], "--host-ids") == 0)
+			bench.host_ids = true;
 	}
 	if (argc - i < 2 || bench.count < 1) {
 		fprintf(stderr,
-			"usage: runtime_start [--count N] [--net] ROOTFS COMMAND [ARG...]\n");
+			"usage: runtime_start [--count N] [--net] [--host-ids] ROOTFS COMMAND "
+			"[ARG...]\n");
 		return 2;
 	}
 	bench.root = argv[i];

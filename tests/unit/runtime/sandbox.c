@@ -3,6 +3,7 @@
 #include "tests/unit/runtime/sandbox.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/path.h"
+#include "runtime/userns.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,6 +24,24 @@ const char *sandbox_missing(void)
 	if (geteuid() != 0)
 		return "needs root";
 	return access(BUSYBOX, X_OK) < 0 ? "needs " BUSYBOX " (package busybox-static)" : NULL;
+}
+
+static struct container_ids ids = {-1, SANDBOX_FIRST_ID, 65536};
+
+bool sandbox_own_ids(void)
+{
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP};
+	struct err err;
+
+	if (userns_make(ids.first, ids.count, &ids.userns_fd, &err) < 0)
+		return false;
+	autoclose int fd = open_tree(AT_FDCWD, "/var/tmp", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+	attr.userns_fd = (uint64_t)ids.userns_fd;
+	if (fd >= 0 && mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) == 0)
+		return true;
+	fd_drop(&ids.userns_fd);
+	return false;
 }
 
 static void make_dir(char *ret, size_t size, const char *base, const char *name)
@@ -103,6 +123,7 @@ struct container_config sandbox_config(const struct sandbox *box, char **argv, c
 		.root_dir = box->root,
 		.read_only = true,
 		.argv = argv,
+		.ids = ids.userns_fd < 0 ? NULL : &ids,
 	};
 }
 

@@ -26,6 +26,11 @@ struct outcome {
 /* Why these tests cannot run here, or NULL. */
 const char *sandbox_missing(void);
 
+/* From now on sandbox_config() gives containers ids of their own, from SANDBOX_FIRST_ID on. False
+ * where this kernel cannot map the ids of the file system they are on. */
+bool sandbox_own_ids(void);
+#define SANDBOX_FIRST_ID 1879048192
+
 void sandbox_make(struct sandbox *box);
 void sandbox_remove(struct sandbox *box);
 

@@ -298,8 +298,11 @@ static void the_host_root_shows_programs_and_no_secrets(void **unused)
 				    "/srv /var/log /run /tmp /etc/ssl/private; touch /tmp/x "
 				    "/run/x /var/tmp/x; touch /etc/x /usr/x",
 		NULL};
-	const struct container_config config = {
-		.state_dir = box.state, .root = CONTAINER_ROOT_HOST, .argv = argv};
+	char *unused_argv[4];
+	struct container_config config = sandbox_config(&box, unused_argv, "");
+
+	config.root = CONTAINER_ROOT_HOST;
+	config.argv = argv;
 
 	sandbox_run(&box, &config, &outcome);
 	if (outcome.prepared < 0)
@@ -326,11 +329,13 @@ static void mount_points_below_the_hosts_etc_are_made_without_touching_it(void *
 	char *argv[] = {(char *)(uintptr_t) "cat",
 			(char *)(uintptr_t) "/etc/davit-test-made/volume/kept",
 			(char *)(uintptr_t) "/run/volume/kept", NULL};
-	const struct container_config config = {.state_dir = box.state,
-						.root = CONTAINER_ROOT_HOST,
-						.argv = argv,
-						.mounts = mounts,
-						.mount_count = 2};
+	char *unused_argv[4];
+	struct container_config config = sandbox_config(&box, unused_argv, "");
+
+	config.root = CONTAINER_ROOT_HOST;
+	config.argv = argv;
+	config.mounts = mounts;
+	config.mount_count = 2;
 
 	sandbox_run(&box, &config, &outcome);
 	assert_int_equal(outcome.prepared, 0);
@@ -370,5 +375,10 @@ int main(void)
 		printf("skipped: %s\n", missing);
 		return 77;
 	}
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	int failed = cmocka_run_group_tests_name("the host's ids", tests, NULL, NULL);
+
+	if (sandbox_own_ids())
+		return failed + cmocka_run_group_tests_name("own ids", tests, NULL, NULL);
+	printf("skipped with own ids: no idmapped mounts of /var/tmp\n");
+	return failed;
 }
