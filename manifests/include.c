@@ -17,6 +17,7 @@
 #include <string.h>
 
 #define INCLUDE_DEPTH_MAX 32
+#define INCLUDES_MAX	  1000 /* each costs a look for a .env, too */
 
 /* One entry of the list. */
 struct entry {
@@ -272,6 +273,15 @@ static void import(struct loading *load, struct node *into, const struct node *r
 	}
 }
 
+/* Told once. */
+static void too_many(struct loading *load, struct pos pos)
+{
+	load->incomplete = true;
+	if (load->included == INCLUDES_MAX + 1)
+		report_error(&load->report, pos, "more than %d manifests are included",
+			     INCLUDES_MAX);
+}
+
 void include_resolve(struct loading *load, struct document *document, const struct inclusion *from)
 {
 	struct node *include = node_get(document->root, "include");
@@ -288,6 +298,10 @@ void include_resolve(struct loading *load, struct document *document, const stru
 	for (size_t i = 0; include->kind != NODE_MAPPING && (item = item_of(include, i)); i++) {
 		struct node *root = NULL;
 
+		if (load->included++ >= INCLUDES_MAX) {
+			too_many(load, item->pos);
+			return;
+		}
 		if (tree_full(&load->tree))
 			report_error(&load->report, item->pos, "the manifest is too large");
 		else if (read_entry(load, item, &entry))

@@ -36,6 +36,7 @@ struct loading {
 	struct stack *stack;
 	struct node *root;
 	struct document *extended; /* files that were extended from */
+	unsigned included;	   /* entries of `include` so far */
 	bool broken;	 /* a file could not be parsed, or is too large: most of it is missing */
 	bool incomplete; /* a part is missing, which is told: names may lead nowhere */
 };

@@ -3,15 +3,15 @@
  * Fuzzing the .env format, and with it the substitution of variables.
  */
 #include "manifests/env_file.h"
+#include "tests/fuzz/budget.h"
 
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
+	int64_t start_us = budget_now_us();
 	autoarena struct arena arena = {0};
 	autodiagnostics struct diagnostics diags = {0};
 	struct vars inherited = {.arena = &arena};
@@ -19,6 +19,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	struct report report = {.list = &diags};
 	struct err err;
 
+	if (len > BUDGET_BYTES_MAX)
+		return 0;
 	if (arena_open(&arena, &err) < 0)
 		abort();
 	vars_set(&inherited, "V", "value", (struct pos){0});
@@ -33,5 +35,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 			abort();
 	report_sort(&report);
 	report_close(&report);
+	budget_check(start_us, bytes, len);
 	return 0;
 }

@@ -5,10 +5,8 @@
  */
 #include "manifests/manifest.h"
 #include "runtime/base/cleanup.h"
+#include "tests/fuzz/budget.h"
 
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -41,11 +39,13 @@ static struct stack *load(const void *bytes, size_t len)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
-	struct stack *stack = load(bytes, len);
+	int64_t start_us = budget_now_us();
+	struct stack *stack = len <= BUDGET_BYTES_MAX ? load(bytes, len) : NULL;
 	struct buf first = {0};
 	struct buf second = {0};
 	struct err err;
 
+	budget_check(start_us, bytes, len);
 	if (!stack)
 		return 0;
 	if (manifest_print(stack, MANIFEST_YAML, &first, &err) < 0)

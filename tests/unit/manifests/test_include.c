@@ -152,6 +152,30 @@ static void many_inclusions_are_bounded(void **unused)
 	}
 	fixture_load(&fixture, "include: [f0.yaml]\n", NULL);
 	assert_int_equal(fixture.r, -EINVAL);
+	autobuf struct buf many = {0};
+
+	buf_puts(&many, "include: [");
+	for (unsigned i = 0; i < 16000; i++)
+		buf_puts(&many, "no,");
+	buf_puts(&many, "]\n");
+	fixture_load(&fixture, many.data, NULL);
+	assert_in_range(fixture.diags.error_count, 1001, 1002);
+	assert_non_null(strstr(fixture.printed, "error: include: cannot read 'no'"));
+}
+
+static void what_is_included_over_and_over_is_told_once(void **unused)
+{
+	autofixture struct fixture fixture;
+	autobuf struct buf many = {0};
+
+	(void)unused;
+	fixture_open(&fixture);
+	fixture_write(&fixture, "db.yaml", "services: {db: " SERVICE("") "}\n");
+	buf_puts(&many, "include:\n");
+	for (unsigned i = 0; i < 1002; i++)
+		buf_puts(&many, "- db.yaml\n");
+	expect(&fixture, many.data,
+	       "shop.yaml:1002:3: error: more than 1000 manifests are included");
 }
 
 int main(void)
@@ -164,6 +188,7 @@ int main(void)
 		cmocka_unit_test(a_fault_tells_who_included_it),
 		cmocka_unit_test(circles_and_missing_files_are_refused),
 		cmocka_unit_test(many_inclusions_are_bounded),
+		cmocka_unit_test(what_is_included_over_and_over_is_told_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
