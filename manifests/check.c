@@ -28,16 +28,6 @@ static const char *near_service(const struct check *check, const char *name)
 	return keys_suggestion(check->scratch, check->report, known, name);
 }
 
-static const char *near_volume(const struct check *check, const char *key)
-{
-	const struct stack *stack = check->stack;
-	struct key_names known = {.count = stack->volume_count, .stride = sizeof(*stack->volumes)};
-
-	if (known.count)
-		known.names = (const char *const *)&stack->volumes[0].key;
-	return keys_suggestion(check->scratch, check->report, known, key);
-}
-
 static void check_dependency(const struct check *check, const struct service *service,
 			     const struct dependency *dependency)
 {
@@ -139,41 +129,6 @@ static void check_cycles(const struct check *check)
 		while (walk.depth)
 			walk_step(&walk);
 	}
-}
-
-static int compare_targets(const void *left, const void *right)
-{
-	const struct mount_spec *a = *(const struct mount_spec *const *)left;
-	const struct mount_spec *b = *(const struct mount_spec *const *)right;
-	int order = strcmp(a->target, b->target);
-
-	return order ? order : (a > b) - (a < b);
-}
-
-static void check_mounts(const struct check *check, const struct service *service)
-{
-	const struct mount_spec **sorted =
-		arena_new(check->scratch, const struct mount_spec *, service->mount_count);
-
-	for (size_t i = 0; i < service->mount_count; i++) {
-		const struct mount_spec *mount = &service->mounts[i];
-
-		sorted[i] = mount;
-		if (mount->kind == MOUNT_VOLUME && mount->source &&
-		    !stack_volume(check->stack, mount->source))
-			report_error(check->report, mount->source_pos,
-				     "services.%s.volumes: no volume '%.80s' is defined under "
-				     "the top-level volumes%s",
-				     service->name, mount->source,
-				     near_volume(check, mount->source));
-	}
-	if (service->mount_count)
-		qsort(sorted, service->mount_count, sizeof(*sorted), compare_targets);
-	for (size_t i = 1; i < service->mount_count; i++)
-		if (strcmp(sorted[i]->target, sorted[i - 1]->target) == 0)
-			report_error(check->report, sorted[i]->pos,
-				     "services.%s: %.200s is mounted twice, first on line %u",
-				     service->name, sorted[i]->target, sorted[i - 1]->pos.line);
 }
 
 static void check_network(const struct check *check, struct service *service)
@@ -321,9 +276,9 @@ void check_stack(struct stack *stack, struct arena *scratch, struct report *repo
 
 		for (size_t j = 0; j < service->depends_on_count; j++)
 			check_dependency(&check, service, &service->depends_on[j]);
-		check_mounts(&check, service);
 		check_network(&check, service);
 	}
+	check_files(stack, scratch, report);
 	check_cycles(&check);
 	check_ports(&check);
 	check_names(&check);

@@ -10,3 +10,6 @@
 /* Reports into @report; @scratch for working memory. May drop what has no meaning, with a warning
  * (ports of a service on the host's network). */
 void check_stack(struct stack *stack, struct arena *scratch, struct report *report);
+
+/* check_files.c: volumes, configs and secrets. */
+void check_files(const struct stack *stack, struct arena *scratch, struct report *report);

@@ -2,6 +2,7 @@
 /*
  * One entry of `services`: the table of its keys, and those too simple for a file of their own.
  */
+#include "manifests/decode_files.h"
 #include "manifests/decode_resources.h"
 
 #include "runtime/base/cleanup.h"
@@ -246,6 +247,7 @@ static void decode_service(struct decoder *decoder, const struct node *key,
 	decode_environment(decoder, value);
 	decode_service_labels(decoder, value);
 	decode_deploy(decoder, value);
+	decode_service_files(decoder, value);
 	if (value->faulty)
 		return; /* what it lacks may be in the base it could not have */
 	require_rootfs(decoder, value);

@@ -2,28 +2,12 @@
 /*
  * The top level of a manifest, and its named volumes.
  */
-#include "manifests/decode.h"
+#include "manifests/decode_files.h"
 
 #include "runtime/base/cleanup.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static void volume_external(struct decoder *decoder, const struct node *node, struct volume *volume,
-			    const char **name)
-{
-	const struct node *inner = node_get(node, "name");
-
-	if (node->kind == NODE_SCALAR) {
-		volume->external = decode_bool(decoder, node, "external", false);
-		return;
-	}
-	volume->external = true;
-	if (!keys_check(decoder->report, node, keys_volume_external, "external"))
-		return;
-	if (!node_is_null(inner))
-		*name = decode_scalar(decoder, inner, "name");
-}
 
 static void decode_volume_body(struct decoder *decoder, const struct node *node,
 			       struct volume *volume)
@@ -37,7 +21,7 @@ static void decode_volume_body(struct decoder *decoder, const struct node *node,
 	if (!node_is_null(named))
 		name = decode_scalar(decoder, named, "name");
 	if (!node_is_null(external))
-		volume_external(decoder, external, volume, &name);
+		decode_external(decoder, external, &volume->external, &name);
 	if (!node_is_null(labels))
 		decode_labels(decoder, labels, "labels", &volume->labels);
 	if (!node_is_null(driver) && decode_scalar(decoder, driver, "driver") &&
@@ -51,6 +35,8 @@ static void decode_volume_body(struct decoder *decoder, const struct node *node,
 		volume->name = arena_text(decoder->keep, name);
 	else if (volume->external)
 		volume->name = volume->key;
+	if (volume->external)
+		decode_external_alone(decoder, node);
 }
 
 static void decode_volume(struct decoder *decoder, const struct pair *pair, struct volume *volume)
@@ -104,6 +90,7 @@ void decode_stack(struct decoder *decoder, const struct node *root)
 		return;
 	if (!node_is_null(volumes))
 		decode_top_volumes(decoder, volumes, "volumes");
+	decode_top_files(decoder, root);
 	if (node_is_null(services))
 		report_error(decoder->report, root->pos, "a manifest needs services");
 	else

@@ -12,11 +12,11 @@ const struct key_info keys_top[] = {
 	{"name"},
 	{"include"},
 	{"services"},
+	{"configs"},
+	{"secrets"},
 	{"volumes"},
 	{"version", KEY_IGNORE, "is obsolete and has no effect"},
-	{"configs", KEY_LATER},
 	{"networks", KEY_LATER},
-	{"secrets", KEY_LATER},
 	{"models", KEY_REFUSE, "is not supported: there is no model runner"},
 	{NULL},
 };
@@ -75,7 +75,7 @@ const struct key_info keys_service[] = {
 	{"blkio_config", KEY_LATER},
 	{"cgroup", KEY_LATER},
 	{"cgroup_parent", KEY_LATER},
-	{"configs", KEY_LATER},
+	{"configs", KEY_NOTE},
 	{"cpu_period", KEY_LATER},
 	{"cpu_quota", KEY_LATER},
 	{"cpu_shares", KEY_LATER},
@@ -103,7 +103,7 @@ const struct key_info keys_service[] = {
 	{"provider", KEY_LATER},
 	{"pull_refresh_after", KEY_LATER},
 	{"runtime", KEY_LATER},
-	{"secrets", KEY_LATER},
+	{"secrets", KEY_NOTE},
 	{"shm_size", KEY_LATER},
 	{"stdin_open", KEY_LATER},
 	{"storage_opt", KEY_LATER},
@@ -271,7 +271,26 @@ const struct key_info keys_volume[] = {
 	{"driver"}, {"external"}, {"labels"}, {"name"}, {"driver_opts", KEY_LATER}, {NULL},
 };
 
-const struct key_info keys_volume_external[] = {
+#define NO_DRIVERS "is not supported: there are no plugins"
+
+const struct key_info keys_file_object[] = {
+	{"content"},
+	{"environment"},
+	{"external"},
+	{"file"},
+	{"labels"},
+	{"name"},
+	{"driver", KEY_REFUSE, NO_DRIVERS},
+	{"driver_opts", KEY_REFUSE, NO_DRIVERS},
+	{"template_driver", KEY_REFUSE, NO_DRIVERS},
+	{NULL},
+};
+
+const struct key_info keys_file_grant[] = {
+	{"gid"}, {"mode"}, {"source"}, {"target"}, {"uid"}, {NULL},
+};
+
+const struct key_info keys_external[] = {
 	{"name"},
 	{NULL},
 };
@@ -298,7 +317,9 @@ const struct key_table key_tables[] = {
 	{"mount_volume", keys_mount_volume},
 	{"mount_tmpfs", keys_mount_tmpfs},
 	{"volume", keys_volume},
-	{"volume_external", keys_volume_external},
+	{"external", keys_external},
+	{"file_object", keys_file_object},
+	{"file_grant", keys_file_grant},
 	{NULL},
 };
 

@@ -42,7 +42,9 @@ extern const struct key_info keys_mount_bind[];
 extern const struct key_info keys_mount_volume[];
 extern const struct key_info keys_mount_tmpfs[];
 extern const struct key_info keys_volume[];
-extern const struct key_info keys_volume_external[];
+extern const struct key_info keys_external[];
+extern const struct key_info keys_file_object[];
+extern const struct key_info keys_file_grant[];
 
 /* All of the above with their names: what the JSON Schema and the manual page are checked against.
  */

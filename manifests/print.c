@@ -297,6 +297,7 @@ static struct node *service_node(struct printer *printer, const struct service *
 	put_depends_on(printer, node, service);
 	put_healthcheck(printer, node, &service->healthcheck);
 	put_mounts(printer, node, service);
+	print_service_files(printer, node, service);
 	put_ports(printer, node, service);
 	print_put_pairs(printer, node, "labels", &service->labels);
 	print_put_pairs(printer, node, "annotations", &service->annotations);
@@ -342,6 +343,7 @@ static struct node *stack_node(struct printer *printer, const struct stack *stac
 	print_put(printer, root, "services", services);
 	if (volumes->count)
 		print_put(printer, root, "volumes", volumes);
+	print_top_files(printer, root, stack);
 	return root;
 }
 

@@ -41,3 +41,7 @@ void print_put_pairs(struct printer *printer, struct node *node, const char *key
 
 /* print_resources.c */
 void print_resources(struct printer *printer, struct node *node, const struct service *service);
+
+/* print_files.c */
+void print_top_files(struct printer *printer, struct node *root, const struct stack *stack);
+void print_service_files(struct printer *printer, struct node *node, const struct service *service);

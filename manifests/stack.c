@@ -76,3 +76,28 @@ const struct volume *stack_volume(const struct stack *stack, const char *key)
 	return bsearch(key, stack->volumes, stack->volume_count, sizeof(*stack->volumes),
 		       compare_volume);
 }
+
+struct file_name {
+	enum file_kind kind;
+	const char *key;
+};
+
+static int compare_file(const void *name, const void *object)
+{
+	const struct file_name *wanted = name;
+	const struct file_object *here = object;
+
+	return wanted->kind != here->kind ? (int)wanted->kind - (int)here->kind
+					  : strcmp(wanted->key, here->key);
+}
+
+const struct file_object *stack_file(const struct stack *stack, enum file_kind kind,
+				     const char *key)
+{
+	const struct file_name name = {kind, key};
+
+	if (!stack->files_given.count)
+		return NULL;
+	return bsearch(&name, stack->files_given.items, stack->files_given.count,
+		       sizeof(*stack->files_given.items), compare_file);
+}

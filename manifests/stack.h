@@ -9,6 +9,7 @@
 #pragma once
 
 #include "manifests/spec.h"
+#include "manifests/spec_files.h"
 #include "manifests/spec_pull.h"
 #include "manifests/spec_security.h"
 
@@ -182,6 +183,7 @@ struct service {
 
 	struct mount_spec *mounts; /* volumes and tmpfs in manifest order, targets unique */
 	size_t mount_count;
+	struct service_files files; /* configs and secrets */
 	struct port_spec *ports;
 	size_t port_count;
 	struct text_list labels;      /* "key=value", sorted by key; label_file below labels */
@@ -224,7 +226,8 @@ struct stack {
 	size_t service_count;
 	struct volume *volumes;
 	size_t volume_count;
-	char **files; /* NULL-terminated; pos.file points here */
+	struct stack_files files_given; /* configs and secrets */
+	char **files;			/* NULL-terminated; pos.file points here */
 };
 
 /* Accepts NULL. */
@@ -233,3 +236,5 @@ void stack_free(struct stack *stack);
 /* Returns the service with this name, or NULL. Borrowed from the stack. */
 const struct service *stack_service(const struct stack *stack, const char *name);
 const struct volume *stack_volume(const struct stack *stack, const char *key);
+const struct file_object *stack_file(const struct stack *stack, enum file_kind kind,
+				     const char *key);

@@ -28,6 +28,14 @@ static void every_note_is_an_error_for_a_launch(void **unused)
 	static const struct noted all[] = {
 		{"services: {a: {image: nginx}}\n",
 		 "1:16: services.a.image is not supported yet: add x-rootfs: host or a directory"},
+		{"services: {a: {x-rootfs: host, command: x, configs: [c]}}\nconfigs: {c: "
+		 "{content: "
+		 "x}}\n",
+		 "1:44: services.a.configs is not supported yet"},
+		{"services: {a: {x-rootfs: host, command: x, secrets: [s]}}\nsecrets: {s: "
+		 "{content: "
+		 "x}}\n",
+		 "1:44: services.a.secrets is not supported yet"},
 		{"services: {a: {build: .}}\n",
 		 "1:16: services.a.build is not supported yet: add x-rootfs: host or a directory"},
 	};

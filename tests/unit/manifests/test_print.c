@@ -30,6 +30,10 @@ static const char *const manifests[] = {
 	"      {type: tmpfs, target: /f, tmpfs: {size: 1m, mode: 0700}}]\n"
 	"    tmpfs: /g\n    restart: on-failure:3\n    network_mode: none\n"
 	"volumes: {data: {labels: {x: y}}, ext: {external: true, name: other}}\n",
+	"services: {a: {x-rootfs: host, command: x, configs: [f, {source: c, target: /e/c, mode: "
+	"'0400', uid: 5, gid: 6}], secrets: [e, s]}}\n"
+	"configs: {f: {file: f.conf, labels: [a=b]}, c: {content: \"a: $${B}\\n\"}}\n"
+	"secrets: {e: {environment: TOKEN, name: n}, s: {external: true}}\n",
 	"services:\n"
 	"  a: {x-rootfs: host, restart: unless-stopped, command: x}\n"
 	"  b: {x-rootfs: host, restart: always, network_mode: host, command: x}\n"
@@ -77,7 +81,7 @@ static void printing_and_loading_again_changes_nothing(void **unused)
 		autofree char *json = print_stack(&fixture, MANIFEST_JSON);
 
 		fixture_good(&fixture, format == MANIFEST_JSON ? json : yaml);
-		assert_int_equal(fixture.diags.count, 0);
+		assert_false(strstr(fixture.printed, "warning: "));
 		autofree char *yaml_again = print_stack(&fixture, MANIFEST_YAML);
 		autofree char *json_again = print_stack(&fixture, MANIFEST_JSON);
 
