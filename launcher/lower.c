@@ -134,6 +134,8 @@ int lower_service(const struct stack *stack, const struct service *service,
 	config->groups = ret->groups;
 	config->cap_add = ret->cap_add;
 	config->cap_drop = ret->cap_drop;
+	config->ids = service->userns_mode == USERNS_HOST ? NULL : place->ids;
+	config->layers_dir = place->layers_dir;
 	config->host_network = service->network_mode == NETWORK_HOST;
 	config->resolv_conf = place->resolv_conf;
 	return 0;

@@ -16,7 +16,9 @@ struct lower_place {
 		anonymous_dir; /* where this instance's anonymous volumes live; NULL: it has none */
 	const char *state_dir; /* for container_config.state_dir */
 	const char *resolv_conf;
-	rlim_t nofile_hard; /* what the supervisor may raise to */
+	const char *layers_dir;		 /* below which the writable layers are; exists */
+	const struct container_ids *ids; /* of the stack; NULL: it has only the host's */
+	rlim_t nofile_hard;		 /* what the supervisor may raise to */
 };
 
 /* A configuration with what it points to. */

@@ -304,8 +304,6 @@ static int run_endpoint(struct instance *instance, struct err *err)
 static int run_log(struct instance *instance, struct err *err)
 {
 	autofree char *path = NULL;
-	uid_t uid = 0;
-	gid_t gid = 0;
 
 	if (instance->log)
 		return 0;
@@ -313,12 +311,7 @@ static int run_log(struct instance *instance, struct err *err)
 		path = NULL;
 		return err_set(err, ENOMEM, "log");
 	}
-	int r = log_open(instance->sup->loop, path, &instance->log, err);
-
-	if (r < 0)
-		return r;
-	container_plan_owner(instance->plan->container, &uid, &gid);
-	return log_own(instance->log, uid, gid, err);
+	return log_open(instance->sup->loop, path, &instance->log, err);
 }
 
 static int run_watch(struct instance *instance, struct err *err)

@@ -170,14 +170,6 @@ int log_stderr_fd(const struct log_sink *sink)
 	return sink->streams[1].write_fd;
 }
 
-int log_own(const struct log_sink *sink, uid_t uid, gid_t gid, struct err *err)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(sink->streams); i++)
-		if (fchown(sink->streams[i].write_fd, uid, gid) < 0)
-			return err_set(err, errno, "owner of the log pipes");
-	return 0;
-}
-
 void log_close(struct log_sink *sink)
 {
 	if (!sink)

@@ -23,12 +23,6 @@ int log_open(struct loop *loop, const char *path, struct log_sink **ret_sink,
 int log_stdout_fd(const struct log_sink *sink);
 int log_stderr_fd(const struct log_sink *sink);
 
-/*
- * Gives both pipes to the user whose program writes to them, who could not open /dev/stdout by name
- * otherwise.
- */
-int log_own(const struct log_sink *sink, uid_t uid, gid_t gid, struct err *err) must_check;
-
 /* Reads what is in the pipes at this moment, so that a dead instance's last words are in the file.
  */
 void log_drain(struct log_sink *sink);

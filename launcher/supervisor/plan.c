@@ -126,9 +126,13 @@ static int plan_prepare(struct supervisor *sup, struct plan *plan, unsigned inde
 		.state_dir = plan->state_dir,
 		.resolv_conf = sup->resolv_conf,
 		.nofile_hard = sup->nofile_hard,
+		.layers_dir = sup->layers_dir,
+		.ids = sup->ids.userns_fd < 0 ? NULL : &sup->ids,
 	};
 	int r = fs_make_dirs(plan->state_dir, 0700, &fault->err);
 
+	if (r == 0)
+		r = fs_make_dirs(sup->layers_dir, 0700, &fault->err);
 	if (r == 0)
 		r = lower_service(plan->manifest->stack, service, &place, &lowered, &fault->err);
 	if (r == 0)

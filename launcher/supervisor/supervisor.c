@@ -6,11 +6,13 @@
 #include "launcher/supervisor/supervisor.h"
 #include "launcher/supervisor/api.h"
 #include "launcher/supervisor/attach.h"
+#include "launcher/supervisor/ids.h"
 #include "launcher/supervisor/retire.h"
 
 #include "launcher/paths.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/fs.h"
+#include "runtime/userns.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -183,6 +185,34 @@ static void raise_nofile(struct supervisor *sup)
 	(void)setrlimit(RLIMIT_NOFILE, &limit); /* the old limit still serves small stacks */
 }
 
+/* Ids of the stack's own; without them its instances have those of the host. */
+static void take_ids(struct supervisor *sup)
+{
+	autofree char *run_root = NULL;
+	struct err err = {0};
+	int r = paths_dir(PATHS_RUN, NULL, &run_root, &err);
+
+	if (r == 0)
+		r = ids_take(run_root, sup->name, &sup->ids.first, &err);
+	sup->ids.count = IDS_COUNT;
+	if (r == 0)
+		r = userns_make(sup->ids.first, sup->ids.count, &sup->ids.userns_fd, &err);
+	if (r == 0)
+		return;
+	sup->ids_why = strdup(err.text);
+	supervisor_log(sup, "event=host-ids reason=\"%s\"", err.text);
+}
+
+static void give_ids_back(struct supervisor *sup)
+{
+	autofree char *run_root = NULL;
+
+	fd_drop(&sup->ids.userns_fd);
+	free(sup->ids_why);
+	if (sup->run_dir && paths_dir(PATHS_RUN, NULL, &run_root, NULL) == 0)
+		ids_give_back(run_root, sup->name);
+}
+
 static int open_kernel_side(struct supervisor *sup, struct err *err)
 {
 	const char *resolv = resolv_conf_path();
@@ -192,6 +222,7 @@ static int open_kernel_side(struct supervisor *sup, struct err *err)
 	snprintf(tree_name, sizeof(tree_name), "davit/%s", sup->name);
 	sup->resolv_conf = resolv ? strdup(resolv) : NULL;
 	raise_nofile(sup);
+	take_ids(sup);
 	r = purge(sup, tree_name, err);
 	if (r == 0)
 		r = cg_tree_open(tree_name, &sup->cgroups, err);
@@ -228,6 +259,7 @@ int supervisor_open(const char *stack, struct supervisor **ret_sup, struct err *
 	if (!sup)
 		return err_set(err, ENOMEM, "supervisor");
 	sup->lock_fd = -1;
+	sup->ids.userns_fd = -1;
 	sup->idle = true;
 	clock_gettime(CLOCK_REALTIME, &sup->started_at);
 	sup->name = strdup(stack);
@@ -334,6 +366,7 @@ void supervisor_close(struct supervisor *sup)
 	attach_close(sup);
 	retire_close(sup);
 	close_kernel_side(sup);
+	give_ids_back(sup);
 	if (sup->run_dir) {
 		remove_stack_volumes(sup);
 		for (size_t i = 0; i < services; i++)

@@ -7,6 +7,7 @@
  * turn apply_up.c    up: a new manifest              instance.c  events and actions of one instance
  *   apply.c       the other commands              probe.c     health checks
  *   plan.c        prepared revisions              publish.c   ports and names
+ *   ids.c         ranges of user ids
  *   view.c        JSON of what there is           retire.c    what the kernel still has to let go
  * of watch.c       streams of changes              attach.c    exec api.c         requests http.c,
  * loop.c, logs.c  know nothing of stacks
@@ -32,6 +33,8 @@ struct supervisor {
 	rlim_t nofile_hard;
 	struct timespec started_at;
 	int lock_fd;
+	struct container_ids ids; /* userns_fd -1: those of the host, because: */
+	char *ids_why;
 
 	struct manifest *manifest; /* NULL before the first `up` */
 	struct unit *units;	   /* parallel to manifest->stack->services */

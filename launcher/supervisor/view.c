@@ -110,6 +110,24 @@ static unsigned restarts_of(const struct supervisor *sup, const char *service)
 	return restarts;
 }
 
+/* Which ids of the host the service's are, or why they are the host's own. */
+static struct json_t *view_ids(const struct supervisor *sup, const struct unit *unit)
+{
+	const struct plan *plan = unit->plan;
+	const char *why = plan ? container_plan_shared_ids(plan->container) : NULL;
+
+	if (!plan)
+		return NULL;
+	if (plan->service->userns_mode == USERNS_HOST)
+		why = "userns_mode: host";
+	else if (sup->ids.userns_fd < 0)
+		why = sup->ids_why ? sup->ids_why : "none of its own";
+	if (why)
+		return js_pack("{s:o?}", "shared_because", js_lossy(why));
+	return js_pack("{s:I, s:I}", "first", (long long)sup->ids.first, "count",
+		       (long long)sup->ids.count);
+}
+
 struct json_t *view_services(struct supervisor *sup)
 {
 	struct json_t *list = js_pack("[]");
@@ -130,12 +148,13 @@ struct json_t *view_services(struct supervisor *sup)
 		if (!sup->units[i].selected)
 			continue;
 		if (!js_append(list,
-			       js_pack("{s:s, s:i, s:i, s:s, s:o?, s:i, s:o}", "service", name,
-				       "desired", (int)status[i].desired, "ready",
+			       js_pack("{s:s, s:i, s:i, s:s, s:o?, s:i, s:o, s:o?}", "service",
+				       name, "desired", (int)status[i].desired, "ready",
 				       (int)status[i].ready, "state", status[i].state, "reason",
 				       status[i].reason ? js_lossy(status[i].reason) : NULL,
 				       "restarts", (int)restarts_of(sup, name), "ports",
-				       view_ports(sup, name))))
+				       view_ports(sup, name), "ids",
+				       view_ids(sup, &sup->units[i]))))
 			break;
 	}
 	return list;
