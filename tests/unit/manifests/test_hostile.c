@@ -186,6 +186,48 @@ static void a_huge_file_is_refused_unread(void **unused)
 	refused(&hostile, "larger than 2 MiB");
 }
 
+static long resident_max_kib(void)
+{
+	struct rusage usage;
+
+	assert_int_equal(getrusage(RUSAGE_SELF, &usage), 0);
+	return usage.ru_maxrss;
+}
+
+static void a_hundred_megabytes_are_refused_wherever_a_file_is_named(void **unused)
+{
+	static const char *const ways[] = {
+		"include: [big]\n",
+		"include: [{path: small.yaml, env_file: big}]\n",
+		"services: {a: {extends: {file: big, service: a}}}\n",
+		"services: {a: {x-rootfs: host, command: x, env_file: big}}\n",
+		"services: {a: {x-rootfs: host, command: x, label_file: big}}\n",
+	};
+	static const char *const files[] = {"big", NULL};
+	autofixture struct fixture fixture;
+	char path[PATH_MAX];
+
+	(void)unused;
+	fixture_open(&fixture);
+	fixture_write(&fixture, "big", "a: b\n");
+	snprintf(path, sizeof(path), "%s/big", fixture.directory);
+	assert_int_equal(truncate(path, 100000000), 0);
+	fixture_load(&fixture, ways[0], NULL);
+
+	long before_kib = resident_max_kib();
+	double start = cpu_seconds();
+
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+		fixture_load(&fixture, ways[i], NULL);
+		assert_int_equal(fixture.r, -EINVAL);
+		assert_non_null(strstr(fixture.printed, "larger than 2 MiB"));
+	}
+	fixture_load_with(&fixture, (struct manifest_options){.files = files});
+	assert_non_null(strstr(fixture.printed, "'big': it is larger than 2 MiB"));
+	assert_true(cpu_seconds() - start < 1);
+	assert_true(resident_max_kib() - before_kib < 8192);
+}
+
 static void what_the_yaml_library_chokes_on_is_refused(void **unused)
 {
 	static const struct {
@@ -200,7 +242,6 @@ static void what_the_yaml_library_chokes_on_is_refused(void **unused)
 		{"? ", 900000, "nested too deeply"},
 		{"\"\\n", 600000, "not valid YAML"},
 	};
-	struct rusage usage;
 
 	(void)unused;
 	for (size_t i = 0; i < ARRAY_SIZE(samples); i++) {
@@ -210,8 +251,7 @@ static void what_the_yaml_library_chokes_on_is_refused(void **unused)
 		repeat(&hostile, samples[i].text, samples[i].times);
 		refused(&hostile, samples[i].says);
 	}
-	assert_int_equal(getrusage(RUSAGE_SELF, &usage), 0);
-	print_message("largest resident set %ld KiB\n", usage.ru_maxrss);
+	print_message("largest resident set %ld KiB\n", resident_max_kib());
 }
 
 static void what_is_no_text_is_refused(void **unused)
@@ -307,6 +347,8 @@ static void mangled_manifests_are_survived(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		/* first, while the largest resident set is small */
+		cmocka_unit_test(a_hundred_megabytes_are_refused_wherever_a_file_is_named),
 		cmocka_unit_test(deep_nesting_is_refused),
 		cmocka_unit_test(alias_bombs_are_refused),
 		cmocka_unit_test(merge_key_bombs_are_refused),
