@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * `include`: another manifest, with a directory and variables of its own, becomes part of this one.
- * A name that both define differently is an error: an override is written with -f.
+ * What both define is merged, this one over the other, with a warning: the specification's text
+ * has an error there, its reference merges. Two that are included must not differ.
  */
 #include "manifests/env_file.h"
 #include "manifests/keys.h"
@@ -196,6 +197,8 @@ static struct node *load_entry(struct loading *load, const struct entry *entry,
 	}
 	if (root && !keys_check(&load->report, root, keys_top, ""))
 		return NULL;
+	if (root && project.vars != by->vars)
+		inherit_environment(&load->tree, root, project.vars);
 	if (root && strcmp(project.directory, by->directory) != 0)
 		rebase_manifest(&load->tree, root, project.directory);
 	return root;
@@ -222,6 +225,15 @@ static int compare_name(const void *name, const void *pair)
 	return strcmp(name, (*(struct pair *const *)pair)->key->text);
 }
 
+/* A definition under the same name in a section that is sorted by name, or NULL. */
+static const struct pair *definition(struct pair *const *sorted, size_t count, const char *name)
+{
+	struct pair *const *found =
+		count ? bsearch(name, sorted, count, sizeof(*sorted), compare_name) : NULL;
+
+	return found ? *found : NULL;
+}
+
 static void import_section(struct loading *load, struct node *into, const struct node *section,
 			   const char *name)
 {
@@ -230,14 +242,12 @@ static void import_section(struct loading *load, struct node *into, const struct
 
 	for (size_t i = 0; i < section->count; i++) {
 		const struct pair *pair = &section->pairs[i];
-		struct pair **there = count ? bsearch(pair->key->text, sorted, count,
-						      sizeof(*sorted), compare_name)
-					    : NULL;
+		const struct pair *there = definition(sorted, count, pair->key->text);
 
 		if (!there)
 			tree_put(&load->tree, into, pair->key, pair->value);
-		else if (!is_equal((*there)->value, pair->value))
-			report_error(&load->report, (*there)->key->pos,
+		else if (!is_equal(there->value, pair->value))
+			report_error(&load->report, there->key->pos,
 				     "%s.%.80s is also defined, differently, at %s:%u:%u", name,
 				     pair->key->text, pair->key->pos.file, pair->key->pos.line,
 				     pair->key->pos.col);
@@ -260,17 +270,51 @@ static void import(struct loading *load, struct node *into, const struct node *r
 	for (size_t i = 0; i < root->count; i++) {
 		const struct pair *pair = &root->pairs[i];
 		const char *key = pair->key->text;
-		struct node *mine = node_get(into, key);
+		struct node *there = node_get(into, key);
 
 		if (!is_section(key) || pair->value->kind != NODE_MAPPING)
 			continue;
-		if (node_is_null(mine)) {
-			tree_remove(into, key);
+		if (there)
+			import_section(load, there, pair->value, key);
+		else
 			tree_put(&load->tree, into, pair->key, pair->value);
-		} else if (mine->kind == NODE_MAPPING) {
-			import_section(load, mine, pair->value, key);
-		}
 	}
+}
+
+/* What this file says the same way is left to it; what it says differently goes over the rest. */
+static void settle_section(struct loading *load, struct node *section, const struct node *own,
+			   const char *name)
+{
+	struct pair **sorted = tree_sorted(&load->tree, own);
+	size_t kept = 0;
+
+	for (size_t i = 0; i < section->count; i++) {
+		const struct pair *pair = &section->pairs[i];
+		const struct pair *mine = definition(sorted, own->count, pair->key->text);
+
+		if (mine && is_equal(mine->value, pair->value))
+			continue;
+		section->pairs[kept++] = *pair;
+		if (mine)
+			report_warning(&load->report, mine->key->pos,
+				       "%s.%.80s is also defined at %s:%u:%u: this definition is "
+				       "merged over that one",
+				       name, mine->key->text, pair->key->pos.file,
+				       pair->key->pos.line, pair->key->pos.col);
+	}
+	section->count = kept;
+}
+
+static void settle(struct loading *load, struct node *imported, struct document *document)
+{
+	for (size_t i = 0; i < imported->count; i++) {
+		const char *name = imported->pairs[i].key->text;
+		const struct node *own = node_get(document->root, name);
+
+		if (own && own->kind == NODE_MAPPING)
+			settle_section(load, imported->pairs[i].value, own, name);
+	}
+	document->root = merge_manifests(&load->tree, imported, document->root);
 }
 
 /* Told once. */
@@ -282,32 +326,43 @@ static void too_many(struct loading *load, struct pos pos)
 			     INCLUDES_MAX);
 }
 
+static void import_entry(struct loading *load, const struct node *item,
+			 const struct inclusion *here, struct node *imported)
+{
+	struct node *root = NULL;
+	struct entry entry;
+
+	if (tree_full(&load->tree))
+		report_error(&load->report, item->pos, "the manifest is too large");
+	else if (read_entry(load, item, &entry))
+		root = load_entry(load, &entry, here);
+	load->incomplete |= !root;
+	if (!root)
+		return;
+	merge_prune(root);
+	import(load, imported, root);
+}
+
 void include_resolve(struct loading *load, struct document *document, const struct inclusion *from)
 {
 	struct node *include = node_get(document->root, "include");
 	struct inclusion here = {document, from, from ? from->depth + 1 : 0};
 	const struct node *item;
-	struct entry entry;
 
 	if (node_is_null(include))
 		return;
 	tree_remove(document->root, "include");
+	struct node *imported = tree_node(&load->tree, NODE_MAPPING, document->root->pos);
+
 	if (include->kind == NODE_MAPPING)
 		report_error(&load->report, include->pos, "include must be a list, this is %s",
 			     node_kind_name(include));
 	for (size_t i = 0; include->kind != NODE_MAPPING && (item = item_of(include, i)); i++) {
-		struct node *root = NULL;
-
 		if (load->included++ >= INCLUDES_MAX) {
 			too_many(load, item->pos);
-			return;
+			break;
 		}
-		if (tree_full(&load->tree))
-			report_error(&load->report, item->pos, "the manifest is too large");
-		else if (read_entry(load, item, &entry))
-			root = load_entry(load, &entry, &here);
-		if (root)
-			import(load, document->root, root);
-		load->incomplete |= !root;
+		import_entry(load, item, &here, imported);
 	}
+	settle(load, imported, document);
 }

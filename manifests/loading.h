@@ -68,3 +68,6 @@ void include_resolve(struct loading *load, struct document *document, const stru
 /* Makes the relative paths of a service, or of a whole manifest, absolute. */
 void rebase_service(struct tree *tree, struct node *service, const char *directory);
 void rebase_manifest(struct tree *tree, struct node *root, const char *directory);
+
+/* Gives the bare names in `environment` of a manifest's services the values they have in @vars. */
+void inherit_environment(struct tree *tree, struct node *root, const struct vars *vars);

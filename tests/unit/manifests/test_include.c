@@ -79,15 +79,53 @@ static void overrides_apply_to_what_is_included(void **unused)
 	assert_int_equal(fixture.stack->services[0].replicas, 4);
 }
 
-static void a_name_defined_twice_is_a_fault(void **unused)
+static void what_includes_is_merged_over_what_is_included(void **unused)
+{
+	autofixture struct fixture fixture;
+	char path[PATH_MAX];
+
+	(void)unused;
+	fixture_open(&fixture);
+	fixture_mkdir(&fixture, "db");
+	fixture_write(&fixture, "db/db.yaml",
+		      "services:\n  db: " SERVICE(
+			      ", scale: 3, labels: [a=b], volumes: [./d:/d], ports: ['80']") "\n");
+	const struct stack *stack = fixture_good(
+		&fixture, "include: [db/db.yaml]\nservices:\n  db: {scale: 2, volumes: [./e:/e], "
+			  "labels: [c=d], ports: !reset []}\n  a: " SERVICE("") "\n");
+
+	assert_true(fixture_says(&fixture,
+				 "shop.yaml:3:3: warning: services.db is also defined at "
+				 "db/db.yaml:2:3: this definition is merged over that one"));
+	const struct service *db = stack_service(stack, "db");
+
+	assert_int_equal(db->replicas, 2);
+	assert_int_equal(db->labels.count, 2);
+	assert_int_equal(db->port_count, 0);
+	assert_int_equal(db->mount_count, 2);
+	snprintf(path, sizeof(path), "%s/db/d", fixture.directory);
+	assert_string_equal(db->mounts[0].source, path);
+	snprintf(path, sizeof(path), "%s/e", fixture.directory);
+	assert_string_equal(db->mounts[1].source, path);
+	/* What is equal is left alone: lists do not double. */
+	fixture_write(&fixture, "same.yaml", "services: {db: " SERVICE(", ports: ['80']") "}\n");
+	stack = fixture_good(
+		&fixture, "include: [same.yaml]\nservices: {db: " SERVICE(", ports: ['80']") "}\n");
+	assert_int_equal(fixture.diags.count, 0);
+	assert_int_equal(stack_service(stack, "db")->port_count, 1);
+}
+
+static void two_that_are_included_must_not_differ(void **unused)
 {
 	autofixture struct fixture fixture;
 
 	(void)unused;
 	fixture_open(&fixture);
 	fixture_write(&fixture, "db.yaml", "services: {db: " SERVICE("") "}\n");
-	expect(&fixture, "include: [db.yaml]\nservices:\n  db: " SERVICE(", scale: 2") "\n",
-	       "shop.yaml:3:3: error: services.db is also defined, differently, at db.yaml:1:12");
+	fixture_write(&fixture, "two.yaml", "services: {db: " SERVICE(", scale: 2") "}\n");
+	expect(&fixture, "include: [db.yaml, two.yaml]\nservices: {a: " SERVICE("") "}\n",
+	       "db.yaml:1:12: error: services.db is also defined, differently, at two.yaml:1:12 "
+	       "(included at shop.yaml:1:11)");
 	fixture_write(&fixture, "typo.yaml", "service: {}\nx-mine: 1\n");
 	expect(&fixture, "include: [typo.yaml]\nservices: {a: " SERVICE("") "}\n",
 	       "typo.yaml:1:1: error: service is not a known key: did you mean 'services'? "
@@ -95,6 +133,54 @@ static void a_name_defined_twice_is_a_fault(void **unused)
 	/* The same by two ways is no conflict. */
 	fixture_write(&fixture, "other.yaml", "include: [db.yaml]\n");
 	fixture_good(&fixture, "include: [db.yaml, other.yaml]\n");
+	assert_int_equal(fixture.diags.count, 0);
+}
+
+static void bare_names_have_the_values_of_their_own_file(void **unused)
+{
+	static const char *const environment[] = {"OURS=caller", NULL};
+	autofixture struct fixture fixture;
+
+	(void)unused;
+	fixture_open(&fixture);
+	fixture_mkdir(&fixture, "db");
+	fixture_write(&fixture, ".env", "BOTH=outer\nOUTER=outer\n");
+	fixture_write(&fixture, "db/.env", "THEIRS=$$5\nOURS=file\nBOTH=inner\n");
+	fixture_write(&fixture, "db/compose.yaml",
+		      "services:\n"
+		      "  listed: " SERVICE(
+			      ", environment: [BOTH, NO, OURS, OUTER, THEIRS]") "\n"
+										"  "
+										"mapped: " SERVICE(
+											", "
+											"environmen"
+											"t: {BOTH: "
+											", NO: , "
+											"OURS: "
+											"null, "
+											"SET: x, "
+											"THEIRS: "
+											"~}") "\n");
+	fixture_load(&fixture,
+		     "include: [db/compose.yaml]\nservices: {a: " SERVICE(
+			     ", environment: [BOTH, THEIRS]") "}\n",
+		     environment);
+	assert_int_equal(fixture.r, 0);
+	const struct text_list *listed = &stack_service(fixture.stack, "listed")->environment;
+	const struct text_list *mapped = &stack_service(fixture.stack, "mapped")->environment;
+	const struct text_list *outer = &stack_service(fixture.stack, "a")->environment;
+
+	assert_int_equal(listed->count, 4);
+	assert_string_equal(listed->items[0].value, "BOTH=outer");
+	assert_string_equal(listed->items[1].value, "OURS=caller");
+	assert_string_equal(listed->items[2].value, "OUTER=outer");
+	assert_string_equal(listed->items[3].value, "THEIRS=$5");
+	assert_int_equal(mapped->count, 4);
+	assert_string_equal(mapped->items[0].value, "BOTH=outer");
+	assert_string_equal(mapped->items[2].value, "SET=x");
+	assert_string_equal(mapped->items[3].value, "THEIRS=$5");
+	assert_int_equal(outer->count, 1);
+	assert_string_equal(outer->items[0].value, "BOTH=outer");
 }
 
 static void a_fault_tells_who_included_it(void **unused)
@@ -184,7 +270,9 @@ int main(void)
 		cmocka_unit_test(the_short_form_brings_directory_and_variables),
 		cmocka_unit_test(the_long_form_merges_and_chooses),
 		cmocka_unit_test(overrides_apply_to_what_is_included),
-		cmocka_unit_test(a_name_defined_twice_is_a_fault),
+		cmocka_unit_test(what_includes_is_merged_over_what_is_included),
+		cmocka_unit_test(two_that_are_included_must_not_differ),
+		cmocka_unit_test(bare_names_have_the_values_of_their_own_file),
 		cmocka_unit_test(a_fault_tells_who_included_it),
 		cmocka_unit_test(circles_and_missing_files_are_refused),
 		cmocka_unit_test(many_inclusions_are_bounded),
