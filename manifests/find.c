@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 static bool is_file(const char *path)
@@ -208,19 +209,49 @@ static int read_dotenv(struct found *found, const char *directory, const char *s
 	return r == -ENOENT || r == -ENOTDIR ? 0 : r;
 }
 
-/* --env-file in order, later ones over earlier ones; a named file must be there. */
-static int read_named(struct found *found, const struct manifest_options *options,
+/* In order, later ones over earlier ones; a named file must be there. */
+static int read_named(struct found *found, const struct manifest_options *options, const char *name,
 		      struct vars *vars, struct err *err)
 {
-	for (const char *const *name = options->env_files; *name; name++) {
-		const struct found_file file = {
-			.path = find_join(found->arena, options->directory, *name), .shown = *name};
-		int r = read_variables(found, &file, vars, err);
+	const struct found_file file = {.path = find_join(found->arena, options->directory, name),
+					.shown = name};
 
-		if (r < 0)
-			return err_prefix(err, "--env-file");
-	}
-	return 0;
+	return read_variables(found, &file, vars, err);
+}
+
+/* What stands instead of .env: --env-file, else COMPOSE_ENV_FILES. */
+static int read_chosen(struct found *found, const struct manifest_options *options,
+		       struct vars *vars, bool *ret_chosen, struct err *err)
+{
+	const char *listed = vars_get(&found->environment, "COMPOSE_ENV_FILES");
+	char *copy = arena_text(found->arena, listed ? listed : "");
+	bool named = options->env_files && options->env_files[0];
+	int r = 0;
+
+	*ret_chosen = named || copy[0];
+	for (const char *const *name = options->env_files; named && *name && r == 0; name++)
+		r = read_named(found, options, *name, vars, err);
+	if (named)
+		return r < 0 ? err_prefix(err, "--env-file") : 0;
+	for (char *name; r == 0 && (name = strsep(&copy, ","));)
+		if (name[0])
+			r = read_named(found, options, name, vars, err);
+	return r < 0 ? err_prefix(err, "COMPOSE_ENV_FILES") : 0;
+}
+
+/* COMPOSE_DISABLE_ENV_FILE: whether the .env of the project is left alone. */
+static int dotenv_disabled(const struct found *found, bool *ret_disabled, struct err *err)
+{
+	static const char *const words[] = {"", "0", "false", "1", "true"};
+	const char *text = vars_get(&found->environment, "COMPOSE_DISABLE_ENV_FILE");
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (strcasecmp(text ? text : "", words[i]) == 0) {
+			*ret_disabled = i >= 3;
+			return 0;
+		}
+	return err_say(err, EINVAL, "COMPOSE_DISABLE_ENV_FILE: '%.80s' is neither true nor false",
+		       text);
 }
 
 static void take_environment(struct found *found, const char *const *environment)
@@ -276,31 +307,47 @@ static void take_file_list(struct found *found, const struct vars *vars)
 	}
 }
 
+/* .env may lie beside the caller and, where that is elsewhere, beside the first manifest. */
+static int find_with_dotenv(const struct manifest_options *options, struct found *found,
+			    struct vars *project, struct err *err)
+{
+	bool named = options->files && options->files[0];
+	struct vars here = {.arena = found->arena};
+	int r = named ? 0 : read_dotenv(found, options->directory, "", &here, err);
+
+	if (r < 0)
+		return r;
+	take_file_list(found, &here);
+	r = find_files(options, found, err);
+	if (r < 0)
+		return r;
+	if (named || strcmp(found->directory, options->directory) != 0)
+		return read_dotenv(found, found->directory, found->prefix, project, err);
+	*project = here;
+	return 0;
+}
+
 int find_manifest(const struct manifest_options *options, struct arena *arena,
 		  struct report *report, struct found *ret_found, struct err *err)
 {
 	struct found found = {.arena = arena, .report = report, .environment = {.arena = arena}};
-	struct vars here = {.arena = arena};
 	struct vars project = {.arena = arena};
-	bool named = options->files && options->files[0];
-	bool given = options->env_files && options->env_files[0];
-	int r = 0;
+	bool chosen = false;
+	bool disabled = false;
 
 	take_environment(&found, options->environment);
-	if (given)
-		r = read_named(&found, options, &here, err);
-	else if (!named)
-		r = read_dotenv(&found, options->directory, "", &here, err);
+	int r = dotenv_disabled(&found, &disabled, err);
+
+	if (r == 0)
+		r = read_chosen(&found, options, &project, &chosen, err);
 	if (r < 0)
 		return r;
-	take_file_list(&found, &here);
-	r = find_files(options, &found, err);
-	if (r < 0)
-		return r;
-	if (given || (!named && strcmp(found.directory, options->directory) == 0))
-		project = here;
-	else
-		r = read_dotenv(&found, found.directory, found.prefix, &project, err);
+	if (chosen || disabled) {
+		take_file_list(&found, &project);
+		r = find_files(options, &found, err);
+	} else {
+		r = find_with_dotenv(options, &found, &project, err);
+	}
 	if (r < 0)
 		return r;
 	add_missing(&found, &project);

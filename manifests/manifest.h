@@ -60,7 +60,9 @@ struct manifest_options {
 	const char *stack_name;	      /* -p; NULL: COMPOSE_PROJECT_NAME, else `name:`, else the
 					 directory's name */
 	const char *const *profiles;  /* NULL-terminated; NULL: COMPOSE_PROFILES; "*" enables all */
-	const char *const *env_files; /* --env-file in order, instead of .env; NULL: .env */
+	const char *const *env_files; /* --env-file in order, instead of .env; NULL:
+					 COMPOSE_ENV_FILES, else .env unless
+					 COMPOSE_DISABLE_ENV_FILE */
 	const char *const *environment; /* "NAME=value", NULL-terminated; overrides .env of the
 					   project directory */
 };

@@ -76,6 +76,76 @@ static void env_files_replace_the_dotenv(void **unused)
 			    "--env-file: cannot read 'no.env': No such file or directory");
 }
 
+static void the_environment_may_name_env_files(void **unused)
+{
+	static const char *const listed[] = {"COMPOSE_ENV_FILES=a.env,,b.env", NULL};
+	static const char *const missing[] = {"COMPOSE_ENV_FILES=no.env", NULL};
+	static const char *const env_files[] = {"b.env", NULL};
+	autofixture struct fixture fixture;
+
+	(void)unused;
+	fixture_open(&fixture);
+	fixture_write(&fixture, ".env", "A=dotenv\nCOMPOSE_ENV_FILES=no.env\n");
+	fixture_write(&fixture, "a.env", "A=1\nB=1\n");
+	fixture_write(&fixture, "b.env", "B=2\nCOMPOSE_FILE=other.yaml\n");
+	fixture_write(&fixture, "other.yaml",
+		      "services: {a: {x-rootfs: host, command: ['${A-}', '${B-}']}}\n");
+	search(&fixture, "", listed);
+	assert_int_equal(fixture.r, 0);
+	assert_string_equal(fixture.stack->services[0].command.items[0].value, "1");
+	assert_string_equal(fixture.stack->services[0].command.items[1].value, "2");
+	fixture_load_with(&fixture, (struct manifest_options){.env_files = env_files,
+							      .environment = missing});
+	assert_int_equal(fixture.r, 0);
+	assert_string_equal(fixture.stack->services[0].command.items[0].value, "");
+	search(&fixture, "", missing);
+	assert_int_equal(fixture.r, -ENOENT);
+	assert_string_equal(fixture.err.text,
+			    "COMPOSE_ENV_FILES: cannot read 'no.env': No such file or directory");
+	/* Not from .env: it would name itself. */
+	fixture_write(&fixture, "compose.yaml", "services: {a: {x-rootfs: host, command: '$A'}}\n");
+	search(&fixture, "", NULL);
+	assert_int_equal(fixture.r, 0);
+	assert_string_equal(fixture.stack->services[0].command.items[0].value, "dotenv");
+}
+
+static void the_dotenv_can_be_disabled(void **unused)
+{
+	static const struct {
+		const char *setting;
+		const char *value;
+	} samples[] = {{"COMPOSE_DISABLE_ENV_FILE=true", "none"},
+		       {"COMPOSE_DISABLE_ENV_FILE=1", "none"},
+		       {"COMPOSE_DISABLE_ENV_FILE=", "dotenv"},
+		       {"COMPOSE_DISABLE_ENV_FILE=0", "dotenv"},
+		       {"COMPOSE_DISABLE_ENV_FILE=False", "dotenv"}};
+	static const char *const wrong[] = {"COMPOSE_DISABLE_ENV_FILE=maybe", NULL};
+	static const char *const both[] = {"COMPOSE_DISABLE_ENV_FILE=1", "COMPOSE_ENV_FILES=a.env",
+					   NULL};
+	autofixture struct fixture fixture;
+
+	(void)unused;
+	fixture_open(&fixture);
+	fixture_write(&fixture, ".env", "A=dotenv\nCOMPOSE_DISABLE_ENV_FILE=1\n");
+	fixture_write(&fixture, "a.env", "A=chosen\n");
+	fixture_write(&fixture, "compose.yaml",
+		      "services: {a: {x-rootfs: host, command: '${A-none}'}}\n");
+	for (size_t i = 0; i < ARRAY_SIZE(samples); i++) {
+		const char *environment[] = {samples[i].setting, NULL};
+
+		search(&fixture, "", environment);
+		assert_int_equal(fixture.r, 0);
+		assert_string_equal(fixture.stack->services[0].command.items[0].value,
+				    samples[i].value);
+	}
+	search(&fixture, "", both);
+	assert_string_equal(fixture.stack->services[0].command.items[0].value, "chosen");
+	search(&fixture, "", wrong);
+	assert_int_equal(fixture.r, -EINVAL);
+	assert_string_equal(fixture.err.text,
+			    "COMPOSE_DISABLE_ENV_FILE: 'maybe' is neither true nor false");
+}
+
 static void the_override_file_is_merged(void **unused)
 {
 	autofixture struct fixture fixture;
@@ -295,6 +365,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_names_are_tried_in_their_order),
 		cmocka_unit_test(env_files_replace_the_dotenv),
+		cmocka_unit_test(the_environment_may_name_env_files),
+		cmocka_unit_test(the_dotenv_can_be_disabled),
 		cmocka_unit_test(the_override_file_is_merged),
 		cmocka_unit_test(the_search_goes_upwards),
 		cmocka_unit_test(compose_file_names_the_files),
