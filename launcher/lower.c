@@ -198,6 +198,7 @@ struct pos lower_fault_pos(const struct service *service, const struct container
 		if (fault->index < service->group_add.count)
 			return service->group_add.items[fault->index].pos;
 		break;
+	case CONTAINER_ITEM_SECCOMP:
 	case CONTAINER_ITEM_NONE:
 		break;
 	}

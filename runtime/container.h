@@ -33,6 +33,7 @@ enum container_item {
 	CONTAINER_ITEM_CAPABILITY,
 	CONTAINER_ITEM_LIMIT, /* fault.index: which of config.rlimits */
 	CONTAINER_ITEM_GROUP, /* fault.index: which of config.groups */
+	CONTAINER_ITEM_SECCOMP,
 };
 
 struct container_fault {
@@ -94,8 +95,13 @@ struct container_config {
 	const char *const *cap_add; /* "CAP_X" or "ALL", NULL-terminated; may be NULL */
 	const char *const *cap_drop;
 	const struct container_ids *ids; /* NULL: the ids are the host's */
-	const char *layers_dir;	 /* where the layer_dir of every run will be; NULL: not known */
-	bool host_network;	 /* share the host's network namespace */
+	const char *layers_dir;	     /* where the layer_dir of every run will be; NULL: not known */
+	bool seccomp_unconfined;     /* every system call reaches the kernel */
+	const char *seccomp_profile; /* text of a profile in the engines' JSON format; NULL: the
+					default one */
+	size_t seccomp_profile_len;
+	const char *seccomp_name; /* of the profile, in messages */
+	bool host_network;	  /* share the host's network namespace */
 	const char *resolv_conf; /* host path of a file bound read-only over /etc/resolv.conf; NULL:
 				    the host's own */
 	const struct container_rlimit *rlimits;

@@ -7,6 +7,7 @@
 #include "runtime/base/path.h"
 #include "runtime/defaults.h"
 #include "runtime/launch.h"
+#include "runtime/seccomp/profile.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -128,7 +129,15 @@ static int set_privileges(struct container_plan *plan, const struct container_co
 {
 	if (caps_resolve(config->cap_add, config->cap_drop, &plan->caps, &fault->err) < 0)
 		return fault_of(fault, CONTAINER_ITEM_CAPABILITY, 0);
-	return secc_acquire(plan->caps.keep, &plan->filter, &fault->err);
+	if (config->seccomp_unconfined)
+		return 0;
+	const struct profile_text text = {config->seccomp_name, config->seccomp_profile,
+					  config->seccomp_profile_len};
+	const struct secc_source source = {config->seccomp_profile ? &text : NULL, plan->caps.keep};
+
+	if (secc_acquire(&source, &plan->filter, &fault->err) < 0)
+		return fault_of(fault, CONTAINER_ITEM_SECCOMP, 0);
+	return 0;
 }
 
 /* A root whose /proc is a link would have what protects /proc land elsewhere (CVE-2023-27561). */

@@ -36,7 +36,7 @@ struct container_plan {
 	bool hostname_file; /* the root has a file /etc/hostname that is not the run's */
 	struct user user;
 	struct caps caps;
-	const struct secc *filter;
+	const struct secc *filter; /* NULL: unconfined */
 	struct container_rlimit *rlimits;
 	size_t rlimit_count;
 };

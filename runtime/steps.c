@@ -197,7 +197,7 @@ int step_filter(struct launch *launch, struct container_fault *fault)
 	 * itself. */
 	if (syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
 		return err_set(&fault->err, errno, "close descriptors");
-	return secc_load(launch->plan->filter, &fault->err);
+	return launch->plan->filter ? secc_load(launch->plan->filter, &fault->err) : 0;
 }
 
 /* The program a script names in its first line, into @interpreter; false when @fd is none. */

@@ -1,272 +1,42 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Compiles and shares system call filters; see secc.h. The only file that knows libseccomp.
- * Compilation runs in the parent; only secc_load() runs in a cloned child.
+ * Shares and loads system call filters; see secc.h. Everything but secc_load(), which runs in a
+ * cloned child, is the parent's.
  */
 #include "runtime/seccomp/secc.h"
 #include "runtime/base/cleanup.h"
-#include "runtime/seccomp/profile.h"
+#include "runtime/base/sha256.h"
+#include "runtime/seccomp/profile_parse.h"
+#include "runtime/seccomp/secc_compile.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/capability.h>
-#include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <seccomp.h>
 #include <stdbool.h>
-#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 struct secc {
 	struct secc *next;
-	uint64_t key; /* the capabilities that make a difference */
+	char profile[2 * SHA256_BYTES + 1]; /* hash of its text; empty: the default profile */
+	uint64_t asked;			    /* the capabilities any rule asks for */
+	uint64_t capabilities;		    /* of these */
 	unsigned users;
+	unsigned long flags;
 	struct sock_fprog program;
-	struct sock_filter *code;
 };
-
-/* Set in the numbers of x86-64's x32 calls; above every number elsewhere. */
-#define SECC_X32_BIT 0x40000000
 
 /* Filters in use, shared by all plans of this (single-threaded) process. */
 static struct secc *secc_shared;
-
-static void secc_context_drop(scmp_filter_ctx *context)
-{
-	seccomp_release(*context);
-}
-#define autocontext __attribute__((cleanup(secc_context_drop)))
-
-/* The architectures a 64-bit kernel also runs; the first is the native one. */
-#if defined(__x86_64__)
-static const uint32_t secc_arches[] = {SCMP_ARCH_X86_64, SCMP_ARCH_X86, SCMP_ARCH_X32};
-#elif defined(__aarch64__)
-static const uint32_t secc_arches[] = {SCMP_ARCH_AARCH64, SCMP_ARCH_ARM};
-#else
-#error "no system call profile for this architecture"
-#endif
-
-static bool secc_held(uint64_t capabilities, int capability)
-{
-	return capabilities >> capability & 1;
-}
-
-/* Keeps of @capabilities what any rule asks for. */
-static uint64_t secc_key(uint64_t capabilities)
-{
-	uint64_t asked = 0;
-
-	for (size_t i = 0; i < profile_group_count; i++)
-		if (profile_groups[i].capability >= 0)
-			asked |= UINT64_C(1) << profile_groups[i].capability;
-	return capabilities & asked;
-}
-
-static int secc_allow(scmp_filter_ctx context, const char *name, struct err *err)
-{
-	int number = seccomp_syscall_resolve_name(name);
-
-	if (number == __NR_SCMP_ERROR)
-		return 0;
-	int r = seccomp_rule_add(context, SCMP_ACT_ALLOW, number, 0);
-
-	/* EDOM, EINVAL for a pseudo number: an architecture without that call. */
-	if (r < 0 && number >= 0)
-		return err_set(err, -r, "seccomp: allow %s", name);
-	return 0;
-}
-
-static int secc_allow_some(scmp_filter_ctx context, const struct profile_rule *rule,
-			   struct err *err)
-{
-	struct scmp_arg_cmp compare = {.arg = rule->argument, .datum_a = rule->value};
-
-	switch (rule->test) {
-	case PROFILE_ANY_ARGUMENT:
-		return secc_allow(context, rule->call, err);
-	case PROFILE_EQUAL:
-		compare.op = SCMP_CMP_EQ;
-		break;
-	case PROFILE_DIFFERENT:
-		compare.op = SCMP_CMP_NE;
-		break;
-	case PROFILE_NO_BITS:
-		compare.op = SCMP_CMP_MASKED_EQ;
-		compare.datum_b = 0;
-		break;
-	case PROFILE_BELOW:
-		compare.op = SCMP_CMP_LT;
-		break;
-	case PROFILE_ABOVE:
-		compare.op = SCMP_CMP_GT;
-		break;
-	}
-	int number = seccomp_syscall_resolve_name(rule->call);
-	int r = seccomp_rule_add_array(context, SCMP_ACT_ALLOW, number, 1, &compare);
-
-	return r < 0 ? err_set(err, -r, "seccomp: rule for %s", rule->call) : 0;
-}
-
-static int secc_add_rules(scmp_filter_ctx context, uint64_t capabilities, struct err *err)
-{
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < profile_group_count; i++) {
-		const struct profile_group *group = &profile_groups[i];
-
-		if (group->capability >= 0 && !secc_held(capabilities, group->capability))
-			continue;
-		for (const char *const *call = group->calls; r == 0 && *call; call++)
-			r = secc_allow(context, *call, err);
-	}
-	for (size_t i = 0; r == 0 && i < profile_rule_count; i++) {
-		const struct profile_rule *rule = &profile_rules[i];
-
-		if (rule->without < 0 || !secc_held(capabilities, rule->without))
-			r = secc_allow_some(context, rule, err);
-	}
-	if (r < 0 || secc_held(capabilities, CAP_SYS_ADMIN))
-		return r;
-	/* Its flags are behind a pointer no filter can read: C libraries fall back to clone(2). */
-	r = seccomp_rule_add(context, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
-	return r < 0 ? err_set(err, -r, "seccomp: rule for clone3") : 0;
-}
-
-static int secc_build(uint64_t capabilities, scmp_filter_ctx *ret_context, struct err *err)
-{
-	autocontext scmp_filter_ctx context = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-
-	if (!context)
-		return err_set(err, ENOMEM, "seccomp: new filter");
-	for (size_t i = 1; i < ARRAY_SIZE(secc_arches); i++) {
-		int r = seccomp_arch_add(context, secc_arches[i]);
-
-		if (r < 0)
-			return err_set(err, -r, "seccomp: add architecture");
-	}
-	/* A binary tree instead of a chain of comparisons; libseccomp before 2.5 has none, and its
-	 * filters are only slower. */
-	(void)seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	int r = secc_add_rules(context, capabilities, err);
-
-	if (r < 0)
-		return r;
-	*ret_context = take_ptr(context);
-	return 0;
-}
-
-/* The highest number any name of the profile has on the architecture. */
-static uint32_t secc_newest(uint32_t arch)
-{
-	int newest = 0;
-
-	for (size_t i = 0; i < profile_group_count; i++) {
-		for (const char *const *call = profile_groups[i].calls; *call; call++) {
-			int number = seccomp_syscall_resolve_name_arch(arch, *call);
-
-#if defined(__x86_64__)
-			number = number > 0 ? number & ~SECC_X32_BIT : number;
-#endif
-			/* x32's own calls (512 and on) are no measure of age. */
-			if (number > newest && number < 512)
-				newest = number;
-		}
-	}
-	return (uint32_t)newest;
-}
-
-/*
- * What libseccomp cannot express, in front of its filter, for one architecture:
- * - Numbers above the newest known one answer ENOSYS, so that a C library newer than this profile
- *   falls back instead of failing.
- * - Every ioctl but two: pushing input into a terminal somebody else reads (TIOCSTI, TIOCLINUX).
- *   libseccomp refuses rules on a call that is allowed as a whole.
- */
-static unsigned short secc_head_arch(struct sock_filter *code, uint32_t arch)
-{
-	uint32_t any_ioctl = (uint32_t)seccomp_syscall_resolve_name_arch(arch, "ioctl");
-	uint32_t x32_ioctl = any_ioctl;
-
-#if defined(__x86_64__)
-	/* The same architecture token, other numbers. */
-	if (arch == SCMP_ARCH_X86_64)
-		x32_ioctl = (uint32_t)seccomp_syscall_resolve_name_arch(SCMP_ARCH_X32, "ioctl");
-#endif
-	const struct sock_filter head[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, arch, 0, 10),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, any_ioctl, 3, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, x32_ioctl, 2, 0),
-		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, SECC_X32_BIT, 6, 0),
-		BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, secc_newest(arch), 4, 5),
-		/* The lower half of the second argument: both architectures are little-endian. */
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1])),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TIOCSTI, 1, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TIOCLINUX, 0, 2),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
-	};
-
-	memcpy(code, head, sizeof(head));
-	return ARRAY_SIZE(head);
-}
-
-#define SECC_HEAD_MAX 48
-
-static unsigned short secc_head(struct sock_filter *code)
-{
-	unsigned short n = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(secc_arches); i++) {
-#if defined(__x86_64__)
-		if (secc_arches[i] == SCMP_ARCH_X32)
-			continue; /* its token is that of x86-64 */
-#endif
-		n = (unsigned short)(n + secc_head_arch(code + n, secc_arches[i]));
-	}
-	return n;
-}
-
-static int secc_export(scmp_filter_ctx context, struct secc *filter, struct err *err)
-{
-	struct stat st = {0};
-	autoclose int fd = memfd_create("seccomp", MFD_CLOEXEC);
-
-	if (fd < 0)
-		return err_set(err, errno, "seccomp: memory file");
-	int r = seccomp_export_bpf(context, fd);
-
-	if (r < 0 || fstat(fd, &st) < 0)
-		return err_set(err, r < 0 ? -r : errno, "seccomp: compile");
-	size_t count = (size_t)st.st_size / sizeof(struct sock_filter);
-
-	if (count == 0 || count + SECC_HEAD_MAX > BPF_MAXINSNS)
-		return err_say(err, E2BIG, "seccomp: filter of %zu instructions", count);
-	filter->code = calloc(count + SECC_HEAD_MAX, sizeof(*filter->code));
-	if (!filter->code)
-		return err_set(err, ENOMEM, "seccomp: compile");
-	unsigned short head = secc_head(filter->code);
-	ssize_t want = (ssize_t)(count * sizeof(struct sock_filter));
-
-	if (pread(fd, filter->code + head, (size_t)want, 0) != want)
-		return err_set(err, EIO, "seccomp: read the filter");
-	filter->program.len = (unsigned short)(head + count);
-	filter->program.filter = filter->code;
-	return 0;
-}
 
 static void secc_free(struct secc *filter)
 {
 	if (!filter)
 		return;
-	free(filter->code);
+	free(filter->program.filter);
 	free(filter);
 }
 
@@ -276,10 +46,38 @@ static void secc_drop(struct secc **filter)
 }
 #define autosecc __attribute__((cleanup(secc_drop)))
 
-static struct secc *secc_find(uint64_t key)
+static void profile_drop(struct profile **profile)
+{
+	profile_free(*profile);
+}
+#define autoprofile __attribute__((cleanup(profile_drop)))
+
+static uint64_t secc_asked(const struct profile *profile)
+{
+	uint64_t asked = 0;
+
+	for (size_t i = 0; i < profile->rule_count; i++)
+		asked |= profile->rules[i].with | profile->rules[i].without;
+	return asked;
+}
+
+/* 0 where it cannot be told: what asks for a kernel is left out then. */
+static unsigned secc_kernel(void)
+{
+	struct utsname name;
+	unsigned version = 0;
+	unsigned revision = 0;
+
+	if (uname(&name) < 0 || sscanf(name.release, "%u.%u", &version, &revision) != 2)
+		return 0;
+	return PROFILE_KERNEL(version, revision < 256 ? revision : 255);
+}
+
+static struct secc *secc_find(const char *profile, uint64_t capabilities)
 {
 	for (struct secc *known = secc_shared; known; known = known->next)
-		if (known->key == key)
+		if (strcmp(known->profile, profile) == 0 &&
+		    (capabilities & known->asked) == known->capabilities)
 			return known;
 	return NULL;
 }
@@ -303,10 +101,50 @@ static void secc_forget_unused(void)
 	}
 }
 
-int secc_acquire(uint64_t capabilities, const struct secc **ret_filter, struct err *err)
+/* A message quotes the profile, which may say anything to a terminal. */
+static void secc_clean(struct err *err)
 {
-	uint64_t key = secc_key(capabilities);
-	struct secc *known = secc_find(key);
+	for (size_t i = 0; err && err->text[i]; i++)
+		if (err->text[i] < ' ' || err->text[i] > '~')
+			err->text[i] = '?';
+}
+
+/* Fills all of @filter but its place in the list. */
+static int secc_make(const struct secc_source *source, struct secc *filter, struct err *err)
+{
+	autoprofile struct profile *parsed = NULL;
+	const struct secc_host host = {source->capabilities, secc_kernel()};
+	struct secc_code code = {0};
+	int r = 0;
+
+	if (source->profile)
+		r = profile_parse(source->profile, &parsed, err);
+	if (r < 0)
+		return r;
+	const struct profile *profile = parsed ? parsed : &profile_default;
+
+	r = secc_compile(profile, &host, &code, err);
+	if (r < 0)
+		return err_prefix(err, "%s",
+				  source->profile ? source->profile->name : "default profile");
+	filter->asked = secc_asked(profile);
+	filter->capabilities = source->capabilities & filter->asked;
+	filter->flags = profile->flags;
+	filter->program = (struct sock_fprog){code.count, code.code};
+	return 0;
+}
+
+int secc_acquire(const struct secc_source *source, const struct secc **ret_filter, struct err *err)
+{
+	char hash[2 * SHA256_BYTES + 1] = "";
+	struct sha256 stream;
+
+	if (source->profile) {
+		sha256_begin(&stream);
+		sha256_add(&stream, source->profile->bytes, source->profile->len);
+		sha256_end_hex(&stream, hash);
+	}
+	struct secc *known = secc_find(hash, source->capabilities);
 
 	if (known) {
 		known->users++;
@@ -314,17 +152,16 @@ int secc_acquire(uint64_t capabilities, const struct secc **ret_filter, struct e
 		return 0;
 	}
 	autosecc struct secc *filter = calloc(1, sizeof(*filter));
-	autocontext scmp_filter_ctx context = NULL;
 
 	if (!filter)
-		return err_set(err, ENOMEM, "seccomp: new filter");
-	int r = secc_build(key, &context, err);
+		return err_set(err, ENOMEM, "new filter");
+	int r = secc_make(source, filter, err);
 
-	if (r == 0)
-		r = secc_export(context, filter, err);
-	if (r < 0)
+	if (r < 0) {
+		secc_clean(err);
 		return r;
-	filter->key = key;
+	}
+	memcpy(filter->profile, hash, sizeof(hash));
 	filter->users = 1;
 	filter->next = secc_shared;
 	secc_shared = take_ptr(filter);
@@ -342,7 +179,7 @@ void secc_release(const struct secc *filter)
 
 int secc_load(const struct secc *filter, struct err *err)
 {
-	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter->program) < 0)
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, filter->flags, &filter->program) < 0)
 		return err_set(err, errno, "load the system call filter");
 	return 0;
 }

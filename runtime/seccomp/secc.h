@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * System call filters: the default allow-list compiled to a BPF program, once per distinct set of
- * capabilities that makes a difference to it.
+ * System call filters: profiles compiled to BPF programs, once per distinct profile and set of
+ * capabilities that makes a difference to it, and shared by everybody who wants the same.
  */
 #pragma once
 
@@ -9,13 +9,21 @@
 
 #include <stdint.h>
 
+struct profile_text;
+
 struct secc; /* a compiled, immutable, shared filter */
 
+struct secc_source {
+	const struct profile_text *profile; /* NULL: the default one */
+	uint64_t capabilities; /* bit n: capability n is in the container's bounding set */
+};
+
 /*
- * @capabilities	bit n: capability n is in the container's bounding set
- * @ret_filter		out: secc_release() it
+ * @ret_filter		out: secc_release() it; untouched on failure
+ * @err		one line, whatever is in the profile: its name, the place in it, the fault
  */
-int secc_acquire(uint64_t capabilities, const struct secc **ret_filter, struct err *err) must_check;
+int secc_acquire(const struct secc_source *source, const struct secc **ret_filter,
+		 struct err *err) must_check;
 
 /* Accepts NULL. */
 void secc_release(const struct secc *filter);

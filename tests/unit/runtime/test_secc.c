@@ -1,169 +1,336 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Loads the filter into a child and makes the calls it is there for. */
+/* Filters shared, and compiled from profiles in the engines' JSON format. */
 #include "runtime/base/cleanup.h"
+#include "runtime/seccomp/profile.h"
 #include "runtime/seccomp/secc.h"
 #include "tests/unit/cmocka_all.h"
+#include "tests/unit/runtime/secc_probe.h"
 
 #include <errno.h>
 #include <linux/capability.h>
-#include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
+#include <string.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-struct attempt {
-	const char *name;
-	long number;
-	long args[3];
-	int errnum; /* what the filter answers; 0: lets it through to the kernel */
-};
-
-/* Arguments are such that the kernel itself would answer otherwise: EFAULT, EBADF, EINVAL or
- * success. */
-static const struct attempt refused[] = {
-	{"unshare user", SYS_unshare, {CLONE_NEWUSER}, EPERM},
-	{"unshare nothing", SYS_unshare, {0}, EPERM},
-	{"clone into a user namespace", SYS_clone, {CLONE_NEWUSER | 17}, EPERM},
-	{"clone into a mount namespace", SYS_clone, {CLONE_NEWNS | 17}, EPERM},
-	{"clone3", SYS_clone3, {0, 0}, ENOSYS},
-	{"setns", SYS_setns, {-1, 0}, EPERM},
-	{"mount", SYS_mount, {0}, EPERM},
-	{"umount2", SYS_umount2, {0}, EPERM},
-	{"pivot_root", SYS_pivot_root, {0}, EPERM},
-	{"fsopen", SYS_fsopen, {0}, EPERM},
-	{"open_tree", SYS_open_tree, {-1, 0, 0}, EPERM},
-	{"move_mount", SYS_move_mount, {-1, 0, -1}, EPERM},
-	{"add_key", SYS_add_key, {0}, EPERM},
-	{"keyctl", SYS_keyctl, {0}, EPERM},
-	{"request_key", SYS_request_key, {0}, EPERM},
-	{"bpf", SYS_bpf, {-1, 0, 0}, EPERM},
-	{"perf_event_open", SYS_perf_event_open, {0}, EPERM},
-	{"userfaultfd", SYS_userfaultfd, {-1}, EPERM},
-	{"io_uring_setup", SYS_io_uring_setup, {0, 0}, EPERM},
-	{"kexec_load", SYS_kexec_load, {0}, EPERM},
-	{"init_module", SYS_init_module, {0}, EPERM},
-	{"open_by_handle_at", SYS_open_by_handle_at, {-1, 0, 0}, EPERM},
-	{"settimeofday", SYS_settimeofday, {1, 1}, EPERM},
-	{"swapon", SYS_swapon, {0}, EPERM},
-	{"reboot", SYS_reboot, {0}, EPERM},
-	{"acct", SYS_acct, {1}, EPERM},
-	{"AF_VSOCK", SYS_socket, {AF_VSOCK, SOCK_STREAM, 0}, EPERM},
-	{"AF_ALG", SYS_socket, {AF_ALG, SOCK_SEQPACKET, 0}, EPERM},
-	{"an odd personality", SYS_personality, {0x0040000}, EPERM},
-	{"TIOCSTI", SYS_ioctl, {-1, TIOCSTI, 0}, EPERM},
-	{"TIOCSTI with high bits", SYS_ioctl, {-1, 0x100000000L | TIOCSTI, 0}, EPERM},
-	{"TIOCLINUX", SYS_ioctl, {-1, TIOCLINUX, 0}, EPERM},
-	{"a call of the future", 900, {0}, ENOSYS},
-};
-
-static const struct attempt allowed[] = {
-	{"getpid", SYS_getpid, {0}, 0},
-	{"openat2", SYS_openat2, {-1, 0, 0}, EINVAL},
-	{"another ioctl", SYS_ioctl, {-1, TCGETS, 0}, EBADF},
-	{"AF_UNIX", SYS_socket, {AF_UNIX, 99, 0}, EINVAL},
-	{"AF_NETLINK", SYS_socket, {AF_NETLINK, 99, 0}, EINVAL},
-	{"personality query", SYS_personality, {0xffffffff}, 0},
-	{"rseq", SYS_rseq, {0, 0, 0}, EINVAL},
-};
-
-/* Returns the index of the first attempt that went otherwise, or -1. Runs in the child. */
-static int first_other(const struct attempt *attempts, size_t count)
+static int acquire(const char *json, uint64_t capabilities, const struct secc **ret,
+		   struct err *err)
 {
-	for (size_t i = 0; i < count; i++) {
-		const struct attempt *a = &attempts[i];
+	const struct profile_text text = {"own.json", json, json ? strlen(json) : 0};
+	const struct secc_source source = {json ? &text : NULL, capabilities};
 
-		errno = 0;
-		long r = syscall(a->number, a->args[0], a->args[1], a->args[2], 0L, 0L);
-
-		if (r < 0 ? errno != a->errnum : a->errnum != 0)
-			return (int)i;
-	}
-	return -1;
+	return secc_acquire(&source, ret, err);
 }
 
-static int under_filter(uint64_t capabilities, const struct attempt *attempts, size_t count)
+static const struct secc *filter_of(const char *json, uint64_t capabilities)
 {
 	const struct secc *filter = NULL;
 	struct err err = {0};
-	int status = 0;
+	int r = acquire(json, capabilities, &filter, &err);
 
-	assert_int_equal(secc_acquire(capabilities, &filter, &err), 0);
-	pid_t pid = fork();
+	if (r < 0)
+		print_message("%s\n", err.text);
+	assert_int_equal(r, 0);
+	return filter;
+}
 
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || secc_load(filter, &err) < 0)
-			_exit(254);
-		_exit(first_other(attempts, count) + 1);
-	}
-	waitpid(pid, &status, 0);
+/* What the filter of @json answers to one call. */
+static int answer(const char *json, uint64_t capabilities, struct probe_call call)
+{
+	const struct secc *filter = filter_of(json, capabilities);
+
+	probe_calls(filter, &call, 1);
 	secc_release(filter);
-	assert_true(WIFEXITED(status));
-	assert_int_not_equal(WEXITSTATUS(status), 254);
-	return WEXITSTATUS(status) - 1;
+	return call.errnum;
 }
 
-static void dangerous_calls_are_refused(void **unused)
+static int plain(const char *json, long number)
 {
-	int other = under_filter(0, refused, ARRAY_SIZE(refused));
-
-	if (other >= 0)
-		print_message("not refused: %s\n", refused[other].name);
-	assert_int_equal(other, -1);
+	return answer(json, 0, (struct probe_call){.number = number});
 }
 
-static void ordinary_calls_are_let_through(void **unused)
+static void equal_requests_share_a_filter(void **unused)
 {
-	int other = under_filter(0, allowed, ARRAY_SIZE(allowed));
-
-	if (other >= 0)
-		print_message("not let through: %s\n", allowed[other].name);
-	assert_int_equal(other, -1);
-}
-
-static void capabilities_open_their_calls(void **unused)
-{
-	static const struct attempt mounts[] = {
-		{"umount2", SYS_umount2, {0}, EFAULT},
-		{"unshare", SYS_unshare, {0}, 0},
-		{"clone3", SYS_clone3, {0, 0}, EINVAL},
+	static const char one[] = "{\"defaultAction\": \"SCMP_ACT_ALLOW\"}";
+	static const char two[] = "{\"defaultAction\": \"SCMP_ACT_ALLOW\" }";
+	const struct secc *held[6] = {
+		filter_of(NULL, UINT64_C(1) << CAP_CHOWN),
+		filter_of(NULL, 0),
+		filter_of(NULL, UINT64_C(1) << CAP_SYS_CHROOT),
+		filter_of(one, 0),
+		filter_of(one, UINT64_MAX),
+		filter_of(two, 0),
 	};
-	static const struct attempt unshare[] = {{"unshare", SYS_unshare, {0}, EPERM}};
 
-	if (geteuid() == 0)
-		assert_int_equal(under_filter(UINT64_C(1) << CAP_SYS_ADMIN, mounts, 3), -1);
-	assert_int_equal(under_filter(UINT64_C(1) << CAP_SYS_BOOT, unshare, 1), -1);
+	assert_ptr_equal(held[0], held[1]);
+	assert_ptr_not_equal(held[0], held[2]);
+	assert_ptr_not_equal(held[0], held[3]);
+	assert_ptr_equal(held[3], held[4]);
+	assert_ptr_not_equal(held[3], held[5]);
+	for (size_t i = 0; i < ARRAY_SIZE(held); i++)
+		secc_release(held[i]);
+	secc_release(NULL);
 }
 
-static void equal_capabilities_share_a_filter(void **unused)
+static void unused_filters_are_kept_but_not_without_end(void **unused)
 {
-	const struct secc *one = NULL;
-	const struct secc *two = NULL;
-	const struct secc *other = NULL;
-	struct err err;
+	char json[128];
 
-	assert_int_equal(secc_acquire(UINT64_C(1) << CAP_CHOWN, &one, &err), 0);
-	assert_int_equal(secc_acquire(0, &two, &err), 0);
-	assert_int_equal(secc_acquire(UINT64_C(1) << CAP_SYS_CHROOT, &other, &err), 0);
-	assert_ptr_equal(one, two);
-	assert_ptr_not_equal(one, other);
-	secc_release(one);
-	secc_release(two);
-	secc_release(other);
-	secc_release(NULL);
+	for (int i = 0; i < 40; i++) {
+		snprintf(json, sizeof(json), "{\"defaultAction\": \"SCMP_ACT_ALLOW\"%*s}", i, "");
+		secc_release(filter_of(json, 0));
+	}
+	assert_int_equal(plain("{\"defaultAction\": \"SCMP_ACT_ALLOW\"}", SYS_getpid),
+			 PROBE_REACHED);
+}
+
+#define ALLOW_BUT(rules) "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [" rules "]}"
+#define RULE(name, more) "{\"names\": [\"" name "\"], \"action\": \"SCMP_ACT_ERRNO\"" more "}"
+
+static void rules_give_their_answers(void **unused)
+{
+	static const char json[] =
+		ALLOW_BUT(RULE("getpid", "") "," RULE("getuid", ", \"errnoRet\": 38") "," RULE(
+			"geteuid", ", \"errno\": \"EXDEV\", \"errnoRet\": "
+				   "38") ","
+					 "{\"name\": \"getgid\", "
+					 "\"action\": \"SCMP_ACT_LOG\"},"
+					 "{\"names\": [\"getppid\", "
+					 "\"getegid\"], \"action\": "
+					 "\"SCMP_ACT_KILL_PROCESS\"},"
+					 "{\"names\": [\"gettid\"], "
+					 "\"action\": \"SCMP_ACT_TRACE\"}");
+
+	assert_int_equal(plain(json, SYS_getpid), EPERM);
+	assert_int_equal(plain(json, SYS_getuid), ENOSYS);
+	assert_int_equal(plain(json, SYS_geteuid), EXDEV);
+	assert_int_equal(plain(json, SYS_getgid), PROBE_REACHED);
+	assert_int_equal(plain(json, SYS_getppid), PROBE_KILLED);
+	assert_int_equal(plain(json, SYS_getegid), PROBE_KILLED);
+	assert_int_equal(plain(json, SYS_getsid), PROBE_REACHED);
+}
+
+static void what_no_rule_names_gets_the_default(void **unused)
+{
+	static const char json[] =
+		"{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrnoRet\": 99, \"syscalls\": "
+		"[{\"names\": [\"getpid\", \"kill\", \"exit_group\", \"io_uring_setup\"], "
+		"\"action\": \"SCMP_ACT_ALLOW\"}]}";
+
+	assert_int_equal(plain(json, SYS_getpid), PROBE_REACHED);
+	assert_int_equal(plain(json, SYS_getuid), 99);
+	/* newer than anything it names: a C library falls back on ENOSYS only */
+	assert_int_equal(plain(json, SYS_openat2), ENOSYS);
+	assert_int_equal(plain(ALLOW_BUT(RULE("getpid", "")), SYS_openat2), PROBE_REACHED);
+}
+
+static void arguments_are_compared(void **unused)
+{
+	static const struct {
+		const char *op;
+		bool below, same, above;
+	} ops[] = {
+		{"EQ", false, true, false}, {"NE", true, false, true}, {"LT", true, false, false},
+		{"LE", true, true, false},  {"GE", false, true, true}, {"GT", false, false, true},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(ops); i++) {
+		char json[256];
+		struct probe_call calls[] = {{SYS_close, {9, 4999999999}, 0},
+					     {SYS_close, {9, 5000000000}, 0},
+					     {SYS_close, {9, 5000000001}, 0}};
+
+		snprintf(json, sizeof(json),
+			 ALLOW_BUT(RULE("close", ", \"args\": [{\"index\": 1, \"value\": "
+						 "5000000000, \"op\": \"SCMP_CMP_%s\"}]")),
+			 ops[i].op);
+		const struct secc *filter = filter_of(json, 0);
+
+		probe_calls(filter, calls, 3);
+		secc_release(filter);
+		assert_int_equal(calls[0].errnum, ops[i].below ? EPERM : PROBE_REACHED);
+		assert_int_equal(calls[1].errnum, ops[i].same ? EPERM : PROBE_REACHED);
+		assert_int_equal(calls[2].errnum, ops[i].above ? EPERM : PROBE_REACHED);
+	}
+}
+
+static void arguments_are_masked(void **unused)
+{
+	static const char json[] = ALLOW_BUT(
+		RULE("close", ", \"args\": [{\"index\": 0, \"value\": 240, \"valueTwo\": 16, "
+			      "\"op\": \"SCMP_CMP_MASKED_EQ\"}]"));
+
+	assert_int_equal(answer(json, 0, (struct probe_call){SYS_close, {0xf1f}, 0}), EPERM);
+	assert_int_equal(answer(json, 0, (struct probe_call){SYS_close, {0x20}, 0}), PROBE_REACHED);
+}
+
+static void different_arguments_must_all_hold_and_the_same_one_either_way(void **unused)
+{
+	static const char all[] = ALLOW_BUT(
+		RULE("close", ", \"args\": [{\"index\": 0, \"value\": 1, \"op\": \"SCMP_CMP_EQ\"},"
+			      "{\"index\": 1, \"value\": 2, \"op\": \"SCMP_CMP_EQ\"}]"));
+	static const char either[] = ALLOW_BUT(
+		RULE("close", ", \"args\": [{\"index\": 0, \"value\": 1, \"op\": \"SCMP_CMP_EQ\"},"
+			      "{\"index\": 0, \"value\": 2, \"op\": \"SCMP_CMP_EQ\"}]"));
+
+	assert_int_equal(answer(all, 0, (struct probe_call){SYS_close, {1, 2}, 0}), EPERM);
+	assert_int_equal(answer(all, 0, (struct probe_call){SYS_close, {1, 3}, 0}), PROBE_REACHED);
+	assert_int_equal(answer(either, 0, (struct probe_call){SYS_close, {1}, 0}), EPERM);
+	assert_int_equal(answer(either, 0, (struct probe_call){SYS_close, {2}, 0}), EPERM);
+	assert_int_equal(answer(either, 0, (struct probe_call){SYS_close, {3}, 0}), PROBE_REACHED);
+}
+
+static void conditions_decide_which_rules_count(void **unused)
+{
+	static const struct {
+		const char *condition;
+		bool counts;
+	} table[] = {
+		{"\"includes\": {\"caps\": [\"CAP_CHOWN\"]}", true},
+		{"\"includes\": {\"caps\": [\"CAP_CHOWN\", \"CAP_BPF\"]}", false},
+		{"\"excludes\": {\"caps\": [\"CAP_BPF\"]}", true},
+		{"\"excludes\": {\"caps\": [\"CAP_BPF\", \"CAP_CHOWN\"]}", false},
+		{"\"includes\": {\"arches\": [\"s390x\", \"amd64\", \"arm64\"]}", true},
+		{"\"includes\": {\"arches\": [\"s390x\"]}", false},
+		{"\"includes\": {\"arches\": []}", true},
+		{"\"excludes\": {\"arches\": [\"s390\"]}", true},
+		{"\"excludes\": {\"arches\": [\"amd64\", \"arm64\"]}", false},
+		{"\"includes\": {\"minKernel\": \"4.8\"}", true},
+		{"\"includes\": {\"minKernel\": \"200.0\"}", false},
+		{"\"excludes\": {\"minKernel\": \"4.8\"}", false},
+		{"\"excludes\": {\"minKernel\": \"200.0\"}", true},
+		{"\"includes\": {}, \"excludes\": null", true},
+		{"\"includes\": {\"minKernel\": \"\"}", true},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		char json[256];
+
+		snprintf(json, sizeof(json), ALLOW_BUT(RULE("getpid", ", %s")), table[i].condition);
+		int errnum = answer(json, UINT64_C(1) << CAP_CHOWN,
+				    (struct probe_call){.number = SYS_getpid});
+
+		if (errnum != (table[i].counts ? EPERM : PROBE_REACHED))
+			print_message("%s\n", table[i].condition);
+		assert_int_equal(errnum, table[i].counts ? EPERM : PROBE_REACHED);
+	}
+}
+
+static void calls_newer_than_libseccomp_are_known_by_number(void **unused)
+{
+	static const char json[] = ALLOW_BUT(RULE("mseal", ", \"errnoRet\": 11"));
+
+	assert_int_equal(plain(json, 462), 11);
+	assert_int_equal(plain(json, 461), PROBE_REACHED);
+}
+
+static void only_the_architectures_a_profile_names_run(void **unused)
+{
+	static const struct {
+		const char *arches;
+		int errnum;
+	} table[] = {
+		{"\"architectures\": [\"SCMP_ARCH_X86_64\"]", PROBE_KILLED},
+		{"\"architectures\": [\"SCMP_ARCH_X86_64\", \"SCMP_ARCH_X86\"]", EPERM},
+		{"\"archMap\": [{\"architecture\": \"SCMP_ARCH_X86_64\", \"subArchitectures\": "
+		 "[\"SCMP_ARCH_X86\"]}]",
+		 EPERM},
+		{"\"archMap\": [{\"architecture\": \"SCMP_ARCH_S390X\", \"subArchitectures\": "
+		 "[\"SCMP_ARCH_X86\"]}]",
+		 PROBE_KILLED},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		char json[256];
+
+		snprintf(json, sizeof(json),
+			 "{\"defaultAction\": \"SCMP_ACT_ALLOW\", %s, \"syscalls\": [" RULE(
+				 "getpid", "") "]}",
+			 table[i].arches);
+		const struct secc *filter = filter_of(json, 0);
+
+		assert_int_equal(probe_x86_call(filter, 20, 0), table[i].errnum);
+		secc_release(filter);
+	}
+}
+
+static void faults_found_while_compiling_name_the_rule(void **unused)
+{
+	static const struct {
+		const char *json;
+		const char *text;
+	} table[] = {
+		{ALLOW_BUT(RULE("gettid", "") "," RULE("gepid", "")),
+		 "own.json: syscalls[1]: there is no system call 'gepid'"},
+		{ALLOW_BUT(RULE("close\\u001b[31m\\n", "")),
+		 "own.json: syscalls[0]: there is no system call 'close?[31m?'"},
+		{ALLOW_BUT(RULE("close",
+				", \"args\": [{\"index\": 0, \"value\": 1, \"op\": "
+				"\"SCMP_CMP_EQ\"}]") "," RULE("close",
+							      ", \"errnoRet\": 5, \"args\": "
+							      "[{\"index\": 0, \"value\": 1, "
+							      "\"op\": \"SCMP_CMP_EQ\"}]")),
+		 "own.json: syscalls[1]: two rules contradict each other about close"},
+		{ALLOW_BUT(RULE("mseal", ", \"args\": [{\"index\": 0, \"value\": 1, \"op\": "
+					 "\"SCMP_CMP_EQ\"}]")),
+		 "own.json: syscalls[0]: mseal: the installed libseccomp is too old to compare its "
+		 "arguments"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		const struct secc *filter = NULL;
+		struct err err = {0};
+
+		assert_true(acquire(table[i].json, 0, &filter, &err) < 0);
+		assert_string_equal(err.text, table[i].text);
+		assert_null(filter);
+	}
+}
+
+static void allowed_names_of_the_future_are_passed_over(void **unused)
+{
+	static const char json[] =
+		"{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"syscalls\": [{\"names\": "
+		"[\"getpid\", \"call_of_2040\"], \"action\": \"SCMP_ACT_ALLOW\"}]}";
+
+	assert_int_equal(plain(json, SYS_getpid), PROBE_REACHED);
+}
+
+static void a_program_larger_than_the_kernel_takes_is_refused(void **unused)
+{
+	static char json[1 << 20];
+	size_t len = (size_t)snprintf(json, sizeof(json),
+				      "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [");
+	const struct secc *filter = NULL;
+	struct err err = {0};
+
+	for (int i = 0; i < 2000; i++)
+		len += (size_t)snprintf(json + len, sizeof(json) - len,
+					"%s" RULE("close",
+						  ", \"args\": [{\"index\": 0, \"value\": %lld, "
+						  "\"op\": \"SCMP_CMP_EQ\"}]"),
+					i ? "," : "", (i + 1) * 0x100000001LL);
+	snprintf(json + len, sizeof(json) - len, "]}");
+	assert_int_equal(acquire(json, 0, &filter, &err), -E2BIG);
+	assert_non_null(strstr(err.text, "instructions, and the kernel takes"));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(dangerous_calls_are_refused),
-		cmocka_unit_test(ordinary_calls_are_let_through),
-		cmocka_unit_test(capabilities_open_their_calls),
-		cmocka_unit_test(equal_capabilities_share_a_filter),
+		cmocka_unit_test(equal_requests_share_a_filter),
+		cmocka_unit_test(unused_filters_are_kept_but_not_without_end),
+		cmocka_unit_test(rules_give_their_answers),
+		cmocka_unit_test(what_no_rule_names_gets_the_default),
+		cmocka_unit_test(arguments_are_compared),
+		cmocka_unit_test(arguments_are_masked),
+		cmocka_unit_test(different_arguments_must_all_hold_and_the_same_one_either_way),
+		cmocka_unit_test(conditions_decide_which_rules_count),
+		cmocka_unit_test(calls_newer_than_libseccomp_are_known_by_number),
+		cmocka_unit_test(only_the_architectures_a_profile_names_run),
+		cmocka_unit_test(faults_found_while_compiling_name_the_rule),
+		cmocka_unit_test(allowed_names_of_the_future_are_passed_over),
+		cmocka_unit_test(a_program_larger_than_the_kernel_takes_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
