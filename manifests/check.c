@@ -5,6 +5,7 @@
  */
 #include "manifests/check.h"
 
+#include "manifests/check_resources.h"
 #include "manifests/keys.h"
 
 #include <stdlib.h>
@@ -282,4 +283,5 @@ void check_stack(struct stack *stack, struct arena *scratch, struct report *repo
 	check_cycles(&check);
 	check_ports(&check);
 	check_names(&check);
+	check_resources(stack, report);
 }

@@ -4,7 +4,7 @@
  * order of starting: names lead everywhere in a stack without them. Whether the services exist and
  * form no circle is checked once all are known, in check.c.
  */
-#include "manifests/decode.h"
+#include "manifests/decode_resources.h"
 
 #include "runtime/base/cleanup.h"
 
@@ -163,5 +163,24 @@ void decode_links(struct decoder *decoder, const struct node *node, const char *
 						    .restart = true,
 						    .pos = node->items[i]->pos};
 	}
+	drop_repeated(service);
+}
+
+void decode_implied_dependency(struct decoder *decoder, const char *target, struct pos pos)
+{
+	struct service *service = decoder->service;
+	struct dependency *before = service->depends_on;
+	size_t written = service->depends_on_count;
+
+	if (is_dependency(service, written, target))
+		return;
+	service->depends_on = arena_new(decoder->keep, struct dependency, written + 1);
+	if (written)
+		memcpy(service->depends_on, before, written * sizeof(*before));
+	service->depends_on[service->depends_on_count++] =
+		(struct dependency){.service = arena_text(decoder->keep, target),
+				    .required = true,
+				    .restart = true,
+				    .pos = pos};
 	drop_repeated(service);
 }

@@ -3,7 +3,7 @@
  * How many instances, with which limits, and when they are started again: `deploy` and the older
  * keys that say the same. Where both are written they must agree.
  */
-#include "manifests/decode.h"
+#include "manifests/decode_resources.h"
 #include "manifests/scalar.h"
 
 #include "runtime/base/cleanup.h"
@@ -104,25 +104,6 @@ static void decode_policy(struct decoder *decoder, const struct node *node, cons
 	decode_mapping(decoder, node, key, &schema);
 }
 
-/* A value that can be written in two places; both must say the same. */
-struct twin {
-	int64_t *value;
-	struct pos *pos;
-};
-
-static void set_twin(struct decoder *decoder, const struct node *node, const char *key,
-		     struct twin twin, int64_t value)
-{
-	if (twin.pos->line && *twin.value != value) {
-		decode_error(decoder, node, key,
-			     "contradicts line %u: write it once, or the same twice",
-			     twin.pos->line);
-		return;
-	}
-	*twin.value = value;
-	*twin.pos = node->pos;
-}
-
 static void decode_cpus(struct decoder *decoder, const struct node *node, const char *key)
 {
 	struct limits *limits = &decoder->service->limits;
@@ -137,8 +118,8 @@ static void decode_cpus(struct decoder *decoder, const struct node *node, const 
 	else if (!mcpu)
 		decode_error(decoder, node, key, "must be more than 0, for example 0.5");
 	else
-		set_twin(decoder, node, key, (struct twin){&limits->cpu_mcpu, &limits->cpu_pos},
-			 mcpu);
+		decode_twin(decoder, node, key, (struct twin){&limits->cpu_mcpu, &limits->cpu_pos},
+			    mcpu);
 }
 
 static void decode_memory(struct decoder *decoder, const struct node *node, const char *key)
@@ -155,8 +136,8 @@ static void decode_memory(struct decoder *decoder, const struct node *node, cons
 	else if (!bytes)
 		decode_error(decoder, node, key, "must be more than 0, for example 64m");
 	else
-		set_twin(decoder, node, key,
-			 (struct twin){&limits->memory_bytes, &limits->memory_pos}, bytes);
+		decode_twin(decoder, node, key,
+			    (struct twin){&limits->memory_bytes, &limits->memory_pos}, bytes);
 }
 
 static void decode_pids(struct decoder *decoder, const struct node *node, const char *key)
@@ -169,7 +150,8 @@ static void decode_pids(struct decoder *decoder, const struct node *node, const 
 	if (!pids)
 		decode_error(decoder, node, key, "must be at least 1, or -1 for no limit");
 	else
-		set_twin(decoder, node, key, (struct twin){&limits->pids, &limits->pids_pos}, pids);
+		decode_twin(decoder, node, key, (struct twin){&limits->pids, &limits->pids_pos},
+			    pids);
 }
 
 static void decode_replicas(struct decoder *decoder, const struct node *node, const char *key)
@@ -180,17 +162,8 @@ static void decode_replicas(struct decoder *decoder, const struct node *node, co
 
 	if (!decode_int(decoder, node, key, (struct decode_range){0, REPLICAS_MAX}, &wanted))
 		return;
-	set_twin(decoder, node, key, (struct twin){&replicas, &service->replicas_pos}, wanted);
+	decode_twin(decoder, node, key, (struct twin){&replicas, &service->replicas_pos}, wanted);
 	service->replicas = (unsigned)replicas;
-}
-
-static void decode_mode(struct decoder *decoder, const struct node *node, const char *key)
-{
-	const char *text = decode_scalar(decoder, node, key);
-
-	if (text && strcmp(text, "replicated") != 0)
-		decode_error(decoder, node, key, "'%.60s' is not supported yet, only replicated",
-			     text);
 }
 
 static void decode_limits(struct decoder *decoder, const struct node *node, const char *key)
@@ -205,9 +178,21 @@ static void decode_limits(struct decoder *decoder, const struct node *node, cons
 	decode_mapping(decoder, node, key, &schema);
 }
 
+static void decode_reservations(struct decoder *decoder, const struct node *node, const char *key)
+{
+	static const struct decode_field fields[] = {
+		{"cpus", decode_cpu_reserved},
+		{"memory", decode_memory_reserved},
+	};
+	static const struct decode_schema schema = {keys_reservations, fields, ARRAY_SIZE(fields)};
+
+	decode_mapping(decoder, node, key, &schema);
+}
+
 static void decode_resources(struct decoder *decoder, const struct node *node, const char *key)
 {
-	static const struct decode_field fields[] = {{"limits", decode_limits}};
+	static const struct decode_field fields[] = {{"limits", decode_limits},
+						     {"reservations", decode_reservations}};
 	static const struct decode_schema schema = {keys_resources, fields, ARRAY_SIZE(fields)};
 
 	decode_mapping(decoder, node, key, &schema);
@@ -216,8 +201,12 @@ static void decode_resources(struct decoder *decoder, const struct node *node, c
 static void decode_deploy_key(struct decoder *decoder, const struct node *node, const char *key)
 {
 	static const struct decode_field fields[] = {
-		{"mode", decode_mode},
 		{"replicas", decode_replicas},
+		{"mode", decode_mode},
+		{"endpoint_mode", decode_endpoint_mode},
+		{"labels", decode_deploy_labels},
+		{"update_config", decode_update_config},
+		{"rollback_config", decode_rollback_config},
 		{"resources", decode_resources},
 		{"restart_policy", decode_policy},
 	};
@@ -229,9 +218,18 @@ static void decode_deploy_key(struct decoder *decoder, const struct node *node, 
 void decode_deploy(struct decoder *decoder, const struct node *service)
 {
 	static const struct decode_field fields[] = {
-		{"scale", decode_replicas},    {"cpus", decode_cpus},
-		{"mem_limit", decode_memory},  {"pids_limit", decode_pids},
-		{"deploy", decode_deploy_key}, {"x-restart", decode_x_restart},
+		{"scale", decode_replicas},
+		{"cpus", decode_cpus},
+		{"mem_limit", decode_memory},
+		{"pids_limit", decode_pids},
+		{"cpu_shares", decode_cpu_shares},
+		{"cpu_quota", decode_cpu_quota},
+		{"cpu_period", decode_cpu_period},
+		{"cpuset", decode_cpuset},
+		{"mem_reservation", decode_memory_reserved},
+		{"memswap_limit", decode_memswap},
+		{"deploy", decode_deploy_key},
+		{"x-restart", decode_x_restart},
 	};
 
 	decode_fields(decoder, service, fields, ARRAY_SIZE(fields));

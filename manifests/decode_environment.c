@@ -16,6 +16,7 @@ struct env_files {
 	struct vars *vars;
 	const char *path;
 	bool required;
+	bool raw; /* format: raw, values as they stand */
 };
 
 static void read_env_file(struct decoder *decoder, const struct node *node, const char *key,
@@ -38,7 +39,18 @@ static void read_env_file(struct decoder *decoder, const struct node *node, cons
 	const char *name = stack_add_file(decoder->stack, shown);
 
 	report_source(decoder->report, name, source.text, source.len);
-	env_file_parse(&source, name, decoder->environment, file->vars, decoder->report);
+	(file->raw ? env_file_parse_raw : env_file_parse)(&source, name, decoder->environment,
+							  file->vars, decoder->report);
+}
+
+static bool decode_format(struct decoder *decoder, const struct node *node, const char *key)
+{
+	const char *text = node_is_null(node) ? NULL : decode_scalar(decoder, node, key);
+
+	if (text && strcmp(text, "raw") != 0)
+		decode_error(decoder, node, key, "'%.60s' is not raw, the only format with a name",
+			     text);
+	return text && strcmp(text, "raw") == 0;
 }
 
 static void decode_env_entry(struct decoder *decoder, const struct node *node, const char *key,
@@ -59,6 +71,7 @@ static void decode_env_entry(struct decoder *decoder, const struct node *node, c
 		}
 		if (!node_is_null(required))
 			file.required = decode_bool(decoder, required, key, true);
+		file.raw = decode_format(decoder, node_get(node, "format"), "env_file.format");
 	}
 	file.path = decode_scalar(decoder, path, key);
 	if (file.path)

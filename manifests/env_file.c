@@ -187,6 +187,42 @@ static void read_line(struct env_reader *reader)
 	}
 }
 
+/* A name alone takes the inherited value here, too. */
+static void read_raw_line(struct env_reader *reader)
+{
+	skip_blanks(reader);
+	size_t len = strcspn(reader->at, "\r\n");
+	size_t name_len = strcspn(reader->at, "=\r\n");
+
+	if (!len || *reader->at == '#')
+		return;
+	const char *name = arena_copy(reader->vars->arena, reader->at, name_len);
+
+	if (!name_len || strpbrk(name, " \t"))
+		report_error(reader->report, reader->pos, "expected NAME=value");
+	else if (name_len < len)
+		vars_set(reader->vars, name,
+			 arena_copy(reader->vars->arena, reader->at + name_len + 1,
+				    len - name_len - 1),
+			 reader->pos);
+	else if (vars_get(reader->inherited, name))
+		vars_set(reader->vars, name, vars_get(reader->inherited, name), reader->pos);
+}
+
+static void read_lines(struct env_reader *reader, void (*read)(struct env_reader *reader))
+{
+	if (strncmp(reader->at, "\xef\xbb\xbf", 3) == 0)
+		reader->at += 3;
+	while (*reader->at && !arena_low(reader->vars->arena) &&
+	       reader->vars->bytes < ENVIRONMENT_BYTES_MAX) {
+		read(reader);
+		skip_line(reader);
+	}
+	if (*reader->at)
+		report_error(reader->report, reader->pos, "more than %zu MiB of variables",
+			     ENVIRONMENT_BYTES_MAX >> 20);
+}
+
 void env_file_parse(const struct source *source, const char *file, const struct vars *inherited,
 		    struct vars *vars, struct report *report)
 {
@@ -196,13 +232,17 @@ void env_file_parse(const struct source *source, const char *file, const struct 
 				    .vars = vars,
 				    .report = report};
 
-	if (strncmp(reader.at, "\xef\xbb\xbf", 3) == 0)
-		reader.at += 3;
-	while (*reader.at && !arena_low(vars->arena) && vars->bytes < ENVIRONMENT_BYTES_MAX) {
-		read_line(&reader);
-		skip_line(&reader);
-	}
-	if (*reader.at)
-		report_error(report, reader.pos, "more than %zu MiB of variables",
-			     ENVIRONMENT_BYTES_MAX >> 20);
+	read_lines(&reader, read_line);
+}
+
+void env_file_parse_raw(const struct source *source, const char *file, const struct vars *inherited,
+			struct vars *vars, struct report *report)
+{
+	struct env_reader reader = {.at = source->text,
+				    .pos = {.file = file, .line = 1, .col = 1},
+				    .inherited = inherited,
+				    .vars = vars,
+				    .report = report};
+
+	read_lines(&reader, read_raw_line);
 }

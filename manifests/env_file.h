@@ -18,3 +18,7 @@
  */
 void env_file_parse(const struct source *source, const char *file, const struct vars *inherited,
 		    struct vars *vars, struct report *report);
+
+/* The same for values that are taken as they stand: nothing is quoted, replaced or cut off. */
+void env_file_parse_raw(const struct source *source, const char *file, const struct vars *inherited,
+			struct vars *vars, struct report *report);

@@ -209,33 +209,13 @@ static void put_restart(struct printer *printer, struct node *node, struct node 
 		print_put_text(printer, node, "restart", words[restart->condition]);
 }
 
-static void put_limits(struct printer *printer, struct node *deploy, const struct limits *limits)
-{
-	struct node *resources = print_mapping(printer);
-	struct node *all = print_mapping(printer);
-
-	if (limits->cpu_mcpu)
-		print_put_text(printer, all, "cpus",
-			       arena_format(&printer->arena, "%" PRId64 ".%03" PRId64,
-					    limits->cpu_mcpu / 1000, limits->cpu_mcpu % 1000));
-	if (limits->memory_bytes)
-		print_put_text(printer, all, "memory",
-			       arena_format(&printer->arena, "%" PRId64, limits->memory_bytes));
-	if (limits->pids)
-		print_put(printer, all, "pids", print_number(printer, limits->pids));
-	if (!all->count)
-		return;
-	print_put(printer, resources, "limits", all);
-	print_put(printer, deploy, "resources", resources);
-}
-
 static void put_deploy(struct printer *printer, struct node *node, const struct service *service)
 {
 	struct node *deploy = print_mapping(printer);
 
 	if (service->replicas != 1 || printer->resolved)
 		print_put(printer, deploy, "replicas", print_number(printer, service->replicas));
-	put_limits(printer, deploy, &service->limits);
+	print_deploy(printer, node, deploy, service);
 	put_restart(printer, node, deploy, &service->restart);
 	put_x_restart(printer, node, &service->restart);
 	if (deploy->count)

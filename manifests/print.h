@@ -39,6 +39,11 @@ void print_put_list(struct printer *printer, struct node *node, const char *key,
 void print_put_pairs(struct printer *printer, struct node *node, const char *key,
 		     const struct text_list *texts);
 
+/* print_deploy.c: limits, in the attribute and in the deploy that say them, and the rest of deploy
+ */
+void print_deploy(struct printer *printer, struct node *node, struct node *deploy,
+		  const struct service *service);
+
 /* print_resources.c */
 void print_resources(struct printer *printer, struct node *node, const struct service *service);
 

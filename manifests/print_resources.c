@@ -4,6 +4,8 @@
  */
 #include "manifests/print.h"
 
+#include <inttypes.h>
+
 static void put_item(struct printer *printer, struct node *list, const char *text)
 {
 	tree_append(&printer->tree, list, print_string(printer, text));
@@ -48,6 +50,64 @@ static void put_devices(struct printer *printer, struct node *node, const struct
 		print_put(printer, node, "devices", all);
 }
 
+static void put_wish(struct printer *printer, struct node *node, const char *key, bool value)
+{
+	if (value || printer->resolved)
+		print_put(printer, node, key, print_bool(printer, value));
+}
+
+static void put_share(struct printer *printer, struct node *node, const char *key,
+		      const struct share_spec *share)
+{
+	static const char *const words[] = {[SHARE_DEFAULT] = NULL,
+					    [SHARE_PRIVATE] = "private",
+					    [SHARE_HOST] = "host",
+					    [SHARE_SERVICE] = "service:",
+					    [SHARE_CONTAINER] = "container:",
+					    [SHARE_SHAREABLE] = "shareable",
+					    [SHARE_NONE] = "none"};
+	const char *word = words[share->kind];
+
+	if (share->name)
+		word = arena_format(&printer->arena, "%s%s", word, share->name);
+	print_put_default(printer, node, key, word, "private");
+}
+
+static void put_process(struct printer *printer, struct node *node,
+			const struct process_spec *process)
+{
+	put_wish(printer, node, "init", process->init);
+	put_wish(printer, node, "tty", process->tty);
+	put_wish(printer, node, "stdin_open", process->stdin_open);
+	put_wish(printer, node, "privileged", process->privileged);
+	if (process->oom_score_adj || printer->resolved)
+		print_put(printer, node, "oom_score_adj",
+			  print_number(printer, process->oom_score_adj));
+	if (process->shm_bytes)
+		print_put_text(printer, node, "shm_size",
+			       arena_format(&printer->arena, "%" PRId64, process->shm_bytes));
+	print_put_pairs(printer, node, "sysctls", &process->sysctls);
+	put_share(printer, node, "cgroup", &process->cgroup);
+	put_share(printer, node, "ipc", &process->ipc);
+	put_share(printer, node, "pid", &process->pid);
+	put_share(printer, node, "uts", &process->uts);
+}
+
+static void put_logging(struct printer *printer, struct node *node,
+			const struct logging_spec *logging)
+{
+	static const char *const drivers[] = {
+		[LOG_DEFAULT] = NULL,	     [LOG_JSON_FILE] = "json-file", [LOG_LOCAL] = "local",
+		[LOG_JOURNALD] = "journald", [LOG_NONE] = "none",	    [LOG_OTHER] = NULL};
+	struct node *all = print_mapping(printer);
+
+	print_put_default(printer, all, "driver",
+			  logging->name ? logging->name : drivers[logging->driver], "json-file");
+	print_put_pairs(printer, all, "options", &logging->options);
+	if (all->count)
+		print_put(printer, node, "logging", all);
+}
+
 static void put_pull(struct printer *printer, struct node *node, const struct service *service)
 {
 	static const char *const policies[] = {[PULL_DEFAULT] = NULL,
@@ -66,6 +126,8 @@ void print_resources(struct printer *printer, struct node *node, const struct se
 		[USERNS_DEFAULT] = NULL, [USERNS_HOST] = "host", [USERNS_KEEP_ID] = "keep-id"};
 
 	put_pull(printer, node, service);
+	put_process(printer, node, &service->process);
+	put_logging(printer, node, &service->logging);
 	put_security(printer, node, &service->security);
 	print_put_text(printer, node, "userns_mode", userns[service->userns_mode]);
 	put_devices(printer, node, service);

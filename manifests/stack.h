@@ -10,7 +10,10 @@
 
 #include "manifests/spec.h"
 #include "manifests/spec_files.h"
+#include "manifests/spec_limits.h"
+#include "manifests/spec_process.h"
 #include "manifests/spec_pull.h"
+#include "manifests/spec_rollout.h"
 #include "manifests/spec_security.h"
 
 #include <sys/types.h>
@@ -129,15 +132,6 @@ enum network_mode {
 	NETWORK_NONE,
 };
 
-struct limits {
-	int64_t cpu_mcpu;     /* thousandths of a core; 0: unlimited */
-	int64_t memory_bytes; /* 0: unlimited */
-	int64_t pids;	      /* 0: the runtime's default; -1: unlimited */
-	struct pos cpu_pos;
-	struct pos memory_pos;
-	struct pos pids_pos;
-};
-
 /* One entry of `ulimits`. */
 struct ulimit_spec {
 	const char *name; /* Compose's: "nofile" */
@@ -203,6 +197,9 @@ struct service {
 	struct text_list cap_add; /* upper case with CAP_ prefix, or "ALL"; names validated by the
 				     loader's table */
 	struct text_list cap_drop;
+	struct process_spec process;
+	struct deploy_spec deploy;
+	struct logging_spec logging;
 	struct security_spec security;
 	enum userns_mode userns_mode;
 	struct pos userns_pos;	     /* line 0: not written */

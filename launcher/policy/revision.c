@@ -132,6 +132,58 @@ static void put_younger(struct sha256 *hash, const struct service *service)
 	}
 }
 
+/* Leaves no trace where it is not written: see put_tuning(). */
+static void put_written(struct sha256 *hash, const char *field, int64_t value)
+{
+	if (value)
+		put_int(hash, field, value);
+}
+
+static void put_share(struct sha256 *hash, const char *field, const struct share_spec *share)
+{
+	if (share->kind == SHARE_DEFAULT || share->kind == SHARE_PRIVATE)
+		return;
+	put_int(hash, field, share->kind);
+	put_text(hash, "name", share->name);
+}
+
+static void put_surroundings(struct sha256 *hash, const struct process_spec *process)
+{
+	put_written(hash, "init", process->init);
+	put_written(hash, "tty", process->tty);
+	put_written(hash, "stdin_open", process->stdin_open);
+	put_written(hash, "privileged", process->privileged);
+	put_written(hash, "oom_score_adj", process->oom_score_adj);
+	put_written(hash, "shm_size", process->shm_bytes);
+	if (process->sysctls.count)
+		put_list(hash, "sysctls", &process->sysctls);
+	put_share(hash, "cgroup", &process->cgroup);
+	put_share(hash, "ipc", &process->ipc);
+	put_share(hash, "pid", &process->pid);
+	put_share(hash, "uts", &process->uts);
+}
+
+static void put_logging(struct sha256 *hash, const struct logging_spec *logging)
+{
+	put_written(hash, "logging", logging->driver);
+	if (logging->name)
+		put_text(hash, "driver", logging->name);
+	if (logging->options.count)
+		put_list(hash, "options", &logging->options);
+}
+
+static void put_limits(struct sha256 *hash, const struct limits *limits)
+{
+	put_written(hash, "cpu_shares", limits->cpu_shares);
+	put_written(hash, "cpu_quota", limits->cpu_quota_us);
+	put_written(hash, "cpu_period", limits->cpu_period_us);
+	put_written(hash, "cpu_reserved", limits->cpu_reserved_mcpu);
+	put_written(hash, "memory_reserved", limits->memory_reserved_bytes);
+	put_written(hash, "memory_swap", limits->memory_swap_bytes);
+	if (limits->cpuset.value)
+		put_text(hash, "cpuset", limits->cpuset.value);
+}
+
 static void put_security(struct sha256 *hash, const struct service *service)
 {
 	const struct security_spec *security = &service->security;
@@ -201,5 +253,8 @@ void revision_of(const struct stack *stack, const struct service *service,
 	put_list(&hash, "labels", &service->labels);
 	put_younger(&hash, service);
 	put_security(&hash, service);
+	put_surroundings(&hash, &service->process);
+	put_logging(&hash, &service->logging);
+	put_limits(&hash, &service->limits);
 	sha256_end_hex(&hash, ret_revision->hex);
 }

@@ -99,8 +99,9 @@ static void faulty_keys(void **unused)
 		{"x-autoscale: {}", "4:3: error: services.a.x-autoscale is not supported yet"},
 		{"deploy: {replica: 2}", "4:12: error: services.a.deploy.replica is not a known "
 					 "key: did you mean 'replicas'?"},
-		{"deploy: {update_config: {}}",
-		 "4:12: error: services.a.deploy.update_config is not supported yet"},
+		{"deploy: {resources: {reservations: {devices: []}}}",
+		 "4:39: error: services.a.deploy.resources.reservations.devices is not supported "
+		 "yet"},
 		{"healthcheck: {test: x, inteval: 1s}",
 		 "4:26: error: services.a.healthcheck.inteval is not a known key: did you mean "
 		 "'interval'?"},
@@ -277,8 +278,8 @@ static void faulty_health_and_restart(void **unused)
 		 "on-failure or any"},
 		{"scale: -1", "4:10: error: services.a.scale: '-1' is not a whole number from 0 "
 			      "to 10000"},
-		{"deploy: {mode: global}", "4:18: error: services.a.deploy.mode: 'global' is not "
-					   "supported yet, only replicated"},
+		{"deploy: {mode: globul}",
+		 "4:18: error: services.a.deploy.mode: 'globul' is not replicated or global"},
 		{"cpus: 0", "4:9: error: services.a.cpus: must be more than 0, for example 0.5"},
 		{"mem_limit: 12q", "4:14: error: services.a.mem_limit: '12q' is not a size: "
 				   "write for example 64m or 1.5g (units b k m g t)"},

@@ -118,6 +118,29 @@ CHANGE(unmasked, s->security.unmasked = true)
 CHANGE(userns_mode, s->userns_mode = USERNS_HOST)
 CHANGE(device, (s->devices = devices, s->device_count = 1))
 CHANGE(device_write, (s->devices = other_devices, s->device_count = 1))
+CHANGE(init, s->process.init = true)
+CHANGE(tty, s->process.tty = true)
+CHANGE(stdin_open, s->process.stdin_open = true)
+CHANGE(privileged, s->process.privileged = true)
+CHANGE(oom_score_adj, s->process.oom_score_adj = 1)
+CHANGE(shm_size, s->process.shm_bytes = 1)
+CHANGE(sysctls, s->process.sysctls = other_list)
+CHANGE(cgroup, s->process.cgroup.kind = SHARE_HOST)
+CHANGE(ipc, s->process.ipc.kind = SHARE_HOST)
+CHANGE(ipc_service, (s->process.ipc.kind = SHARE_SERVICE, s->process.ipc.name = TEXT("a")))
+CHANGE(ipc_other, (s->process.ipc.kind = SHARE_SERVICE, s->process.ipc.name = TEXT("b")))
+CHANGE(pid, s->process.pid.kind = SHARE_HOST)
+CHANGE(uts, s->process.uts.kind = SHARE_HOST)
+CHANGE(log_driver, s->logging.driver = LOG_NONE)
+CHANGE(log_name, s->logging.name = TEXT("x"))
+CHANGE(log_options, s->logging.options = other_list)
+CHANGE(cpu_shares, s->limits.cpu_shares = 1)
+CHANGE(cpu_quota, s->limits.cpu_quota_us = 1)
+CHANGE(cpu_period, s->limits.cpu_period_us = 1)
+CHANGE(cpu_reserved, s->limits.cpu_reserved_mcpu = 1)
+CHANGE(memory_reserved, s->limits.memory_reserved_bytes = 1)
+CHANGE(memory_swap, s->limits.memory_swap_bytes = 1)
+CHANGE(cpuset, s->limits.cpuset.value = TEXT("1"))
 CHANGE(name, s->name = TEXT("wen"))
 CHANGE(rootfs, s->rootfs = ROOTFS_HOST)
 CHANGE(rootfs_dir, s->rootfs_dir = TEXT("/srv/roof"))
@@ -214,6 +237,29 @@ static const struct change shaping[] = {
 	{"userns_mode", userns_mode},
 	{"devices", device},
 	{"devices permissions", device_write},
+	{"init", init},
+	{"tty", tty},
+	{"stdin_open", stdin_open},
+	{"privileged", privileged},
+	{"oom_score_adj", oom_score_adj},
+	{"shm_size", shm_size},
+	{"sysctls", sysctls},
+	{"cgroup", cgroup},
+	{"ipc", ipc},
+	{"ipc service", ipc_service},
+	{"ipc another service", ipc_other},
+	{"pid", pid},
+	{"uts", uts},
+	{"logging.driver", log_driver},
+	{"logging name", log_name},
+	{"logging.options", log_options},
+	{"cpu_shares", cpu_shares},
+	{"cpu_quota", cpu_quota},
+	{"cpu_period", cpu_period},
+	{"reserved cpus", cpu_reserved},
+	{"mem_reservation", memory_reserved},
+	{"memswap_limit", memory_swap},
+	{"cpuset", cpuset},
 	{"stop_signal", stop_signal},
 	{"stop_grace_period", stop_grace},
 	{"mount kind", mount_kind},
