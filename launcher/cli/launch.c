@@ -5,6 +5,7 @@
 #include "launcher/paths.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/base/exe.h"
 #include "runtime/base/fs.h"
 
 #include <errno.h>
@@ -87,6 +88,7 @@ static void exec_supervisor(const struct launch *launch, const char *const *argv
 	int log_fd =
 		fcntl(launch->log_fd < 0 ? launch->null_fd : launch->log_fd, F_DUPFD_CLOEXEC, 10);
 	int ready_fd = fcntl(launch->ready[1], F_DUPFD_CLOEXEC, 10);
+	struct err err = {0};
 
 	reset_signals();
 	(void)setsid(); /* a fresh child is no group leader: cannot fail */
@@ -96,8 +98,8 @@ static void exec_supervisor(const struct launch *launch, const char *const *argv
 		_exit(127);
 	/* What davit's caller left open is not the supervisor's either. */
 	(void)close_range(READY_FD + 1, ~0U, CLOSE_RANGE_CLOEXEC);
-	execv(launch->program, (char *const *)(uintptr_t)argv); /* it changes nothing */
-	dprintf(READY_FD, "error: exec %s: %s\n", launch->program, strerrordesc_np(errno));
+	err_ignore(exe_run(launch->program, (char *const *)(uintptr_t)argv, &err));
+	dprintf(READY_FD, "error: %s\n", err.text);
 	_exit(127);
 }
 

@@ -7,9 +7,11 @@
 #include "launcher/supervisor/apply.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/base/exe.h"
 
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,6 +90,19 @@ static int watch_signals(struct supervisor *sup, int *ret_fd, struct watch **ret
 	return loop_watch_fd(sup->loop, &io, ret_watch, err);
 }
 
+/* Whoever starts us otherwise than `davit up` does may not have seen to it. */
+static void protect_self(char **argv)
+{
+	char path[PATH_MAX] = "";
+	struct err err = {0};
+
+	if (geteuid() != 0 || exe_is_protected() ||
+	    readlink("/proc/self/exe", path, sizeof(path) - 1) < 0)
+		return;
+	err_ignore(exe_run(path, argv, &err));
+	fprintf(stderr, "davit-supervisor: %s\n", err.text);
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = {.ready_fd = -1};
@@ -96,6 +111,7 @@ int main(int argc, char **argv)
 	int signal_fd = -1;
 	struct err err = {0};
 
+	protect_self(argv);
 	if (options_parse(argc, argv, &options) < 0) {
 		fprintf(stderr, "usage: davit-supervisor --stack NAME [--ready-fd N] [--clean]\n");
 		return 2;
