@@ -158,16 +158,18 @@ void decode_stop_signal(struct decoder *decoder, const struct node *node, const 
 		decode_error(decoder, node, key, "%s", err.text);
 }
 
-static void shell_test(struct decoder *decoder, const char *text, struct pos pos)
+/* Further words become the shell's $0, $1, … */
+static void shell_test(struct decoder *decoder, const struct text *words, size_t count)
 {
-	const char *const words[] = {"/bin/sh", "-c", text};
+	static const char *const shell[] = {"/bin/sh", "-c"};
 	struct healthcheck *check = &decoder->service->healthcheck;
+	struct text *items = arena_new(decoder->keep, struct text, ARRAY_SIZE(shell) + count);
 
-	check->test.items = arena_new(decoder->keep, struct text, ARRAY_SIZE(words));
-	check->test.count = ARRAY_SIZE(words);
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		check->test.items[i] =
-			(struct text){.value = arena_text(decoder->keep, words[i]), .pos = pos};
+	for (size_t i = 0; i < ARRAY_SIZE(shell); i++)
+		items[i] = (struct text){.value = arena_text(decoder->keep, shell[i]),
+					 .pos = words[0].pos};
+	memcpy(items + ARRAY_SIZE(shell), words, count * sizeof(*words));
+	check->test = (struct text_list){items, ARRAY_SIZE(shell) + count};
 }
 
 static void decode_test(struct decoder *decoder, const struct node *node, const char *key)
@@ -176,7 +178,9 @@ static void decode_test(struct decoder *decoder, const struct node *node, const 
 	struct text_list list = {0};
 
 	if (node->kind == NODE_SCALAR) {
-		shell_test(decoder, node->text, node->pos);
+		struct text text = {arena_text(decoder->keep, node->text), node->pos};
+
+		shell_test(decoder, &text, 1);
 		return;
 	}
 	decode_list(decoder, node, key, false, &list);
@@ -187,8 +191,8 @@ static void decode_test(struct decoder *decoder, const struct node *node, const 
 	} else if (strcmp(kind, "CMD") == 0 && list.count > 1) {
 		check->test.items = list.items + 1;
 		check->test.count = list.count - 1;
-	} else if (strcmp(kind, "CMD-SHELL") == 0 && list.count == 2) {
-		shell_test(decoder, list.items[1].value, list.items[1].pos);
+	} else if (strcmp(kind, "CMD-SHELL") == 0 && list.count > 1) {
+		shell_test(decoder, list.items + 1, list.count - 1);
 	} else {
 		check->present = false;
 		decode_error(decoder, node, key,
@@ -206,19 +210,25 @@ static void decode_retries(struct decoder *decoder, const struct node *node, con
 {
 	int64_t retries = 0;
 
-	if (decode_int(decoder, node, key, (struct decode_range){1, 100000}, &retries))
+	if (decode_int(decoder, node, key, (struct decode_range){0, 100000}, &retries) && retries)
 		decoder->service->healthcheck.retries = (unsigned)retries;
 }
 
+/* Nothing is the default, as elsewhere. */
 static void positive_duration(struct decoder *decoder, const struct node *node, const char *key,
 			      int64_t *ret_ms)
 {
-	int64_t ms = *ret_ms;
+	const char *text = decode_scalar(decoder, node, key);
+	int64_t ms = 0;
+	struct err err;
 
-	decode_duration(decoder, node, key, &ms);
-	if (ms > 0)
+	if (!text)
+		return;
+	if (scalar_duration_ms(text, &ms, &err) < 0)
+		decode_error(decoder, node, key, "%s", err.text);
+	else if (ms > 0)
 		*ret_ms = ms;
-	else
+	else if (strpbrk(text, "123456789"))
 		decode_error(decoder, node, key, "must be at least 1ms");
 }
 

@@ -263,10 +263,10 @@ static void faulty_health_and_restart(void **unused)
 		{"healthcheck: {test: [a, b]}",
 		 "4:23: error: services.a.healthcheck.test: must be text, [NONE], [CMD, program, "
 		 "…] or [CMD-SHELL, text]"},
-		{"healthcheck: {test: x, interval: 0s}",
+		{"healthcheck: {test: x, interval: 1us}",
 		 "4:36: error: services.a.healthcheck.interval: must be at least 1ms"},
-		{"healthcheck: {test: x, retries: 0}",
-		 "4:35: error: services.a.healthcheck.retries: '0' is not a whole number from 1 "
+		{"healthcheck: {test: x, retries: -1}",
+		 "4:35: error: services.a.healthcheck.retries: '-1' is not a whole number from 0 "
 		 "to 100000"},
 		{"restart: sometimes",
 		 "4:12: error: services.a.restart: 'sometimes' is not \"no\", always, "

@@ -117,6 +117,13 @@ static void health_checks_have_four_forms(void **unused)
 	a = fixture_service(&fixture, "    healthcheck: {test: [CMD, redis-cli, ping]}");
 	assert_int_equal(a->healthcheck.test.count, 2);
 	assert_string_equal(a->healthcheck.test.items[0].value, "redis-cli");
+	a = fixture_service(&fixture, "    healthcheck: {test: [CMD-SHELL, '$$0', b], interval: "
+				      "0s, timeout: 0s, retries: 0}");
+	assert_int_equal(a->healthcheck.test.count, 4);
+	assert_string_equal(a->healthcheck.test.items[3].value, "b");
+	assert_int_equal(a->healthcheck.interval_ms, 30000);
+	assert_int_equal(a->healthcheck.timeout_ms, 30000);
+	assert_int_equal(a->healthcheck.retries, 3);
 	a = fixture_service(&fixture, "    healthcheck: {test: [CMD-SHELL, 'a | b']}");
 	assert_string_equal(a->healthcheck.test.items[2].value, "a | b");
 	a = fixture_service(&fixture, "    healthcheck: {test: [NONE]}");
