@@ -32,8 +32,9 @@ char *lower_volume_path(const struct stack *stack, const struct service *service
 	const struct mount_spec *mount = &service->mounts[index];
 	const struct volume *volume = mount->source ? stack_volume(stack, mount->source) : NULL;
 	char *path = NULL;
-	int r = volume ? asprintf(&path, "%s/%s", place->volumes_dir, volume->name)
-		       : asprintf(&path, "%s/%zu", place->anonymous_dir, index);
+	int r = volume && volume->device ? asprintf(&path, "%s", volume->device)
+		: volume ? asprintf(&path, "%s/%s", place->volumes_dir, volume->name)
+			 : asprintf(&path, "%s/%zu", place->anonymous_dir, index);
 
 	return r < 0 ? NULL : path;
 }
@@ -66,7 +67,12 @@ static int lower_mounts(const struct stack *stack, const struct service *service
 			.target = spec->target,
 			.read_only = spec->read_only,
 			.bytes = spec->tmpfs_bytes,
+			.optional = spec->engine_socket,
 			.mode = spec->tmpfs_mode >= 0 ? (unsigned)spec->tmpfs_mode : 0,
+			.inodes = spec->tmpfs_inodes,
+			.uid = spec->tmpfs_uid > 0 ? (uid_t)spec->tmpfs_uid : 0,
+			.gid = spec->tmpfs_gid > 0 ? (gid_t)spec->tmpfs_gid : 0,
+			.no_exec = spec->tmpfs_no_exec,
 		};
 		if (spec->kind != MOUNT_VOLUME)
 			continue;

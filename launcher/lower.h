@@ -55,8 +55,8 @@ struct cg_limits lower_limits(const struct service *service);
  * only. */
 bool lower_has_anonymous_volumes(const struct service *service);
 
-/* VOLUMES_DIR/NAME of a named volume, ANONYMOUS_DIR/INDEX of mount number @index; NULL without
- * memory. */
+/* VOLUMES_DIR/NAME of a named volume, or the directory it stands for; ANONYMOUS_DIR/INDEX of mount
+ * number @index; NULL without memory. */
 char *lower_volume_path(const struct stack *stack, const struct service *service, size_t index,
 			const struct lower_place *place);
 

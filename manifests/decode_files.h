@@ -17,3 +17,27 @@ void decode_external(struct decoder *decoder, const struct node *node, bool *ret
 
 /* Reports what is written beside external: true and would have no meaning. */
 void decode_external_alone(struct decoder *decoder, const struct node *node);
+
+/* decode_volume.c */
+decode_fn decode_top_volumes;
+
+/* decode_mounts.c: what the forms of mounts share; false: a fault was reported */
+struct mount_spec decode_new_mount(enum mount_kind kind, struct pos pos);
+void decode_add_mount(struct decoder *decoder, const struct mount_spec *mount);
+bool decode_mount_target(struct decoder *decoder, const struct node *node, const char *key,
+			 const char *text, struct mount_spec *mount);
+bool decode_mount_source(struct decoder *decoder, const struct node *node, const char *key,
+			 const char *text, struct mount_spec *mount);
+
+/* False, and nothing is reported, when @word is none. */
+bool decode_propagation(struct decoder *decoder, const struct node *node, const char *key,
+			const char *word, struct mount_spec *mount);
+
+/* decode_mount_long.c */
+decode_fn decode_long_mount;
+
+/* decode_tmpfs.c */
+bool decode_tmpfs_mode(struct decoder *decoder, const struct node *node, const char *text,
+		       int *ret_mode);
+bool decode_tmpfs_size(struct decoder *decoder, const struct node *node, const char *text,
+		       int64_t *ret_bytes);

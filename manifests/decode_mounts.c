@@ -1,28 +1,57 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * `volumes` and `tmpfs`, in the short and the long form.
+ * `volumes` in the short form, and what all forms of mounts share.
  */
-#include "manifests/decode.h"
-#include "manifests/scalar.h"
+#include "manifests/decode_files.h"
 
 #include "runtime/base/cleanup.h"
 
+#include <ctype.h>
 #include <string.h>
 
-static struct mount_spec *add_mount(struct decoder *decoder, const struct mount_spec *mount)
+struct mount_spec decode_new_mount(enum mount_kind kind, struct pos pos)
 {
-	struct service *service = decoder->service;
-	struct mount_spec *slot = arena_push(decoder->keep, service->mounts, service->mount_count,
-					     decoder->mount_cap);
-
-	*slot = *mount;
-	return slot;
+	return (struct mount_spec){
+		.kind = kind,
+		.tmpfs_mode = -1,
+		.tmpfs_uid = -1,
+		.tmpfs_gid = -1,
+		.pos = pos,
+		.source_pos = pos,
+	};
 }
 
-/* Fills the normalised target; false with an error when it cannot be one. */
-static bool set_target(struct decoder *decoder, const struct node *node, const char *key,
-		       const char *text, struct mount_spec *mount)
+void decode_add_mount(struct decoder *decoder, const struct mount_spec *mount)
 {
+	struct service *service = decoder->service;
+
+	*arena_push(decoder->keep, service->mounts, service->mount_count, decoder->mount_cap) =
+		*mount;
+}
+
+/* "C:\", "c:/x" in front of another path, or a pipe: nothing that Linux has. */
+static bool is_windows(const char *text)
+{
+	bool drive = isalpha((unsigned char)text[0]) && text[1] == ':';
+
+	if (strncmp(text, "\\\\", 2) == 0 || (drive && text[2] == '\\'))
+		return true;
+	return drive && text[2] == '/' && strchr(text + 2, ':') && strchr(text + 2, ':')[1] == '/';
+}
+
+static bool refuse_windows(struct decoder *decoder, const struct node *node, const char *key,
+			   const char *text)
+{
+	if (is_windows(text))
+		decode_error(decoder, node, key, "'%.80s' is a path of Windows", text);
+	return is_windows(text);
+}
+
+bool decode_mount_target(struct decoder *decoder, const struct node *node, const char *key,
+			 const char *text, struct mount_spec *mount)
+{
+	if (refuse_windows(decoder, node, key, text))
+		return false;
 	if (text[0] == '/')
 		mount->target = decode_path(decoder, "", text);
 	if (mount->target && mount->target[1])
@@ -32,12 +61,41 @@ static bool set_target(struct decoder *decoder, const struct node *node, const c
 	return false;
 }
 
-/* Fills kind and source from the first part of the short form, or a long form's source. */
-static bool set_source(struct decoder *decoder, const struct node *node, const char *key,
-		       const char *text, struct mount_spec *mount)
+/* Files that hand an engine's socket in: whoever asks it finds none of this stack's instances. */
+static void look_for_engine(struct decoder *decoder, const struct node *node, const char *key,
+			    struct mount_spec *mount)
 {
+	static const char *const sockets[] = {"docker.sock", "podman.sock", "containerd.sock"};
+	static const char *const dirs[] = {"/run", "/var/run"};
+	const char *slash = strrchr(mount->source, '/');
+	const char *name = slash ? slash + 1 : mount->source;
+
+	for (size_t i = 0; i < ARRAY_SIZE(sockets); i++) {
+		if (strcmp(name, sockets[i]) != 0)
+			continue;
+		mount->engine_socket = true;
+		mount->create_host_path = false;
+		report_warning(decoder->report, node->pos,
+			       "%s.%s: davit has no engine socket: what this service asks of "
+			       "%s will fail, or show another engine's containers only",
+			       decoder->path, key, name);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
+		if (strcmp(mount->source, dirs[i]) == 0)
+			report_warning(decoder->report, node->pos,
+				       "%s.%s: davit has no engine socket in %s: a service that "
+				       "looks for docker.sock there will fail",
+				       decoder->path, key, dirs[i]);
+}
+
+bool decode_mount_source(struct decoder *decoder, const struct node *node, const char *key,
+			 const char *text, struct mount_spec *mount)
+{
+	if (refuse_windows(decoder, node, key, text))
+		return false;
 	if (mount->kind == MOUNT_BIND && text[0]) {
 		mount->source = decode_path(decoder, decoder->stack->directory, text);
+		look_for_engine(decoder, node, key, mount);
 		return true;
 	}
 	if (decode_is_name(text, DECODE_NAME_MAX)) {
@@ -49,36 +107,58 @@ static bool set_source(struct decoder *decoder, const struct node *node, const c
 	return false;
 }
 
+bool decode_propagation(struct decoder *decoder, const struct node *node, const char *key,
+			const char *word, struct mount_spec *mount)
+{
+	static const struct {
+		const char *word;
+		enum mount_propagation propagation;
+	} words[] = {
+		{"private", PROPAGATION_PRIVATE}, {"rprivate", PROPAGATION_PRIVATE},
+		{"slave", PROPAGATION_SLAVE},	  {"rslave", PROPAGATION_RSLAVE},
+		{"shared", PROPAGATION_SHARED},	  {"rshared", PROPAGATION_RSHARED},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (strcmp(words[i].word, word) != 0)
+			continue;
+		mount->propagation = words[i].propagation;
+		if (mount->propagation != PROPAGATION_PRIVATE)
+			decode_note(decoder, node, key, "the propagation '%s' is not supported yet",
+				    word);
+		return true;
+	}
+	return false;
+}
+
 /* One word of the third part, "ro" or "z,ro". */
 static bool mount_option(struct decoder *decoder, const struct node *node, const char *key,
 			 const char *word, struct mount_spec *mount)
 {
-	static const char *const nothing[] = {"rw", "nocopy", ""};
-	static const char *const ignored[] = {"cached", "delegated", "consistent", "z", "Z"};
-	static const char *const later[] = {"shared",  "slave",	 "private",
-					    "rshared", "rslave", "rprivate",
-					    "bind",    "rbind",	 "volume-nocopy"};
+	static const char *const nothing[] = {"rw", "rbind", ""};
+	static const char *const no_copy[] = {"nocopy", "volume-nocopy"};
+	static const char *const foreign[] = {"cached", "delegated", "consistent"};
+	static const char *const labels[] = {"z", "Z"};
 
-	if (strcmp(word, "ro") == 0) {
-		mount->read_only = true;
-		return true;
-	}
+	if (strcmp(word, "ro") == 0)
+		return mount->read_only = true;
+	for (size_t i = 0; i < ARRAY_SIZE(no_copy); i++)
+		if (strcmp(word, no_copy[i]) == 0)
+			return mount->no_copy = true;
 	for (size_t i = 0; i < ARRAY_SIZE(nothing); i++)
 		if (strcmp(word, nothing[i]) == 0)
 			return true;
-	for (size_t i = 0; i < ARRAY_SIZE(ignored); i++) {
-		if (strcmp(word, ignored[i]) != 0)
+	for (size_t i = 0; i < ARRAY_SIZE(foreign) + ARRAY_SIZE(labels); i++) {
+		bool label = i >= ARRAY_SIZE(foreign);
+
+		if (strcmp(word, label ? labels[i - ARRAY_SIZE(foreign)] : foreign[i]) != 0)
 			continue;
-		report_warning(decoder->report, node->pos, "%s.%s: '%s' has no effect here",
-			       decoder->path, key, word);
+		report_warning(decoder->report, node->pos, "%s.%s: '%s' has no effect %s",
+			       decoder->path, key, word, label ? "without SELinux" : "on Linux");
 		return true;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(later); i++) {
-		if (strcmp(word, later[i]) != 0)
-			continue;
-		decode_error(decoder, node, key, "the option '%s' is not supported yet", word);
-		return false;
-	}
+	if (decode_propagation(decoder, node, key, word, mount))
+		return true;
 	decode_error(decoder, node, key, "'%.60s' is not a mount option: write ro or rw", word);
 	return false;
 }
@@ -86,179 +166,33 @@ static bool mount_option(struct decoder *decoder, const struct node *node, const
 /* SOURCE:TARGET[:OPTIONS] or TARGET */
 static void short_mount(struct decoder *decoder, const struct node *node, const char *key)
 {
-	struct mount_spec mount = {.kind = MOUNT_VOLUME,
-				   .create_host_path = true,
-				   .tmpfs_mode = -1,
-				   .pos = node->pos,
-				   .source_pos = node->pos};
+	struct mount_spec mount = decode_new_mount(MOUNT_VOLUME, node->pos);
 	char *first = arena_text(decoder->scratch, node->text);
 	char *target = strchr(first, ':');
 	char *options = target ? strchr(target + 1, ':') : NULL;
 
+	if (refuse_windows(decoder, node, key, node->text) ||
+	    (target && refuse_windows(decoder, node, key, target + 1)))
+		return;
 	if (options)
 		*options++ = '\0';
 	if (target)
 		*target++ = '\0';
-	if (target && strchr("./~", first[0]) && first[0])
+	if (target && first[0] && strchr("./~", first[0]))
 		mount.kind = MOUNT_BIND;
-	if (mount.kind != MOUNT_BIND)
-		mount.create_host_path = false;
+	mount.create_host_path = mount.kind == MOUNT_BIND;
 	if (options && strchr(options, ':')) {
 		decode_error(decoder, node, key, "'%.80s' has too many colons", node->text);
 		return;
 	}
-	if (target && !set_source(decoder, node, key, first, &mount))
+	if (target && !decode_mount_source(decoder, node, key, first, &mount))
 		return;
-	if (!set_target(decoder, node, key, target ? target : first, &mount))
+	if (!decode_mount_target(decoder, node, key, target ? target : first, &mount))
 		return;
 	for (char *word; options && (word = strsep(&options, ","));)
 		if (!mount_option(decoder, node, key, word, &mount))
 			return;
-	add_mount(decoder, &mount);
-}
-
-static bool parse_mode(struct decoder *decoder, const struct node *node, const char *text,
-		       int *ret_mode)
-{
-	const char *digits = strncmp(text, "0o", 2) == 0 ? text + 2 : text;
-	size_t len = strspn(digits, "01234567");
-
-	if (!len || digits[len] || len > 5) {
-		decode_error(decoder, node, "mode", "'%.60s' is not an octal mode: write \"1777\"",
-			     text);
-		return false;
-	}
-	int mode = 0;
-
-	for (size_t i = 0; i < len; i++)
-		mode = mode * 8 + (digits[i] - '0');
-	if (mode > 07777)
-		decode_error(decoder, node, "mode", "'%.60s' is larger than 7777", text);
-	else
-		*ret_mode = mode;
-	return mode <= 07777;
-}
-
-static void parse_size(struct decoder *decoder, const struct node *node, const char *text,
-		       int64_t *ret_bytes)
-{
-	struct err err;
-
-	if (scalar_bytes(text, ret_bytes, &err) < 0)
-		decode_error(decoder, node, "size", "%s", err.text);
-}
-
-static const char *member(struct decoder *decoder, const struct node *mapping, const char *key)
-{
-	const struct node *value = node_get(mapping, key);
-
-	return node_is_null(value) ? NULL : decode_scalar(decoder, value, key);
-}
-
-/* The mapping that only one type of mount may have. */
-static const struct node *options_of(struct decoder *decoder, const struct node *node,
-				     const char *name, const struct key_info *keys, bool fits)
-{
-	const struct node *options = node_get(node, name);
-	const char *path = arena_format(decoder->scratch, "%s.%s", decoder->path, name);
-
-	if (node_is_null(options) || !keys_check(decoder->report, options, keys, path))
-		return NULL;
-	if (fits)
-		return options;
-	decode_error(decoder, options, name, "does not belong to this type of mount");
-	return NULL;
-}
-
-static void long_options(struct decoder *decoder, const struct node *node, struct mount_spec *mount)
-{
-	const struct node *bind =
-		options_of(decoder, node, "bind", keys_mount_bind, mount->kind == MOUNT_BIND);
-	const struct node *tmpfs =
-		options_of(decoder, node, "tmpfs", keys_mount_tmpfs, mount->kind == MOUNT_TMPFS);
-	const struct node *create = node_get(bind, "create_host_path");
-	const struct node *read_only = node_get(node, "read_only");
-	const char *size = tmpfs ? member(decoder, tmpfs, "size") : NULL;
-	const char *mode = tmpfs ? member(decoder, tmpfs, "mode") : NULL;
-
-	options_of(decoder, node, "volume", keys_mount_volume, mount->kind == MOUNT_VOLUME);
-	if (!node_is_null(create))
-		mount->create_host_path = decode_bool(decoder, create, "create_host_path", true);
-	if (!node_is_null(read_only))
-		mount->read_only = decode_bool(decoder, read_only, "read_only", false);
-	if (size)
-		parse_size(decoder, node_get(tmpfs, "size"), size, &mount->tmpfs_bytes);
-	if (mode)
-		parse_mode(decoder, node_get(tmpfs, "mode"), mode, &mount->tmpfs_mode);
-}
-
-static bool long_kind(struct decoder *decoder, const struct node *node, enum mount_kind *ret_kind)
-{
-	static const char *const kinds[] = {
-		[MOUNT_BIND] = "bind", [MOUNT_VOLUME] = "volume", [MOUNT_TMPFS] = "tmpfs"};
-	const struct node *type = node_get(node, "type");
-	const char *text = member(decoder, node, "type");
-
-	for (size_t i = 0; text && i < ARRAY_SIZE(kinds); i++) {
-		if (strcmp(text, kinds[i]) != 0)
-			continue;
-		*ret_kind = (enum mount_kind)i;
-		return true;
-	}
-	if (node_is_null(type))
-		report_error(decoder->report, node->pos, "%s: needs a type: bind, volume or tmpfs",
-			     decoder->path);
-	else if (text && strcmp(text, "image") == 0)
-		decode_error(decoder, type, "type", "image is not supported yet");
-	else if (text && (strcmp(text, "npipe") == 0 || strcmp(text, "cluster") == 0))
-		decode_error(decoder, type, "type", "%s is not supported on Linux alone", text);
-	else if (text)
-		decode_error(decoder, type, "type", "'%.60s' is not bind, volume or tmpfs", text);
-	return false;
-}
-
-static void decode_long_mount(struct decoder *decoder, const struct node *node)
-{
-	struct mount_spec mount = {.tmpfs_mode = -1, .pos = node->pos, .source_pos = node->pos};
-	const struct node *source = node_get(node, "source");
-	const struct node *target = node_get(node, "target");
-
-	if (!long_kind(decoder, node, &mount.kind))
-		return;
-	mount.create_host_path = mount.kind == MOUNT_BIND;
-	if (node_is_null(target)) {
-		report_error(decoder->report, node->pos, "%s: needs a target", decoder->path);
-		return;
-	}
-	if (!decode_scalar(decoder, target, "target") ||
-	    !set_target(decoder, target, "target", target->text, &mount))
-		return;
-	if (!node_is_null(source)) {
-		mount.source_pos = source->pos;
-		if (mount.kind == MOUNT_TMPFS) {
-			decode_error(decoder, source, "source", "a tmpfs has no source");
-			return;
-		}
-		if (!decode_scalar(decoder, source, "source") ||
-		    !set_source(decoder, source, "source", source->text, &mount))
-			return;
-	} else if (mount.kind == MOUNT_BIND) {
-		report_error(decoder->report, node->pos, "%s: a bind needs a source",
-			     decoder->path);
-		return;
-	}
-	long_options(decoder, node, &mount);
-	add_mount(decoder, &mount);
-}
-
-static void long_mount(struct decoder *decoder, const struct node *node, const char *key)
-{
-	const char *outer = decoder->path;
-
-	decoder->path = arena_format(decoder->scratch, "%s.%s", outer, key);
-	if (keys_check(decoder->report, node, keys_mount, decoder->path))
-		decode_long_mount(decoder, node);
-	decoder->path = outer;
+	decode_add_mount(decoder, &mount);
 }
 
 void decode_volumes(struct decoder *decoder, const struct node *node, const char *key)
@@ -269,65 +203,13 @@ void decode_volumes(struct decoder *decoder, const struct node *node, const char
 		return;
 	}
 	for (size_t i = 0; i < node->count && decode_room(decoder, node); i++) {
-		if (node->items[i]->kind == NODE_SCALAR)
-			short_mount(decoder, node->items[i], key);
+		const struct node *item = node->items[i];
+
+		if (node_is_null(item))
+			decode_error(decoder, item, key, "an entry is empty");
+		else if (item->kind == NODE_SCALAR)
+			short_mount(decoder, item, key);
 		else
-			long_mount(decoder, node->items[i], key);
-	}
-}
-
-static bool tmpfs_option(struct decoder *decoder, const struct node *node, const char *key,
-			 const char *word, struct mount_spec *mount)
-{
-	static const char *const always[] = {"rw", "nosuid", "nodev", ""};
-
-	if (strcmp(word, "ro") == 0) {
-		mount->read_only = true;
-		return true;
-	}
-	if (strncmp(word, "mode=", 5) == 0)
-		return parse_mode(decoder, node, word + 5, &mount->tmpfs_mode);
-	if (strncmp(word, "size=", 5) == 0) {
-		parse_size(decoder, node, word + 5, &mount->tmpfs_bytes);
-		return true;
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(always); i++)
-		if (strcmp(word, always[i]) == 0)
-			return true;
-	decode_error(decoder, node, key,
-		     "the option '%.60s' is not supported: write size= or mode=", word);
-	return false;
-}
-
-/* TARGET[:OPTIONS] */
-static void one_tmpfs(struct decoder *decoder, const struct node *node, const char *key)
-{
-	struct mount_spec mount = {
-		.kind = MOUNT_TMPFS, .tmpfs_mode = -1, .pos = node->pos, .source_pos = node->pos};
-	const char *text = decode_scalar(decoder, node, key);
-	char *options;
-
-	if (!text)
-		return;
-	char *target = arena_text(decoder->scratch, text);
-
-	options = strchr(target, ':');
-	if (options)
-		*options++ = '\0';
-	if (!set_target(decoder, node, key, target, &mount))
-		return;
-	for (char *word; options && (word = strsep(&options, ","));)
-		if (!tmpfs_option(decoder, node, key, word, &mount))
-			return;
-	add_mount(decoder, &mount);
-}
-
-void decode_tmpfs(struct decoder *decoder, const struct node *node, const char *key)
-{
-	if (node->kind == NODE_SEQUENCE) {
-		for (size_t i = 0; i < node->count && decode_room(decoder, node); i++)
-			one_tmpfs(decoder, node->items[i], key);
-	} else {
-		one_tmpfs(decoder, node, key);
+			decode_long_mount(decoder, item, key);
 	}
 }

@@ -268,16 +268,16 @@ const struct key_info keys_mount[] = {
 
 const struct key_info keys_mount_bind[] = {
 	{"create_host_path"},
-	{"propagation", KEY_LATER},
-	{"recursive", KEY_LATER},
+	{"propagation"},
+	{"recursive"},
 	{"selinux", KEY_IGNORE, "has no effect without SELinux"},
 	{NULL},
 };
 
 const struct key_info keys_mount_volume[] = {
-	{"nocopy"}, /* there is no image to copy from */
-	{"labels", KEY_LATER},
-	{"subpath", KEY_LATER},
+	{"labels"},
+	{"nocopy"},
+	{"subpath"},
 	{NULL},
 };
 
@@ -288,7 +288,7 @@ const struct key_info keys_mount_tmpfs[] = {
 };
 
 const struct key_info keys_volume[] = {
-	{"driver"}, {"external"}, {"labels"}, {"name"}, {"driver_opts", KEY_LATER}, {NULL},
+	{"driver"}, {"driver_opts"}, {"external"}, {"labels"}, {"name"}, {NULL},
 };
 
 #define NO_DRIVERS "is not supported: there are no plugins"

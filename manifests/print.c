@@ -60,44 +60,6 @@ static void put_healthcheck(struct printer *printer, struct node *node,
 	print_put(printer, node, "healthcheck", all);
 }
 
-static struct node *mount_node(struct printer *printer, const struct mount_spec *mount)
-{
-	static const char *const kinds[] = {
-		[MOUNT_BIND] = "bind", [MOUNT_VOLUME] = "volume", [MOUNT_TMPFS] = "tmpfs"};
-	struct node *all = print_mapping(printer);
-	struct node *inner = print_mapping(printer);
-
-	print_put_text(printer, all, "type", kinds[mount->kind]);
-	print_put_text(printer, all, "source", mount->source);
-	print_put_text(printer, all, "target", mount->target);
-	if (mount->read_only || printer->resolved)
-		print_put(printer, all, "read_only", print_bool(printer, mount->read_only));
-	if (mount->kind == MOUNT_BIND)
-		print_put(printer, inner, "create_host_path",
-			  print_bool(printer, mount->create_host_path));
-	if (mount->tmpfs_bytes)
-		print_put_text(printer, inner, "size",
-			       arena_format(&printer->arena, "%" PRId64, mount->tmpfs_bytes));
-	if (mount->tmpfs_mode >= 0)
-		print_put_text(printer, inner, "mode",
-			       arena_format(&printer->arena, "%04o", (unsigned)mount->tmpfs_mode));
-	else if (mount->kind == MOUNT_TMPFS && printer->resolved)
-		print_put_text(printer, inner, "mode", "1777");
-	if (inner->count)
-		print_put(printer, all, kinds[mount->kind], inner);
-	return all;
-}
-
-static void put_mounts(struct printer *printer, struct node *node, const struct service *service)
-{
-	struct node *all = print_list(printer);
-
-	for (size_t i = 0; i < service->mount_count; i++)
-		tree_append(&printer->tree, all, mount_node(printer, &service->mounts[i]));
-	if (service->mount_count)
-		print_put(printer, node, "volumes", all);
-}
-
 static void put_ports(struct printer *printer, struct node *node, const struct service *service)
 {
 	struct node *all = print_list(printer);
@@ -276,7 +238,7 @@ static struct node *service_node(struct printer *printer, const struct service *
 	put_process(printer, node, service);
 	put_depends_on(printer, node, service);
 	put_healthcheck(printer, node, &service->healthcheck);
-	put_mounts(printer, node, service);
+	print_mounts(printer, node, service);
 	print_service_files(printer, node, service);
 	put_ports(printer, node, service);
 	print_put_pairs(printer, node, "labels", &service->labels);
@@ -296,33 +258,17 @@ static struct node *service_node(struct printer *printer, const struct service *
 	return node;
 }
 
-static struct node *volume_node(struct printer *printer, const struct volume *volume)
-{
-	struct node *node = print_mapping(printer);
-
-	print_put_text(printer, node, "name", volume->name);
-	if (volume->external || printer->resolved)
-		print_put(printer, node, "external", print_bool(printer, volume->external));
-	print_put_pairs(printer, node, "labels", &volume->labels);
-	return node;
-}
-
 static struct node *stack_node(struct printer *printer, const struct stack *stack)
 {
 	struct node *root = print_mapping(printer);
 	struct node *services = print_mapping(printer);
-	struct node *volumes = print_mapping(printer);
 
 	for (size_t i = 0; i < stack->service_count && !arena_low(&printer->arena); i++)
 		print_put(printer, services, stack->services[i].name,
 			  service_node(printer, &stack->services[i]));
-	for (size_t i = 0; i < stack->volume_count; i++)
-		print_put(printer, volumes, stack->volumes[i].key,
-			  volume_node(printer, &stack->volumes[i]));
 	print_put_text(printer, root, "name", stack->name);
 	print_put(printer, root, "services", services);
-	if (volumes->count)
-		print_put(printer, root, "volumes", volumes);
+	print_top_volumes(printer, root, stack);
 	print_top_files(printer, root, stack);
 	return root;
 }

@@ -47,6 +47,10 @@ void print_deploy(struct printer *printer, struct node *node, struct node *deplo
 /* print_resources.c */
 void print_resources(struct printer *printer, struct node *node, const struct service *service);
 
+/* print_mounts.c */
+void print_mounts(struct printer *printer, struct node *node, const struct service *service);
+void print_top_volumes(struct printer *printer, struct node *root, const struct stack *stack);
+
 /* print_files.c */
 void print_top_files(struct printer *printer, struct node *root, const struct stack *stack);
 void print_service_files(struct printer *printer, struct node *node, const struct service *service);

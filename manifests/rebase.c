@@ -91,13 +91,26 @@ void rebase_service(struct tree *tree, struct node *service, const char *directo
 		rebase_seccomp(tree, options->items[i], directory);
 }
 
+/* The device of a volume that is a bind. */
+static void rebase_volume(struct tree *tree, const struct node *volume, const char *directory)
+{
+	const struct node *options = volume ? node_get(volume, "driver_opts") : NULL;
+	const struct node *words = node_get(options, "o");
+
+	if (words && words->kind == NODE_SCALAR && strstr(words->text, "bind"))
+		rebase_path(tree, node_get(options, "device"), directory);
+}
+
 void rebase_manifest(struct tree *tree, struct node *root, const char *directory)
 {
 	static const char *const sections[] = {"configs", "secrets"};
 	const struct node *services = node_get(root, "services");
+	const struct node *volumes = node_get(root, "volumes");
 
 	for (size_t i = 0; services && services->kind == NODE_MAPPING && i < services->count; i++)
 		rebase_service(tree, services->pairs[i].value, directory);
+	for (size_t i = 0; volumes && volumes->kind == NODE_MAPPING && i < volumes->count; i++)
+		rebase_volume(tree, volumes->pairs[i].value, directory);
 	for (size_t i = 0; i < ARRAY_SIZE(sections); i++) {
 		const struct node *section = node_get(root, sections[i]);
 

@@ -11,6 +11,7 @@
 #include "manifests/spec.h"
 #include "manifests/spec_files.h"
 #include "manifests/spec_limits.h"
+#include "manifests/spec_mounts.h"
 #include "manifests/spec_process.h"
 #include "manifests/spec_pull.h"
 #include "manifests/spec_rollout.h"
@@ -90,26 +91,6 @@ struct restart_spec {
 	int64_t window_ms; /* 0: attempts count over the whole life; else inside this window */
 	struct restart_tuning tuning;
 	struct pos pos;
-};
-
-enum mount_kind {
-	MOUNT_BIND,
-	MOUNT_VOLUME, /* `source` names one of stack->volumes, or is NULL: anonymous, one per
-			 instance */
-	MOUNT_TMPFS,
-};
-
-/* One entry of `volumes` or `tmpfs`. */
-struct mount_spec {
-	enum mount_kind kind;
-	char *source; /* bind: absolute, normalised host path */
-	char *target; /* absolute, normalised path in the instance, never "/" */
-	bool read_only;
-	bool create_host_path; /* bind: make a missing source directory */
-	int64_t tmpfs_bytes;   /* 0: the default of the runtime */
-	int tmpfs_mode;	       /* -1: 01777 */
-	struct pos pos;	       /* of the entry */
-	struct pos source_pos; /* of the source inside it (same as pos for the short form) */
 };
 
 enum protocol {
@@ -206,14 +187,6 @@ struct service {
 	struct device_spec *devices; /* targets unique */
 	size_t device_count;
 	enum network_mode network_mode;
-};
-
-struct volume {
-	char *key;  /* the name services refer to */
-	char *name; /* the name in the store: `name:`, else STACK_key */
-	bool external;
-	struct text_list labels;
-	struct pos pos;
 };
 
 struct stack {

@@ -56,10 +56,15 @@ enum container_mount_kind {
 struct container_mount {
 	enum container_mount_kind kind;
 	const char *source; /* bind: absolute host path, must exist */
+	bool optional;	    /* bind: passed over when the source is not there */
 	const char *target; /* absolute; made where the root lacks it */
 	bool read_only;
-	int64_t bytes; /* tmpfs size; 0: half of the memory limit's default of the kernel */
-	unsigned mode; /* tmpfs; 0: 01777 */
+	int64_t bytes;	/* tmpfs size; 0: half of the memory limit's default of the kernel */
+	unsigned mode;	/* tmpfs; 0: 01777 */
+	int64_t inodes; /* tmpfs; 0: the kernel's default */
+	uid_t uid;	/* tmpfs: the owner of its top */
+	gid_t gid;
+	bool no_exec; /* tmpfs: nothing in it can be executed */
 };
 
 struct container_rlimit {

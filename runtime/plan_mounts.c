@@ -111,21 +111,28 @@ static int add_dev(struct container_plan *plan, struct err *err)
 	return 0;
 }
 
-static int set_tmpfs(struct plan_mount *mount, const struct container_mount *from, struct err *err)
+static int set_tmpfs(const struct container_plan *plan, struct plan_mount *mount,
+		     const struct container_mount *from, struct err *err)
 {
-	unsigned mode = from->mode ? from->mode & 07777 : 01777;
-	int n = from->bytes > 0
-			? asprintf(&mount->options, "mode=%04o,size=%" PRId64, mode, from->bytes)
-			: asprintf(&mount->options, "mode=%04o", mode);
+	autobuf struct buf options = {0};
 
-	if (n < 0) {
-		mount->options = NULL;
+	buf_printf(&options, "mode=%04o", from->mode ? from->mode & 07777 : 01777);
+	if (from->uid)
+		buf_printf(&options, ",uid=%u", plan->first_id + from->uid);
+	if (from->gid)
+		buf_printf(&options, ",gid=%u", plan->first_id + from->gid);
+	if (from->bytes > 0)
+		buf_printf(&options, ",size=%" PRId64, from->bytes);
+	if (from->inodes > 0)
+		buf_printf(&options, ",nr_inodes=%" PRId64, from->inodes);
+	mount->options = buf_take(&options);
+	if (!mount->options)
 		return err_set(err, ENOMEM, "tmpfs options");
-	}
 	mount->kind = PLAN_MOUNT_NEW;
 	mount->per_run = true;
 	mount->type = "tmpfs";
-	mount->flags = MS_NOSUID | MS_NODEV | (from->read_only ? MS_RDONLY : 0);
+	mount->flags = MS_NOSUID | MS_NODEV | (from->read_only ? MS_RDONLY : 0) |
+		       (from->no_exec ? MS_NOEXEC : 0);
 	return 0;
 }
 
@@ -182,6 +189,8 @@ static int add_configured(struct container_plan *plan, const struct container_co
 
 	if (r < 0)
 		return r;
+	if (from->optional && access(from->source, F_OK) < 0 && errno == ENOENT)
+		return 0;
 	struct plan_mount *mount = mounts_push(plan, target);
 
 	if (!mount)
@@ -190,7 +199,7 @@ static int add_configured(struct container_plan *plan, const struct container_co
 	mount->item = CONTAINER_ITEM_MOUNT;
 	mount->index = index;
 	if (from->kind == CONTAINER_MOUNT_TMPFS)
-		return set_tmpfs(mount, from, err);
+		return set_tmpfs(plan, mount, from, err);
 	return set_bind(mount, from, err);
 }
 

@@ -94,24 +94,43 @@ static const struct volume *find_volume(const struct stack *stack, const char *k
 	return NULL;
 }
 
+/* See put_younger(). */
+static void put_younger_mount(struct sha256 *hash, const struct mount_spec *mount,
+			      const struct volume *volume)
+{
+	if (volume && volume->device)
+		put_text(hash, "device", volume->device);
+	if (mount->propagation != PROPAGATION_PRIVATE)
+		put_int(hash, "propagation", mount->propagation);
+	if (mount->recursion != RECURSION_ENABLED)
+		put_int(hash, "recursion", mount->recursion);
+	if (mount->subpath)
+		put_text(hash, "subpath", mount->subpath);
+	if (mount->tmpfs_inodes)
+		put_int(hash, "tmpfs_inodes", mount->tmpfs_inodes);
+	if (mount->tmpfs_uid >= 0)
+		put_int(hash, "tmpfs_uid", mount->tmpfs_uid);
+	if (mount->tmpfs_gid >= 0)
+		put_int(hash, "tmpfs_gid", mount->tmpfs_gid);
+	if (mount->tmpfs_no_exec)
+		put_int(hash, "tmpfs_no_exec", 1);
+}
+
 /* A named volume counts by its name in the store: the key is only what the manifest calls it. */
 static void put_mount(struct sha256 *hash, const struct stack *stack,
 		      const struct mount_spec *mount)
 {
-	const char *source = mount->source;
+	bool named = mount->kind == MOUNT_VOLUME && mount->source;
+	const struct volume *volume = named ? find_volume(stack, mount->source) : NULL;
 
-	if (mount->kind == MOUNT_VOLUME && source) {
-		const struct volume *volume = find_volume(stack, source);
-
-		source = volume ? volume->name : source;
-	}
 	put_int(hash, "mount", mount->kind);
-	put_text(hash, "source", source);
+	put_text(hash, "source", volume ? volume->name : mount->source);
 	put_text(hash, "target", mount->target);
 	put_int(hash, "read_only", mount->read_only);
 	put_int(hash, "create_host_path", mount->create_host_path);
 	put_int(hash, "tmpfs_bytes", mount->tmpfs_bytes);
 	put_int(hash, "tmpfs_mode", mount->tmpfs_mode);
+	put_younger_mount(hash, mount, volume);
 }
 
 /* The younger fields leave no trace where they are not written: see put_tuning(). */

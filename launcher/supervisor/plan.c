@@ -66,6 +66,15 @@ static int make_missing(struct plan *plan, const char *path, bool *ret_made, str
 	return strv_check(&plan->made, err);
 }
 
+/* External volumes and directories that volumes stand for are somebody else's: they must exist. */
+static bool is_made_here(const struct plan *plan, const struct mount_spec *mount)
+{
+	const struct volume *volume =
+		mount->source ? stack_volume(plan->manifest->stack, mount->source) : NULL;
+
+	return mount->kind == MOUNT_VOLUME && !(volume && (volume->external || volume->device));
+}
+
 /* @fresh: which volumes were made now, so that nobody's data is in them */
 static int make_sources(struct plan *plan, const struct lowered *lowered, bool *fresh,
 			struct container_fault *fault)
@@ -78,7 +87,7 @@ static int make_sources(struct plan *plan, const struct lowered *lowered, bool *
 		/* A missing source of a short-form bind is made, as Compose does. */
 		if (mount->kind == MOUNT_BIND && mount->create_host_path)
 			r = make_missing(plan, mount->source, &made, &fault->err);
-		else if (mount->kind == MOUNT_VOLUME)
+		else if (is_made_here(plan, mount))
 			r = make_missing(plan, lowered->sources[i], &fresh[i], &fault->err);
 		if (r < 0) {
 			fault->item = CONTAINER_ITEM_MOUNT;

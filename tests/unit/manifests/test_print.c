@@ -30,6 +30,11 @@ static const char *const manifests[] = {
 	"      {type: tmpfs, target: /f, tmpfs: {size: 1m, mode: 0700}}]\n"
 	"    tmpfs: /g\n    restart: on-failure:3\n    network_mode: none\n"
 	"volumes: {data: {labels: {x: y}}, ext: {external: true, name: other}}\n",
+	"services: {a: {x-rootfs: host, command: x, volumes: [{type: bind, source: /x, target: /x, "
+	"bind: {propagation: rslave, recursive: writable}}, {type: volume, target: /y, volume: "
+	"{nocopy: true, subpath: a/b, labels: {c: d}}}, 'v:/v'], tmpfs: "
+	"['/z:noexec,uid=5,gid=6,nr_inodes=7,size=1m,ro', '/w:mode=0755']}}\n"
+	"volumes: {v: {driver_opts: {type: none, o: bind, device: data}, labels: [e=f]}}\n",
 	"services: {a: {x-rootfs: host, command: x, configs: [f, {source: c, target: /e/c, mode: "
 	"'0400', uid: 5, gid: 6}], secrets: [e, s]}}\n"
 	"configs: {f: {file: f.conf, labels: [a=b]}, c: {content: \"a: $${B}\\n\"}}\n"
