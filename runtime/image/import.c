@@ -20,6 +20,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Of a stream, beside a file's content: headers, extended ones, padding. */
+#define ENTRY_BYTES 4096
+
 const struct image_limits *image_limits_default(void)
 {
 	static const struct image_limits defaults = {
@@ -193,8 +196,8 @@ static int unpack_stream(struct importing *importing, size_t index, int root_fd,
 	struct tar_bounds bounds = {
 		.ratio = importing->limits->ratio,
 		.ratio_exempt = importing->limits->ratio_exempt,
-		/* Twice: headers and padding count here, and files alone are counted again. */
-		.bytes = 2 * importing->limits->bytes,
+		/* Files are counted for themselves; here are headers and padding too. */
+		.bytes = importing->limits->bytes + importing->limits->entries * ENTRY_BYTES,
 	};
 	struct unpack_target target = {
 		.root_fd = root_fd,

@@ -200,13 +200,14 @@ static int read_entry(struct tar *tar, struct tar_entry *to, struct err *err)
 {
 	struct archive_entry *from = tar->entry;
 	enum tar_kind kind = kind_of(from);
+	const char *link = kind == TAR_HARDLINK	 ? archive_entry_hardlink(from)
+			   : kind == TAR_SYMLINK ? archive_entry_symlink(from)
+						 : NULL;
 
 	*to = (struct tar_entry){
 		.kind = kind,
 		.name = archive_entry_pathname(from),
-		.link = kind == TAR_HARDLINK  ? archive_entry_hardlink(from)
-			: kind == TAR_SYMLINK ? archive_entry_symlink(from)
-					      : NULL,
+		.link = link ? link : "",
 		.mode = archive_entry_perm(from),
 		.uid = archive_entry_uid(from),
 		.gid = archive_entry_gid(from),
@@ -216,8 +217,6 @@ static int read_entry(struct tar *tar, struct tar_entry *to, struct err *err)
 	};
 	if (!to->name)
 		return err_say(err, EBADMSG, "an entry without a name that can be read");
-	if ((kind == TAR_SYMLINK || kind == TAR_HARDLINK) && !to->link)
-		return err_say(err, EBADMSG, "a link to nowhere");
 	(void)archive_entry_xattr_reset(from);
 	return 1;
 }

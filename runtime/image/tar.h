@@ -34,7 +34,7 @@ enum tar_kind {
 struct tar_entry {
 	enum tar_kind kind;
 	const char *name;
-	const char *link; /* SYMLINK, HARDLINK: where to */
+	const char *link; /* SYMLINK, HARDLINK: where to; else "" */
 	unsigned mode;
 	int64_t uid;
 	int64_t gid;

@@ -109,7 +109,9 @@ static int check_entry(const struct unpack *unpack, const struct tar_entry *entr
 	    entry->gid >= UINT32_MAX)
 		return err_say(err, EINVAL, "owner %lld:%lld is out of range",
 			       (long long)entry->uid, (long long)entry->gid);
-	if (entry->link && (entry->link[0] == '\0' || strlen(entry->link) >= PATH_MAX))
+	bool link = entry->kind == TAR_SYMLINK || entry->kind == TAR_HARDLINK;
+
+	if (link && (entry->link[0] == '\0' || strlen(entry->link) >= PATH_MAX))
 		return err_say(err, ENAMETOOLONG, "leads to a name that is empty or too long");
 	used->bytes += bytes;
 	return 0;
