@@ -43,9 +43,10 @@ struct container_fault {
 };
 
 enum container_root {
-	CONTAINER_ROOT_HOST, /* the host's programs read-only, nothing of its data, nothing secret
-				of /etc */
-	CONTAINER_ROOT_DIR,  /* a directory, below a writable layer per run unless read_only */
+	CONTAINER_ROOT_HOST,   /* the host's programs read-only, nothing of its data, nothing secret
+				  of /etc */
+	CONTAINER_ROOT_DIR,    /* a directory, below a writable layer per run unless read_only */
+	CONTAINER_ROOT_LAYERS, /* several directories on top of each other, otherwise the same */
 };
 
 enum container_mount_kind {
@@ -85,6 +86,8 @@ struct container_config {
 				  emptied by container_plan_free() */
 	enum container_root root;
 	const char *root_dir;
+	const char *const *root_layers; /* LAYERS: absolute, upmost first, in overlayfs' form;
+					   NULL-terminated */
 	bool read_only;
 	const struct container_mount *mounts;
 	size_t mount_count;
@@ -143,7 +146,7 @@ struct container_run {
 	const char *hosts_file; /* host path, bound read-only over /etc/hosts; the caller may
 				   rewrite it in place */
 	const char *layer_dir;	/* existing empty private directory for the writable layer; only
-				   CONTAINER_ROOT_DIR without read_only */
+				   without read_only, and not for CONTAINER_ROOT_HOST */
 	const struct cg *cg;	/* NULL: stays in the caller's groups */
 	int netns_fd; /* network namespace to enter; -1: the host's with host_network, else a new
 			 empty one with lo up */

@@ -43,6 +43,7 @@ void container_plan_free(struct container_plan *plan)
 	 * still use stays alive, without a name. */
 	fd_drop(&plan->namespace_fd);
 	fd_drop(&plan->userns_fd);
+	fd_drop(&plan->view_fd);
 	free(plan->userns_why);
 	mounts_free(plan);
 	if (plan->state_fd >= 0)
@@ -155,8 +156,26 @@ static int refuse_links(int root_fd, const char *root, struct err *err)
 	return 0;
 }
 
-static int open_root(const struct container_config *config, int *ret_fd, struct err *err)
+static int open_layers(struct container_plan *plan, const struct container_config *config,
+		       int *ret_fd, struct err *err)
 {
+	unsigned count = 0;
+	int r = plan_view(config, &plan->view_fd, &count, err);
+
+	if (r == 0)
+		r = refuse_links(plan->view_fd, "of the image", err);
+	if (r < 0)
+		return r;
+	plan->layer_count = count + 1;
+	*ret_fd = fcntl(plan->view_fd, F_DUPFD_CLOEXEC, 0);
+	return *ret_fd < 0 ? err_set(err, errno, "root") : 0;
+}
+
+static int open_root(struct container_plan *plan, const struct container_config *config,
+		     int *ret_fd, struct err *err)
+{
+	if (config->root == CONTAINER_ROOT_LAYERS)
+		return open_layers(plan, config, ret_fd, err);
 	autoclose int fd =
 		open(config->root_dir ? config->root_dir : "", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -347,9 +366,9 @@ static struct container_plan *new_plan(const struct container_config *config)
 
 	if (!plan)
 		return NULL;
-	plan->state_fd = plan->namespace_fd = plan->userns_fd = -1;
+	plan->state_fd = plan->namespace_fd = plan->userns_fd = plan->view_fd = -1;
 	plan->layer_count = 2;
-	plan->writable = config->root == CONTAINER_ROOT_DIR && !config->read_only;
+	plan->writable = config->root != CONTAINER_ROOT_HOST && !config->read_only;
 	plan->host_network = config->host_network;
 	return plan;
 }
@@ -361,8 +380,8 @@ static int resolve(struct container_plan *plan, const struct container_config *c
 	autoclose int root_fd = -1;
 	int r = copy_texts(plan, config, fault);
 
-	if (r == 0 && config->root == CONTAINER_ROOT_DIR) {
-		r = open_root(config, &root_fd, &fault->err);
+	if (r == 0 && config->root != CONTAINER_ROOT_HOST) {
+		r = open_root(plan, config, &root_fd, &fault->err);
 		if (r < 0)
 			return fault_of(fault, CONTAINER_ITEM_ROOT, 0);
 	}
@@ -401,6 +420,7 @@ static int prepare(const struct container_config *config, struct container_plan 
 	if (r < 0)
 		return r;
 	drop_static_sources(plan);
+	fd_drop(&plan->view_fd);
 	*ret_plan = take_ptr(plan);
 	return 0;
 }

@@ -17,6 +17,7 @@
 struct container_plan {
 	int state_fd;	      /* emptied at the end; -1 before there is anything in it */
 	int namespace_fd;     /* the prepared mount namespace */
+	int view_fd;	      /* LAYERS: all of them as one, while the plan is made; else -1 */
 	unsigned layer_count; /* writable: how many are below the layer of every run */
 	bool writable;
 	bool host_network;

@@ -130,6 +130,34 @@ static int dir_root(const struct container_plan *plan, const char *path, int sta
 	return r < 0 ? r : take_fd(&root_fd);
 }
 
+/* What is looked for is looked for in all of them at once. */
+static int layers_root(const struct container_plan *plan, const char *const *paths, int state_fd,
+		       int layers_fd, struct container_fault *fault)
+{
+	struct err *err = &fault->err;
+	autoclose int points_fd = plan_layers_own(layers_fd, err);
+
+	if (points_fd < 0)
+		return points_fd;
+	int r = find_points(plan, plan->view_fd, points_fd, fault);
+
+	for (unsigned i = 0; r >= 0 && paths[i]; i++) {
+		autoclose int dir_fd = open(paths[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		autoclose int fd = dir_fd < 0 ? err_set(err, errno, "layer %s", paths[i])
+					      : plan_detach_dir(plan, dir_fd, true, err);
+
+		r = fd < 0 ? fd : plan_layers_add(layers_fd, i, fd, err);
+	}
+	if (r >= 0)
+		r = plan_layers_add_own(layers_fd, plan->layer_count - 1, err);
+	autoclose int root_fd = r < 0 ? r : plan_overlay(layers_fd, plan->layer_count, false, err);
+
+	if (root_fd < 0)
+		return root_fd;
+	r = plan_attach(state_fd, "root", root_fd, err);
+	return r < 0 ? r : take_fd(&root_fd);
+}
+
 static int host_root(const struct container_plan *plan, int state_fd, int layers_fd,
 		     struct err *err)
 {
@@ -210,8 +238,11 @@ static int assemble(const struct container_plan *plan, const struct container_co
 
 	if (layers_fd < 0)
 		return layers_fd;
-	autoclose int root_fd = host ? host_root(plan, state_fd, layers_fd, err)
-				     : dir_root(plan, config->root_dir, state_fd, layers_fd, fault);
+	autoclose int root_fd =
+		host ? host_root(plan, state_fd, layers_fd, err)
+		: plan->view_fd >= 0
+			? layers_root(plan, config->root_layers, state_fd, layers_fd, fault)
+			: dir_root(plan, config->root_dir, state_fd, layers_fd, fault);
 
 	if (root_fd < 0)
 		return fault->item ? root_fd : fault_of(fault, CONTAINER_ITEM_ROOT, 0);

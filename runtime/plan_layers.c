@@ -62,19 +62,31 @@ static int overlay_option(int fs_fd, const char *key, const char *value, struct 
 	return 0;
 }
 
-static int overlay_layers(int fs_fd, unsigned count, bool writable, struct err *err)
+/* One option for all is what every kernel knows, but it may not be long; one for each is known
+ * since Linux 6.7. */
+static int overlay_lower(int fs_fd, unsigned count, struct err *err)
 {
 	char text[256]; /* more an option may not have */
 	size_t len = 0;
+	int r = 0;
 
 	for (unsigned i = 0; i < count && len < sizeof(text); i++)
 		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%u", i ? ":" : "", i);
-	if (len >= sizeof(text))
-		return err_say(err, E2BIG, "overlay of %u layers", count);
+	if (len < sizeof(text))
+		return overlay_option(fs_fd, "lowerdir", text, err);
+	for (unsigned i = 0; r == 0 && i < count; i++) {
+		snprintf(text, sizeof(text), "%u", i);
+		r = overlay_option(fs_fd, "lowerdir+", text, err);
+	}
+	return r < 0 ? err_prefix(err, "%u layers", count) : 0;
+}
+
+static int overlay_layers(int fs_fd, unsigned count, bool writable, struct err *err)
+{
 	int r = overlay_option(fs_fd, "source", "overlay", err);
 
 	if (r == 0)
-		r = overlay_option(fs_fd, "lowerdir", text, err);
+		r = overlay_lower(fs_fd, count, err);
 	if (r < 0 || !writable)
 		return r;
 	r = overlay_option(fs_fd, "upperdir", PLAN_LAYERS_RUN "/upper", err);

@@ -76,6 +76,10 @@ int plan_layers_add(int layers_fd, unsigned number, int mount_fd, struct err *er
 /* Adds our own files, which belong to the container's ids as they are. */
 int plan_layers_add_own(int layers_fd, unsigned number, struct err *err) must_check;
 
+/* The configured layers as one read-only directory, attached nowhere. @ret_count: how many. */
+int plan_view(const struct container_config *config, int *ret_fd, unsigned *ret_count,
+	      struct err *err) must_check;
+
 /* A detached overlay of the first @count layers; writable: below upper and work in
  * PLAN_LAYERS_RUN. Moves the working directory. Returns the fd or -errno. */
 int plan_overlay(int layers_fd, unsigned count, bool writable, struct err *err) must_check;
