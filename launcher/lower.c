@@ -10,7 +10,6 @@
 #include <string.h>
 
 /* Enough for a JVM or a database, too few for a fork bomb to hurt the host. */
-#define PIDS_DEFAULT 4096
 /* select() breaks above 1024 descriptors: programs that want more raise it themselves. */
 #define NOFILE_SOFT 1024
 
@@ -169,7 +168,7 @@ struct cg_limits lower_limits(const struct service *service)
 	return (struct cg_limits){
 		.cpu_mcpu = service->limits.cpu_mcpu,
 		.memory_bytes = service->limits.memory_bytes,
-		.pids = pids == 0  ? PIDS_DEFAULT
+		.pids = pids == 0  ? LIMITS_PIDS_DEFAULT
 			: pids < 0 ? 0
 				   : pids,
 	};

@@ -47,8 +47,7 @@ int lower_service(const struct stack *stack, const struct service *service,
 void lowered_free(struct lowered *lowered);
 #define autolowered __attribute__((cleanup(lowered_free)))
 
-/* The limits of one instance; where the manifest names none for pids, the runtime's default of
- * 4096. */
+/* The limits of one instance. */
 struct cg_limits lower_limits(const struct service *service);
 
 /* True when instances need directories of their own, so that a prepared plan serves one instance

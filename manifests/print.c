@@ -110,12 +110,13 @@ static void put_milli(struct printer *printer, struct node *node, const char *ke
 static void put_x_restart(struct printer *printer, struct node *node,
 			  const struct restart_spec *restart)
 {
-	const struct restart_tuning *tuning = &restart->tuning;
+	static const struct restart_tuning without = RESTART_TUNING_DEFAULT;
+	const struct restart_tuning *tuning = restart->tuning.present ? &restart->tuning : &without;
 	struct node *all = print_mapping(printer);
 	struct node *prevent = ends(printer, &tuning->prevent);
 	struct node *force = ends(printer, &tuning->force);
 
-	if (!tuning->present)
+	if (!restart->tuning.present && !(printer->resolved && restart->condition != RESTART_NO))
 		return;
 	if (restart->delay_ms < 0) {
 		print_put(printer, all, "delay", print_duration(printer, tuning->delay_ms));

@@ -46,7 +46,8 @@ static void put_limits(struct printer *printer, struct node *deploy, const struc
 
 	put_mcpu(printer, most, "cpus", limits->cpu_mcpu);
 	put_bytes(printer, most, "memory", limits->memory_bytes);
-	put_number(printer, most, "pids", limits->pids);
+	put_number(printer, most, "pids",
+		   printer->resolved && !limits->pids ? LIMITS_PIDS_DEFAULT : limits->pids);
 	put_mcpu(printer, reserved, "cpus", limits->cpu_reserved_mcpu);
 	put_bytes(printer, reserved, "memory", limits->memory_reserved_bytes);
 	if (most->count)

@@ -7,10 +7,12 @@
 
 #include "manifests/spec.h"
 
+#define LIMITS_PIDS_DEFAULT 4096
+
 struct limits {
 	int64_t cpu_mcpu;     /* thousandths of a core; 0: unlimited */
 	int64_t memory_bytes; /* 0: unlimited */
-	int64_t pids;	      /* 0: the runtime's default; -1: unlimited */
+	int64_t pids;	      /* 0: LIMITS_PIDS_DEFAULT; -1: unlimited */
 	struct pos cpu_pos;
 	struct pos memory_pos;
 	struct pos pids_pos;

@@ -81,6 +81,13 @@ struct restart_tuning {
 	struct end_set force;	/* always restarted after these */
 };
 
+/* What holds where no x-restart is written. */
+#define RESTART_TUNING_DEFAULT                                                                     \
+	{                                                                                          \
+		.delay_ms = 100, .max_delay_ms = 60000, .reset_after_ms = 10000,                   \
+		.factor_milli = 2000                                                               \
+	}
+
 /* `restart`, overridden by `deploy.restart_policy` where that is written (algorithms 3.9). */
 struct restart_spec {
 	enum restart_condition condition; /* default RESTART_NO; a deploy.restart_policy without

@@ -5,12 +5,7 @@
 /* Past every cap that is ever reached: the least factor above 1 is 1.001. */
 #define STEPS_MAX 32768
 
-static const struct restart_tuning engine = {
-	.delay_ms = RESTART_DELAY_MIN_MS,
-	.max_delay_ms = RESTART_DELAY_MAX_MS,
-	.reset_after_ms = RESTART_STABLE_RUN_MS,
-	.factor_milli = 2000,
-};
+static const struct restart_tuning engine = RESTART_TUNING_DEFAULT;
 
 static const struct restart_tuning *tuning_of(const struct restart_spec *spec)
 {

@@ -16,9 +16,6 @@
 #include "launcher/policy/run_end.h"
 #include "manifests/stack.h"
 
-#define RESTART_DELAY_MIN_MS	100
-#define RESTART_DELAY_MAX_MS	60000
-#define RESTART_STABLE_RUN_MS	10000
 #define RESTART_CRASH_LOOP_ENDS 5
 
 /* Restart times remembered for `window`. A max_attempts above it counts as it when there is a

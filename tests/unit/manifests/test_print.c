@@ -121,6 +121,40 @@ static void defaults_are_written_when_asked_for(void **unused)
 	}
 }
 
+static void the_pace_of_restarts_is_resolved(void **unused)
+{
+	static const struct {
+		const char *lines;
+		const char *printed; /* NULL: no x-restart */
+	} samples[] = {
+		{"    restart: always",
+		 "    x-restart:\n      delay: \"100ms\"\n      factor: \"2.000\"\n      jitter: "
+		 "\"0.000\"\n      max_delay: \"60s\"\n      reset_after: \"10s\"\n"},
+		{"    deploy: {restart_policy: {delay: 3s}}",
+		 "    x-restart:\n      jitter: \"0.000\"\n      reset_after: \"10s\"\n"},
+		{"    restart: 'no'", NULL},
+		{"    deploy: {restart_policy: {condition: none}}", NULL},
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_SIZE(samples); i++) {
+		autofixture struct fixture fixture;
+
+		fixture_open(&fixture);
+		fixture_service(&fixture, samples[i].lines);
+		autofree char *yaml = print_stack(&fixture, MANIFEST_YAML + MANIFEST_RESOLVED);
+
+		if (samples[i].printed ? !strstr(yaml, samples[i].printed)
+				       : strstr(yaml, "x-restart") != NULL)
+			fail_msg("%s gives %s", samples[i].lines, yaml);
+		assert_non_null(strstr(yaml, "          pids: 4096\n"));
+		fixture_good(&fixture, yaml);
+		autofree char *again = print_stack(&fixture, MANIFEST_YAML + MANIFEST_RESOLVED);
+
+		assert_string_equal(yaml, again);
+	}
+}
+
 static void awkward_texts_survive(void **unused)
 {
 	autofixture struct fixture fixture;
@@ -179,6 +213,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(printing_and_loading_again_changes_nothing),
 		cmocka_unit_test(defaults_are_written_when_asked_for),
+		cmocka_unit_test(the_pace_of_restarts_is_resolved),
 		cmocka_unit_test(awkward_texts_survive),
 		cmocka_unit_test(the_yaml_is_sorted_and_readable),
 	};
