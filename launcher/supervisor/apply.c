@@ -69,21 +69,20 @@ static struct json_t *changes_of(struct supervisor *sup, const struct reconcile_
 
 struct reply apply_changes(struct supervisor *sup)
 {
-	autofree struct desired *desired = NULL;
-	autofree struct observed *observed = NULL;
+	autosituation struct situation now = {0};
 	autoreconcile struct reconcile_plan plan = {0};
 	struct err err = {0};
-	int r = settle_collect(sup, &desired, &observed, NULL, &err);
+	int r = situation_collect(sup, &now, &err);
 
 	if (r == 0)
-		r = reconcile(settle_stack(sup), desired, observed, sup->instance_count,
+		r = reconcile(settle_stack(sup), now.desired, now.observed, now.count,
 			      RECONCILE_ALL, &plan, &err);
 	if (r < 0)
 		return reply_error(500, 1, "%s", err.text);
 	watch_idle(sup, false);
 	supervisor_touch(sup);
 	return (struct reply){200, js_pack("{s:i, s:o}", "schema", 1, "changes",
-					   changes_of(sup, &plan, observed))};
+					   changes_of(sup, &plan, now.observed))};
 }
 
 /* ---- which services ---- */

@@ -41,13 +41,12 @@ static void collect_desired(const struct supervisor *sup, struct desired *desire
 	}
 }
 
-static void collect_observed(const struct supervisor *sup, struct observed *observed,
-			     struct instance **instances)
+void situation_refresh(struct situation *situation)
 {
-	size_t i = 0;
+	for (size_t i = 0; i < situation->count; i++) {
+		const struct instance *instance = situation->instances[i];
 
-	for (struct instance *instance = sup->instances; instance; instance = instance->next, i++) {
-		observed[i] = (struct observed){
+		situation->observed[i] = (struct observed){
 			.service = instance->plan->service->name,
 			.index = instance->index,
 			.state = instance->state,
@@ -59,28 +58,35 @@ static void collect_observed(const struct supervisor *sup, struct observed *obse
 			.crash_looping = restart_crash_looping(&instance->history),
 			.replace = instance->replace,
 		};
-		if (instances)
-			instances[i] = instance;
 	}
 }
 
-int settle_collect(struct supervisor *sup, struct desired **ret_desired,
-		   struct observed **ret_observed, struct instance ***ret_instances,
-		   struct err *err)
+void situation_free(struct situation *situation)
+{
+	free(situation->desired);
+	free(situation->observed);
+	free(situation->instances);
+}
+
+int situation_collect(struct supervisor *sup, struct situation *ret, struct err *err)
 {
 	size_t services = settle_stack(sup)->service_count + 1;
-	autofree struct desired *desired = calloc(services, sizeof(*desired));
-	autofree struct observed *observed = calloc(sup->instance_count + 1, sizeof(*observed));
-	autofree struct instance **instances = calloc(sup->instance_count + 1, sizeof(*instances));
+	size_t room = sup->instance_count + 1;
+	struct situation new = {
+		.desired = calloc(services, sizeof(*new.desired)),
+		.observed = calloc(room, sizeof(*new.observed)),
+		.instances = calloc(room, sizeof(*new.instances)),
+	};
 
-	if (!desired || !observed || !instances)
+	if (!new.desired || !new.observed || !new.instances) {
+		situation_free(&new);
 		return err_set(err, ENOMEM, "settle");
-	collect_desired(sup, desired);
-	collect_observed(sup, observed, instances);
-	*ret_desired = take_ptr(desired);
-	*ret_observed = take_ptr(observed);
-	if (ret_instances)
-		*ret_instances = take_ptr(instances);
+	}
+	for (struct instance *instance = sup->instances; instance; instance = instance->next)
+		new.instances[new.count++] = instance;
+	collect_desired(sup, new.desired);
+	situation_refresh(&new);
+	*ret = new;
 	return 0;
 }
 
@@ -113,16 +119,14 @@ static bool create(struct supervisor *sup, size_t service_index, unsigned index)
 /* Returns whether anything was done. */
 static bool carry_out(struct supervisor *sup)
 {
-	autofree struct desired *desired = NULL;
-	autofree struct observed *observed = NULL;
-	autofree struct instance **instances = NULL;
+	autosituation struct situation now = {0};
 	autoreconcile struct reconcile_plan plan = {0};
 	struct err err = {0};
 	bool done = false;
-	int r = settle_collect(sup, &desired, &observed, &instances, &err);
+	int r = situation_collect(sup, &now, &err);
 
 	if (r == 0)
-		r = reconcile(settle_stack(sup), desired, observed, sup->instance_count,
+		r = reconcile(settle_stack(sup), now.desired, now.observed, now.count,
 			      RECONCILE_NOW, &plan, &err);
 	if (r < 0) {
 		supervisor_log(sup, "event=settle-failed error=\"%s\"", err.text);
@@ -134,7 +138,7 @@ static bool carry_out(struct supervisor *sup)
 		if (action->kind == RECONCILE_CREATE) {
 			done |= create(sup, action->service, action->index);
 		} else {
-			instance_event(instances[action->observed], INSTANCE_EV_STOP);
+			instance_event(now.instances[action->observed], INSTANCE_EV_STOP);
 			done = true;
 		}
 	}
@@ -150,16 +154,15 @@ static void wait_on(struct instance *instance, const struct dependency_verdict *
 }
 
 /* Returns false when some were left for the next turn. */
-static bool start_waiting(struct supervisor *sup, const struct observed *observed,
-			  struct instance **instances, const struct dependency_counts *counts)
+static bool start_waiting(struct supervisor *sup, const struct situation *now,
+			  const struct dependency_counts *counts)
 {
 	const struct stack *stack = settle_stack(sup);
-	size_t total = sup->instance_count;
 	unsigned started = 0;
 
-	for (size_t i = 0; i < total; i++) {
-		struct instance *instance = instances[i];
-		long service = observed_service(stack, observed[i].service);
+	for (size_t i = 0; i < now->count; i++) {
+		struct instance *instance = now->instances[i];
+		long service = observed_service(stack, now->observed[i].service);
 		struct dependency_verdict verdict;
 
 		if (instance->state != INSTANCE_WAITING || service < 0)
@@ -183,24 +186,22 @@ static bool start_waiting(struct supervisor *sup, const struct observed *observe
 static void start_and_rest(struct supervisor *sup)
 {
 	const struct stack *stack = settle_stack(sup);
-	autofree struct desired *desired = NULL;
-	autofree struct observed *observed = NULL;
-	autofree struct instance **instances = NULL;
+	autosituation struct situation now = {0};
 	autofree struct dependency_counts *counts =
 		calloc(stack->service_count + 1, sizeof(*counts));
 	struct err err = {0};
 
-	if (!counts || settle_collect(sup, &desired, &observed, &instances, &err) < 0) {
+	if (!counts || situation_collect(sup, &now, &err) < 0) {
 		supervisor_log(sup, "event=settle-failed error=\"out of memory\"");
 		return;
 	}
-	dependency_count(stack, desired, observed, sup->instance_count, counts);
-	if (!start_waiting(sup, observed, instances, counts)) {
+	dependency_count(stack, now.desired, now.observed, now.count, counts);
+	if (!start_waiting(sup, &now, counts)) {
 		supervisor_touch(sup);
 		return;
 	}
-	collect_observed(sup, observed, NULL);
-	watch_idle(sup, settled_idle(stack, desired, observed, sup->instance_count));
+	situation_refresh(&now);
+	watch_idle(sup, settled_idle(stack, now.desired, now.observed, now.count));
 }
 
 void settle(void *data)

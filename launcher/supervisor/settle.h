@@ -23,10 +23,20 @@ void settle(void *sup);
 /* What is wanted; an empty stack before the first `up`. Borrowed. */
 const struct stack *settle_stack(const struct supervisor *sup);
 
-/*
- * The arrays that policy wants, filled from units and instances. Owned by the caller (free()); what
- * they point to is borrowed from the supervisor. @ret_instances may be NULL.
- */
-int settle_collect(struct supervisor *sup, struct desired **ret_desired,
-		   struct observed **ret_observed, struct instance ***ret_instances,
-		   struct err *err) must_check;
+/* What policy is told at one moment. The arrays are owned, what they point to is borrowed from the
+ * supervisor. */
+struct situation {
+	struct desired *desired; /* parallel to the stack's services */
+	struct observed *observed;
+	struct instance **instances; /* parallel to observed */
+	size_t count;		     /* of both */
+};
+
+int situation_collect(struct supervisor *sup, struct situation *ret, struct err *err) must_check;
+
+/* The instances may have changed since; they are the same ones. */
+void situation_refresh(struct situation *situation);
+
+/* Accepts a zeroed one. */
+void situation_free(struct situation *situation);
+#define autosituation __attribute__((cleanup(situation_free)))

@@ -132,16 +132,15 @@ struct json_t *view_services(struct supervisor *sup)
 {
 	struct json_t *list = js_pack("[]");
 	const struct stack *stack = sup->manifest ? sup->manifest->stack : NULL;
-	autofree struct desired *desired = NULL;
-	autofree struct observed *observed = NULL;
+	autosituation struct situation now = {0};
 	autofree struct service_status *status = NULL;
 
-	if (!list || !stack || settle_collect(sup, &desired, &observed, NULL, NULL) < 0)
+	if (!list || !stack || situation_collect(sup, &now, NULL) < 0)
 		return list;
 	status = calloc(stack->service_count + 1, sizeof(*status));
 	if (!status)
 		return list;
-	settled_services(stack, desired, observed, sup->instance_count, status);
+	settled_services(stack, now.desired, now.observed, now.count, status);
 	for (size_t i = 0; i < stack->service_count; i++) {
 		const char *name = stack->services[i].name;
 
