@@ -151,6 +151,7 @@ struct container_run {
 	int netns_fd; /* network namespace to enter; -1: the host's with host_network, else a new
 			 empty one with lo up */
 	int stdio[3]; /* become 0, 1, 2 */
+	bool tty;     /* stdio[0] is a terminal: becomes the controlling terminal */
 };
 
 struct container_process {

@@ -145,6 +145,7 @@ int container_start(const struct container_plan *plan, const struct container_ru
 		.candidates = plan->candidates.items,
 		.working_dir = plan->working_dir,
 		.stdio = {run->stdio[0], run->stdio[1], run->stdio[2]},
+		.tty = run->tty,
 		.hostname = run->hostname,
 		.domainname = run->domainname,
 		.hosts_file = run->hosts_file,

@@ -15,6 +15,7 @@ extern const struct command command_stop;
 extern const struct command command_restart;
 extern const struct command command_kill;
 extern const struct command command_exec;
+extern const struct command command_run;
 extern const struct command command_config;
 extern const struct command command_ls;
 extern const struct command command_completion;

@@ -104,7 +104,7 @@ int settle_wait(const char *stack, const struct settle_options *options)
 	int64_t deadline_ms = options->timeout_ms < 0 ? -1 : now_ms() + options->timeout_ms;
 	struct err err = {0};
 
-	if (!options->judge)
+	if (!options->judge || options->only_changes)
 		watch.report = settle_show_changes;
 	if (watch_open(&watch, stack, &err) < 0)
 		return cli_fail(&err, EXIT_FAILED);

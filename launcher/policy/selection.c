@@ -28,6 +28,8 @@ int selection_make(const struct stack *stack, const struct selection *selection,
 
 	if (r == 0 && selection->count > 0 && !selection->no_deps)
 		depgraph_mark_dependencies(&graph, ret_selected);
+	for (size_t i = 0; r == 0 && selection->only_deps && i < selection->count; i++)
+		ret_selected[observed_service(stack, selection->names[i])] = false;
 	return r;
 }
 

@@ -12,6 +12,7 @@ struct selection {
 	char *const *names; /* borrowed */
 	size_t count;	    /* 0: all enabled services */
 	bool no_deps;	    /* only the named ones */
+	bool only_deps;	    /* not the named ones themselves */
 };
 
 /*

@@ -92,6 +92,10 @@ static bool stream_or_upgrade(struct supervisor *sup, const struct http_request 
 		attach_request(sup, body, answer);
 		return true;
 	}
+	if (strcmp(request->path, "/v1/run") == 0 && strcmp(request->method, "POST") == 0) {
+		attach_run(sup, body, answer);
+		return true;
+	}
 	return false;
 }
 
@@ -102,14 +106,18 @@ static const struct member {
 	const char *what;
 } members[] = {
 	{"command", JS_ARRAY, "an array of texts"},
+	{"detach", JS_BOOL, "true or false"},
 	{"directory", JS_TEXT, "a text"},
+	{"entrypoint", JS_ARRAY, "an array of texts"},
 	{"env_files", JS_ARRAY, "an array of texts"},
 	{"environment", JS_ARRAY, "an array of texts"},
 	{"files", JS_ARRAY, "an array of texts"},
 	{"instance", JS_TEXT, "a text"},
 	{"no_deps", JS_BOOL, "true or false"},
+	{"only_deps", JS_BOOL, "true or false"},
 	{"profiles", JS_ARRAY, "an array of texts"},
 	{"scale", JS_OBJECT, "an object"},
+	{"service", JS_TEXT, "a text"},
 	{"services", JS_ARRAY, "an array of texts"},
 	{"signal", JS_TEXT, "a text"},
 	{"timeout_ms", JS_INTEGER, "a whole number"},

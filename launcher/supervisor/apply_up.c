@@ -138,7 +138,8 @@ static int select_services(struct change *change, const struct json_t *request,
 	struct err err = {0};
 
 	js_collect(js_get(request, "services"), &names);
-	const struct selection selection = {names.items, names.count, js_bool(request, "no_deps")};
+	const struct selection selection = {names.items, names.count, js_bool(request, "no_deps"),
+					    js_bool(request, "only_deps")};
 	int r = names.failed ? err_set(&err, ENOMEM, "select services")
 			     : selection_make(change->manifest->stack, &selection, change->targeted,
 					      &err);
@@ -203,8 +204,6 @@ static void fill_units(struct change *change, const struct json_t *scale)
 
 static void open_network(struct change *change)
 {
-	struct supervisor *sup = change->sup;
-	const struct net_config config = {.stack = sup->name};
 	const struct stack *stack = change->manifest->stack;
 	struct err err = {0};
 	bool needed = false;
@@ -212,7 +211,7 @@ static void open_network(struct change *change)
 	for (size_t i = 0; i < stack->service_count; i++)
 		needed = needed ||
 			 (change->selected[i] && stack->services[i].network_mode == NETWORK_BRIDGE);
-	if (needed && !sup->net && net_open(&config, &sup->net, &err) < 0)
+	if (needed && publish_open(change->sup, &err) < 0)
 		strv_addf(&change->problems, "network: %s", err.text);
 }
 

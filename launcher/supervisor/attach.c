@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * `exec`: an additional process in an instance, with the client's own fds as stdin, stdout and
- * stderr (launcher/API.md has the protocol). The supervisor never touches what flows through them.
+ * `exec`: an additional process in an instance, and `run`: an instance of its own, with the
+ * client's own fds as stdin, stdout and stderr (launcher/API.md has the protocol). The supervisor
+ * never touches what flows through them.
  */
 #include "launcher/supervisor/attach.h"
 #include "launcher/js.h"
+#include "launcher/lower.h"
 #include "launcher/supervisor/api.h"
 #include "launcher/supervisor/retire.h"
+#include "launcher/supervisor/run.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
@@ -25,7 +28,12 @@
 struct attachment {
 	struct supervisor *sup;
 	struct attachment *next;
-	char *instance; /* by name: the instance may be gone by the time the client attaches */
+	char *instance; /* exec, by name: it may be gone by the time the client attaches */
+	char *service;	/* run */
+	char one_off[INSTANCE_NAME_MAX]; /* run: what came of it */
+	bool attached;
+	struct one_off_client client;
+	struct strv entrypoint;
 	struct strv argv;
 	struct strv envp;
 	char *user;
@@ -43,6 +51,17 @@ struct attachment {
 	size_t line_len;
 };
 
+/* Whose client leaves has nobody left to run for. */
+static void abandon_one_off(struct attachment *attachment)
+{
+	struct instance *instance = instance_find(attachment->sup, attachment->one_off);
+
+	if (!instance || instance->client != &attachment->client)
+		return;
+	instance->client = NULL;
+	instance_event(instance, INSTANCE_EV_STOP);
+}
+
 static void attachment_free(struct attachment *attachment)
 {
 	struct attachment **link = &attachment->sup->attachments;
@@ -56,10 +75,13 @@ static void attachment_free(struct attachment *attachment)
 	if (attachment->process.pidfd >= 0)
 		retire_process(attachment->sup, take_fd(&attachment->process.pidfd));
 	fd_drop(&attachment->process.status_fd);
+	abandon_one_off(attachment);
 	http_upgraded_close(attachment->connection);
+	strv_free(&attachment->entrypoint);
 	strv_free(&attachment->argv);
 	strv_free(&attachment->envp);
 	free(attachment->instance);
+	free(attachment->service);
 	free(attachment->user);
 	free(attachment->working_dir);
 	free(attachment);
@@ -80,8 +102,9 @@ static void say(struct attachment *attachment, struct json_t *value)
 
 static void say_fault(struct attachment *attachment, const struct container_fault *fault)
 {
-	/* As env(1): 127 not found, 126 found but not to be run. */
-	int code = fault->err.code == ENOENT ? 127 : 126;
+	/* As env(1): 127 not found, 126 found but not to be run, 125 anything else. */
+	bool program = fault->item == CONTAINER_ITEM_PROGRAM;
+	int code = !program ? 125 : fault->err.code == ENOENT ? 127 : 126;
 
 	say(attachment, js_pack("{s:s, s:i}", "error",
 				fault->err.text[0] ? fault->err.text : "cannot start the program",
@@ -98,11 +121,22 @@ static void read_status(struct attachment *attachment)
 	fd_drop(&attachment->process.status_fd);
 }
 
+static void say_exit(struct attachment *attachment, int si_code, int status)
+{
+	char name[32];
+
+	if (si_code == CLD_EXITED) {
+		say(attachment, js_pack("{s:{s:i}}", "exit", "code", status));
+	} else {
+		reason_signal(status, name, sizeof(name));
+		say(attachment, js_pack("{s:{s:s}}", "exit", "signal", name));
+	}
+}
+
 static void on_program_exit(void *data, int fd, uint32_t events)
 {
 	struct attachment *attachment = data;
 	siginfo_t info = {0};
-	char name[32];
 
 	if (waitid(P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG) == 0 && info.si_pid == 0)
 		return;
@@ -111,14 +145,10 @@ static void on_program_exit(void *data, int fd, uint32_t events)
 	watch_free(take_ptr(attachment->exit_watch));
 	fd_drop(&attachment->process.pidfd);
 	read_status(attachment);
-	if (attachment->failed) {
+	if (attachment->failed)
 		say_fault(attachment, &attachment->fault);
-	} else if (info.si_code == CLD_EXITED) {
-		say(attachment, js_pack("{s:{s:i}}", "exit", "code", info.si_status));
-	} else {
-		reason_signal(info.si_status, name, sizeof(name));
-		say(attachment, js_pack("{s:{s:s}}", "exit", "signal", name));
-	}
+	else
+		say_exit(attachment, info.si_code, info.si_status);
 	attachment_free(attachment);
 }
 
@@ -131,8 +161,88 @@ static void on_status(void *data, int fd, uint32_t events)
 		say(attachment, js_pack("{s:i}", "pid", (int)attachment->process.pid));
 }
 
+static void on_one_off_started(void *data, const struct instance *instance)
+{
+	say(data, js_pack("{s:i, s:s}", "pid", (int)instance->pid, "instance", instance->name));
+}
+
+static void on_one_off_ended(void *data, const struct instance *instance)
+{
+	struct attachment *attachment = data;
+
+	switch (instance->end.kind) {
+	case RUN_END_START_FAILED:
+		say_fault(attachment, &instance->fault);
+		break;
+	case RUN_END_EXITED:
+		say_exit(attachment, CLD_EXITED, instance->end.code);
+		break;
+	case RUN_END_SIGNALLED:
+		say_exit(attachment, CLD_KILLED, instance->end.signal);
+		break;
+	case RUN_END_UNKNOWN:
+		say(attachment,
+		    js_pack("{s:s, s:i}", "error", "its exit status is unknown", "code", 125));
+		break;
+	}
+	attachment_free(attachment);
+}
+
+/* Empty lists are absent ones. */
+static struct one_off_request change_of(const struct attachment *attachment)
+{
+	return (struct one_off_request){
+		.command = attachment->argv.items,
+		.command_count = attachment->argv.count,
+		.entrypoint = attachment->entrypoint.items,
+		.entrypoint_count = attachment->entrypoint.count,
+		.environment = attachment->envp.items,
+		.environment_count = attachment->envp.count,
+		.user = attachment->user,
+		.working_dir = attachment->working_dir,
+	};
+}
+
+/* @fault says what failed, with the place in the manifest. */
+static int run_service(struct attachment *attachment, const struct one_off_client *client,
+		       char name[static INSTANCE_NAME_MAX], struct container_fault *fault)
+{
+	struct supervisor *sup = attachment->sup;
+	long i = sup->manifest ? observed_service(sup->manifest->stack, attachment->service) : -1;
+	char text[2 * ERR_TEXT_MAX];
+
+	if (i < 0)
+		return err_say(&fault->err, ESRCH, "no service '%s' in stack %s",
+			       attachment->service, sup->name);
+	if (sup->ending)
+		return err_say(&fault->err, ESRCH, "stack %s is being taken down", sup->name);
+	const struct service *service = &sup->manifest->stack->services[i];
+	const struct run_request request = {service, change_of(attachment), client};
+	int r = run_one_off(sup, &request, name, fault);
+
+	if (r < 0 && fault->item != CONTAINER_ITEM_NONE) {
+		lower_fault_text(service, fault, text, sizeof(text));
+		r = err_say(&fault->err, fault->err.code, "%s", text);
+	}
+	return r;
+}
+
+/* The attachment may be gone after this: the instance can end at once. */
 static int run(struct attachment *attachment, const int stdio[static 3],
 	       struct container_fault *fault)
+{
+	attachment->client = (struct one_off_client){
+		.stdio = {stdio[0], stdio[1], stdio[2]},
+		.tty = attachment->tty,
+		.started = on_one_off_started,
+		.ended = on_one_off_ended,
+		.data = attachment,
+	};
+	return run_service(attachment, &attachment->client, attachment->one_off, fault);
+}
+
+static int exec(struct attachment *attachment, const int stdio[static 3],
+		struct container_fault *fault)
 {
 	struct instance *instance = instance_find(attachment->sup, attachment->instance);
 	struct loop *loop = attachment->sup->loop;
@@ -188,6 +298,16 @@ static bool receive_fds(const struct msghdr *message, int stdio[static 3])
 	return complete;
 }
 
+static void pass_signal(struct attachment *attachment, int number)
+{
+	struct instance *instance = instance_find(attachment->sup, attachment->one_off);
+
+	if (instance)
+		err_ignore(instance_signal(instance, number, NULL));
+	else if (attachment->process.pidfd >= 0)
+		(void)pidfd_send_signal(attachment->process.pidfd, number, NULL, 0);
+}
+
 static void signal_line(struct attachment *attachment)
 {
 	autojs struct json_t *request = NULL;
@@ -197,8 +317,8 @@ static void signal_line(struct attachment *attachment)
 		name = js_text(request, "signal");
 	int number = name ? apply_signal_of(name) : -1;
 
-	if (number > 0 && attachment->process.pidfd >= 0)
-		(void)pidfd_send_signal(attachment->process.pidfd, number, NULL, 0);
+	if (number > 0)
+		pass_signal(attachment, number);
 }
 
 static void take_lines(struct attachment *attachment, const char *bytes, size_t len)
@@ -239,13 +359,17 @@ static void on_client(void *data, int fd, uint32_t events)
 	}
 	bool attached = receive_fds(&message, stdio);
 
-	if (attached && attachment->process.pidfd < 0) {
-		int r = run(attachment, stdio, &attachment->fault);
+	if (attached && !attachment->attached) {
+		struct container_fault fault = {0};
+
+		attachment->attached = true;
+		int r = attachment->service ? run(attachment, stdio, &fault)
+					    : exec(attachment, stdio, &fault);
 
 		for (int i = 0; i < 3; i++)
 			close(stdio[i]);
 		if (r < 0) {
-			say_fault(attachment, &attachment->fault);
+			say_fault(attachment, &fault);
 			attachment_free(attachment);
 		}
 		return;
@@ -287,18 +411,30 @@ static struct attachment *attachment_new(struct supervisor *sup, const struct js
 	attachment->fd = -1;
 	attachment->process = (struct container_process){.pidfd = -1, .status_fd = -1};
 	attachment->instance = copy_or_null(request, "instance", &failed);
+	attachment->service = copy_or_null(request, "service", &failed);
 	attachment->user = copy_or_null(request, "user", &failed);
 	attachment->working_dir = copy_or_null(request, "working_dir", &failed);
 	attachment->tty = js_bool(request, "tty");
 	js_collect(js_get(request, "command"), &attachment->argv);
+	js_collect(js_get(request, "entrypoint"), &attachment->entrypoint);
 	js_collect(js_get(request, "environment"), &attachment->envp);
 	attachment->next = sup->attachments;
 	sup->attachments = attachment;
-	if (failed || attachment->argv.failed || attachment->envp.failed) {
+	if (failed || attachment->argv.failed || attachment->entrypoint.failed ||
+	    attachment->envp.failed) {
 		attachment_free(attachment);
 		return NULL;
 	}
 	return attachment;
+}
+
+static void upgrade(struct attachment *attachment, struct http_answer *answer)
+{
+	answer->kind = HTTP_UPGRADE;
+	answer->status = 101;
+	answer->upgrade = on_upgraded;
+	answer->upgrade_data = attachment;
+	answer->upgrade_protocol = "davit-exec";
 }
 
 void attach_request(struct supervisor *sup, const struct json_t *request,
@@ -306,25 +442,51 @@ void attach_request(struct supervisor *sup, const struct json_t *request,
 {
 	const char *name = js_text(request, "instance");
 	struct instance *instance = name ? instance_find(sup, name) : NULL;
+	struct attachment *attachment;
 	struct reply reply;
 
 	if (!instance || !instance_reached(instance))
 		reply = reply_error(404, 1, "%s is not running", name ? name : "no instance named");
 	else if (js_count(js_get(request, "command")) == 0)
 		reply = reply_error(400, 2, "exec: no command");
-	else {
-		struct attachment *attachment = attachment_new(sup, request);
-
-		if (attachment) {
-			answer->kind = HTTP_UPGRADE;
-			answer->status = 101;
-			answer->upgrade = on_upgraded;
-			answer->upgrade_data = attachment;
-			answer->upgrade_protocol = "davit-exec";
-			return;
-		}
+	else if (!(attachment = attachment_new(sup, request)))
 		reply = reply_error(500, 1, "out of memory");
+	else {
+		upgrade(attachment, answer);
+		return;
 	}
+	api_answer(answer, &reply);
+}
+
+static struct reply run_detached(struct attachment *attachment)
+{
+	struct container_fault fault = {0};
+	char name[INSTANCE_NAME_MAX];
+
+	if (run_service(attachment, NULL, name, &fault) < 0)
+		return reply_error(400, 125, "%s", fault.err.text);
+	return (struct reply){200, js_pack("{s:i, s:s}", "schema", 1, "instance", name)};
+}
+
+void attach_run(struct supervisor *sup, const struct json_t *request, struct http_answer *answer)
+{
+	const char *name = js_text(request, "service");
+	struct attachment *attachment = NULL;
+	struct reply reply;
+
+	if (!name || !sup->manifest || observed_service(sup->manifest->stack, name) < 0)
+		reply = reply_error(404, 1, "no service '%s' in stack %s", name ? name : "",
+				    sup->name);
+	else if (!(attachment = attachment_new(sup, request)))
+		reply = reply_error(500, 1, "out of memory");
+	else if (!js_bool(request, "detach")) {
+		upgrade(attachment, answer);
+		return;
+	} else {
+		reply = run_detached(attachment);
+	}
+	if (attachment)
+		attachment_free(attachment);
 	api_answer(answer, &reply);
 }
 
@@ -333,8 +495,8 @@ void attach_drop(struct supervisor *sup, const struct instance *instance)
 	for (struct attachment *attachment = sup->attachments, *next; attachment;
 	     attachment = next) {
 		next = attachment->next;
-		if (strcmp(attachment->instance, instance->name) != 0 ||
-		    attachment->process.pidfd < 0)
+		if (!attachment->instance || attachment->process.pidfd < 0 ||
+		    strcmp(attachment->instance, instance->name) != 0)
 			continue;
 		say(attachment, js_pack("{s:{s:s}}", "exit", "signal", "SIGKILL"));
 		attachment_free(attachment);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* `exec`: additional processes in instances, with the client's own fds. */
+/* `exec` and `run`: additional processes in instances, and one-off instances, with the client's own
+ * fds. */
 #pragma once
 
 #include "launcher/js.h"
@@ -8,6 +9,9 @@
 
 void attach_request(struct supervisor *sup, const struct json_t *request,
 		    struct http_answer *answer);
+
+/* `run`: with an upgrade like the above, or detached. */
+void attach_run(struct supervisor *sup, const struct json_t *request, struct http_answer *answer);
 
 /* Ends every exec in the instance. */
 void attach_drop(struct supervisor *sup, const struct instance *instance);

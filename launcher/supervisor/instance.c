@@ -78,6 +78,11 @@ bool instance_reached(const struct instance *instance)
 	return instance_runs(instance) && instance->status_fd < 0 && !instance->exec_failed;
 }
 
+bool instance_is_one_off(const struct instance *instance)
+{
+	return instance->plan->own != NULL;
+}
+
 struct instance *instance_find(struct supervisor *sup, const char *name)
 {
 	for (struct instance *instance = sup->instances; instance; instance = instance->next)
@@ -211,6 +216,29 @@ static enum instance_event end_verdict(struct instance *instance)
 	return start_failed ? INSTANCE_EV_START_FAILED_FOR_GOOD : INSTANCE_EV_EXITED_FAILED;
 }
 
+static void tell_end(struct instance *instance)
+{
+	const struct one_off_client *client = take_ptr(instance->client);
+
+	if (client)
+		client->ended(client->data, instance);
+}
+
+/* A run is over; a one-off instance with it. */
+static void run_over(struct instance *instance)
+{
+	bool stopping = instance->state == INSTANCE_STOPPING;
+	bool one_off = instance_is_one_off(instance);
+
+	instance->has_end = true;
+	run_forget(instance);
+	tell_end(instance);
+	/* A wanted end needs no verdict: whatever the status, it is what was asked for. */
+	instance_event(instance, stopping ? INSTANCE_EV_EXITED_COMPLETED : end_verdict(instance));
+	if (one_off && !stopping)
+		instance_event(instance, INSTANCE_EV_STOP);
+}
+
 static void read_exec_status(struct instance *instance);
 
 static void on_process_exit(void *data, int fd, uint32_t events)
@@ -224,14 +252,11 @@ static void on_process_exit(void *data, int fd, uint32_t events)
 		return;
 	read_exec_status(instance); /* a start that failed says why before it ends */
 	end_from_wait(instance, &info);
-	instance->has_end = true;
-	log_drain(instance->log);
+	if (instance->log)
+		log_drain(instance->log);
 	probe_stop(instance);
 	attach_drop(instance->sup, instance);
-	run_forget(instance);
-	/* A wanted end needs no verdict: whatever the status, it is what was asked for. */
-	instance_event(instance, instance->state == INSTANCE_STOPPING ? INSTANCE_EV_EXITED_COMPLETED
-								      : end_verdict(instance));
+	run_over(instance);
 }
 
 /* ---- how a run starts ---- */
@@ -254,6 +279,8 @@ static void read_exec_status(struct instance *instance)
 	instance->started = true;
 	instance->started_ms = loop_now_ms(instance->sup->loop);
 	clock_gettime(CLOCK_REALTIME, &instance->started_at);
+	if (instance->client)
+		instance->client->started(instance->client->data, instance);
 	instance_event(instance, instance->plan->service->healthcheck.present
 					 ? INSTANCE_EV_EXEC_OK_PROBED
 					 : INSTANCE_EV_EXEC_OK);
@@ -305,7 +332,7 @@ static int run_log(struct instance *instance, struct err *err)
 {
 	autofree char *path = NULL;
 
-	if (instance->log)
+	if (instance->log || instance->client)
 		return 0;
 	if (asprintf(&path, "%s/%s.log", instance->sup->log_dir, instance->name) < 0) {
 		path = NULL;
@@ -328,6 +355,18 @@ static int run_watch(struct instance *instance, struct err *err)
 	if (r == 0)
 		watch_priority(instance->pid_watch, LOOP_FIRST);
 	return r;
+}
+
+/* A client's own, or nothing and the log. */
+static void run_stdio(const struct instance *instance, int null_fd, int stdio[static 3])
+{
+	if (instance->client) {
+		memcpy(stdio, instance->client->stdio, sizeof(instance->client->stdio));
+		return;
+	}
+	stdio[0] = null_fd;
+	stdio[1] = log_stdout_fd(instance->log);
+	stdio[2] = log_stderr_fd(instance->log);
 }
 
 static int run_start(struct instance *instance, struct container_fault *fault)
@@ -357,10 +396,11 @@ static int run_start(struct instance *instance, struct container_fault *fault)
 		.layer_dir = instance->layer_dir,
 		.cg = instance->cg,
 		.netns_fd = instance->endpoint ? net_endpoint_netns(instance->endpoint) : -1,
-		.stdio = {null_fd, log_stdout_fd(instance->log), log_stderr_fd(instance->log)},
+		.tty = instance->client && instance->client->tty,
 	};
 	struct container_process process = {0};
 
+	run_stdio(instance, null_fd, run.stdio);
 	r = container_start(instance->plan->container, &run, &process, fault);
 	if (r < 0)
 		return r;
@@ -388,11 +428,9 @@ static void instance_start(struct instance *instance)
 	if (run_start(instance, &instance->fault) == 0)
 		return;
 	end_start_failed(instance);
-	instance->has_end = true;
 	if (instance->pidfd >= 0) /* cloned, but not watched: unwatched it would be unsupervised */
 		start_abandon(instance);
-	run_forget(instance);
-	instance_event(instance, end_verdict(instance));
+	run_over(instance);
 }
 
 /* ---- what the table asks for ---- */

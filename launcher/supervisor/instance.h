@@ -18,15 +18,28 @@
 #include <stdbool.h>
 #include <time.h>
 
+struct instance;
 struct probe;
 struct supervisor;
+
+#define INSTANCE_NAME_MAX 160
+
+/* Whoever waits for a one-off instance. */
+struct one_off_client {
+	int stdio[3]; /* for its start */
+	bool tty;     /* stdio[0] is a terminal */
+	void (*started)(void *data, const struct instance *instance);
+	void (*ended)(void *data, const struct instance *instance); /* the last call */
+	void *data;
+};
 
 struct instance {
 	struct supervisor *sup;
 	struct instance *next; /* in sup->instances, by service and index */
 	struct plan *plan;
-	char name[160]; /* "web-1" */
+	char name[INSTANCE_NAME_MAX]; /* "web-1" */
 	unsigned index;
+	const struct one_off_client *client; /* of a one-off; NULL: nobody waits for it */
 
 	enum instance_state state;
 	char reason[REASON_MAX];
@@ -81,6 +94,9 @@ struct instance *instance_find(struct supervisor *sup, const char *name);
 
 /* Its program runs: the process is past everything that comes before the exec. */
 bool instance_reached(const struct instance *instance);
+
+/* A one-off: no service wants it. */
+bool instance_is_one_off(const struct instance *instance);
 
 /* Sends a signal to the instance's first process; -ESRCH when it has none. */
 int instance_signal(struct instance *instance, int signal_number, struct err *err) must_check;

@@ -4,6 +4,7 @@
  * lives as long as an instance or the unit of its service refers to it.
  */
 #include "launcher/lower.h"
+#include "launcher/one_off.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/fs.h"
@@ -45,7 +46,11 @@ void plan_unref(struct plan *plan)
 	strv_free(&plan->made);
 	if (plan->state_dir)
 		err_ignore(fs_remove_tree(plan->state_dir, NULL)); /* `down` removes what is left */
+	if (plan->own && plan->anonymous_dir)
+		err_ignore(fs_remove_tree(plan->anonymous_dir, NULL)); /* of no use to anybody */
 	free(plan->state_dir);
+	free(plan->anonymous_dir);
+	one_off_free(plan->own);
 	manifest_unref(plan->manifest);
 	free(plan);
 }
@@ -120,18 +125,17 @@ static int plan_prepare(struct supervisor *sup, struct plan *plan, unsigned inde
 			struct container_fault *fault)
 {
 	const struct service *service = plan->service;
-	autofree char *anonymous = NULL;
 	autofree bool *fresh = calloc(service->mount_count + 1, sizeof(*fresh));
 	autolowered struct lowered lowered = {0};
 
 	if (!fresh ||
 	    asprintf(&plan->state_dir, "%s/plans/%u", sup->run_dir, ++sup->plans_made) < 0 ||
-	    asprintf(&anonymous, "%s/.anonymous/%s/%s-%u", sup->volumes_dir, sup->name,
+	    asprintf(&plan->anonymous_dir, "%s/.anonymous/%s/%s-%u", sup->volumes_dir, sup->name,
 		     service->name, index) < 0)
 		return err_set(&fault->err, ENOMEM, "%s", service->name);
 	const struct lower_place place = {
 		.volumes_dir = sup->volumes_dir,
-		.anonymous_dir = anonymous,
+		.anonymous_dir = plan->anonymous_dir,
 		.state_dir = plan->state_dir,
 		.resolv_conf = sup->resolv_conf,
 		.nofile_hard = sup->nofile_hard,
@@ -153,19 +157,21 @@ static int plan_prepare(struct supervisor *sup, struct plan *plan, unsigned inde
 	return r;
 }
 
-int plan_make(struct supervisor *sup, const struct plan_source *source, struct plan **ret_plan,
-	      struct container_fault *fault)
+static int plan_new(struct supervisor *sup, const struct plan_source *source, struct service *own,
+		    struct plan **ret_plan, struct container_fault *fault)
 {
-	const struct service *service = source->service;
 	struct plan *plan = calloc(1, sizeof(*plan));
 
 	*fault = (struct container_fault){.item = CONTAINER_ITEM_NONE};
-	if (!plan)
-		return err_set(&fault->err, ENOMEM, "%s", service->name);
+	if (!plan) {
+		one_off_free(own);
+		return err_set(&fault->err, ENOMEM, "prepare");
+	}
 	plan->refs = 1;
 	plan->manifest = manifest_ref(source->manifest);
-	plan->service = service;
-	revision_of(source->manifest->stack, service, &plan->revision);
+	plan->service = source->service;
+	plan->own = own;
+	revision_of(source->manifest->stack, source->service, &plan->revision);
 	int r = plan_prepare(sup, plan, source->index, fault);
 
 	if (r < 0) {
@@ -174,4 +180,16 @@ int plan_make(struct supervisor *sup, const struct plan_source *source, struct p
 	}
 	*ret_plan = plan;
 	return 0;
+}
+
+int plan_make(struct supervisor *sup, const struct plan_source *source, struct plan **ret_plan,
+	      struct container_fault *fault)
+{
+	return plan_new(sup, source, NULL, ret_plan, fault);
+}
+
+int plan_make_own(struct supervisor *sup, const struct plan_source *source, struct plan **ret_plan,
+		  struct container_fault *fault)
+{
+	return plan_new(sup, source, (struct service *)source->service, ret_plan, fault);
 }

@@ -21,7 +21,9 @@ struct manifest {
 struct plan {
 	unsigned refs;
 	struct manifest *manifest;
-	const struct service *service; /* of manifest->stack */
+	const struct service *service; /* of manifest->stack, or own */
+	struct service *own;	       /* of a one-off: goes with the plan */
+	char *anonymous_dir;	       /* where the instance's anonymous volumes are */
 	struct revision revision;
 	char *state_dir;
 	struct container_plan *container;
@@ -50,6 +52,12 @@ struct plan_source {
  */
 int plan_make(struct supervisor *sup, const struct plan_source *source, struct plan **ret_plan,
 	      struct container_fault *fault) must_check;
+
+/* The same for a one-off: @source->service is one_off_service()'s and belongs to the plan from here
+ * on, also after a failure. Its anonymous volumes go with it. */
+int plan_make_own(struct supervisor *sup, const struct plan_source *source, struct plan **ret_plan,
+		  struct container_fault *fault) must_check;
+
 struct plan *plan_ref(struct plan *plan);
 
 /* Accepts NULL. */

@@ -12,6 +12,11 @@
 #include <errno.h>
 #include <string.h>
 
+int publish_open(struct supervisor *sup, struct err *err)
+{
+	return sup->net ? 0 : net_open(&(struct net_config){.stack = sup->name}, &sup->net, err);
+}
+
 /* By which the others find an instance. */
 static void put_names(struct buf *text, const struct instance *instance)
 {

@@ -83,7 +83,8 @@ int situation_collect(struct supervisor *sup, struct situation *ret, struct err 
 		return err_set(err, ENOMEM, "settle");
 	}
 	for (struct instance *instance = sup->instances; instance; instance = instance->next)
-		new.instances[new.count++] = instance;
+		if (sup->ending || !instance_is_one_off(instance))
+			new.instances[new.count++] = instance;
 	collect_desired(sup, new.desired);
 	situation_refresh(&new);
 	*ret = new;

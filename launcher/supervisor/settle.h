@@ -23,8 +23,8 @@ void settle(void *sup);
 /* What is wanted; an empty stack before the first `up`. Borrowed. */
 const struct stack *settle_stack(const struct supervisor *sup);
 
-/* What policy is told at one moment. The arrays are owned, what they point to is borrowed from the
- * supervisor. */
+/* What policy is told at one moment: not of one-off instances, before the stack ends. The arrays
+ * are owned, what they point to is borrowed from the supervisor. */
 struct situation {
 	struct desired *desired; /* parallel to the stack's services */
 	struct observed *observed;

@@ -3,14 +3,14 @@
  * The state of one supervisor: what is wanted (units), what there is (instances), and the handles
  * on the kernel. One process, one thread, one loop. The files of this folder and what each owns:
  *
- *   supervisor.c  beginning and end               settle.c    desired against observed, once per
- * turn apply_up.c    up: a new manifest              instance.c  events and actions of one instance
- *   apply.c       the other commands              probe.c     health checks
- *   plan.c        prepared revisions              publish.c   ports and names
- *   ids.c         ranges of user ids
- *   view.c        JSON of what there is           retire.c    what the kernel still has to let go
- * of watch.c       streams of changes              attach.c    exec api.c         requests http.c,
- * loop.c, logs.c  know nothing of stacks
+ * - supervisor.c: beginning and end; settle.c: desired against observed, once per turn
+ * - apply_up.c: a new manifest; apply.c: the other commands; api.c: requests
+ * - instance.c: events and actions of one instance; probe.c: its health; plan.c: prepared revisions
+ * - ids.c: ranges of user ids
+ * - publish.c: ports and names; retire.c: what the kernel still has to let go of
+ * - attach.c: exec and run, with a client's fds; run.c: one-off instances
+ * - view.c: JSON of what there is; watch.c: streams of changes
+ * - http.c, loop.c, logs.c know nothing of stacks
  */
 #pragma once
 

@@ -40,8 +40,11 @@ static void a_named_service_comes_with_what_it_depends_on(void **unused)
 	char api[] = "api";
 	char *names[] = {api};
 
-	expect(&(struct selection){names, 1, false}, (const char *[]){"api", "db"}, 2);
-	expect(&(struct selection){names, 1, true}, (const char *[]){"api"}, 1);
+	expect(&(struct selection){.names = names, .count = 1}, (const char *[]){"api", "db"}, 2);
+	expect(&(struct selection){.names = names, .count = 1, .no_deps = true},
+	       (const char *[]){"api"}, 1);
+	expect(&(struct selection){.names = names, .count = 1, .only_deps = true},
+	       (const char *[]){"db"}, 1);
 }
 
 static void a_disabled_service_can_be_named(void **unused)
@@ -50,7 +53,7 @@ static void a_disabled_service_can_be_named(void **unused)
 	char off[] = "off";
 	char *names[] = {off};
 
-	expect(&(struct selection){names, 1, false}, (const char *[]){"off"}, 1);
+	expect(&(struct selection){.names = names, .count = 1}, (const char *[]){"off"}, 1);
 }
 
 static void an_unknown_name_is_said(void **unused)
@@ -61,9 +64,9 @@ static void an_unknown_name_is_said(void **unused)
 	autofree const char **found = NULL;
 	struct err err = {0};
 
-	assert_int_equal(
-		selection_names(&stack, &(struct selection){names, 1, false}, &found, &err),
-		-ENOENT);
+	assert_int_equal(selection_names(&stack, &(struct selection){.names = names, .count = 1},
+					 &found, &err),
+			 -ENOENT);
 	assert_non_null(strstr(err.text, "no service 'nope'"));
 	assert_null(found);
 }

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What up and run begin with: the manifest checked here, a supervisor, the manifest handed to it.
+ */
+#pragma once
+
+#include "launcher/cli/cli.h"
+#include "launcher/policy/selection.h"
+
+/*
+ * Loads the manifest and refuses what cannot be launched of the selection, with the words of the
+ * manifest's author. Returns EXIT_DONE or the exit code after a complaint.
+ */
+int begin_load(const struct cli *cli, const struct selection *selection,
+	       struct stack **ret_stack) must_check;
+
+/* Makes sure that a supervisor answers. @ret_pidfd: a new one's; untouched when there was one. */
+int begin_supervisor(const char *stack, int *ret_pidfd) must_check;
+
+/* Has the supervisor load the manifest and make the selection true. @scale: taken; may be NULL. */
+int begin_up(const struct cli *cli, const char *stack, const struct selection *selection,
+	     struct json_t *scale) must_check;
+
+/* A supervisor that was started for nothing is gone after this. */
+void begin_undo(const char *stack, int pidfd);

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * `run`: a one-off instance is an instance of a service that only it knows (one_off.h). Policy is
+ * not told of it: nothing restarts it, nothing replaces it; it goes when it ends, or with the
+ * stack.
+ */
+#include "launcher/supervisor/run.h"
+
+#include "launcher/supervisor/supervisor.h"
+#include "runtime/base/cleanup.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+/* The lowest one with a name that nobody has; a service may be called "web-run", too. */
+static unsigned free_index(struct supervisor *sup, const char *service, char *ret_name)
+{
+	unsigned index = 1;
+
+	for (;; index++) {
+		snprintf(ret_name, INSTANCE_NAME_MAX, "%s-%u", service, index);
+		if (!instance_find(sup, ret_name))
+			return index;
+	}
+}
+
+static int start(struct supervisor *sup, struct plan *plan, unsigned index,
+		 const struct run_request *request, struct container_fault *fault)
+{
+	struct instance *instance = NULL;
+	char name[INSTANCE_NAME_MAX];
+	int r = instance_create(sup, plan, index, &fault->err);
+
+	if (r < 0)
+		return r;
+	snprintf(name, sizeof(name), "%s-%u", plan->service->name, index);
+	instance = instance_find(sup, name);
+	instance->client = request->client;
+	instance_event(instance, INSTANCE_EV_DEPS_MET);
+	return 0;
+}
+
+int run_one_off(struct supervisor *sup, const struct run_request *request,
+		char ret_name[static INSTANCE_NAME_MAX], struct container_fault *fault)
+{
+	struct service *service = one_off_service(request->service, &request->change);
+	struct plan *plan = NULL;
+
+	if (!service)
+		return err_set(&fault->err, ENOMEM, "run");
+	unsigned index = free_index(sup, service->name, ret_name);
+	int r = plan_make_own(sup, &(struct plan_source){sup->manifest, service, index}, &plan,
+			      fault);
+
+	if (r == 0 && plan->service->network_mode == NETWORK_BRIDGE)
+		r = publish_open(sup, &fault->err);
+	if (r == 0)
+		r = start(sup, plan, index, request, fault);
+	plan_unref(plan);
+	return r;
+}
