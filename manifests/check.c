@@ -47,8 +47,7 @@ static void check_dependency(const struct check *check, const struct service *se
 		report_error(check->report, dependency->pos,
 			     "services.%s.depends_on: no active profile enables '%.80s'",
 			     service->name, dependency->service);
-	} else if (dependency->condition == DEPENDS_HEALTHY && !target->healthcheck.present &&
-		   !target->healthcheck.pos.line) {
+	} else if (dependency->condition == DEPENDS_HEALTHY && !check_has_health(target)) {
 		report_error(check->report, dependency->pos,
 			     "services.%s.depends_on: service_healthy, but '%.80s' has no "
 			     "healthcheck",
@@ -284,4 +283,5 @@ void check_stack(struct stack *stack, struct arena *scratch, struct report *repo
 	check_ports(&check);
 	check_names(&check);
 	check_resources(stack, report);
+	check_probes(stack, scratch, report);
 }

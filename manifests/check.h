@@ -13,3 +13,8 @@ void check_stack(struct stack *stack, struct arena *scratch, struct report *repo
 
 /* check_files.c: volumes, configs and secrets. */
 void check_files(const struct stack *stack, struct arena *scratch, struct report *report);
+/* check_probes.c: davit's own attributes; without replicas a scaled service has its least ones. */
+void check_probes(struct stack *stack, struct arena *scratch, struct report *report);
+
+/* Something tells when the service is healthy. */
+bool check_has_health(const struct service *service);

@@ -22,6 +22,8 @@ struct decoder {
 	const char *prefix;		/* what user-visible names of project files start with */
 	const char *path;		/* "services.web": in front of keys in messages */
 	struct service *service;	/* the one being decoded */
+	struct probe_spec *probe;	/* the one of it */
+	struct scale_behavior *scaling; /* likewise */
 	size_t mount_cap;
 	size_t port_cap;
 	size_t port_total; /* of the whole stack */
@@ -47,58 +49,6 @@ struct decode_range {
 	int64_t max;
 };
 
-/* decode_value.c: the shapes values come in */
-
-/* Calls the decoder of every field that is present, in the order of the table. */
-void decode_fields(struct decoder *decoder, const struct node *mapping,
-		   const struct decode_field *fields, size_t count);
-
-/* Checks keys and decodes fields of a mapping one level deeper. */
-void decode_mapping(struct decoder *decoder, const struct node *node, const char *key,
-		    const struct decode_schema *schema);
-
-/* "PATH.KEY: MESSAGE" at the node. */
-void decode_error(struct decoder *decoder, const struct node *node, const char *key,
-		  const char *fmt, ...) format_like(4, 5);
-
-/* The same as a note: the value is understood, but nothing can be done with it yet. */
-void decode_note(struct decoder *decoder, const struct node *node, const char *key, const char *fmt,
-		 ...) format_like(4, 5);
-
-/* The text of a scalar, or NULL with an error. Borrowed from the tree. */
-const char *decode_scalar(struct decoder *decoder, const struct node *node, const char *key);
-void decode_text(struct decoder *decoder, const struct node *node, const char *key,
-		 struct text *ret_text);
-bool decode_bool(struct decoder *decoder, const struct node *node, const char *key, bool fallback);
-
-/* False, with an error, when the text is no number in the range. */
-bool decode_int(struct decoder *decoder, const struct node *node, const char *key,
-		struct decode_range range, int64_t *ret_value);
-void decode_duration(struct decoder *decoder, const struct node *node, const char *key,
-		     int64_t *ret_ms);
-
-/* A list of texts; with @single a lone text is a list of one. */
-void decode_list(struct decoder *decoder, const struct node *node, const char *key, bool single,
-		 struct text_list *ret_list);
-
-/* A mapping, or a list of NAME=value; @value of a bare name is NULL. */
-typedef void decode_pair_fn(struct decoder *decoder, const char *name, const char *value,
-			    struct pos pos, void *ctx);
-void decode_pairs(struct decoder *decoder, const struct node *node, const char *key,
-		  decode_pair_fn *each, void *ctx);
-
-/* A decode_pair_fn for labels and annotations; ctx: the struct vars that gets them. */
-void decode_label(struct decoder *decoder, const char *name, const char *value, struct pos pos,
-		  void *ctx);
-void decode_labels(struct decoder *decoder, const struct node *node, const char *key,
-		   struct text_list *ret_labels);
-
-/* False once the stack is as large as it may become; that is reported once. */
-bool decode_room(struct decoder *decoder, const struct node *node);
-
-/* Absolute, without ".", ".." and double slashes; relative ones start at @directory. */
-char *decode_path(struct decoder *decoder, const char *directory, const char *path);
-
 /* What people name: services, volumes, profiles. The default name of a volume in the store joins
  * two of them. */
 #define DECODE_NAME_MAX	      63
@@ -107,11 +57,18 @@ char *decode_path(struct decoder *decoder, const char *directory, const char *pa
 /* [a-zA-Z0-9_][a-zA-Z0-9_.-]* */
 bool decode_is_name(const char *text, size_t max);
 
+#include "manifests/decode_value.h"
+
 /* decode_process.c */
 decode_fn decode_command, decode_entrypoint, decode_user, decode_hostname, decode_working_dir;
 decode_fn decode_healthcheck, decode_stop_signal;
 
 decode_fn decode_group_add, decode_domainname;
+
+/* Text for /bin/sh, or [CMD, program, …] or [CMD-SHELL, text] as the words to run. Returns false,
+ * with nothing said, for anything else. */
+bool decode_program(struct decoder *decoder, const struct node *node, const char *key,
+		    struct text_list *ret_words);
 
 /* decode_environment.c */
 void decode_environment(struct decoder *decoder, const struct node *service);

@@ -3,6 +3,7 @@
  * How many instances, with which limits, and when they are started again: `deploy` and the older
  * keys that say the same. Where both are written they must agree.
  */
+#include "manifests/decode_probes.h"
 #include "manifests/decode_resources.h"
 #include "manifests/scalar.h"
 
@@ -11,8 +12,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-
-#define REPLICAS_MAX 10000
 
 static bool restart_condition(const char *word, enum restart_condition *ret_condition)
 {
@@ -160,7 +159,7 @@ static void decode_replicas(struct decoder *decoder, const struct node *node, co
 	int64_t wanted = 0;
 	int64_t replicas = service->replicas;
 
-	if (!decode_int(decoder, node, key, (struct decode_range){0, REPLICAS_MAX}, &wanted))
+	if (!decode_int(decoder, node, key, (struct decode_range){0, DECODE_REPLICAS_MAX}, &wanted))
 		return;
 	decode_twin(decoder, node, key, (struct twin){&replicas, &service->replicas_pos}, wanted);
 	service->replicas = (unsigned)replicas;

@@ -159,45 +159,60 @@ void decode_stop_signal(struct decoder *decoder, const struct node *node, const 
 }
 
 /* Further words become the shell's $0, $1, … */
-static void shell_test(struct decoder *decoder, const struct text *words, size_t count)
+static void shell_words(struct decoder *decoder, const struct text *words, size_t count,
+			struct text_list *ret_words)
 {
 	static const char *const shell[] = {"/bin/sh", "-c"};
-	struct healthcheck *check = &decoder->service->healthcheck;
 	struct text *items = arena_new(decoder->keep, struct text, ARRAY_SIZE(shell) + count);
 
 	for (size_t i = 0; i < ARRAY_SIZE(shell); i++)
 		items[i] = (struct text){.value = arena_text(decoder->keep, shell[i]),
 					 .pos = words[0].pos};
 	memcpy(items + ARRAY_SIZE(shell), words, count * sizeof(*words));
-	check->test = (struct text_list){items, ARRAY_SIZE(shell) + count};
+	*ret_words = (struct text_list){items, ARRAY_SIZE(shell) + count};
 }
 
-static void decode_test(struct decoder *decoder, const struct node *node, const char *key)
+bool decode_program(struct decoder *decoder, const struct node *node, const char *key,
+		    struct text_list *ret_words)
 {
-	struct healthcheck *check = &decoder->service->healthcheck;
 	struct text_list list = {0};
 
 	if (node->kind == NODE_SCALAR) {
 		struct text text = {arena_text(decoder->keep, node->text), node->pos};
 
-		shell_test(decoder, &text, 1);
-		return;
+		shell_words(decoder, &text, 1, ret_words);
+		return true;
 	}
-	decode_list(decoder, node, key, false, &list);
+	if (node->kind == NODE_SEQUENCE)
+		decode_list(decoder, node, key, false, &list);
 	const char *kind = list.count ? list.items[0].value : "";
 
-	if (strcmp(kind, "NONE") == 0 && list.count == 1) {
-		check->present = false;
-	} else if (strcmp(kind, "CMD") == 0 && list.count > 1) {
-		check->test.items = list.items + 1;
-		check->test.count = list.count - 1;
-	} else if (strcmp(kind, "CMD-SHELL") == 0 && list.count > 1) {
-		shell_test(decoder, list.items + 1, list.count - 1);
-	} else {
-		check->present = false;
+	if (strcmp(kind, "CMD") == 0 && list.count > 1) {
+		ret_words->items = list.items + 1;
+		ret_words->count = list.count - 1;
+		return true;
+	}
+	if (strcmp(kind, "CMD-SHELL") == 0 && list.count > 1) {
+		shell_words(decoder, list.items + 1, list.count - 1, ret_words);
+		return true;
+	}
+	return false;
+}
+
+static bool is_none(const struct node *node)
+{
+	return node->kind == NODE_SEQUENCE && node->count == 1 &&
+	       node->items[0]->kind == NODE_SCALAR && strcmp(node->items[0]->text, "NONE") == 0;
+}
+
+static void decode_test(struct decoder *decoder, const struct node *node, const char *key)
+{
+	struct healthcheck *check = &decoder->service->healthcheck;
+
+	check->present = !is_none(node) && decode_program(decoder, node, key, &check->test);
+	if (!check->present && !is_none(node))
 		decode_error(decoder, node, key,
 			     "must be text, [NONE], [CMD, program, …] or [CMD-SHELL, text]");
-	}
 }
 
 static void decode_disable(struct decoder *decoder, const struct node *node, const char *key)

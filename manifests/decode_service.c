@@ -3,6 +3,7 @@
  * One entry of `services`: the table of its keys, and those too simple for a file of their own.
  */
 #include "manifests/decode_files.h"
+#include "manifests/decode_probes.h"
 #include "manifests/decode_resources.h"
 
 #include "runtime/base/cleanup.h"
@@ -221,6 +222,12 @@ static const struct decode_field service_fields[] = {
 	{"security_opt", decode_security_opt},
 	{"userns_mode", decode_userns_mode},
 	{"devices", decode_devices},
+	{"x-probe", decode_x_probe},
+	{"x-autoscale", decode_x_autoscale},
+	{"x-schedule", decode_x_schedule},
+	{"x-drain", decode_x_drain},
+	{"x-balance", decode_x_balance},
+	{"x-allow", decode_x_allow},
 };
 
 static void decode_service(struct decoder *decoder, const struct node *key,
@@ -238,6 +245,7 @@ static void decode_service(struct decoder *decoder, const struct node *key,
 		.stop_grace_ms = 10000,
 		.replicas = 1,
 		.restart = {.delay_ms = -1},
+		.traffic = {.drain_ms = -1},
 	};
 	decoder->mount_cap = decoder->port_cap = 0;
 	decoder->path = arena_format(decoder->scratch, "services.%s", key->text);

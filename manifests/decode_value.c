@@ -117,6 +117,48 @@ void decode_duration(struct decoder *decoder, const struct node *node, const cha
 		decode_error(decoder, node, key, "%s", err.text);
 }
 
+void decode_period(struct decoder *decoder, const struct node *node, const char *key,
+		   int64_t *ret_ms)
+{
+	size_t errors = decoder->report->list->error_count;
+	int64_t ms = *ret_ms;
+
+	decode_duration(decoder, node, key, &ms);
+	if (decoder->report->list->error_count > errors)
+		return;
+	if (ms > 0)
+		*ret_ms = ms;
+	else
+		decode_error(decoder, node, key, "must be at least 1ms");
+}
+
+bool decode_choice(struct decoder *decoder, const struct node *node, const char *key,
+		   const char *const *words, unsigned *ret_index)
+{
+	const char *text = decode_scalar(decoder, node, key);
+	autobuf struct buf all = {0};
+	size_t count = 0;
+
+	for (; words[count]; count++) {
+		if (text && strcmp(words[count], text) == 0) {
+			*ret_index = (unsigned)count;
+			return true;
+		}
+		buf_printf(&all, "%s%s",
+			   !count	      ? ""
+			   : words[count + 1] ? ", "
+					      : " or ",
+			   words[count]);
+	}
+	const struct key_names known = {words, count, sizeof(*words)};
+
+	if (text)
+		decode_error(decoder, node, key, "'%.60s' is not %s%s", text,
+			     all.data ? all.data : "",
+			     keys_suggestion(decoder->scratch, decoder->report, known, text));
+	return false;
+}
+
 void decode_list(struct decoder *decoder, const struct node *node, const char *key, bool single,
 		 struct text_list *ret_list)
 {

@@ -88,8 +88,14 @@ const struct key_info keys_service[] = {
 	{"uts"},
 	{"volumes"},
 	{"working_dir"},
+	{"x-allow", KEY_NOTE},
+	{"x-autoscale", KEY_NOTE},
+	{"x-balance"},
+	{"x-drain", KEY_NOTE},
+	{"x-probe", KEY_NOTE},
 	{"x-restart"},
 	{"x-rootfs"},
+	{"x-schedule", KEY_NOTE},
 	{"blkio_config", KEY_LATER},
 	{"cgroup_parent", KEY_LATER},
 	{"configs", KEY_NOTE},
@@ -111,9 +117,6 @@ const struct key_info keys_service[] = {
 	{"secrets", KEY_NOTE},
 	{"storage_opt", KEY_LATER},
 	{"volumes_from", KEY_LATER},
-	{"x-autoscale", KEY_LATER},
-	{"x-probe", KEY_LATER},
-	{"x-schedule", KEY_LATER},
 	{"credential_spec", KEY_REFUSE, "is not supported: it is for Windows"},
 	{"cpu_rt_period", KEY_REFUSE, NO_REALTIME},
 	{"cpu_rt_runtime", KEY_REFUSE, NO_REALTIME},
@@ -220,6 +223,59 @@ const struct key_info keys_x_restart[] = {
 	{"burst"},	 {"delay"},  {"factor"},    {"force_exit_codes"},
 	{"interval"},	 {"jitter"}, {"max_delay"}, {"prevent_exit_codes"},
 	{"reset_after"}, {NULL},
+};
+
+const struct key_info keys_x_probe[] = {
+	{"liveness"},
+	{"readiness"},
+	{"startup"},
+	{NULL},
+};
+
+const struct key_info keys_probe[] = {
+	{"exec"}, {"http"},	    {"interval"},	{"notify"},  {"retries"},
+	{"tcp"},  {"start_period"}, {"start_interval"}, {"timeout"}, {NULL},
+};
+
+const struct key_info keys_probe_http[] = {
+	{"headers"}, {"host"}, {"path"}, {"port"}, {"scheme"}, {"status"}, {NULL},
+};
+
+const struct key_info keys_probe_tcp[] = {
+	{"host"},
+	{"port"},
+	{NULL},
+};
+
+const struct key_info keys_x_autoscale[] = {
+	{"backlog"},	{"command"},  {"connections"}, {"cpu"},	     {"forecast"},   {"idle"},
+	{"max"},	{"memory"},   {"min"},	       {"pressure"}, {"prometheus"}, {"rate"},
+	{"scale_down"}, {"scale_up"}, {"schedule"},    {NULL},
+};
+
+const struct key_info keys_scale_command[] = {
+	{"target"},
+	{"test"},
+	{NULL},
+};
+
+const struct key_info keys_scale_prometheus[] = {
+	{"metric"}, {"path"}, {"port"}, {"target"}, {NULL},
+};
+
+const struct key_info keys_scale_behavior[] = {
+	{"policies"}, {"select_policy"}, {"stabilization_window"}, {"tolerance"}, {NULL},
+};
+
+const struct key_info keys_scale_schedule[] = {
+	{"cron"},
+	{"min"},
+	{"tz"},
+	{NULL},
+};
+
+const struct key_info keys_x_schedule[] = {
+	{"concurrency"}, {"cron"}, {"jitter"}, {"tz"}, {NULL},
 };
 
 const struct key_info keys_healthcheck[] = {
@@ -330,6 +386,16 @@ const struct key_table key_tables[] = {
 	{"ulimits", keys_ulimits},
 	{"ulimit", keys_ulimit},
 	{"x_restart", keys_x_restart},
+	{"x_probe", keys_x_probe},
+	{"probe", keys_probe},
+	{"probe_http", keys_probe_http},
+	{"probe_tcp", keys_probe_tcp},
+	{"x_autoscale", keys_x_autoscale},
+	{"scale_command", keys_scale_command},
+	{"scale_prometheus", keys_scale_prometheus},
+	{"scale_behavior", keys_scale_behavior},
+	{"scale_schedule", keys_scale_schedule},
+	{"x_schedule", keys_x_schedule},
 	{"healthcheck", keys_healthcheck},
 	{"dependency", keys_dependency},
 	{"env_file", keys_env_file},
@@ -443,6 +509,25 @@ static bool is_empty(const struct node *value)
 	return node_is_null(value) || (value->kind != NODE_SCALAR && !value->count);
 }
 
+/* Keys of others are their own business, but for those that look like one of ours. */
+static void check_extension(struct report *report, const struct node *key,
+			    const struct key_info *table, const char *path)
+{
+	size_t len = strlen(key->text);
+	struct nearest nearest = {.to = key->text,
+				  .len = len,
+				  .best = len < 10   ? 2
+					  : len < 12 ? 3
+						     : 4};
+
+	for (; table->name; table++)
+		if (strncmp(table->name, "x-", 2) == 0)
+			consider(&nearest, table->name);
+	if (nearest.name)
+		report_warning(report, key->pos, "%s%s%s has no effect: did you mean '%s'?", path,
+			       path[0] ? "." : "", key->text, nearest.name);
+}
+
 static void check_key(struct report *report, const struct pair *pair, const struct key_info *table,
 		      const char *path)
 {
@@ -450,11 +535,11 @@ static void check_key(struct report *report, const struct pair *pair, const stru
 	const struct key_info *info = key_find(table, key->text);
 	const char *dot = path[0] ? "." : "";
 
-	if (!info) {
+	if (!info && strncmp(key->text, "x-", 2) == 0) {
+		check_extension(report, key, table, path);
+	} else if (!info) {
 		const char *near = keys_nearest(table, key->text);
 
-		if (strncmp(key->text, "x-", 2) == 0)
-			return;
 		report_error(report, key->pos, "%s%s%s is not a known key%s%s%s", path, dot,
 			     key->text, near ? ": did you mean '" : "", near ? near : "",
 			     near ? "'?" : "");

@@ -24,7 +24,8 @@ static bool is_one_of(const char *key, const char *const *words)
 /* Keys of a service whose later value replaces the earlier one as a whole. */
 static bool is_replaced(const char *key)
 {
-	static const char *const keys[] = {"command", "entrypoint", "test", NULL};
+	static const char *const keys[] = {"command", "entrypoint", "test",
+					   "exec",    "policies",   NULL};
 
 	return is_one_of(key, keys);
 }
@@ -105,6 +106,8 @@ static const char *identity(struct tree *tree, const struct node *item, const ch
 		return file_target(tree, item, key);
 	if (strcmp(key, "volumes") == 0 || strcmp(key, "devices") == 0)
 		return scalar ? short_target(tree, item->text) : member_text(item, "target", "");
+	if (!scalar && strcmp(key, "schedule") == 0)
+		return member_text(item, "cron", "");
 	if (scalar && strcmp(key, "tmpfs") == 0)
 		return arena_copy(tree->arena, item->text, strcspn(item->text, ":"));
 	return scalar ? item->text : member_text(item, "path", "");
@@ -278,6 +281,8 @@ static struct node *merge_nodes(struct tree *tree, struct node *base, struct nod
 		base = common_form(tree, base, key);
 		over = common_form(tree, over, key);
 	}
+	if (depth >= 3 && strcmp(key, "x-probe") == 0)
+		merge_probe_forms(tree, base, over);
 	if (base->kind != over->kind || base->kind == NODE_SCALAR)
 		return over;
 	if (base->kind == NODE_SEQUENCE)

@@ -15,3 +15,6 @@ struct node *merge_services(struct tree *tree, struct node *base, struct node *o
 
 /* Removes what is marked !reset. */
 void merge_prune(struct node *node);
+
+/* Readies two `x-probe` for merging: the same forms, no method of @base where @over has another. */
+void merge_probe_forms(struct tree *tree, struct node *base, struct node *over);

@@ -54,3 +54,5 @@ void print_top_volumes(struct printer *printer, struct node *root, const struct 
 /* print_files.c */
 void print_top_files(struct printer *printer, struct node *root, const struct stack *stack);
 void print_service_files(struct printer *printer, struct node *node, const struct service *service);
+/* print_probes.c */
+void print_probes(struct printer *printer, struct node *node, const struct service *service);

@@ -12,9 +12,11 @@
 #include "manifests/spec_files.h"
 #include "manifests/spec_limits.h"
 #include "manifests/spec_mounts.h"
+#include "manifests/spec_probes.h"
 #include "manifests/spec_process.h"
 #include "manifests/spec_pull.h"
 #include "manifests/spec_rollout.h"
+#include "manifests/spec_scale.h"
 #include "manifests/spec_security.h"
 
 #include <sys/types.h>
@@ -159,6 +161,7 @@ struct service {
 	struct dependency *depends_on; /* links included */
 	size_t depends_on_count;
 	struct healthcheck healthcheck;
+	struct probe_spec probes[PROBE_ROLES]; /* beside the healthcheck, see probe_spec */
 	struct restart_spec restart;
 	int stop_signal;       /* default SIGTERM */
 	int64_t stop_grace_ms; /* default 10 s */
@@ -177,6 +180,9 @@ struct service {
 
 	unsigned replicas; /* scale or deploy.replicas; default 1 */
 	struct pos replicas_pos;
+	struct autoscale autoscale;
+	struct run_schedule schedule;
+	struct traffic traffic;
 	struct limits limits;
 	struct ulimit_spec *ulimits;
 	size_t ulimit_count;

@@ -203,6 +203,35 @@ static void put_limits(struct sha256 *hash, const struct limits *limits)
 		put_text(hash, "cpuset", limits->cpuset.value);
 }
 
+static void put_probe(struct sha256 *hash, const struct probe_spec *probe)
+{
+	put_int(hash, "method", probe->method);
+	put_int(hash, "port", probe->port);
+	put_int(hash, "loopback", probe->loopback);
+	put_int(hash, "tls", probe->http.tls);
+	put_text(hash, "path", probe->http.path);
+	put_list(hash, "headers", &probe->http.headers);
+	put_int(hash, "status_min", probe->http.status_min);
+	put_int(hash, "status_max", probe->http.status_max);
+	put_list(hash, "test", &probe->test);
+	put_int(hash, "interval", probe->interval_ms);
+	put_int(hash, "timeout", probe->timeout_ms);
+	put_int(hash, "start_period", probe->start_period_ms);
+	put_int(hash, "start_interval", probe->start_interval_ms);
+	put_int(hash, "retries", probe->retries);
+}
+
+/* How many instances there are and who reaches them is not part of any of them. */
+static void put_probes(struct sha256 *hash, const struct service *service)
+{
+	for (unsigned role = 0; role < PROBE_ROLES; role++) {
+		if (service->probes[role].method == PROBE_UNWRITTEN)
+			continue;
+		put_int(hash, "x-probe", role);
+		put_probe(hash, &service->probes[role]);
+	}
+}
+
 static void put_security(struct sha256 *hash, const struct service *service)
 {
 	const struct security_spec *security = &service->security;
@@ -275,5 +304,6 @@ void revision_of(const struct stack *stack, const struct service *service,
 	put_surroundings(&hash, &service->process);
 	put_logging(&hash, &service->logging);
 	put_limits(&hash, &service->limits);
+	put_probes(&hash, service);
 	sha256_end_hex(&hash, ret_revision->hex);
 }

@@ -96,7 +96,6 @@ static void faulty_keys(void **unused)
 		{"cpu_rt_runtime: 1ms",
 		 "4:3: error: services.a.cpu_rt_runtime is not supported: cgroup v2 has no "
 		 "real-time cpu limits"},
-		{"x-autoscale: {}", "4:3: error: services.a.x-autoscale is not supported yet"},
 		{"deploy: {replica: 2}", "4:12: error: services.a.deploy.replica is not a known "
 					 "key: did you mean 'replicas'?"},
 		{"deploy: {resources: {reservations: {devices: []}}}",

@@ -51,6 +51,12 @@ static const struct service base = {
 	.replicas = 1,
 };
 
+static struct probe_spec *probe(struct service *s)
+{
+	s->probes[PROBE_READINESS].method = PROBE_HTTP;
+	return &s->probes[PROBE_READINESS];
+}
+
 struct change {
 	const char *what;
 	void (*apply)(struct service *service);
@@ -141,6 +147,22 @@ CHANGE(cpu_reserved, s->limits.cpu_reserved_mcpu = 1)
 CHANGE(memory_reserved, s->limits.memory_reserved_bytes = 1)
 CHANGE(memory_swap, s->limits.memory_swap_bytes = 1)
 CHANGE(cpuset, s->limits.cpuset.value = TEXT("1"))
+CHANGE(probe_method, (void)probe(s))
+CHANGE(probe_role, s->probes[PROBE_LIVENESS].method = PROBE_HTTP)
+CHANGE(probe_tcp, s->probes[PROBE_LIVENESS].method = PROBE_TCP)
+CHANGE(probe_port, probe(s)->port = 1)
+CHANGE(probe_loopback, probe(s)->loopback = true)
+CHANGE(probe_tls, probe(s)->http.tls = true)
+CHANGE(probe_path, probe(s)->http.path = TEXT("/a"))
+CHANGE(probe_headers, probe(s)->http.headers = other_list)
+CHANGE(probe_status_min, probe(s)->http.status_min = 1)
+CHANGE(probe_status_max, probe(s)->http.status_max = 1)
+CHANGE(probe_test, probe(s)->test = other_list)
+CHANGE(probe_interval, probe(s)->interval_ms = 1)
+CHANGE(probe_timeout, probe(s)->timeout_ms = 1)
+CHANGE(probe_start_period, probe(s)->start_period_ms = 1)
+CHANGE(probe_start_interval, probe(s)->start_interval_ms = 1)
+CHANGE(probe_retries, probe(s)->retries = 1)
 CHANGE(name, s->name = TEXT("wen"))
 CHANGE(rootfs, s->rootfs = ROOTFS_HOST)
 CHANGE(rootfs_dir, s->rootfs_dir = TEXT("/srv/roof"))
@@ -235,6 +257,22 @@ static const struct change shaping[] = {
 	{"new privileges", new_privileges},
 	{"unmasked", unmasked},
 	{"userns_mode", userns_mode},
+	{"x-probe method", probe_method},
+	{"x-probe role", probe_role},
+	{"x-probe tcp", probe_tcp},
+	{"x-probe port", probe_port},
+	{"x-probe loopback", probe_loopback},
+	{"x-probe tls", probe_tls},
+	{"x-probe path", probe_path},
+	{"x-probe headers", probe_headers},
+	{"x-probe status_min", probe_status_min},
+	{"x-probe status_max", probe_status_max},
+	{"x-probe test", probe_test},
+	{"x-probe interval", probe_interval},
+	{"x-probe timeout", probe_timeout},
+	{"x-probe start_period", probe_start_period},
+	{"x-probe start_interval", probe_start_interval},
+	{"x-probe retries", probe_retries},
 	{"devices", device},
 	{"devices permissions", device_write},
 	{"init", init},

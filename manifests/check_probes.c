@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What davit's own attributes of a service say against its other ones, and about other services.
+ */
+#include "manifests/check.h"
+#include "manifests/keys.h"
+
+#include <string.h>
+
+static bool takes_over(const struct service *service, enum probe_role role)
+{
+	return service->probes[role].method != PROBE_UNWRITTEN;
+}
+
+static void check_healthcheck(const struct service *service, struct report *report)
+{
+	if (service->healthcheck.present && takes_over(service, PROBE_READINESS) &&
+	    takes_over(service, PROBE_LIVENESS))
+		report_warning(report, service->healthcheck.pos,
+			       "services.%s.healthcheck has no effect beside x-probe.readiness and "
+			       "x-probe.liveness",
+			       service->name);
+}
+
+/* How many there may be at once. */
+static void check_bounds(struct service *service, struct report *report)
+{
+	const struct autoscale *autoscale = &service->autoscale;
+	bool written = service->replicas_pos.line != 0;
+
+	if (autoscale->min > autoscale->max)
+		report_error(report, autoscale->max_pos,
+			     "services.%s.x-autoscale.max: %u is less than min, %u", service->name,
+			     autoscale->max, autoscale->min);
+	else if (written &&
+		 (service->replicas < autoscale->min || service->replicas > autoscale->max))
+		report_error(report, service->replicas_pos,
+			     "services.%s: %u instances are not between x-autoscale.min, %u, and "
+			     "max, %u: remove this, or choose one between them",
+			     service->name, service->replicas, autoscale->min, autoscale->max);
+	else if (service->container_name.value && autoscale->max > 1)
+		report_error(report, service->container_name.pos,
+			     "services.%s.container_name: with x-autoscale there may be %u "
+			     "instances, which cannot share one name: remove it, or write max: 1",
+			     service->name, autoscale->max);
+	if (!written)
+		service->replicas = autoscale->min;
+}
+
+static void check_autoscale(struct service *service, struct report *report)
+{
+	const struct autoscale *autoscale = &service->autoscale;
+
+	if (!autoscale->present)
+		return;
+	check_bounds(service, report);
+	if (autoscale->targets[SCALE_MEMORY].present && !service->limits.memory_bytes)
+		report_error(report, autoscale->targets[SCALE_MEMORY].pos,
+			     "services.%s.x-autoscale.memory is a part of "
+			     "deploy.resources.limits.memory, which is not there",
+			     service->name);
+	for (size_t i = 0; i < autoscale->schedule_count; i++)
+		if (autoscale->schedule[i].min > autoscale->max)
+			report_error(
+				report, autoscale->schedule[i].pos,
+				"services.%s.x-autoscale.schedule.min: %u is more than max, %u",
+				service->name, autoscale->schedule[i].min, autoscale->max);
+	if (service->schedule.present)
+		report_error(report, service->schedule.pos,
+			     "services.%s: x-schedule is for tasks that end, x-autoscale for "
+			     "services that do not: write one of them",
+			     service->name);
+}
+
+static void check_allow(const struct stack *stack, const struct service *service,
+			struct arena *scratch, struct report *report)
+{
+	const struct text_list *allow = &service->traffic.allow;
+	const struct key_names known = {
+		stack->service_count ? (const char *const *)&stack->services[0].name : NULL,
+		stack->service_count, sizeof(*stack->services)};
+
+	for (size_t i = 0; i < allow->count; i++)
+		if (!stack_service(stack, allow->items[i].value))
+			report_error(
+				report, allow->items[i].pos,
+				"services.%s.x-allow: there is no service '%.80s'%s", service->name,
+				allow->items[i].value,
+				keys_suggestion(scratch, report, known, allow->items[i].value));
+}
+
+void check_probes(struct stack *stack, struct arena *scratch, struct report *report)
+{
+	for (size_t i = 0; i < stack->service_count; i++) {
+		struct service *service = &stack->services[i];
+
+		check_healthcheck(service, report);
+		check_autoscale(service, report);
+		check_allow(stack, service, scratch, report);
+	}
+}
+
+/* Also a faulty one, so that nobody is told that there is none: that has a place. */
+static bool has_probe(const struct service *service, enum probe_role role)
+{
+	return service->probes[role].pos.line && service->probes[role].method != PROBE_NONE;
+}
+
+bool check_has_health(const struct service *service)
+{
+	return service->healthcheck.present || service->healthcheck.pos.line ||
+	       has_probe(service, PROBE_READINESS) || has_probe(service, PROBE_STARTUP);
+}
