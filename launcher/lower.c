@@ -141,6 +141,9 @@ int lower_service(const struct stack *stack, const struct service *service,
 	config->cap_drop = ret->cap_drop;
 	config->ids = service->userns_mode == USERNS_HOST ? NULL : place->ids;
 	config->layers_dir = place->layers_dir;
+	config->seccomp_unconfined = service->security.seccomp == SECCOMP_UNCONFINED;
+	config->seccomp_profile = service->security.seccomp_profile;
+	config->seccomp_name = service->security.seccomp_shown;
 	config->host_network = service->network_mode == NETWORK_HOST;
 	config->resolv_conf = place->resolv_conf;
 	return 0;
@@ -204,6 +207,9 @@ struct pos lower_fault_pos(const struct service *service, const struct container
 			return service->group_add.items[fault->index].pos;
 		break;
 	case CONTAINER_ITEM_SECCOMP:
+		if (service->security.seccomp_pos.line)
+			return service->security.seccomp_pos;
+		break;
 	case CONTAINER_ITEM_NONE:
 		break;
 	}

@@ -4,6 +4,7 @@
  */
 #include "manifests/decode_resources.h"
 #include "manifests/scalar.h"
+#include "manifests/source.h"
 
 #include "runtime/base/cleanup.h"
 
@@ -43,6 +44,17 @@ static void option_privileges(struct decoder *decoder, const struct option *opti
 			    "no-new-privileges:false is not supported yet");
 }
 
+static void name_profile(struct decoder *decoder, const char *value)
+{
+	struct security_spec *security = &decoder->service->security;
+	bool relative = value[0] != '/' && value[0] != '~';
+
+	security->seccomp = SECCOMP_FILE;
+	security->seccomp_path = decode_path(decoder, decoder->stack->directory, value);
+	security->seccomp_shown =
+		arena_format(decoder->keep, "%s%s", relative ? decoder->prefix : "", value);
+}
+
 static void option_seccomp(struct decoder *decoder, const struct option *option)
 {
 	struct security_spec *security = &decoder->service->security;
@@ -54,17 +66,13 @@ static void option_seccomp(struct decoder *decoder, const struct option *option)
 	}
 	security->seccomp_pos = option->node->pos;
 	security->seccomp_path = NULL;
-	if (strcmp(value, "unconfined") == 0) {
+	security->seccomp_shown = NULL;
+	if (strcmp(value, "unconfined") == 0)
 		security->seccomp = SECCOMP_UNCONFINED;
-	} else if (strcmp(value, "builtin") == 0) {
+	else if (strcmp(value, "builtin") == 0)
 		security->seccomp = SECCOMP_DEFAULT;
-		return;
-	} else {
-		security->seccomp = SECCOMP_FILE;
-		security->seccomp_path = decode_path(decoder, decoder->stack->directory, value);
-	}
-	decode_note(decoder, option->node, "security_opt", "seccomp=%.80s is not supported yet",
-		    value);
+	else
+		name_profile(decoder, value);
 }
 
 static void option_paths(struct decoder *decoder, const struct option *option)
@@ -140,16 +148,41 @@ static void decode_option(struct decoder *decoder, const struct node *node)
 		     near ? ": did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
+/* What is in it shapes the instances as the manifest does, so it is read with that. */
+static void read_profile(struct decoder *decoder, const struct node *node)
+{
+	struct security_spec *security = &decoder->service->security;
+	struct source source;
+	struct err err;
+
+	if (source_read(decoder->scratch, security->seccomp_path, security->seccomp_shown, &source,
+			&err) < 0)
+		decode_error(decoder, node, "security_opt", "%s", err.text);
+	else
+		security->seccomp_profile = arena_copy(decoder->keep, source.text, source.len);
+}
+
 void decode_security_opt(struct decoder *decoder, const struct node *node, const char *key)
 {
+	const struct security_spec *security = &decoder->service->security;
+	const struct node *profile = NULL;
+	const char *path = NULL;
+
 	if (node->kind != NODE_SEQUENCE) {
 		if (!node->faulty)
 			decode_error(decoder, node, key, "must be a list, this is %s",
 				     node_kind_name(node));
 		return;
 	}
-	for (size_t i = 0; i < node->count; i++)
+	for (size_t i = 0; i < node->count; i++) {
 		decode_option(decoder, node->items[i]);
+		if (security->seccomp_path != path)
+			profile = node->items[i];
+		path = security->seccomp_path;
+	}
+	/* Only the last one counts: the others need not exist. */
+	if (path)
+		read_profile(decoder, profile);
 }
 
 void decode_userns_mode(struct decoder *decoder, const struct node *node, const char *key)

@@ -16,6 +16,8 @@ enum seccomp_kind {
 struct security_spec {
 	enum seccomp_kind seccomp;
 	char *seccomp_path;	/* SECCOMP_FILE: absolute path of a profile in JSON */
+	char *seccomp_shown;	/* SECCOMP_FILE: the same for messages */
+	char *seccomp_profile;	/* SECCOMP_FILE: what was in it, any text */
 	struct pos seccomp_pos; /* line 0: not written */
 	bool new_privileges;	/* no-new-privileges:false */
 	struct pos new_privileges_pos;

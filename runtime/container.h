@@ -107,9 +107,8 @@ struct container_config {
 	bool seccomp_unconfined;     /* every system call reaches the kernel */
 	const char *seccomp_profile; /* text of a profile in the engines' JSON format; NULL: the
 					default one */
-	size_t seccomp_profile_len;
-	const char *seccomp_name; /* of the profile, in messages */
-	bool host_network;	  /* share the host's network namespace */
+	const char *seccomp_name;    /* of the profile, in messages */
+	bool host_network;	     /* share the host's network namespace */
 	const char *resolv_conf; /* host path of a file bound read-only over /etc/resolv.conf; NULL:
 				    the host's own */
 	const struct container_rlimit *rlimits;

@@ -132,9 +132,11 @@ static int set_privileges(struct container_plan *plan, const struct container_co
 		return fault_of(fault, CONTAINER_ITEM_CAPABILITY, 0);
 	if (config->seccomp_unconfined)
 		return 0;
-	const struct profile_text text = {config->seccomp_name, config->seccomp_profile,
-					  config->seccomp_profile_len};
-	const struct secc_source source = {config->seccomp_profile ? &text : NULL, plan->caps.keep};
+	const char *bytes = config->seccomp_profile;
+
+	plan->own_filter = bytes != NULL;
+	const struct profile_text text = {config->seccomp_name, bytes, bytes ? strlen(bytes) : 0};
+	const struct secc_source source = {bytes ? &text : NULL, plan->caps.keep};
 
 	if (secc_acquire(&source, &plan->filter, &fault->err) < 0)
 		return fault_of(fault, CONTAINER_ITEM_SECCOMP, 0);

@@ -24,6 +24,7 @@ struct launch {
 	int stdio[3];
 	int status_fd;
 	bool tty;
+	const char *self; /* own_filter: the first candidate that is davit itself; or NULL */
 
 	/* start only */
 	const char *hostname;

@@ -38,6 +38,7 @@ struct container_plan {
 	struct user user;
 	struct caps caps;
 	const struct secc *filter; /* NULL: unconfined */
+	bool own_filter;	   /* of the configuration: may refuse anything */
 	struct container_rlimit *rlimits;
 	size_t rlimit_count;
 };

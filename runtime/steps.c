@@ -189,17 +189,6 @@ int step_user(struct launch *launch, struct container_fault *fault)
 	return r < 0 ? r : step_undumpable(launch, fault);
 }
 
-int step_filter(struct launch *launch, struct container_fault *fault)
-{
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return err_set(&fault->err, errno, "give up new privileges");
-	/* Descriptors first: a filter may not allow close_range. The status pipe closes by the exec
-	 * itself. */
-	if (syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
-		return err_set(&fault->err, errno, "close descriptors");
-	return launch->plan->filter ? secc_load(launch->plan->filter, &fault->err) : 0;
-}
-
 /* The program a script names in its first line, into @interpreter; false when @fd is none. */
 static bool step_read_interpreter(int fd, char *interpreter, size_t size)
 {
@@ -247,12 +236,34 @@ static int step_refuse_self(const char *path)
 	return 0;
 }
 
+static void step_look_for_self(struct launch *launch)
+{
+	for (char *const *path = launch->candidates; *path && !launch->self; path++)
+		if (step_refuse_self(*path) < 0)
+			launch->self = *path;
+}
+
+int step_filter(struct launch *launch, struct container_fault *fault)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return err_set(&fault->err, errno, "give up new privileges");
+	/* Descriptors first: a filter may not allow close_range. The status pipe closes by the exec
+	 * itself. */
+	if (syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+		return err_set(&fault->err, errno, "close descriptors");
+	/* It may not allow to look any more. */
+	if (launch->plan->own_filter)
+		step_look_for_self(launch);
+	return launch->plan->filter ? secc_load(launch->plan->filter, &fault->err) : 0;
+}
+
 int step_exec(struct launch *launch, struct container_fault *fault)
 {
 	int errnum = ENOENT;
 
 	for (char *const *path = launch->candidates; *path; path++) {
-		int r = step_refuse_self(*path);
+		bool looked = launch->plan->own_filter;
+		int r = looked ? (*path == launch->self ? -EPERM : 0) : step_refuse_self(*path);
 
 		if (r == 0) {
 			execve(*path, launch->argv, launch->envp);

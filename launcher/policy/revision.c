@@ -238,8 +238,8 @@ static void put_security(struct sha256 *hash, const struct service *service)
 
 	if (security->seccomp != SECCOMP_DEFAULT)
 		put_int(hash, "seccomp", security->seccomp);
-	if (security->seccomp_path)
-		put_text(hash, "seccomp_path", security->seccomp_path);
+	if (security->seccomp_profile)
+		put_text(hash, "seccomp_profile", security->seccomp_profile);
 	if (security->new_privileges)
 		put_int(hash, "new_privileges", 1);
 	if (security->unmasked)

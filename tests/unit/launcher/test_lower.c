@@ -151,7 +151,7 @@ static void a_fault_points_to_what_asked_for_it(void **unused)
 		{CONTAINER_ITEM_MOUNT, 0, 7, 9},       {CONTAINER_ITEM_MOUNT, 2, 9, 17},
 		{CONTAINER_ITEM_MOUNT, 99, 2, 3},      {CONTAINER_ITEM_PROGRAM, 0, 4, 14},
 		{CONTAINER_ITEM_CAPABILITY, 0, 20, 5}, {CONTAINER_ITEM_USER, 0, 2, 3},
-		{CONTAINER_ITEM_NONE, 0, 2, 3},
+		{CONTAINER_ITEM_NONE, 0, 2, 3},	       {CONTAINER_ITEM_SECCOMP, 0, 2, 3},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -161,6 +161,28 @@ static void a_fault_points_to_what_asked_for_it(void **unused)
 		assert_int_equal(pos.line, cases[i].line);
 		assert_int_equal(pos.col, cases[i].col);
 	}
+}
+
+static void a_profile_is_passed_on_with_its_place(void **unused)
+{
+	autolowered struct lowered lowered = {0};
+	autolowered struct lowered other = {0};
+	struct container_fault fault = {.item = CONTAINER_ITEM_SECCOMP};
+	struct service service = web;
+
+	service.security = (struct security_spec){.seccomp = SECCOMP_FILE,
+						  .seccomp_shown = (char[]){"p.json"},
+						  .seccomp_profile = (char[]){"{}"},
+						  .seccomp_pos = {"shop.yaml", 33, 7}};
+	assert_int_equal(lower_service(&stack, &service, &place, &lowered, NULL), 0);
+	assert_string_equal(lowered.config.seccomp_profile, "{}");
+	assert_string_equal(lowered.config.seccomp_name, "p.json");
+	assert_false(lowered.config.seccomp_unconfined);
+	assert_int_equal(lower_fault_pos(&service, &fault).line, 33);
+	service.security = (struct security_spec){.seccomp = SECCOMP_UNCONFINED};
+	assert_int_equal(lower_service(&stack, &service, &place, &other, NULL), 0);
+	assert_null(other.config.seccomp_profile);
+	assert_true(other.config.seccomp_unconfined);
 }
 
 static void a_fault_reads_as_one_line(void **unused)
@@ -183,6 +205,7 @@ int main(void)
 		cmocka_unit_test(ulimits_come_first_and_replace_the_default),
 		cmocka_unit_test(pids_are_always_bounded_unless_asked_otherwise),
 		cmocka_unit_test(a_fault_points_to_what_asked_for_it),
+		cmocka_unit_test(a_profile_is_passed_on_with_its_place),
 		cmocka_unit_test(a_fault_reads_as_one_line),
 	};
 

@@ -9,6 +9,7 @@ static void options_are_read_in_both_notations(void **unused)
 
 	(void)unused;
 	fixture_open(&fixture);
+	fixture_write(&fixture, "p.json", "{\"whatever\"");
 	const struct service *a = one_service(&fixture, "security_opt: [no-new-privileges]");
 
 	assert_false(a->security.new_privileges);
@@ -27,6 +28,8 @@ static void options_are_read_in_both_notations(void **unused)
 	assert_int_equal(a->security.seccomp, SECCOMP_FILE);
 	snprintf(path, sizeof(path), "%s/p.json", fixture.directory);
 	assert_string_equal(a->security.seccomp_path, path);
+	assert_string_equal(a->security.seccomp_shown, "./p.json");
+	assert_string_equal(a->security.seccomp_profile, "{\"whatever\"");
 	assert_int_equal(a->security.seccomp_pos.line, 5);
 
 	a = one_service(&fixture, "security_opt: [seccomp=p.json, seccomp=builtin]");
@@ -77,6 +80,9 @@ static void faults_are_told_at_their_place(void **unused)
 		{"security_opt: [seccomp]",
 		 "5:18: error: services.a.security_opt: 'seccomp' is not seccomp=unconfined or "
 		 "seccomp=FILE"},
+		{"security_opt: [seccomp=no.json]",
+		 "5:18: error: services.a.security_opt: cannot read 'no.json': No such file or "
+		 "directory"},
 		{"security_opt: [label=disable, systempaths=x]",
 		 "5:33: error: services.a.security_opt: 'systempaths=x' is not "
 		 "systempaths=unconfined"},
@@ -129,10 +135,6 @@ static void what_cannot_be_done_yet_is_noted(void **unused)
 		{"security_opt: ['no-new-privileges:false']",
 		 "5:18: note: services.a.security_opt: no-new-privileges:false is not supported "
 		 "yet"},
-		{"security_opt: [seccomp=unconfined]",
-		 "5:18: note: services.a.security_opt: seccomp=unconfined is not supported yet"},
-		{"security_opt: [seccomp=a.json]",
-		 "5:18: note: services.a.security_opt: seccomp=a.json is not supported yet"},
 		{"security_opt: [systempaths=unconfined]",
 		 "5:18: note: services.a.security_opt: systempaths=unconfined is not supported "
 		 "yet"},
@@ -173,6 +175,7 @@ static void a_profile_is_where_its_manifest_is(void **unused)
 	(void)unused;
 	fixture_open(&fixture);
 	fixture_mkdir(&fixture, "base");
+	fixture_write(&fixture, "base/p.json", "{}");
 	fixture_write(&fixture, "base/compose.yaml",
 		      "services: {b: {x-rootfs: host, command: x, security_opt: "
 		      "['seccomp:p.json', label=x]}, c: {x-rootfs: host, command: x, "
@@ -209,7 +212,8 @@ static void later_options_and_devices_win(void **unused)
 static void what_is_printed_loads_again(void **unused)
 {
 	static const char *const all[] = {
-		"security_opt: ['no-new-privileges:false', seccomp=p.json, systempaths=unconfined]",
+		"security_opt: ['no-new-privileges:false', seccomp=/etc/passwd, "
+		"systempaths=unconfined]",
 		"security_opt: [seccomp=unconfined]",
 		"userns_mode: host",
 		"userns_mode: keep-id",

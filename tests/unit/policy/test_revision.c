@@ -118,7 +118,7 @@ static struct device_spec other_devices[] = {
 	{.source = TEXT("/dev/a"), .target = TEXT("/dev/a"), .write = true}};
 
 CHANGE(seccomp, s->security.seccomp = SECCOMP_UNCONFINED)
-CHANGE(seccomp_path, s->security.seccomp_path = TEXT("/p"))
+CHANGE(seccomp_profile, s->security.seccomp_profile = TEXT("{}"))
 CHANGE(new_privileges, s->security.new_privileges = true)
 CHANGE(unmasked, s->security.unmasked = true)
 CHANGE(userns_mode, s->userns_mode = USERNS_HOST)
@@ -253,7 +253,7 @@ static const struct change shaping[] = {
 	{"ulimits", ulimits},
 	{"ulimits.hard", ulimit_hard},
 	{"seccomp", seccomp},
-	{"seccomp path", seccomp_path},
+	{"seccomp profile", seccomp_profile},
 	{"new privileges", new_privileges},
 	{"unmasked", unmasked},
 	{"userns_mode", userns_mode},
