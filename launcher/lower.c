@@ -12,6 +12,10 @@
 /* Enough for a JVM or a database, too few for a fork bomb to hurt the host. */
 /* select() breaks above 1024 descriptors: programs that want more raise it themselves. */
 #define NOFILE_SOFT 1024
+/* cpu_shares: what one instance has without it, and what the kernel takes. */
+#define SHARES_OF_ONE 1024
+#define SHARES_MIN    2
+#define SHARES_MAX    262144
 
 /* Shares the strings: only the array is ours. */
 static char **list_of(const struct text_list *first, const struct text_list *second)
@@ -164,16 +168,31 @@ void lowered_free(struct lowered *lowered)
 	*lowered = (struct lowered){0};
 }
 
+/* Reserved cores weigh as much as they are against the usual weight of one. */
+static int64_t shares_of(const struct limits *limits)
+{
+	int64_t shares = limits->cpu_reserved_mcpu * SHARES_OF_ONE / 1000;
+
+	if (limits->cpu_shares || !limits->cpu_reserved_mcpu)
+		return limits->cpu_shares;
+	return shares < SHARES_MIN ? SHARES_MIN : shares > SHARES_MAX ? SHARES_MAX : shares;
+}
+
 struct cg_limits lower_limits(const struct service *service)
 {
-	int64_t pids = service->limits.pids;
+	const struct limits *limits = &service->limits;
 
 	return (struct cg_limits){
-		.cpu_mcpu = service->limits.cpu_mcpu,
-		.memory_bytes = service->limits.memory_bytes,
-		.pids = pids == 0  ? LIMITS_PIDS_DEFAULT
-			: pids < 0 ? 0
-				   : pids,
+		.cpu_mcpu = limits->cpu_mcpu,
+		.memory_bytes = limits->memory_bytes,
+		.pids = limits->pids == 0  ? LIMITS_PIDS_DEFAULT
+			: limits->pids < 0 ? 0
+					   : limits->pids,
+		.cpu_quota_usec = limits->cpu_quota_us,
+		.cpu_period_usec = limits->cpu_period_us,
+		.cpu_shares = shares_of(limits),
+		.memory_low_bytes = limits->memory_reserved_bytes,
+		.memory_swap_bytes = limits->memory_swap_bytes,
 	};
 }
 

@@ -7,6 +7,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/cgroup/cg_file.h"
 #include "runtime/cgroup/cg_internal.h"
+#include "runtime/cgroup/cg_protect.h"
 #include "runtime/cgroup/cg_walk.h"
 
 #include <ctype.h>
@@ -21,13 +22,27 @@
 #define PERIOD_LONG_USEC 1000000
 #define QUOTA_MIN_USEC	 1000
 
-struct cg_cpu_share cg_cpu_share(int64_t mcpu)
+struct cg_cpu_share cg_cpu_share(const struct cg_limits *limits)
 {
+	int64_t mcpu = limits->cpu_mcpu;
+	int64_t period = limits->cpu_period_usec ? limits->cpu_period_usec : PERIOD_USEC;
 	struct cg_cpu_share share = {mcpu * (PERIOD_USEC / 1000), PERIOD_USEC};
 
+	if (limits->cpu_quota_usec || !mcpu)
+		return (struct cg_cpu_share){limits->cpu_quota_usec ? limits->cpu_quota_usec : -1,
+					     period};
 	if (share.quota_usec < QUOTA_MIN_USEC)
 		share = (struct cg_cpu_share){mcpu * (PERIOD_LONG_USEC / 1000), PERIOD_LONG_USEC};
 	return share;
+}
+
+/* -1 means unlimited for the one and for the other. */
+static bool is_valid(const struct cg_limits *limits)
+{
+	return limits->cpu_mcpu >= 0 && limits->memory_bytes >= 0 && limits->pids >= 0 &&
+	       limits->cpu_quota_usec >= -1 && limits->cpu_period_usec >= 0 &&
+	       limits->cpu_shares >= 0 && limits->memory_low_bytes >= 0 &&
+	       limits->memory_swap_bytes >= -1;
 }
 
 static bool name_is_valid(const char *name)
@@ -142,7 +157,7 @@ int cg_limit(struct cg *cg, const struct cg_limits *limits, struct err *err)
 
 	if (r < 0)
 		return r;
-	if (limits->cpu_mcpu < 0 || limits->memory_bytes < 0 || limits->pids < 0)
+	if (!is_valid(limits))
 		return err_say(err, EINVAL, "cgroup: '%s': a limit is negative", cg->name);
 	r = cg->tree->ops->limit(cg, limits, err);
 	if (r < 0)
@@ -225,6 +240,9 @@ int cg_remove(struct cg *cg, struct err *err)
 			return r;
 	}
 	cg->removed = true;
+	if (cg->limits.memory_low_bytes && cg->tree->layout == CG_V2 &&
+	    cg_protect(cg->tree, NULL) < 0)
+		return 0; /* what nobody asks for any more does no harm if it stays */
 	return 0;
 }
 

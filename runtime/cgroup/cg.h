@@ -26,8 +26,15 @@ enum cg_layout {
 
 struct cg_limits {
 	int64_t cpu_mcpu;     /* thousandths of a core; 0: unlimited */
-	int64_t memory_bytes; /* 0: unlimited; as much swap again where the kernel accounts it */
+	int64_t memory_bytes; /* 0: unlimited */
 	int64_t pids;	      /* 0: unlimited */
+
+	int64_t cpu_quota_usec;	   /* 0: cpu_mcpu counts; -1: unlimited; else per period */
+	int64_t cpu_period_usec;   /* 0: as fits the quota */
+	int64_t cpu_shares;	   /* weight against the others, 2..262144; 0: 1024 */
+	int64_t memory_low_bytes;  /* spared by reclaim as long as possible; 0: nothing is */
+	int64_t memory_swap_bytes; /* memory and swap together; 0: twice the memory; -1: unlimited;
+				      where the kernel accounts swap */
 };
 
 struct cg_usage {

@@ -79,9 +79,9 @@ int cg_v2_kill(const struct cg *cg, struct err *err) must_check;
 /* Freezes, kills and thaws @name below the tree ("." for all of it) through the freezer. */
 int cg_v1_freeze_kill(const struct cg_tree *tree, const char *name, struct err *err) must_check;
 
-/* The quota and period that give @mcpu thousandths of a core, in what the kernel accepts. */
+/* The quota and period of a group, in what the kernel accepts. */
 struct cg_cpu_share {
-	int64_t quota_usec;
+	int64_t quota_usec; /* -1: unlimited */
 	int64_t period_usec;
 };
-struct cg_cpu_share cg_cpu_share(int64_t mcpu);
+struct cg_cpu_share cg_cpu_share(const struct cg_limits *limits);

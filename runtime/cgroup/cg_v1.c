@@ -18,7 +18,8 @@
 #include <sys/eventfd.h>
 
 /* How often a freezing group is looked at again before it is thawed regardless. */
-#define FREEZE_ROUNDS 64
+#define FREEZE_ROUNDS  64
+#define SHARES_DEFAULT 1024
 
 static int limit_number(const struct cg *cg, enum cg_controller controller, const char *file,
 			int64_t value, struct err *err)
@@ -29,39 +30,53 @@ static int limit_number(const struct cg *cg, enum cg_controller controller, cons
 	return cg_file_write(cg_dir(cg->tree, controller), cg->name, file, text, err);
 }
 
-static int limit_cpu(const struct cg *cg, int64_t mcpu, struct err *err)
+static int limit_cpu(const struct cg *cg, const struct cg_limits *limits, struct err *err)
 {
-	struct cg_cpu_share share = cg_cpu_share(mcpu);
-	int r;
+	struct cg_cpu_share old = cg_cpu_share(&cg->limits);
+	struct cg_cpu_share share = cg_cpu_share(limits);
+	int r = 0;
 
-	if (!mcpu)
-		return limit_number(cg, CG_CPU, "cpu.cfs_quota_us", -1, err);
-	r = limit_number(cg, CG_CPU, "cpu.cfs_period_us", share.period_usec, err);
-	return r < 0 ? r : limit_number(cg, CG_CPU, "cpu.cfs_quota_us", share.quota_usec, err);
+	if (share.period_usec != old.period_usec)
+		r = limit_number(cg, CG_CPU, "cpu.cfs_period_us", share.period_usec, err);
+	if (r == 0 && share.quota_usec != old.quota_usec)
+		r = limit_number(cg, CG_CPU, "cpu.cfs_quota_us", share.quota_usec, err);
+	if (r == 0 && limits->cpu_shares != cg->limits.cpu_shares)
+		r = limit_number(cg, CG_CPU, "cpu.shares",
+				 limits->cpu_shares ? limits->cpu_shares : SHARES_DEFAULT, err);
+	return r;
 }
 
-/* memsw counts memory and swap together: as much swap as memory is twice the limit. Not there when
- * the kernel does not account swap. */
-static int limit_memsw(const struct cg *cg, int64_t bytes, struct err *err)
+/* memsw counts memory and swap together, and is not there when the kernel does not account swap. */
+static int limit_memsw(const struct cg *cg, const struct cg_limits *limits, struct err *err)
 {
-	int64_t both = bytes > INT64_MAX / 2 ? INT64_MAX : bytes * 2;
-	int r = limit_number(cg, CG_MEMORY, "memory.memsw.limit_in_bytes", bytes ? both : -1, err);
+	int64_t bytes = limits->memory_bytes;
+	int64_t both = bytes > INT64_MAX / 2 ? INT64_MAX : bytes ? bytes * 2 : -1;
+	int r;
 
-	return r == -ENOENT ? 0 : r;
+	if (limits->memory_swap_bytes)
+		both = limits->memory_swap_bytes;
+	r = limit_number(cg, CG_MEMORY, "memory.memsw.limit_in_bytes", both, err);
+	return r == -ENOENT && limits->memory_swap_bytes <= 0 ? 0 : r;
 }
 
 /* The kernel refuses any order of writes that has memory above memsw in between. */
-static int limit_memory(const struct cg *cg, int64_t bytes, struct err *err)
+static int limit_memory(const struct cg *cg, const struct cg_limits *limits, struct err *err)
 {
+	int64_t bytes = limits->memory_bytes;
 	int64_t old = cg->limits.memory_bytes;
 	bool raises = old && (!bytes || bytes > old);
-	int r = raises ? limit_memsw(cg, bytes, err) : 0;
+	int r = raises ? limit_memsw(cg, limits, err) : 0;
 
 	if (r == 0)
 		r = limit_number(cg, CG_MEMORY, "memory.limit_in_bytes", bytes ? bytes : -1, err);
 	if (r == 0 && !raises)
-		r = limit_memsw(cg, bytes, err);
+		r = limit_memsw(cg, limits, err);
 	return r;
+}
+
+static int limit_soft(const struct cg *cg, int64_t bytes, struct err *err)
+{
+	return limit_number(cg, CG_MEMORY, "memory.soft_limit_in_bytes", bytes ? bytes : -1, err);
 }
 
 static int limit_pids(const struct cg *cg, int64_t pids, struct err *err)
@@ -73,12 +88,13 @@ static int limit_pids(const struct cg *cg, int64_t pids, struct err *err)
 
 static int v1_limit(const struct cg *cg, const struct cg_limits *limits, struct err *err)
 {
-	int r = 0;
+	int r = limit_cpu(cg, limits, err);
 
-	if (limits->cpu_mcpu != cg->limits.cpu_mcpu)
-		r = limit_cpu(cg, limits->cpu_mcpu, err);
-	if (r == 0 && limits->memory_bytes != cg->limits.memory_bytes)
-		r = limit_memory(cg, limits->memory_bytes, err);
+	if (r == 0 && (limits->memory_bytes != cg->limits.memory_bytes ||
+		       limits->memory_swap_bytes != cg->limits.memory_swap_bytes))
+		r = limit_memory(cg, limits, err);
+	if (r == 0 && limits->memory_low_bytes != cg->limits.memory_low_bytes)
+		r = limit_soft(cg, limits->memory_low_bytes, err);
 	if (r == 0 && limits->pids != cg->limits.pids)
 		r = limit_pids(cg, limits->pids, err);
 	return r;

@@ -8,18 +8,22 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/cgroup/cg_file.h"
 #include "runtime/cgroup/cg_internal.h"
+#include "runtime/cgroup/cg_protect.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <sys/epoll.h>
 
-static int limit_cpu(const struct cg *cg, int64_t mcpu, struct err *err)
+static int limit_cpu(const struct cg *cg, const struct cg_limits *limits, struct err *err)
 {
-	struct cg_cpu_share share = cg_cpu_share(mcpu);
+	struct cg_cpu_share old = cg_cpu_share(&cg->limits);
+	struct cg_cpu_share share = cg_cpu_share(limits);
 	char text[64];
 
-	if (mcpu)
+	if (share.quota_usec == old.quota_usec && share.period_usec == old.period_usec)
+		return 0;
+	if (share.quota_usec > 0)
 		snprintf(text, sizeof(text), "%" PRId64 " %" PRId64, share.quota_usec,
 			 share.period_usec);
 	else
@@ -36,25 +40,52 @@ static int limit_number(const struct cg *cg, const char *file, int64_t value, st
 	return cg_file_write(cg_dir(cg->tree, CG_UNIFIED), cg->name, file, text, err);
 }
 
-static int limit_memory(const struct cg *cg, int64_t bytes, struct err *err)
+static int limit_memory(const struct cg *cg, const struct cg_limits *limits, struct err *err)
 {
+	int64_t bytes = limits->memory_bytes;
+	int64_t both = limits->memory_swap_bytes;
+	char text[24] = "max";
 	int r = limit_number(cg, "memory.max", bytes, err);
 
 	if (r < 0)
 		return r;
+	if (both > 0 || (both == 0 && bytes))
+		snprintf(text, sizeof(text), "%" PRId64, both ? both - bytes : bytes);
 	/* Only there when the kernel was built with swap accounting. */
-	r = limit_number(cg, "memory.swap.max", bytes, err);
-	return r == -ENOENT ? 0 : r;
+	r = cg_file_write(cg_dir(cg->tree, CG_UNIFIED), cg->name, "memory.swap.max", text, err);
+	return r == -ENOENT && limits->memory_swap_bytes <= 0 ? 0 : r;
+}
+
+/* 1024 shares are the weight of 100 that everybody has; the proportions stay. */
+static int limit_weight(const struct cg *cg, int64_t shares, struct err *err)
+{
+	int64_t weight = shares ? shares * 100 / 1024 : 100;
+
+	weight = weight < 1 ? 1 : weight > 10000 ? 10000 : weight;
+	return limit_number(cg, "cpu.weight", weight, err);
+}
+
+static int limit_low(const struct cg *cg, int64_t bytes, struct err *err)
+{
+	char text[24];
+	int r;
+
+	snprintf(text, sizeof(text), "%" PRId64, bytes);
+	r = cg_file_write(cg_dir(cg->tree, CG_UNIFIED), cg->name, "memory.low", text, err);
+	return r < 0 ? r : cg_protect(cg->tree, err);
 }
 
 static int v2_limit(const struct cg *cg, const struct cg_limits *limits, struct err *err)
 {
-	int r = 0;
+	int r = limit_cpu(cg, limits, err);
 
-	if (limits->cpu_mcpu != cg->limits.cpu_mcpu)
-		r = limit_cpu(cg, limits->cpu_mcpu, err);
-	if (r == 0 && limits->memory_bytes != cg->limits.memory_bytes)
-		r = limit_memory(cg, limits->memory_bytes, err);
+	if (r == 0 && limits->cpu_shares != cg->limits.cpu_shares)
+		r = limit_weight(cg, limits->cpu_shares, err);
+	if (r == 0 && (limits->memory_bytes != cg->limits.memory_bytes ||
+		       limits->memory_swap_bytes != cg->limits.memory_swap_bytes))
+		r = limit_memory(cg, limits, err);
+	if (r == 0 && limits->memory_low_bytes != cg->limits.memory_low_bytes)
+		r = limit_low(cg, limits->memory_low_bytes, err);
 	if (r == 0 && limits->pids != cg->limits.pids)
 		r = limit_number(cg, "pids.max", limits->pids, err);
 	return r;

@@ -138,6 +138,13 @@ static void pids_are_always_bounded_unless_asked_otherwise(void **unused)
 	assert_int_equal(lower_limits(&service).pids, 7);
 	service.limits.pids = -1;
 	assert_int_equal(lower_limits(&service).pids, 0);
+	assert_int_equal(lower_limits(&service).cpu_shares, 0);
+	service.limits.cpu_reserved_mcpu = 1500;
+	assert_int_equal(lower_limits(&service).cpu_shares, 1536);
+	service.limits.cpu_reserved_mcpu = 1;
+	assert_int_equal(lower_limits(&service).cpu_shares, 2);
+	service.limits.cpu_shares = 10;
+	assert_int_equal(lower_limits(&service).cpu_shares, 10);
 }
 
 static void a_fault_points_to_what_asked_for_it(void **unused)

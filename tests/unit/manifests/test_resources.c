@@ -283,13 +283,7 @@ static void faulty_deploy_and_logging_are_told_at_their_place(void **unused)
 static void what_cannot_be_done_yet_is_noted(void **unused)
 {
 	static const struct fault notes[] = {
-		{"cpu_shares: 2", "5:3: note: services.a.cpu_shares is not supported yet"},
-		{"cpu_quota: 5000", "5:3: note: services.a.cpu_quota is not supported yet"},
-		{"cpu_period: 5000", "5:3: note: services.a.cpu_period is not supported yet"},
 		{"cpuset: 0", "5:3: note: services.a.cpuset is not supported yet"},
-		{"mem_reservation: 5m",
-		 "5:3: note: services.a.mem_reservation is not supported yet"},
-		{"memswap_limit: -1", "5:3: note: services.a.memswap_limit is not supported yet"},
 		{"shm_size: 1m", "5:3: note: services.a.shm_size is not supported yet"},
 		{"sysctls: [net.x=1]", "5:3: note: services.a.sysctls is not supported yet"},
 		{"init: true", "5:9: note: services.a.init: true is not supported yet"},
@@ -321,8 +315,6 @@ static void what_cannot_be_done_yet_is_noted(void **unused)
 		 "one at a time is replaced"},
 		{"deploy: {update_config: {delay: 1s}}",
 		 "5:35: note: services.a.deploy.update_config.delay: is not supported yet"},
-		{"deploy: {resources: {reservations: {cpus: 1}}}",
-		 "5:39: note: services.a.deploy.resources.reservations.cpus is not supported yet"},
 		{"deploy: {resources: {reservations: {generic_resources: []}}}",
 		 "5:39: warning: services.a.deploy.resources.reservations.generic_resources has no "
 		 "effect: there is only this machine"},

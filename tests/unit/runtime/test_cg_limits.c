@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The rarer limits of groups on the real kernel, on whichever layout it has. */
+#include "runtime/base/cleanup.h"
+#include "runtime/cgroup/cg.h"
+#include "tests/unit/runtime/cg_world.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MIB (1024L * 1024)
+
+static struct cg *make(const char *name, struct cg_limits limits)
+{
+	struct cg *cg = NULL;
+	struct err err = {0};
+
+	if (cg_make(tree, name, &limits, &cg, &err) < 0)
+		fail_msg("%s", err.text);
+	return cg;
+}
+
+static void drop(struct cg *cg)
+{
+	struct err err = {0};
+
+	if (cg_remove(cg, &err) < 0)
+		fail_msg("%s", err.text);
+	cg_free(cg);
+}
+
+static void weights_quotas_and_reserved_memory_are_written(void **unused)
+{
+	struct cg *cg = make("web-1", (struct cg_limits){.cpu_quota_usec = 20000,
+							 .cpu_period_usec = 50000,
+							 .cpu_shares = 2048,
+							 .memory_bytes = 64 * MIB,
+							 .memory_low_bytes = 32 * MIB,
+							 .memory_swap_bytes = 80 * MIB});
+	struct err err = {0};
+
+	if (cg_tree_layout(tree) == CG_V2) {
+		assert_string_equal(control("web-1", "cpu.max"), "20000 50000");
+		assert_string_equal(control("web-1", "cpu.weight"), "200");
+		assert_string_equal(control("web-1", "memory.low"), "33554432");
+		assert_string_equal(control("web-1", "memory.swap.max"), "16777216");
+		assert_string_equal(control("", "memory.low"), "33554432");
+		assert_string_equal(control("..", "memory.low"), "33554432");
+	} else {
+		assert_string_equal(control("web-1", "cpu.cfs_quota_us"), "20000");
+		assert_string_equal(control("web-1", "cpu.cfs_period_us"), "50000");
+		assert_string_equal(control("web-1", "cpu.shares"), "2048");
+		assert_string_equal(control("web-1", "memory.soft_limit_in_bytes"), "33554432");
+		assert_string_equal(control("web-1", "memory.memsw.limit_in_bytes"), "83886080");
+	}
+	assert_int_equal(cg_limit(cg,
+				  &(struct cg_limits){.cpu_quota_usec = -1,
+						      .memory_bytes = 64 * MIB,
+						      .memory_swap_bytes = -1},
+				  &err),
+			 0);
+	if (cg_tree_layout(tree) == CG_V2) {
+		assert_string_equal(control("web-1", "cpu.max"), "max 100000");
+		assert_string_equal(control("web-1", "cpu.weight"), "100");
+		assert_string_equal(control("web-1", "memory.swap.max"), "max");
+		assert_string_equal(control("", "memory.low"), "0");
+	} else {
+		assert_string_equal(control("web-1", "cpu.cfs_quota_us"), "-1");
+		assert_string_equal(control("web-1", "cpu.shares"), "1024");
+	}
+	drop(cg);
+}
+
+static void memory_is_kept_for_all_groups_of_the_tree_together(void **unused)
+{
+	struct cg *first = make("web-1", (struct cg_limits){.memory_low_bytes = 4 * MIB});
+	struct cg *second = make("web-2", (struct cg_limits){.memory_low_bytes = 8 * MIB});
+
+	if (cg_tree_layout(tree) == CG_V2)
+		assert_string_equal(control("", "memory.low"), "12582912");
+	drop(first);
+	if (cg_tree_layout(tree) == CG_V2)
+		assert_string_equal(control("", "memory.low"), "8388608");
+	drop(second);
+}
+
+static int set_up_tree(void **unused)
+{
+	struct err err = {0};
+
+	(void)unused;
+	if (cg_tree_open(stack, &tree, &err) == 0)
+		return 0;
+	print_message("SKIP: no writable control groups here: %s\n", err.text);
+	exit(77);
+}
+
+static int tear_down_tree(void **unused)
+{
+	struct err err = {0};
+	int r = cg_tree_remove(tree, &err);
+
+	(void)unused;
+	if (r < 0)
+		print_message("%s\n", err.text);
+	assert_false(group_exists(""));
+	cg_tree_close(tree);
+	return r;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(weights_quotas_and_reserved_memory_are_written),
+		cmocka_unit_test(memory_is_kept_for_all_groups_of_the_tree_together),
+	};
+
+	if (geteuid() != 0) {
+		print_message("SKIP: making control groups needs root\n");
+		return 77;
+	}
+	snprintf(top, sizeof(top), "davit-test-cl-%d", getpid());
+	snprintf(stack, sizeof(stack), "%s/stack", top);
+	return cmocka_run_group_tests_name("limits", tests, set_up_tree, tear_down_tree);
+}
