@@ -5,8 +5,10 @@
  */
 #include "manifests/check.h"
 
+#include "manifests/check_networks.h"
 #include "manifests/check_resources.h"
 #include "manifests/keys.h"
+#include "manifests/stack_memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -135,11 +137,11 @@ static void check_network(const struct check *check, struct service *service)
 {
 	if (!service->port_count)
 		return;
-	if (service->network_mode == NETWORK_NONE)
+	if (service->network.mode == NETWORK_NONE)
 		report_error(check->report, service->ports[0].pos,
 			     "services.%s.ports: network_mode none has no ports to publish",
 			     service->name);
-	if (service->network_mode == NETWORK_HOST) {
+	if (service->network.mode == NETWORK_HOST) {
 		report_warning(check->report, service->ports[0].pos,
 			       "services.%s.ports has no effect with network_mode host",
 			       service->name);
@@ -270,7 +272,9 @@ static void check_names(const struct check *check)
 void check_stack(struct stack *stack, struct arena *scratch, struct report *report)
 {
 	struct check check = {.stack = stack, .scratch = scratch, .report = report};
+	const struct network_check networks = {stack, stack_arena(stack), scratch, report};
 
+	check_attachments(&networks);
 	for (size_t i = 0; i < stack->service_count; i++) {
 		struct service *service = &stack->services[i];
 
@@ -282,6 +286,8 @@ void check_stack(struct stack *stack, struct arena *scratch, struct report *repo
 	check_cycles(&check);
 	check_ports(&check);
 	check_names(&check);
+	check_addresses(&networks);
+	check_network_notes(&networks);
 	check_resources(stack, report);
 	check_probes(stack, scratch, report);
 }

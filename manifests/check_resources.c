@@ -48,7 +48,7 @@ static void check_sysctls(const struct service *service, struct report *report)
 	for (size_t i = 0; i < sysctls->count; i++) {
 		const char *text = sysctls->items[i].value;
 		bool net = strncmp(text, "net.", 4) == 0;
-		bool host = net ? service->network_mode == NETWORK_HOST
+		bool host = net ? service->network.mode == NETWORK_HOST
 				: service->process.ipc.kind == SHARE_HOST;
 
 		if (host)

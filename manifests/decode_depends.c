@@ -4,6 +4,7 @@
  * order of starting: names lead everywhere in a stack without them. Whether the services exist and
  * form no circle is checked once all are known, in check.c.
  */
+#include "manifests/decode_networks.h"
 #include "manifests/decode_resources.h"
 
 #include "runtime/base/cleanup.h"
@@ -119,23 +120,17 @@ static bool is_dependency(const struct service *service, size_t count, const cha
 	return false;
 }
 
-/* SERVICE, or SERVICE:ALIAS where both are the same: other aliases would be names of one instance
- * only, and the names are those of the whole stack. */
-static const char *link_target(struct decoder *decoder, const struct node *node, const char *key)
+/* SERVICE or SERVICE:ALIAS; NULL with an error. The service's own name is no alias. */
+static char *link_target(struct decoder *decoder, const struct node *node, const char *key)
 {
-	const char *text = decode_scalar(decoder, node, key);
+	struct service_network *network = &decoder->service->network;
+	struct link_spec link;
 
-	if (!text)
+	if (!decode_link(decoder, node, key, &link))
 		return NULL;
-	size_t len = strcspn(text, ":");
-	const char *target = arena_copy(decoder->keep, text, len);
-
-	if (!text[len] || strcmp(text + len + 1, target) == 0)
-		return target;
-	decode_error(decoder, node, key,
-		     "the alias '%.60s' is not supported yet: use the name '%.60s'", text + len + 1,
-		     target);
-	return NULL;
+	if (strcmp(link.alias, link.target) != 0)
+		network->links[network->link_count++] = link;
+	return link.target;
 }
 
 void decode_links(struct decoder *decoder, const struct node *node, const char *key)
@@ -152,13 +147,14 @@ void decode_links(struct decoder *decoder, const struct node *node, const char *
 	service->depends_on = arena_new(decoder->keep, struct dependency, written + node->count);
 	if (written)
 		memcpy(service->depends_on, before, written * sizeof(*before));
+	service->network.links = arena_new(decoder->keep, struct link_spec, node->count);
 	for (size_t i = 0; i < node->count && decode_room(decoder, node); i++) {
-		const char *target = link_target(decoder, node->items[i], key);
+		char *target = link_target(decoder, node->items[i], key);
 
 		/* What depends_on says in more words counts. */
 		if (target && !is_dependency(service, written, target))
 			service->depends_on[service->depends_on_count++] =
-				(struct dependency){.service = (char *)target,
+				(struct dependency){.service = target,
 						    .required = true,
 						    .restart = true,
 						    .pos = node->items[i]->pos};

@@ -3,6 +3,7 @@
  * One entry of `services`: the table of its keys, and those too simple for a file of their own.
  */
 #include "manifests/decode_files.h"
+#include "manifests/decode_networks.h"
 #include "manifests/decode_probes.h"
 #include "manifests/decode_resources.h"
 
@@ -92,24 +93,6 @@ static void decode_isolation(struct decoder *decoder, const struct node *node, c
 	if (text && strcmp(text, "default") != 0)
 		decode_error(decoder, node, key, "'%.60s' is not supported: it is for Windows",
 			     text);
-}
-
-static void decode_network_mode(struct decoder *decoder, const struct node *node, const char *key)
-{
-	static const char *const words[] = {
-		[NETWORK_BRIDGE] = "bridge", [NETWORK_HOST] = "host", [NETWORK_NONE] = "none"};
-	const char *text = decode_scalar(decoder, node, key);
-
-	for (size_t i = 0; text && i < ARRAY_SIZE(words); i++) {
-		if (strcmp(words[i], text) != 0)
-			continue;
-		decoder->service->network_mode = (enum network_mode)i;
-		return;
-	}
-	if (text && (strncmp(text, "service:", 8) == 0 || strncmp(text, "container:", 10) == 0))
-		decode_error(decoder, node, key, "'%.60s' is not supported yet", text);
-	else if (text)
-		decode_error(decoder, node, key, "'%.60s' is not bridge, host or none", text);
 }
 
 static void decode_attach(struct decoder *decoder, const struct node *node, const char *key)
@@ -203,7 +186,14 @@ static const struct decode_field service_fields[] = {
 	{"read_only", decode_read_only},
 	{"cap_add", decode_cap_add},
 	{"cap_drop", decode_cap_drop},
+	{"networks", decode_service_networks},
 	{"network_mode", decode_network_mode},
+	{"mac_address", decode_mac_address},
+	{"extra_hosts", decode_extra_hosts},
+	{"dns", decode_dns},
+	{"dns_opt", decode_dns_opt},
+	{"dns_search", decode_dns_search},
+	{"external_links", decode_external_links},
 	{"isolation", decode_isolation},
 	{"init", decode_init},
 	{"tty", decode_tty},

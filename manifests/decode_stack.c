@@ -3,6 +3,7 @@
  * The top level of a manifest.
  */
 #include "manifests/decode_files.h"
+#include "manifests/decode_networks.h"
 
 #include "runtime/base/cleanup.h"
 
@@ -17,6 +18,7 @@ void decode_stack(struct decoder *decoder, const struct node *root)
 	decoder->path = "";
 	if (!keys_check(decoder->report, root, keys_top, ""))
 		return;
+	decode_networks(decoder, root);
 	if (!node_is_null(volumes))
 		decode_top_volumes(decoder, volumes, "volumes");
 	decode_top_files(decoder, root);

@@ -16,7 +16,7 @@ const struct key_info keys_top[] = {
 	{"secrets"},
 	{"volumes"},
 	{"version", KEY_IGNORE, "is obsolete and has no effect"},
-	{"networks", KEY_LATER},
+	{"networks"},
 	{"models", KEY_REFUSE, "is not supported: there is no model runner"},
 	{NULL},
 };
@@ -100,14 +100,14 @@ const struct key_info keys_service[] = {
 	{"cgroup_parent", KEY_LATER},
 	{"configs", KEY_NOTE},
 	{"device_cgroup_rules", KEY_LATER},
-	{"dns", KEY_LATER},
-	{"dns_opt", KEY_LATER},
-	{"dns_search", KEY_LATER},
-	{"external_links", KEY_LATER},
-	{"extra_hosts", KEY_LATER},
+	{"dns", KEY_NOTE},
+	{"dns_opt", KEY_NOTE},
+	{"dns_search", KEY_NOTE},
+	{"external_links", KEY_NOTE},
+	{"extra_hosts", KEY_NOTE},
 	{"gpus", KEY_LATER},
-	{"mac_address", KEY_LATER},
-	{"networks", KEY_LATER},
+	{"mac_address", KEY_NOTE},
+	{"networks"},
 	{"post_start", KEY_LATER},
 	{"pre_start", KEY_LATER},
 	{"pre_stop", KEY_LATER},
@@ -309,6 +309,39 @@ const struct key_info keys_device[] = {
 	{NULL},
 };
 
+const struct key_info keys_network[] = {
+	{"driver"},	 {"driver_opts"},
+	{"enable_ipv4"}, {"enable_ipv6"},
+	{"external"},	 {"internal"},
+	{"ipam"},	 {"labels"},
+	{"name"},	 {"attachable", KEY_IGNORE, "has no effect: there is only this machine"},
+	{NULL},
+};
+
+const struct key_info keys_ipam[] = {
+	{"config"},
+	{"driver"},
+	{"options", KEY_IGNORE, "has no effect: the default driver has none"},
+	{NULL},
+};
+
+const struct key_info keys_subnet[] = {
+	{"aux_addresses"}, {"gateway"}, {"ip_range"}, {"subnet"}, {NULL},
+};
+
+const struct key_info keys_attachment[] = {
+	{"aliases"},
+	{"driver_opts"},
+	{"gw_priority"},
+	{"interface_name"},
+	{"ipv4_address"},
+	{"ipv6_address"},
+	{"mac_address"},
+	{"priority"},
+	{"link_local_ips", KEY_REFUSE, "is not supported: the kernel makes link-local addresses"},
+	{NULL},
+};
+
 const struct key_info keys_mount[] = {
 	{"bind"},
 	{"read_only"},
@@ -405,6 +438,10 @@ const struct key_table key_tables[] = {
 	{"mount_bind", keys_mount_bind},
 	{"mount_volume", keys_mount_volume},
 	{"mount_tmpfs", keys_mount_tmpfs},
+	{"network", keys_network},
+	{"ipam", keys_ipam},
+	{"subnet", keys_subnet},
+	{"attachment", keys_attachment},
 	{"volume", keys_volume},
 	{"external", keys_external},
 	{"file_object", keys_file_object},

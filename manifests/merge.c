@@ -110,6 +110,8 @@ static const char *identity(struct tree *tree, const struct node *item, const ch
 		return member_text(item, "cron", "");
 	if (scalar && strcmp(key, "tmpfs") == 0)
 		return arena_copy(tree->arena, item->text, strcspn(item->text, ":"));
+	if (!scalar && strcmp(key, "config") == 0)
+		return member_text(item, "subnet", "");
 	return scalar ? item->text : member_text(item, "path", "");
 }
 
@@ -238,7 +240,9 @@ static struct node *merge_lists(struct tree *tree, struct node *base, struct nod
 	struct node *mapping = list_to_mapping(tree, base, key);
 	struct node *list = tree_node(tree, NODE_SEQUENCE, base->pos);
 
-	merge_mappings(tree, mapping, list_to_mapping(tree, over, key), true, 0);
+	/* A subnet is described further; everything else in lists is replaced. */
+	merge_mappings(tree, mapping, list_to_mapping(tree, over, key), strcmp(key, "config") != 0,
+		       0);
 	for (size_t i = 0; i < mapping->count; i++)
 		tree_append(tree, list, mapping->pairs[i].value);
 	return list;

@@ -232,8 +232,6 @@ static void put_process(struct printer *printer, struct node *node, const struct
 
 static struct node *service_node(struct printer *printer, const struct service *service)
 {
-	static const char *const networks[] = {
-		[NETWORK_BRIDGE] = NULL, [NETWORK_HOST] = "host", [NETWORK_NONE] = "none"};
 	struct node *node = print_mapping(printer);
 
 	put_process(printer, node, service);
@@ -252,7 +250,7 @@ static struct node *service_node(struct printer *printer, const struct service *
 		print_put(printer, node, "attach", print_bool(printer, !service->detached));
 	print_put_list(printer, node, "cap_add", &service->cap_add);
 	print_put_list(printer, node, "cap_drop", &service->cap_drop);
-	print_put_default(printer, node, "network_mode", networks[service->network_mode], "bridge");
+	print_service_network(printer, node, service);
 	if (service->read_only || printer->resolved)
 		print_put(printer, node, "read_only", print_bool(printer, service->read_only));
 	print_resources(printer, node, service);
@@ -270,6 +268,7 @@ static struct node *stack_node(struct printer *printer, const struct stack *stac
 			  service_node(printer, &stack->services[i]));
 	print_put_text(printer, root, "name", stack->name);
 	print_put(printer, root, "services", services);
+	print_networks(printer, root, stack);
 	print_top_volumes(printer, root, stack);
 	print_top_files(printer, root, stack);
 	return root;

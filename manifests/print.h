@@ -33,6 +33,11 @@ void print_put_text(struct printer *printer, struct node *node, const char *key,
 void print_put_default(struct printer *printer, struct node *node, const char *key,
 		       const char *text, const char *fallback);
 
+/* print_networks.c: what a service, and the stack, has of networks. */
+void print_service_network(struct printer *printer, struct node *node,
+			   const struct service *service);
+void print_networks(struct printer *printer, struct node *root, const struct stack *stack);
+
 /* Nothing where the list is empty; "A=b" texts as a mapping. */
 void print_put_list(struct printer *printer, struct node *node, const char *key,
 		    const struct text_list *texts);

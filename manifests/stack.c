@@ -64,6 +64,19 @@ const struct service *stack_service(const struct stack *stack, const char *name)
 		       compare_service);
 }
 
+static int compare_network(const void *key, const void *network)
+{
+	return strcmp(key, ((const struct network *)network)->key);
+}
+
+const struct network *stack_network(const struct stack *stack, const char *key)
+{
+	if (!stack->network_count)
+		return NULL;
+	return bsearch(key, stack->networks, stack->network_count, sizeof(*stack->networks),
+		       compare_network);
+}
+
 static int compare_volume(const void *key, const void *volume)
 {
 	return strcmp(key, ((const struct volume *)volume)->key);

@@ -12,6 +12,7 @@
 #include "manifests/spec_files.h"
 #include "manifests/spec_limits.h"
 #include "manifests/spec_mounts.h"
+#include "manifests/spec_networks.h"
 #include "manifests/spec_probes.h"
 #include "manifests/spec_process.h"
 #include "manifests/spec_pull.h"
@@ -116,12 +117,6 @@ struct port_spec {
 	struct pos pos;
 };
 
-enum network_mode {
-	NETWORK_BRIDGE,
-	NETWORK_HOST,
-	NETWORK_NONE,
-};
-
 /* One entry of `ulimits`. */
 struct ulimit_spec {
 	const char *name; /* Compose's: "nofile" */
@@ -199,7 +194,7 @@ struct service {
 	struct pos userns_pos;	     /* line 0: not written */
 	struct device_spec *devices; /* targets unique */
 	size_t device_count;
-	enum network_mode network_mode;
+	struct service_network network;
 };
 
 struct stack {
@@ -207,6 +202,8 @@ struct stack {
 	char *directory;	  /* absolute: what relative paths are relative to */
 	struct service *services; /* sorted by name, disabled ones included */
 	size_t service_count;
+	struct network *networks; /* sorted by key; `default` is always there */
+	size_t network_count;
 	struct volume *volumes;
 	size_t volume_count;
 	struct stack_files files_given; /* configs and secrets */
@@ -218,6 +215,7 @@ void stack_free(struct stack *stack);
 
 /* Returns the service with this name, or NULL. Borrowed from the stack. */
 const struct service *stack_service(const struct stack *stack, const char *name);
+const struct network *stack_network(const struct stack *stack, const char *key);
 const struct volume *stack_volume(const struct stack *stack, const char *key);
 const struct file_object *stack_file(const struct stack *stack, enum file_kind kind,
 				     const char *key);

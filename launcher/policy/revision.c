@@ -284,7 +284,108 @@ static void put_confinement(struct sha256 *hash, const struct stack *stack,
 	put_int(hash, "read_only", service->read_only);
 	put_list(hash, "cap_add", &service->cap_add);
 	put_list(hash, "cap_drop", &service->cap_drop);
-	put_int(hash, "network_mode", service->network_mode);
+	put_int(hash, "network_mode", service->network.mode);
+}
+
+static void put_ip(struct sha256 *hash, const char *field, const struct ip *ip)
+{
+	char text[IP_TEXT_MAX];
+
+	if (ip->family)
+		put_text(hash, field, ip_format(ip, text));
+}
+
+/* A network whose instances would look different: the name alone changes nothing. */
+static void put_network(struct sha256 *hash, const struct network *network)
+{
+	if (network->external)
+		put_text(hash, "external", network->name);
+	if (network->driver != NETWORK_DRIVER_BRIDGE)
+		put_int(hash, "driver", network->driver);
+	if (network->internal)
+		put_int(hash, "internal", 1);
+	if (!network->ipv4)
+		put_int(hash, "ipv4", 0);
+	if (network->ipv6)
+		put_int(hash, "ipv6", 1);
+	for (size_t i = 0; i < network->subnet_count; i++) {
+		char text[IP_PREFIX_TEXT_MAX];
+		const struct subnet_spec *subnet = &network->subnets[i];
+
+		put_text(hash, "subnet", ip_prefix_format(&subnet->subnet.prefix, text));
+		put_text(hash, "range", ip_prefix_format(&subnet->range.prefix, text));
+		put_ip(hash, "gateway", &subnet->gateway.ip);
+		for (size_t j = 0; j < subnet->reserved_count; j++)
+			put_ip(hash, "reserved", &subnet->reserved[j].ip);
+	}
+	if (network->driver_options.count)
+		put_list(hash, "driver_opts", &network->driver_options);
+}
+
+static const struct network *find_network(const struct stack *stack, const char *key)
+{
+	for (size_t i = 0; i < stack->network_count; i++)
+		if (strcmp(stack->networks[i].key, key) == 0)
+			return &stack->networks[i];
+	return NULL;
+}
+
+static void put_attachment(struct sha256 *hash, const struct stack *stack,
+			   const struct net_attachment *attachment)
+{
+	const struct network *network = find_network(stack, attachment->network);
+
+	if (strcmp(attachment->network, "default") != 0)
+		put_text(hash, "attached", attachment->network);
+	if (network)
+		put_network(hash, network);
+	if (attachment->aliases.count)
+		put_list(hash, "aliases", &attachment->aliases);
+	put_ip(hash, "ipv4", &attachment->ipv4.ip);
+	put_ip(hash, "ipv6", &attachment->ipv6.ip);
+	if (attachment->mac_address.value)
+		put_text(hash, "mac", attachment->mac_address.value);
+	if (attachment->interface_name.value)
+		put_text(hash, "interface", attachment->interface_name.value);
+	if (attachment->priority || attachment->gw_priority) {
+		put_int(hash, "priority", attachment->priority);
+		put_int(hash, "gw_priority", attachment->gw_priority);
+	}
+}
+
+static void put_links(struct sha256 *hash, const char *field, const struct link_spec *links,
+		      size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		put_text(hash, field, links[i].target);
+		put_text(hash, "alias", links[i].alias);
+	}
+}
+
+/* The younger part of the network: no trace where nothing is written. */
+static void put_networks(struct sha256 *hash, const struct stack *stack,
+			 const struct service *service)
+{
+	const struct service_network *network = &service->network;
+
+	if (network->join.value)
+		put_text(hash, "join", network->join.value);
+	for (size_t i = 0; i < network->attachment_count; i++)
+		put_attachment(hash, stack, &network->attachments[i]);
+	put_links(hash, "link", network->links, network->link_count);
+	put_links(hash, "external_link", network->external_links, network->external_link_count);
+	for (size_t i = 0; i < network->host_count; i++) {
+		put_text(hash, "host", network->hosts[i].name);
+		put_text(hash, "address", network->hosts[i].address);
+	}
+	if (network->dns.count)
+		put_list(hash, "dns", &network->dns);
+	if (network->dns_options.count)
+		put_list(hash, "dns_opt", &network->dns_options);
+	if (network->dns_search.count)
+		put_list(hash, "dns_search", &network->dns_search);
+	if (network->mac_address.value)
+		put_text(hash, "mac_address", network->mac_address.value);
 }
 
 void revision_of(const struct stack *stack, const struct service *service,
@@ -305,5 +406,6 @@ void revision_of(const struct stack *stack, const struct service *service,
 	put_logging(&hash, &service->logging);
 	put_limits(&hash, &service->limits);
 	put_probes(&hash, service);
+	put_networks(&hash, stack, service);
 	sha256_end_hex(&hash, ret_revision->hex);
 }

@@ -210,7 +210,7 @@ static void open_network(struct change *change)
 
 	for (size_t i = 0; i < stack->service_count; i++)
 		needed = needed ||
-			 (change->selected[i] && stack->services[i].network_mode == NETWORK_BRIDGE);
+			 (change->selected[i] && stack->services[i].network.mode == NETWORK_BRIDGE);
 	if (needed && publish_open(change->sup, &err) < 0)
 		strv_addf(&change->problems, "network: %s", err.text);
 }

@@ -315,12 +315,15 @@ static int run_endpoint(struct instance *instance, struct err *err)
 
 	if (instance->endpoint)
 		return 0; /* kept over restarts, with its address */
-	switch (instance->plan->service->network_mode) {
+	switch (instance->plan->service->network.mode) {
 	case NETWORK_HOST:
 		return 0;
 	case NETWORK_NONE:
 		return net_attach_none(&instance->endpoint, err);
 	case NETWORK_BRIDGE:
+	case NETWORK_SERVICE:
+	case NETWORK_CONTAINER:
+	case NETWORK_NAMED:
 		break;
 	}
 	sup->publish_due = true;

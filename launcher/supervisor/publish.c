@@ -172,7 +172,7 @@ int publish_reserve(struct supervisor *sup, const struct stack *stack, const boo
 		const struct service *service = &stack->services[i];
 
 		/* A service in the host's namespace binds its ports itself. */
-		if (!selected[i] || service->network_mode != NETWORK_BRIDGE)
+		if (!selected[i] || service->network.mode != NETWORK_BRIDGE)
 			continue;
 		for (size_t j = 0; j < service->port_count; j++) {
 			struct reservation *want = &ret_set->items[ret_set->count++];

@@ -52,7 +52,7 @@ int run_one_off(struct supervisor *sup, const struct run_request *request,
 	int r = plan_make_own(sup, &(struct plan_source){sup->manifest, service, index}, &plan,
 			      fault);
 
-	if (r == 0 && plan->service->network_mode == NETWORK_BRIDGE)
+	if (r == 0 && plan->service->network.mode == NETWORK_BRIDGE)
 		r = publish_open(sup, &fault->err);
 	if (r == 0)
 		r = start(sup, plan, index, request, fault);

@@ -36,7 +36,7 @@ static const struct service web = {
 	.cap_add = {caps, 1},
 	.limits = {.cpu_mcpu = 500, .memory_bytes = 64 << 20},
 	.command_pos = {"shop.yaml", 4, 14},
-	.network_mode = NETWORK_HOST,
+	.network = {.mode = NETWORK_HOST},
 };
 static const struct stack stack = {.volumes = volumes, .volume_count = 1};
 static const struct lower_place place = {

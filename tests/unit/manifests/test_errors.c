@@ -60,8 +60,6 @@ static void faulty_documents(void **unused)
 		{"servces: {a: {x-rootfs: host, command: x}}\nservices: {a: {x-rootfs: host, "
 		 "command: x}}\n",
 		 "1:1: error: servces is not a known key: did you mean 'services'?"},
-		{"services: {a: {x-rootfs: host, command: x}}\nnetworks: {}\n",
-		 "2:1: error: networks is not supported yet"},
 		{"services: {a: {x-rootfs: host, command: x}}\nmodels: {}\n",
 		 "2:1: error: models is not supported: there is no model runner"},
 		{"services: {'a b': {x-rootfs: host, command: x}}\n",
@@ -157,10 +155,6 @@ static void faulty_process_values(void **unused)
 		 "4:14: error: services.a.read_only: 'maybe' is neither true nor false"},
 		{"cap_add: [net_admn]", "4:13: error: services.a.cap_add: 'net_admn' is not a "
 					"capability: did you mean 'NET_ADMIN'?"},
-		{"network_mode: service:b", "4:17: error: services.a.network_mode: 'service:b' is "
-					    "not supported yet"},
-		{"network_mode: other", "4:17: error: services.a.network_mode: 'other' is not "
-					"bridge, host or none"},
 	};
 
 	(void)unused;
@@ -183,8 +177,6 @@ static void faulty_groups_limits_and_names(void **unused)
 		 "container_name: c}",
 		 "6:50: error: services.b.container_name: 'c' is the name of service 'a' already"},
 		{"links: a", "4:10: error: services.a.links: must be a list, this is text"},
-		{"links: ['b:c']", "4:11: error: services.a.links: the alias 'c' is not supported "
-				   "yet: use the name 'b'"},
 		{"links: [a]", "4:11: error: depends_on goes in a circle: a -> a"},
 		{"expose: ['80:80']",
 		 "4:12: error: services.a.expose: '80:80' is not a port: write "

@@ -21,7 +21,7 @@ static void a_bare_service_has_the_defaults(void **unused)
 	assert_int_equal(a->replicas, 1);
 	assert_int_equal(a->restart.condition, RESTART_NO);
 	assert_int_equal(a->restart.delay_ms, -1);
-	assert_int_equal(a->network_mode, NETWORK_BRIDGE);
+	assert_int_equal(a->network.mode, NETWORK_BRIDGE);
 	assert_true(a->enabled);
 	assert_false(a->healthcheck.present);
 	assert_null(a->working_dir.value);
@@ -435,7 +435,7 @@ static void the_smaller_keys(void **unused)
 	assert_string_equal(a->cap_add.items[0].value, "CAP_NET_ADMIN");
 	assert_string_equal(a->cap_add.items[1].value, "CAP_CHOWN");
 	assert_string_equal(a->cap_drop.items[0].value, "ALL");
-	assert_int_equal(a->network_mode, NETWORK_NONE);
+	assert_int_equal(a->network.mode, NETWORK_NONE);
 	assert_string_equal(a->labels.items[0].value, "a=");
 	assert_string_equal(a->labels.items[1].value, "b=2");
 	assert_int_equal(fixture.diags.count, 0);

@@ -83,10 +83,68 @@ static void a_launch_without_the_service_is_not_concerned(void **unused)
 	assert_int_equal(fixture.diags.count, 1);
 }
 
+/* The lines of a service `a`, each with the note it gets; a place of column 0 is not written. */
+static void networks_are_noted(void **unused)
+{
+	static const struct noted all[] = {
+		{"dns: 192.0.2.1", "4:3: services.a.dns is not supported yet"},
+		{"dns_opt: [a]", "4:3: services.a.dns_opt is not supported yet"},
+		{"dns_search: a", "4:3: services.a.dns_search is not supported yet"},
+		{"extra_hosts: {a: '::1'}", "4:3: services.a.extra_hosts is not supported yet"},
+		{"external_links: [a]", "4:3: services.a.external_links is not supported yet"},
+		{"mac_address: 02:42:ac:11:00:02",
+		 "4:3: services.a.mac_address is not supported yet"},
+		{"links: ['b:c']", "4:11: services.a.links: the alias 'c' is not supported yet"},
+		{"network_mode: service:b", "4:17: services.a.network_mode: the network of a "
+					    "service is not supported yet"},
+		{"network_mode: container:x", "4:17: services.a.network_mode: the network of a "
+					      "container is not supported yet"},
+		{"network_mode: other_default", "4:17: services.a.network_mode: a network of "
+						"somebody else is not supported yet"},
+		{"networks: [default, n]",
+		 "4:23: services.a.networks.n: a second network is not supported yet"},
+		{"networks: [e]",
+		 "4:14: services.a.networks.e: an external network is not supported yet"},
+		{"networks: [v]",
+		 "4:14: services.a.networks.v: the driver macvlan is not supported yet"},
+		{"networks: {n: {aliases: [x]}}",
+		 "4:28: services.a.networks.n: aliases is not supported yet"},
+		{"networks: {n: {mac_address: 02:42:ac:11:00:02}}",
+		 "4:31: services.a.networks.n: mac_address is not supported yet"},
+		{"networks: {n: {interface_name: x}}",
+		 "4:34: services.a.networks.n: interface_name is not supported yet"},
+		{"networks: [i]", "9:17: networks.i: internal is not supported yet"},
+		{"networks: [s]", "10:23: networks.s: a subnet of one's own is not supported yet"},
+		{"networks: [f]", "11:20: networks.f: IPv6 is not supported yet"},
+		{"networks: [g]", "12:20: networks.g: a network without IPv4 is not supported yet"},
+		{"networks: [o]", "13:21: networks.o.driver_opts: "
+				  "com.docker.network.driver.mtu=9000 is not supported yet"},
+	};
+	autofixture struct fixture fixture;
+
+	(void)unused;
+	fixture_open(&fixture);
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		char yaml[2048];
+		const struct noted noted = {yaml, all[i].line};
+
+		snprintf(yaml, sizeof(yaml),
+			 "services:\n a:\n  x-rootfs: host\n  %s\n  command: x\n b: {x-rootfs: "
+			 "host, command: x, network_mode: none}\nnetworks: {n: , e: {external: "
+			 "true}, v: {driver: macvlan},\n  # each in a line of its own\n  i: "
+			 "{internal: true},\n  s: {ipam: {config: [{subnet: 10.1.0.0/16}]}},\n  f: "
+			 "{enable_ipv6: true},\n  g: {enable_ipv4: false},\n  o: {driver_opts: "
+			 "{com.docker.network.driver.mtu: 9000}}}\n",
+			 all[i].yaml);
+		check_note(&fixture, &noted);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_note_is_an_error_for_a_launch),
+		cmocka_unit_test(networks_are_noted),
 		cmocka_unit_test(a_launch_without_the_service_is_not_concerned),
 	};
 

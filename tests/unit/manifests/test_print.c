@@ -97,10 +97,9 @@ static void printing_and_loading_again_changes_nothing(void **unused)
 
 static void defaults_are_written_when_asked_for(void **unused)
 {
-	static const char *const words[] = {
-		"\n    network_mode: bridge\n", "\n    read_only: false\n",
-		"\n    restart: \"no\"\n",	"\n    user: \"0:0\"\n",
-		"\n    working_dir: /\n",	"\n      replicas: 1\n"};
+	static const char *const words[] = {"\n      default:\n",      "\n    read_only: false\n",
+					    "\n    restart: \"no\"\n", "\n    user: \"0:0\"\n",
+					    "\n    working_dir: /\n",  "\n      replicas: 1\n"};
 
 	(void)unused;
 	for (size_t i = 0; i < ARRAY_SIZE(manifests); i++) {

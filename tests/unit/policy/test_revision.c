@@ -206,7 +206,43 @@ CHANGE(pids, s->limits.pids = 500)
 CHANGE(read_only, s->read_only = true)
 CHANGE(cap_add, s->cap_add = other_list)
 CHANGE(cap_drop, s->cap_drop = other_list)
-CHANGE(network_mode, s->network_mode = NETWORK_HOST)
+CHANGE(network_mode, s->network.mode = NETWORK_HOST)
+
+/* Every field of an attachment and of what a service knows of networks, one at a time. */
+static struct net_attachment attachments[2];
+static const struct ip fixed4 = {4, {10, 1, 0, 9}};
+static const struct ip fixed6 = {6, {0xfd, 1}};
+static struct host_spec hosts[] = {{.name = TEXT("x"), .address = TEXT("192.0.2.1")}};
+static struct link_spec links[] = {{.target = TEXT("db"), .alias = TEXT("store")}};
+
+static struct net_attachment *attached_to(struct service *service, const char *network)
+{
+	attachments[0] = (struct net_attachment){.network = TEXT(network)};
+	service->network.attachments = attachments;
+	service->network.attachment_count = 1;
+	return attachments;
+}
+
+CHANGE(join, s->network.join.value = TEXT("db"))
+CHANGE(attached, attached_to(s, "front"))
+CHANGE(aliases, attached_to(s, "default")->aliases = other_list)
+CHANGE(ipv4_address, attached_to(s, "default")->ipv4.ip = fixed4)
+CHANGE(ipv6_address, attached_to(s, "default")->ipv6.ip = fixed6)
+CHANGE(attached_mac, attached_to(s, "default")->mac_address.value = TEXT("02:00:00:00:00:01"))
+CHANGE(interface_name, attached_to(s, "default")->interface_name.value = TEXT("lan0"))
+CHANGE(priority, attached_to(s, "default")->priority = 1)
+CHANGE(gw_priority, attached_to(s, "default")->gw_priority = 1)
+CHANGE(link_alias, (s->network.links = links, s->network.link_count = 1))
+CHANGE(external_link, (s->network.external_links = links, s->network.external_link_count = 1))
+CHANGE(extra_hosts, (s->network.hosts = hosts, s->network.host_count = 1))
+CHANGE(dns, s->network.dns = other_list)
+CHANGE(dns_opt, s->network.dns_options = other_list)
+CHANGE(dns_search, s->network.dns_search = other_list)
+CHANGE(mac_address, s->network.mac_address.value = TEXT("02:00:00:00:00:01"))
+CHANGE(internal, attached_to(s, "inner"))
+CHANGE(with_subnet, attached_to(s, "wide"))
+CHANGE(external_network, attached_to(s, "other"))
+CHANGE(attached_to_default, attached_to(s, "default"))
 
 static const struct change shaping[] = {
 	{"name", name},
@@ -318,6 +354,25 @@ static const struct change shaping[] = {
 	{"cap_add", cap_add},
 	{"cap_drop", cap_drop},
 	{"network_mode", network_mode},
+	{"network_mode: service:", join},
+	{"networks", attached},
+	{"aliases", aliases},
+	{"ipv4_address", ipv4_address},
+	{"ipv6_address", ipv6_address},
+	{"networks.mac_address", attached_mac},
+	{"interface_name", interface_name},
+	{"priority", priority},
+	{"gw_priority", gw_priority},
+	{"links", link_alias},
+	{"external_links", external_link},
+	{"extra_hosts", extra_hosts},
+	{"dns", dns},
+	{"dns_opt", dns_opt},
+	{"dns_search", dns_search},
+	{"mac_address", mac_address},
+	{"internal network", internal},
+	{"network with a subnet", with_subnet},
+	{"external network", external_network},
 };
 
 CHANGE(replicas, s->replicas = 7)
@@ -330,13 +385,26 @@ CHANGE(expose, s->expose = other_list)
 CHANGE(position, (s->pos.line = 7, s->command_pos.line = 8, s->limits.cpu_pos.col = 9))
 
 static const struct change harmless[] = {
-	{"replicas", replicas}, {"depends_on", depends_on}, {"profiles", profiles},
-	{"enabled", enabled},	{"expose", expose},	    {"attach", attach},
-	{"ports", published},	{"positions", position},
+	{"replicas", replicas},	 {"depends_on", depends_on},
+	{"profiles", profiles},	 {"enabled", enabled},
+	{"expose", expose},	 {"attach", attach},
+	{"ports", published},	 {"the default network", attached_to_default},
+	{"positions", position},
 };
 
-static struct stack stack = {
-	.name = TEXT("shop"), .volumes = volumes, .volume_count = ARRAY_SIZE(volumes)};
+static struct subnet_spec subnets[] = {
+	{.subnet.prefix = {{4, {10, 1}}, 16}, .gateway.ip = {4, {10, 1, 0, 9}}}};
+static struct network networks[] = {
+	{.key = TEXT("default"), .ipv4 = true},
+	{.key = TEXT("inner"), .ipv4 = true, .internal = true},
+	{.key = TEXT("other"), .name = TEXT("x"), .ipv4 = true, .external = true},
+	{.key = TEXT("wide"), .ipv6 = true, .subnets = subnets, .subnet_count = 1},
+};
+static struct stack stack = {.name = TEXT("shop"),
+			     .networks = networks,
+			     .network_count = ARRAY_SIZE(networks),
+			     .volumes = volumes,
+			     .volume_count = ARRAY_SIZE(volumes)};
 
 static struct revision revision_after(const struct change *change)
 {

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What the runtime cannot do yet: a stack has one bridge, to which all services that have a network
+ * are attached. Whatever of the manifest means more than that is noted; see check_networks.h.
+ */
+#include "manifests/check_networks.h"
+
+#include "runtime/base/cleanup.h"
+
+#include <string.h>
+
+static bool is_attached(const struct service *service)
+{
+	return service->enabled && service->network.mode == NETWORK_BRIDGE;
+}
+
+/* The network that becomes the bridge: the default one where it is used, else the first. */
+static const char *main_network(const struct stack *stack)
+{
+	const char *first = NULL;
+
+	for (size_t i = 0; i < stack->service_count; i++) {
+		const struct service_network *network = &stack->services[i].network;
+
+		for (size_t j = 0;
+		     is_attached(&stack->services[i]) && j < network->attachment_count; j++) {
+			const char *key = network->attachments[j].network;
+
+			if (strcmp(key, "default") == 0)
+				return key;
+			first = first ? first : key;
+		}
+	}
+	return first;
+}
+
+static const char *kind_of(const struct network *network)
+{
+	if (network->external)
+		return "an external network";
+	if (network->driver == NETWORK_DRIVER_MACVLAN)
+		return "the driver macvlan";
+	return network->driver == NETWORK_DRIVER_IPVLAN ? "the driver ipvlan" : NULL;
+}
+
+static void note(const struct network_check *check, struct pos pos, const char *path,
+		 const char *what)
+{
+	if (pos.line)
+		report_note(check->report, pos, "%s: %s is not supported yet", path, what);
+}
+
+static void note_attachment(const struct network_check *check, const struct service *service,
+			    const struct net_attachment *attachment, const char *main)
+{
+	const struct network *network = stack_network(check->stack, attachment->network);
+	const char *path = arena_format(check->scratch, "services.%s.networks.%s", service->name,
+					attachment->network);
+	const char *kind = network ? kind_of(network) : NULL;
+
+	if (!network)
+		return;
+	if (kind)
+		note(check, attachment->pos, path, kind);
+	else if (strcmp(attachment->network, main) != 0)
+		note(check, attachment->pos, path, "a second network");
+	if (attachment->aliases.count)
+		note(check, attachment->aliases.items[0].pos, path, "aliases");
+	note(check, attachment->ipv4.pos, path, "ipv4_address");
+	note(check, attachment->ipv6.pos, path, "ipv6_address");
+	note(check, attachment->mac_address.pos, path, "mac_address");
+	note(check, attachment->interface_name.pos, path, "interface_name");
+	for (size_t i = 0; i < attachment->driver_options.count; i++)
+		report_warning(check->report, attachment->driver_options.items[i].pos,
+			       "%s.driver_opts has no effect", path);
+}
+
+static void note_service(const struct network_check *check, const struct service *service,
+			 const char *main)
+{
+	static const char *const kinds[] = {[NETWORK_SERVICE] = "the network of a service",
+					    [NETWORK_CONTAINER] = "the network of a container",
+					    [NETWORK_NAMED] = "a network of somebody else"};
+	const struct service_network *network = &service->network;
+
+	bool known = network->mode != NETWORK_SERVICE ||
+		     stack_service(check->stack, network->join.value);
+
+	check->report->service = service->name;
+	if (network->mode >= NETWORK_SERVICE && known)
+		report_note(check->report, network->mode_pos,
+			    "services.%s.network_mode: %s is not supported yet", service->name,
+			    kinds[network->mode]);
+	for (size_t i = 0; is_attached(service) && i < network->attachment_count; i++)
+		note_attachment(check, service, &network->attachments[i], main);
+	for (size_t i = 0; i < network->link_count; i++)
+		if (stack_service(check->stack, network->links[i].target))
+			report_note(check->report, network->links[i].pos,
+				    "services.%s.links: the alias '%.60s' is not supported yet",
+				    service->name, network->links[i].alias);
+	check->report->service = NULL;
+}
+
+/* Options that change what an instance can do; the others are names and tuning. */
+static void note_option(const struct network_check *check, const struct network *network,
+			const struct text *option)
+{
+	static const char *const matters[] = {
+		"com.docker.network.driver.mtu=",
+		"com.docker.network.bridge.enable_icc=",
+		"com.docker.network.bridge.enable_ip_masquerade=",
+		"com.docker.network.bridge.host_binding_ipv4=",
+		"com.docker.network.bridge.gateway_mode_ipv4=",
+	};
+	static const char *const usual[] = {"1500", "true", "true", "0.0.0.0", "nat"};
+	const char *path = arena_format(check->scratch, "networks.%s.driver_opts", network->key);
+
+	for (size_t i = 0; i < ARRAY_SIZE(matters); i++) {
+		size_t len = strlen(matters[i]);
+
+		if (strncmp(option->value, matters[i], len) != 0)
+			continue;
+		if (strcmp(option->value + len, usual[i]) != 0)
+			report_note(check->report, option->pos, "%s: %.80s is not supported yet",
+				    path, option->value);
+		return;
+	}
+	report_warning(check->report, option->pos, "%s: %.80s has no effect", path, option->value);
+}
+
+static void note_network(const struct network_check *check, const struct network *network)
+{
+	const char *path = arena_format(check->scratch, "networks.%s", network->key);
+
+	if (network->internal)
+		note(check, network->internal_pos, path, "internal");
+	if (!network->ipv4)
+		note(check, network->ipv4_pos, path, "a network without IPv4");
+	if (network->ipv6)
+		note(check, network->ipv6_pos, path, "IPv6");
+	if (network->subnet_count)
+		note(check, network->subnets[0].pos, path, "a subnet of one's own");
+	for (size_t i = 0; i < network->driver_options.count; i++)
+		note_option(check, network, &network->driver_options.items[i]);
+}
+
+void check_network_notes(const struct network_check *check)
+{
+	const struct stack *stack = check->stack;
+	const char *main = main_network(stack);
+
+	for (size_t i = 0; i < stack->service_count; i++)
+		note_service(check, &stack->services[i], main);
+	for (size_t i = 0; i < stack->network_count; i++)
+		if (stack->networks[i].used && !kind_of(&stack->networks[i]))
+			note_network(check, &stack->networks[i]);
+}
