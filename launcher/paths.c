@@ -113,6 +113,14 @@ int paths_socket(const char *stack, char **ret_path, struct err *err)
 	return 0;
 }
 
+int paths_images(char **ret_path, struct err *err)
+{
+	autofree char *dir = NULL;
+	int r = paths_dir(PATHS_STATE, NULL, &dir, err);
+
+	return r < 0 ? r : format_path(ret_path, err, "%s/images", dir);
+}
+
 /* The directory of the running executable, without its trailing slash. */
 static int exe_dir(char *dir, size_t size, struct err *err)
 {

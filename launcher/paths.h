@@ -30,6 +30,9 @@ int paths_dir(enum paths_root root, const char *stack, char **ret_path, struct e
 /* RUN/STACK/control.sock. -ENAMETOOLONG when it does not fit into a socket address. */
 int paths_socket(const char *stack, char **ret_path, struct err *err) must_check;
 
+/* STATE/images: the image store, one for all stacks. */
+int paths_images(char **ret_path, struct err *err) must_check;
+
 /*
  * A helper program such as "davit-supervisor": in DAVIT_LIBEXEC, else beside the running
  * executable (also where the build tree has it), else in the installed libexec directory.

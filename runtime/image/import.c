@@ -4,7 +4,7 @@
  * manifest, config, and at last the name; see image_import.h. What dies in between leaves garbage
  * in tmp/ and layers that nothing refers to, which the next one sweeps away.
  */
-#include "runtime/image/image_import.h"
+#include "runtime/image/import.h"
 
 #include "runtime/base/cleanup.h"
 #include "runtime/base/path.h"
@@ -56,6 +56,7 @@ struct importing {
 	size_t fresh_count;
 	struct unpack_used used;
 	struct image_progress progress;
+	char *stored; /* the name it was given */
 };
 
 static void report(struct importing *importing, enum image_stage stage)
@@ -88,6 +89,7 @@ static void importing_free(struct importing *importing)
 	for (size_t i = 0; i < importing->lower_count; i++)
 		close(lowers(importing)[i]);
 	source_free(&importing->source);
+	free(importing->stored);
 	fd_drop(&importing->dir_fd);
 }
 
@@ -143,6 +145,16 @@ static int open_place(struct importing *importing, struct err *err)
 	return r < 0 ? err_prefix(err, "%s", ref->place) : 0;
 }
 
+static const char *first_of(bool saved)
+{
+	return saved ? "manifest.json" : "index.json";
+}
+
+static bool has_file(const struct importing *importing, const char *name)
+{
+	return faccessat(importing->dir_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 static int open_source(struct importing *importing, struct err *err)
 {
 	const struct image_ref *ref = importing->what->source;
@@ -155,9 +167,14 @@ static int open_source(struct importing *importing, struct err *err)
 
 	if (r < 0)
 		return r;
-	r = ref->transport == IMAGE_DOCKER_ARCHIVE
-		    ? source_open_saved(importing->dir_fd, &want, &importing->source, err)
-		    : source_open_layout(importing->dir_fd, &want, &importing->source, err);
+	bool saved = ref->transport == IMAGE_DOCKER_ARCHIVE;
+
+	/* Under either word either kind of archive is taken; some are both. */
+	if (ref->transport != IMAGE_OCI_DIR && !has_file(importing, first_of(saved)) &&
+	    has_file(importing, first_of(!saved)))
+		saved = !saved;
+	r = saved ? source_open_saved(importing->dir_fd, &want, &importing->source, err)
+		  : source_open_layout(importing->dir_fd, &want, &importing->source, err);
 	return r < 0 ? err_prefix(err, "%s", ref->place) : 0;
 }
 
@@ -296,13 +313,28 @@ static int take_layers(struct importing *importing, struct err *err)
 	return 0;
 }
 
+static int put_name(struct importing *importing, struct err *err)
+{
+	const struct image_import *what = importing->what;
+	const char *own = importing->source.name;
+	autoref struct image_ref ref = {0};
+	const char *name = what->name ? what->name : what->source->name;
+
+	/* A bare tag is no name of an image. */
+	if (what->own_name && own && strpbrk(own, ":/") &&
+	    image_ref_parse(own, "/", &ref, NULL) == 0 && !image_ref_is_local(&ref))
+		name = ref.name;
+	importing->stored = strdup(name);
+	if (!importing->stored)
+		return err_set(err, ENOMEM, "import");
+	return store_put_ref(importing->store, name, importing->source.digest, err);
+}
+
 /* Everything that was unpacked is on disk before any of it has a name that is believed. */
 static int commit(struct importing *importing, struct err *err)
 {
 	const struct image_store *store = importing->store;
 	const struct source *source = &importing->source;
-	const char *name =
-		importing->what->name ? importing->what->name : importing->what->source->name;
 	int r = 0;
 
 	if (importing->fresh_count && syncfs(store->tmp_fd) < 0)
@@ -318,11 +350,11 @@ static int commit(struct importing *importing, struct err *err)
 	if (r == 0)
 		r = store_put_blob(store, source->digest, source->manifest, source->manifest_len,
 				   err);
-	return r < 0 ? r : store_put_ref(store, name, source->digest, err);
+	return r < 0 ? r : put_name(importing, err);
 }
 
-int image_import(struct image_store *store, const struct image_import *import,
-		 char ret_digest[IMAGE_DIGEST_SIZE], struct err *err)
+int import_locked(struct image_store *store, const struct image_import *import,
+		  char ret_digest[IMAGE_DIGEST_SIZE], struct err *err)
 {
 	struct importing *importing = calloc(1, sizeof(*importing));
 
@@ -332,10 +364,8 @@ int image_import(struct image_store *store, const struct image_import *import,
 	importing->what = import;
 	importing->limits = import->limits ? import->limits : image_limits_default();
 	importing->dir_fd = -1;
-	int r = store_lock_to_add(store, err);
+	int r = open_source(importing, err);
 
-	if (r == 0)
-		r = open_source(importing, err);
 	if (r == 0)
 		r = take_layers(importing, err);
 	if (r == 0)
@@ -343,10 +373,22 @@ int image_import(struct image_store *store, const struct image_import *import,
 	if (r == 0) {
 		memcpy(ret_digest, importing->source.digest, IMAGE_DIGEST_SIZE);
 		importing->progress.digest = importing->source.digest;
+		importing->progress.name = importing->stored;
 		report(importing, IMAGE_STAGE_DONE);
 	}
 	importing_free(importing);
-	store_unlock(store);
 	free(importing);
+	return r;
+}
+
+int image_import(struct image_store *store, const struct image_import *import,
+		 char ret_digest[IMAGE_DIGEST_SIZE], struct err *err)
+{
+	int r = store_lock_to_add(store, err);
+
+	if (r < 0)
+		return r;
+	r = import_locked(store, import, ret_digest, err);
+	store_unlock(store);
 	return r;
 }

@@ -17,6 +17,7 @@ void source_free(struct source *source)
 	for (size_t i = 0; i < source->layer_count; i++)
 		free(source->layers[i].path);
 	free(source->layers);
+	free(source->name);
 	free(source->manifest);
 	free(source->config_text);
 	oci_config_free(&source->config);

@@ -22,6 +22,7 @@ struct source_layer {
 struct source {
 	int dir_fd;
 	char digest[DIGEST_SIZE]; /* of the manifest */
+	char *name; /* what the source calls the image, as it is written there; NULL: nothing */
 	char *manifest;
 	size_t manifest_len;
 	char config_digest[DIGEST_SIZE];

@@ -142,6 +142,8 @@ static int find_manifest(struct source *source, const struct source_want *want,
 		if (r < 0)
 			return err_prefix(err, "blob %s", next->digest);
 		memcpy(source->digest, next->digest, sizeof(source->digest));
+		if (next->ref_name && !source->name)
+			source->name = strdup(next->ref_name);
 		if (document.media == OCI_MEDIA_MANIFEST) {
 			source->manifest = take_ptr(bytes);
 			source->manifest_len = len;

@@ -140,6 +140,8 @@ int source_open_saved(int dir_fd, const struct source_want *want, struct source 
 		return err_say(err, ENOENT, "not a docker archive: no manifest.json");
 	if (r == 0)
 		r = oci_saved_parse(bytes, len, want->tag, &saved, err);
+	if (r == 0 && saved.tags.count)
+		source.name = strdup(want->tag ? want->tag : saved.tags.items[0]);
 	if (r == 0)
 		r = open_config(&source, &saved, &platform, err);
 	if (r == 0)

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Fetching images for services; see fetch.h. */
+#include "launcher/cli/fetch.h"
+
+#include "launcher/paths.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/image/image.h"
+
+#include <errno.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+struct fetch_how {
+	const enum image_pull_policy *policy; /* in place of the services' own; NULL: theirs */
+	bool quiet;
+	struct strv *seen; /* names that are taken care of */
+};
+
+static int await(pid_t pid)
+{
+	int status = 0;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return cli_complain(EXIT_FAILED, "wait for davit-image: %s",
+					    strerrordesc_np(errno));
+	if (WIFSIGNALED(status))
+		return cli_complain(EXIT_FAILED, "davit-image was ended by SIG%s",
+				    sigabbrev_np(WTERMSIG(status)));
+	return WEXITSTATUS(status) == 0 ? EXIT_DONE : EXIT_FAILED;
+}
+
+/* What it has to complain about it says itself. */
+int fetch_image(const struct fetch *fetch)
+{
+	autofree char *program = NULL;
+	autostrv struct strv argv = {0};
+	struct err err = {0};
+	pid_t pid = -1;
+
+	if (paths_helper("davit-image", &program, &err) < 0)
+		return cli_fail(&err, EXIT_FAILED);
+	strv_add(&argv, "davit-image");
+	if (fetch->quiet)
+		strv_add(&argv, "--quiet");
+	if (fetch->tell)
+		strv_add(&argv, "--tell");
+	if (fetch->own_name)
+		strv_add(&argv, "--own-name");
+	if (fetch->name) {
+		strv_add(&argv, "--name");
+		strv_add(&argv, fetch->name);
+	}
+	strv_add(&argv, fetch->ref->name);
+	if (strv_check(&argv, &err) < 0)
+		return cli_fail(&err, EXIT_FAILED);
+	int failed = posix_spawn(&pid, program, NULL, NULL, argv.items, environ);
+
+	if (failed)
+		return cli_complain(EXIT_FAILED, "start %s: %s", program, strerrordesc_np(failed));
+	return await(pid);
+}
+
+static int complain_at(const struct service *service, const char *text)
+{
+	return cli_complain(EXIT_FAILED, "%s:%u:%u: error: %s: %s",
+			    service->image.pos.file ? service->image.pos.file : "?",
+			    service->image.pos.line, service->image.pos.col, service->name, text);
+}
+
+/* A file or directory of this host that changed after it was imported. */
+static bool is_outdated(const struct image_ref *ref, int64_t stored_ms)
+{
+	autofree char *index = NULL;
+	struct stat st;
+
+	if (!image_ref_is_local(ref))
+		return false;
+	if (asprintf(&index, "%s%s", ref->place,
+		     ref->transport == IMAGE_OCI_DIR ? "/index.json" : "") < 0) {
+		index = NULL;
+		return true;
+	}
+	/* One that is gone cannot be imported again. */
+	if (stat(index, &st) < 0)
+		return false;
+	return (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000 >= stored_ms;
+}
+
+static enum image_pull_policy policy_of(const struct service *service)
+{
+	switch (service->pull.policy) {
+	case PULL_ALWAYS:
+		return IMAGE_PULL_ALWAYS;
+	case PULL_NEVER:
+		return IMAGE_PULL_NEVER;
+	case PULL_BUILD:
+		return IMAGE_PULL_BUILD;
+	case PULL_DEFAULT:
+	case PULL_MISSING:
+		break;
+	}
+	return IMAGE_PULL_MISSING;
+}
+
+static enum image_pull_action decide(struct image_store *store, const struct image_ref *ref,
+				     enum image_pull_policy policy)
+{
+	struct image image = {0};
+	int64_t stored_ms = 0;
+	bool stored = image_resolve(store, ref->name, &image, NULL) == 0;
+
+	image_free(&image);
+	stored = stored && image_stored_at(store, ref->name, &stored_ms, NULL) == 0;
+	return image_pull_decide(policy, ref, stored, stored && is_outdated(ref, stored_ms));
+}
+
+static int fetch_one(struct image_store *store, const struct stack *stack,
+		     const struct service *service, const struct fetch_how *how)
+{
+	autoref struct image_ref ref = {0};
+	struct err err = {0};
+
+	if (image_ref_parse(service->image.value, stack->directory, &ref, &err) < 0)
+		return complain_at(service, err.text);
+	/* Two services with the same image: the first has brought it. */
+	if (strv_has(how->seen, ref.name))
+		return EXIT_DONE;
+	strv_add(how->seen, ref.name);
+	switch (decide(store, &ref, how->policy ? *how->policy : policy_of(service))) {
+	case IMAGE_USE_STORED:
+		return EXIT_DONE;
+	case IMAGE_FETCH:
+		return fetch_image(&(struct fetch){.ref = &ref, .quiet = how->quiet});
+	case IMAGE_REFUSE_MISSING:
+		return complain_at(service,
+				   "its image is not in the store, and pull_policy is never");
+	case IMAGE_REFUSE_BUILD:
+		break;
+	}
+	return complain_at(service, "davit does not build images: pull_policy must not be build");
+}
+
+int fetch_services(const struct stack *stack, const char *const *names, const char *word,
+		   bool quiet)
+{
+	autostore struct image_store *store = NULL;
+	autostrv struct strv seen = {0};
+	enum image_pull_policy policy = IMAGE_PULL_MISSING;
+	struct fetch_how how = {word ? &policy : NULL, quiet, &seen};
+	autofree char *dir = NULL;
+	struct err err = {0};
+	int code = EXIT_DONE;
+
+	if (word && image_pull_policy_parse(word, &policy, &err) < 0)
+		return cli_fail(&err, EXIT_USAGE);
+	for (size_t i = 0; code == EXIT_DONE && names[i]; i++) {
+		const struct service *service = stack_service(stack, names[i]);
+
+		if (!service || service->rootfs != ROOTFS_NONE || !service->image.value)
+			continue;
+		if (!store &&
+		    (paths_images(&dir, &err) < 0 || image_store_open(dir, &store, &err) < 0))
+			return cli_fail(&err, EXIT_FAILED);
+		code = fetch_one(store, stack, service, &how);
+	}
+	return code;
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* davit pull: fetches the images of the manifest's services, or those that are named. */
+#include "launcher/cli/commands.h"
+#include "launcher/cli/fetch.h"
+#include "runtime/base/cleanup.h"
+
+#include <string.h>
+
+struct values {
+	const char *policy;
+	bool quiet;
+};
+
+static const struct option_spec options[] = {
+	{0, "policy", OPTION_TEXT, offsetof(struct values, policy), "always|missing",
+	 "missing: only what the store lacks (otherwise always)"},
+	{'q', "quiet", OPTION_FLAG, offsetof(struct values, quiet), NULL, "no progress"},
+};
+
+static int pull_services(const struct stack *stack, char **words, size_t count,
+			 const struct values *values)
+{
+	autofree const char **names = calloc(stack->service_count + count + 1, sizeof(*names));
+	size_t used = 0;
+
+	if (!names)
+		return cli_complain(EXIT_FAILED, "out of memory");
+	for (size_t i = 0; i < count; i++)
+		names[used++] = words[i];
+	for (size_t i = 0; count == 0 && i < stack->service_count; i++)
+		if (stack->services[i].enabled)
+			names[used++] = stack->services[i].name;
+	return fetch_services(stack, names, values->policy, values->quiet);
+}
+
+static int pull_reference(const struct cli *cli, const char *word, const struct values *values)
+{
+	autoref struct image_ref ref = {0};
+	struct err err = {0};
+
+	if (image_ref_parse(word, cli->directory, &ref, &err) < 0)
+		return cli_fail(&err, EXIT_USAGE);
+	return fetch_image(
+		&(struct fetch){.ref = &ref, .quiet = values->quiet, .tell = !values->quiet});
+}
+
+/* Words are services where the manifest has them, else references; without one they all are. */
+static int pull_words(struct cli *cli, const struct args *args, const struct values *values)
+{
+	autodiagnostics struct diagnostics diags = {0};
+	autostack struct stack *stack = NULL;
+	autofree char *name = NULL;
+	struct manifest_options manifest = cli_manifest_options(cli);
+	bool there = manifest_stack_name(&manifest, &name, NULL) == 0;
+	int code = there || args->word_count == 0 ? cli_load(cli, &stack, &diags) : EXIT_DONE;
+
+	if (code != EXIT_DONE)
+		return code;
+	if (args->word_count == 0)
+		return pull_services(stack, NULL, 0, values);
+	for (size_t i = 0; code == EXIT_DONE && i < args->word_count; i++) {
+		const struct service *service = stack ? stack_service(stack, args->words[i]) : NULL;
+
+		code = service ? pull_services(stack, &args->words[i], 1, values)
+			       : pull_reference(cli, args->words[i], values);
+	}
+	return code;
+}
+
+static int run(struct cli *cli, int argc, char **argv)
+{
+	struct values values = {.policy = "always"};
+	struct args args = {.argc = argc, .argv = argv};
+	int code = cli_parse(cli, &args, &values);
+
+	if (code >= 0)
+		return code;
+	if (strcmp(values.policy, "always") != 0 && strcmp(values.policy, "missing") != 0)
+		return cli_complain(EXIT_USAGE,
+				    "pull: --policy: '%s' is neither always nor missing",
+				    values.policy);
+	return pull_words(cli, &args, &values);
+}
+
+const struct command command_pull = {
+	.name = "pull",
+	.words = "[SERVICE|IMAGE…]",
+	.summary = "Fetch images into the store: the services', or those named.",
+	.options = options,
+	.option_count = ARRAY_SIZE(options),
+	.run = run,
+};
