@@ -117,6 +117,22 @@ static int lower_rlimits(const struct service *service, const struct lower_place
 	return 0;
 }
 
+static int lower_devices(const struct service *service, struct lowered *lowered)
+{
+	lowered->devices = calloc(service->device_count + 1, sizeof(*lowered->devices));
+	if (!lowered->devices)
+		return -ENOMEM;
+	for (size_t i = 0; i < service->device_count; i++) {
+		const struct device_spec *spec = &service->devices[i];
+
+		lowered->devices[i] = (struct container_device){
+			spec->source, spec->target, spec->read, spec->write, spec->mknod};
+	}
+	lowered->config.devices = lowered->devices;
+	lowered->config.device_count = service->device_count;
+	return 0;
+}
+
 int lower_service(const struct stack *stack, const struct service *service,
 		  const struct lower_place *place, struct lowered *ret, struct err *err)
 {
@@ -128,7 +144,8 @@ int lower_service(const struct stack *stack, const struct service *service,
 		.groups = (const char **)list_of(&service->group_add, NULL),
 	};
 	if (!ret->argv || !ret->envp || !ret->cap_add || !ret->cap_drop || !ret->groups ||
-	    lower_mounts(stack, service, place, ret) < 0 || lower_rlimits(service, place, ret) < 0)
+	    lower_mounts(stack, service, place, ret) < 0 ||
+	    lower_rlimits(service, place, ret) < 0 || lower_devices(service, ret) < 0)
 		return err_set(err, ENOMEM, "%s", service->name);
 	struct container_config *config = &ret->config;
 
@@ -162,6 +179,7 @@ void lowered_free(struct lowered *lowered)
 	free(lowered->argv);
 	free(lowered->envp);
 	free(lowered->groups);
+	free(lowered->devices);
 	free(lowered->rlimits);
 	free(lowered->cap_add);
 	free(lowered->cap_drop);
@@ -228,6 +246,10 @@ struct pos lower_fault_pos(const struct service *service, const struct container
 	case CONTAINER_ITEM_SECCOMP:
 		if (service->security.seccomp_pos.line)
 			return service->security.seccomp_pos;
+		break;
+	case CONTAINER_ITEM_DEVICE:
+		if (fault->index < service->device_count)
+			return service->devices[fault->index].pos;
 		break;
 	case CONTAINER_ITEM_NONE:
 		break;

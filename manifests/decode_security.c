@@ -190,7 +190,7 @@ void decode_userns_mode(struct decoder *decoder, const struct node *node, const 
 	struct service *service = decoder->service;
 	const char *text = decode_scalar(decoder, node, key);
 
-	if (!text)
+	if (!text || strcmp(text, "auto") == 0)
 		return;
 	service->userns_pos = node->pos;
 	if (strcmp(text, "host") == 0) {
@@ -198,8 +198,6 @@ void decode_userns_mode(struct decoder *decoder, const struct node *node, const 
 	} else if (strcmp(text, "keep-id") == 0) {
 		service->userns_mode = USERNS_KEEP_ID;
 		decode_note(decoder, node, key, "keep-id is not supported yet");
-	} else if (strcmp(text, "auto") == 0) {
-		decode_note(decoder, node, key, "auto is not supported yet");
 	} else if (text[0]) {
 		decode_error(decoder, node, key, "'%.60s' is not host, auto or keep-id", text);
 	}

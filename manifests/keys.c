@@ -41,7 +41,7 @@ const struct key_info keys_service[] = {
 	{"cpuset", KEY_NOTE},
 	{"depends_on"},
 	{"deploy"},
-	{"devices", KEY_NOTE},
+	{"devices"},
 	{"domainname"},
 	{"entrypoint"},
 	{"env_file"},

@@ -31,8 +31,9 @@ enum container_item {
 	CONTAINER_ITEM_WORKING_DIR,
 	CONTAINER_ITEM_PROGRAM, /* argv[0]: missing, not executable */
 	CONTAINER_ITEM_CAPABILITY,
-	CONTAINER_ITEM_LIMIT, /* fault.index: which of config.rlimits */
-	CONTAINER_ITEM_GROUP, /* fault.index: which of config.groups */
+	CONTAINER_ITEM_LIMIT,  /* fault.index: which of config.rlimits */
+	CONTAINER_ITEM_GROUP,  /* fault.index: which of config.groups */
+	CONTAINER_ITEM_DEVICE, /* fault.index: which of config.devices */
 	CONTAINER_ITEM_SECCOMP,
 };
 
@@ -73,6 +74,15 @@ struct container_rlimit {
 	struct rlimit limit;
 };
 
+/* A device of the host's, besides those that every container has. */
+struct container_device {
+	const char *source; /* absolute host path of a device node */
+	const char *target; /* below /dev */
+	bool read;	    /* with write and mknod: what its processes may do with it */
+	bool write;
+	bool mknod;
+};
+
 /* The ids a container's own are mapped to, in a user namespace (userns_make()). */
 struct container_ids {
 	int userns_fd;
@@ -111,6 +121,8 @@ struct container_config {
 	bool host_network;	     /* share the host's network namespace */
 	const char *resolv_conf; /* host path of a file bound read-only over /etc/resolv.conf; NULL:
 				    the host's own */
+	const struct container_device *devices;
+	size_t device_count;
 	const struct container_rlimit *rlimits;
 	size_t rlimit_count;
 };

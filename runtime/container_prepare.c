@@ -46,6 +46,10 @@ void container_plan_free(struct container_plan *plan)
 	fd_drop(&plan->view_fd);
 	free(plan->userns_why);
 	mounts_free(plan);
+	for (size_t i = 0; i < plan->device_count; i++)
+		free(plan->devices[i].target);
+	free(plan->devices);
+	fd_drop(&plan->devices_fd);
 	if (plan->state_fd >= 0)
 		(void)path_empty(plan->state_fd); /* the owner of the directory removes the rest */
 	fd_drop(&plan->state_fd);
@@ -368,7 +372,8 @@ static struct container_plan *new_plan(const struct container_config *config)
 
 	if (!plan)
 		return NULL;
-	plan->state_fd = plan->namespace_fd = plan->userns_fd = plan->view_fd = -1;
+	plan->state_fd = plan->namespace_fd = plan->userns_fd = plan->view_fd = plan->devices_fd =
+		-1;
 	plan->layer_count = 2;
 	plan->writable = config->root != CONTAINER_ROOT_HOST && !config->read_only;
 	plan->host_network = config->host_network;
@@ -393,6 +398,8 @@ static int resolve(struct container_plan *plan, const struct container_config *c
 		r = set_privileges(plan, config, fault);
 	if (r == 0)
 		r = take_ids(plan, config, &fault->err);
+	if (r == 0)
+		r = plan_devices_init(plan, config, fault);
 	if (r == 0)
 		r = plan_mounts_init(plan, root_fd, config, fault);
 	if (r == 0)

@@ -5,6 +5,7 @@
  */
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/devices.h"
 #include "runtime/launch.h"
 
 #include <errno.h>
@@ -157,6 +158,11 @@ int container_start(const struct container_plan *plan, const struct container_ru
 		.resolv_fd = -1,
 	};
 
+	int group_fd = run->cg ? cg_clone_fd(run->cg) : -1;
+
+	if (group_fd >= 0 && plan->devices_fd >= 0 &&
+	    devices_attach(plan->devices_fd, group_fd, &fault->err) < 0)
+		return -fault->err.code;
 	if (run->netns_fd < 0 && !plan->host_network)
 		flags |= CLONE_NEWNET;
 	return launch_clone(&launch, start_steps, flags, ret_process, fault);

@@ -9,11 +9,14 @@
 
 const struct defaults_mount *defaults_mounts(void)
 {
-	/* /dev/mqueue is not mounted: mq_open(3) works without, and every mount is paid for at
-	 * every start. A writable directory root has /run, /tmp and /var/tmp in its own layer. */
+	/* On a host of pure cgroup v2 an instance reads its limits, of its own group and those
+	 * below; elsewhere the place is empty. /dev/mqueue is not mounted: mq_open(3) works
+	 * without, and every mount is paid for at every start. A writable directory root has /run,
+	 * /tmp and /var/tmp in its own layer. */
 	static const struct defaults_mount mounts[] = {
 		{"/proc", "proc", NULL, PLAIN | MS_NOEXEC, 0, DEFAULTS_ANY},
 		{"/sys", "sysfs", NULL, PLAIN | MS_NOEXEC | MS_RDONLY, 0, DEFAULTS_ANY},
+		{"/sys/fs/cgroup", "cgroup2", NULL, PLAIN | MS_NOEXEC | MS_RDONLY, 0, DEFAULTS_ANY},
 		{"/dev/pts", "devpts", "newinstance,ptmxmode=0666,mode=0620", MS_NOSUID | MS_NOEXEC,
 		 5 /* tty */, DEFAULTS_ANY},
 		{"/dev/shm", "tmpfs", "mode=1777,size=64m", PLAIN | MS_NOEXEC, 0, DEFAULTS_ANY},
@@ -39,6 +42,14 @@ const struct defaults_device *defaults_devices(void)
 	};
 
 	return devices;
+}
+
+const struct defaults_device_rule *defaults_device_rules(void)
+{
+	/* Of the kernel's fixed list (devices.txt): the terminals in /dev/pts and their ptmx. */
+	static const struct defaults_device_rule rules[] = {{5, 2}, {136, -1}, {0}};
+
+	return rules;
 }
 
 const struct defaults_link *defaults_dev_links(void)
@@ -72,11 +83,23 @@ const char *const *defaults_read_only_paths(void)
 const char *const *defaults_masked_paths(void)
 {
 	static const char *const paths[] = {
-		"/proc/acpi",	     "/proc/asound",	    "/proc/interrupts",
-		"/proc/kcore",	     "/proc/keys",	    "/proc/latency_stats",
-		"/proc/sched_debug", "/proc/scsi",	    "/proc/timer_list",
-		"/proc/timer_stats", "/sys/firmware",	    "/sys/devices/virtual/powercap",
-		"/sys/kernel/debug", "/sys/kernel/tracing", NULL,
+		"/proc/key-users",
+		"/proc/mtrr",
+		"/proc/acpi",
+		"/proc/asound",
+		"/proc/interrupts",
+		"/proc/kcore",
+		"/proc/keys",
+		"/proc/latency_stats",
+		"/proc/sched_debug",
+		"/proc/scsi",
+		"/proc/timer_list",
+		"/proc/timer_stats",
+		"/sys/firmware",
+		"/sys/devices/virtual/powercap",
+		"/sys/kernel/debug",
+		"/sys/kernel/tracing",
+		NULL,
 	};
 
 	return paths;

@@ -33,6 +33,12 @@ struct defaults_device {
 	unsigned minor;
 };
 
+/* What of the devices a container may use besides those in its /dev. */
+struct defaults_device_rule {
+	unsigned major;
+	int minor; /* -1: any */
+};
+
 struct defaults_link {
 	const char *name;
 	const char *target;
@@ -46,6 +52,7 @@ struct defaults_dir {
 /* Lists end with a zero entry. */
 const struct defaults_mount *defaults_mounts(void);
 const struct defaults_device *defaults_devices(void);
+const struct defaults_device_rule *defaults_device_rules(void);
 const struct defaults_link *defaults_dev_links(void);
 const struct defaults_dir *defaults_dev_dirs(void);
 

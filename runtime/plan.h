@@ -14,6 +14,17 @@
 #include <limits.h>
 #include <stdbool.h>
 
+/* A device node of the host's in the private /dev. */
+struct plan_device {
+	char *target;
+	mode_t mode; /* type and permissions */
+	uid_t uid;   /* of the host's node */
+	gid_t gid;
+	dev_t number;
+	unsigned access; /* DEVICES_* */
+	unsigned index;	 /* which of config.devices it came of */
+};
+
 struct container_plan {
 	int state_fd;	      /* emptied at the end; -1 before there is anything in it */
 	int namespace_fd;     /* the prepared mount namespace */
@@ -27,6 +38,9 @@ struct container_plan {
 	char *userns_why;	   /* why it is the host's although another was to be had */
 	struct plan_mount *mounts; /* parents before children */
 	size_t mount_count;
+	struct plan_device *devices;
+	size_t device_count;
+	int devices_fd; /* the filter of a run's control group; -1: the kernel has none */
 	struct strv argv;
 	struct strv env;
 	struct strv candidates; /* absolute paths to try in order */

@@ -173,12 +173,13 @@ static int host_root(const struct container_plan *plan, int state_fd, int layers
 }
 
 static int mount_static_one(const struct container_plan *plan, size_t index, int root_fd,
-			    struct err *err)
+			    struct container_fault *fault)
 {
 	const struct plan_mount *mount = &plan->mounts[index];
+	struct err *err = &fault->err;
 
 	if (mount->kind == PLAN_MOUNT_DEV) {
-		autoclose int fd = plan_dev_make(err);
+		autoclose int fd = plan_dev_make(plan, fault);
 
 		return fd < 0 ? fd : plan_mount_apply(mount, root_fd, fd, err);
 	}
@@ -194,9 +195,13 @@ static int mount_static_one(const struct container_plan *plan, size_t index, int
 static int mount_static(const struct container_plan *plan, int root_fd,
 			struct container_fault *fault)
 {
-	for (size_t i = 0; i < plan->mount_count; i++)
-		if (mount_static_one(plan, i, root_fd, &fault->err) < 0)
-			return fault_of(fault, plan->mounts[i].item, plan->mounts[i].index);
+	for (size_t i = 0; i < plan->mount_count; i++) {
+		const struct plan_mount *mount = &plan->mounts[i];
+		int r = mount_static_one(plan, i, root_fd, fault);
+
+		if (r < 0)
+			return fault->item ? r : fault_of(fault, mount->item, mount->index);
+	}
 	return 0;
 }
 

@@ -12,9 +12,11 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 static struct plan_mount *mounts_push(struct container_plan *plan, const char *target)
@@ -53,6 +55,13 @@ static int default_options(const struct container_plan *plan, const struct defau
 	return n < 0 ? -ENOMEM : 0;
 }
 
+static bool host_is_unified(void)
+{
+	struct statfs fs;
+
+	return statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
+}
+
 static int add_defaults(struct container_plan *plan, const struct container_config *config,
 			struct err *err)
 {
@@ -64,7 +73,8 @@ static int add_defaults(struct container_plan *plan, const struct container_conf
 		bool kernel = path_below(from->target, "/proc") ||
 			      path_below(from->target, "/sys") || path_below(from->target, "/dev");
 
-		if (!(from->roots & root) || configured(config, from->target))
+		if (!(from->roots & root) || configured(config, from->target) ||
+		    (strcmp(from->type, "cgroup2") == 0 && !host_is_unified()))
 			continue;
 		struct plan_mount *mount = mounts_push(plan, from->target);
 

@@ -93,8 +93,12 @@ int plan_mounts_init(struct container_plan *plan, int root_fd,
 		     const struct container_config *config,
 		     struct container_fault *fault) must_check;
 
-/* The private /dev, detached. Returns the fd or -errno. */
-int plan_dev_make(struct err *err) must_check;
+/* Looks up the devices of the configuration and loads the filter that allows them. */
+int plan_devices_init(struct container_plan *plan, const struct container_config *config,
+		      struct container_fault *fault) must_check;
+
+/* In the helper: the private /dev, detached. Returns the fd or -errno. */
+int plan_dev_make(const struct container_plan *plan, struct container_fault *fault) must_check;
 
 /* A small detached file system in memory. Returns the fd or -errno. */
 int plan_small_fs(const char *name, struct err *err) must_check;

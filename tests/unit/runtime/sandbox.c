@@ -127,8 +127,8 @@ struct container_config sandbox_config(const struct sandbox *box, char **argv, c
 	};
 }
 
-void sandbox_start(const struct sandbox *box, const struct container_plan *plan, int out_fd,
-		   struct container_process *process)
+static void start_in(const struct sandbox *box, const struct container_plan *plan,
+		     const struct cg *cg, int out_fd, struct container_process *process)
 {
 	autoclose int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	char hosts[128];
@@ -139,6 +139,7 @@ void sandbox_start(const struct sandbox *box, const struct container_plan *plan,
 		.hostname = "box-1",
 		.hosts_file = hosts,
 		.layer_dir = box->layer,
+		.cg = cg,
 		.netns_fd = -1,
 		.stdio = {null_fd, out_fd, out_fd},
 	};
@@ -147,6 +148,12 @@ void sandbox_start(const struct sandbox *box, const struct container_plan *plan,
 	if (r < 0)
 		fprintf(stderr, "start: %s\n", fault.err.text);
 	assert(r == 0);
+}
+
+void sandbox_start(const struct sandbox *box, const struct container_plan *plan, int out_fd,
+		   struct container_process *process)
+{
+	start_in(box, plan, NULL, out_fd, process);
 }
 
 int sandbox_status(const struct container_process *process, struct container_fault *fault)
@@ -174,8 +181,8 @@ void sandbox_finish(struct container_process *process, int read_fd, struct outco
 	fd_drop(&process->status_fd);
 }
 
-void sandbox_run(const struct sandbox *box, const struct container_config *config,
-		 struct outcome *outcome)
+void sandbox_run_in(const struct sandbox *box, const struct container_config *config,
+		    const struct cg *cg, struct outcome *outcome)
 {
 	struct container_plan *plan = NULL;
 	struct container_process process;
@@ -191,10 +198,16 @@ void sandbox_run(const struct sandbox *box, const struct container_config *confi
 	autoclose int read_fd = pipe_fds[0];
 	autoclose int write_fd = pipe_fds[1];
 
-	sandbox_start(box, plan, write_fd, &process);
+	start_in(box, plan, cg, write_fd, &process);
 	fd_drop(&write_fd);
 	sandbox_finish(&process, read_fd, outcome);
 	container_plan_free(plan);
+}
+
+void sandbox_run(const struct sandbox *box, const struct container_config *config,
+		 struct outcome *outcome)
+{
+	sandbox_run_in(box, config, NULL, outcome);
 }
 
 void sandbox_kill(struct container_process *process)

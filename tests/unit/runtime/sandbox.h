@@ -41,6 +41,10 @@ struct container_config sandbox_config(const struct sandbox *box, char **argv, c
 void sandbox_run(const struct sandbox *box, const struct container_config *config,
 		 struct outcome *outcome);
 
+/* The same in a control group. */
+void sandbox_run_in(const struct sandbox *box, const struct container_config *config,
+		    const struct cg *cg, struct outcome *outcome);
+
 /* Starts without waiting; stdout and stderr become @out_fd. */
 void sandbox_start(const struct sandbox *box, const struct container_plan *plan, int out_fd,
 		   struct container_process *process);
