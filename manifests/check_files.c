@@ -41,6 +41,21 @@ static const char *near_file(const struct stack *stack, struct arena *scratch,
 	return keys_suggestion(scratch, report, known, grant->source);
 }
 
+static void check_grant(const struct stack *stack, const struct service *service,
+			const struct file_grant *grant, struct arena *scratch,
+			struct report *report)
+{
+	bool secret = grant->kind == FILE_SECRET;
+
+	if (!stack_file(stack, grant->kind, grant->source))
+		report_error(report, grant->source_pos,
+			     "services.%s.%s: no %s '%.80s' is defined under the top-level %s%s",
+			     service->name, secret ? "secrets" : "configs",
+			     secret ? "secret" : "config", grant->source,
+			     secret ? "secrets" : "configs",
+			     near_file(stack, scratch, report, grant));
+}
+
 static void check_sources(const struct stack *stack, const struct service *service,
 			  struct arena *scratch, struct report *report)
 {
@@ -55,19 +70,10 @@ static void check_sources(const struct stack *stack, const struct service *servi
 				     service->name, mount->source,
 				     near_volume(stack, scratch, report, mount->source));
 	}
-	for (size_t i = 0; i < service->files.count; i++) {
-		const struct file_grant *grant = &service->files.items[i];
-		bool secret = grant->kind == FILE_SECRET;
-
-		if (!stack_file(stack, grant->kind, grant->source))
-			report_error(report, grant->source_pos,
-				     "services.%s.%s: no %s '%.80s' is defined under the "
-				     "top-level %s%s",
-				     service->name, secret ? "secrets" : "configs",
-				     secret ? "secret" : "config", grant->source,
-				     secret ? "secrets" : "configs",
-				     near_file(stack, scratch, report, grant));
-	}
+	for (size_t i = 0; i < service->files.count; i++)
+		check_grant(stack, service, &service->files.items[i], scratch, report);
+	for (size_t i = 0; i < service->build.secret_count; i++)
+		check_grant(stack, service, &service->build.secrets[i], scratch, report);
 }
 
 static int compare_places(const void *left, const void *right)

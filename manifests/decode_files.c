@@ -302,3 +302,18 @@ void decode_service_files(struct decoder *decoder, const struct node *service)
 		}
 	}
 }
+
+void decode_build_secrets(struct decoder *decoder, const struct node *node, const char *key)
+{
+	struct build_spec *build = &decoder->service->build;
+
+	if (node->kind != NODE_SEQUENCE) {
+		decode_error(decoder, node, key, "must be a list, this is %s",
+			     node_kind_name(node));
+		return;
+	}
+	build->secrets = arena_new(decoder->keep, struct file_grant, node->count);
+	for (size_t i = 0; i < node->count && decode_room(decoder, node); i++)
+		build->secret_count += decode_grant(decoder, node->items[i], FILE_SECRET,
+						    &build->secrets[build->secret_count]);
+}

@@ -18,6 +18,16 @@ void decode_external(struct decoder *decoder, const struct node *node, bool *ret
 /* Reports what is written beside external: true and would have no meaning. */
 void decode_external_alone(struct decoder *decoder, const struct node *node);
 
+/* decode_build.c */
+decode_fn decode_image, decode_build;
+
+/* decode_files.c: the secrets of a build, whose targets are as those of a service */
+decode_fn decode_build_secrets;
+
+/* decode_ulimits.c */
+void decode_ulimit_list(struct decoder *decoder, const struct node *node, const char *key,
+			struct ulimit_spec **ret_items, size_t *ret_count);
+
 /* decode_volume.c */
 decode_fn decode_top_volumes;
 

@@ -69,23 +69,6 @@ static void require_command(struct decoder *decoder, size_t errors_before)
 			     decoder->path);
 }
 
-static void decode_image(struct decoder *decoder, const struct node *node, const char *key)
-{
-	decode_text(decoder, node, key, &decoder->service->image);
-}
-
-/* The short form is the context. */
-static void decode_build(struct decoder *decoder, const struct node *node, const char *key)
-{
-	const struct node *context = node->kind == NODE_MAPPING ? node_get(node, "context") : node;
-	const char *text = node_is_null(context) ? "." : decode_scalar(decoder, context, key);
-
-	if (text && !strstr(text, "://"))
-		text = decode_path(decoder, decoder->stack->directory, text);
-	if (text)
-		decoder->service->build = (struct text){arena_text(decoder->keep, text), node->pos};
-}
-
 static void decode_isolation(struct decoder *decoder, const struct node *node, const char *key)
 {
 	const char *text = decode_scalar(decoder, node, key);

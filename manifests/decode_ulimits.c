@@ -2,7 +2,7 @@
 /*
  * `ulimits`: one number for both limits, or soft and hard.
  */
-#include "manifests/decode.h"
+#include "manifests/decode_files.h"
 
 #include "runtime/base/cleanup.h"
 
@@ -63,35 +63,43 @@ static bool decode_pair(struct decoder *decoder, const struct node *node, const 
 	return false;
 }
 
-static void decode_ulimit(struct decoder *decoder, const struct node *node, size_t index)
+static bool decode_ulimit(struct decoder *decoder, const struct node *node, size_t index,
+			  struct ulimit_spec *limit)
 {
-	struct service *service = decoder->service;
-	struct ulimit_spec limit = {
-		.name = known[index].name, .resource = known[index].resource, .pos = node->pos};
-	const char *key = arena_format(decoder->scratch, "ulimits.%s", limit.name);
-	bool good = false;
+	const char *key = arena_format(decoder->scratch, "ulimits.%s", known[index].name);
 
-	if (node->kind == NODE_MAPPING) {
-		good = decode_pair(decoder, node, limit.name, &limit);
-	} else if (decode_value(decoder, node, key, &limit.soft)) {
-		limit.hard = limit.soft;
-		good = true;
-	}
-	if (good)
-		service->ulimits[service->ulimit_count++] = limit;
+	*limit = (struct ulimit_spec){
+		.name = known[index].name, .resource = known[index].resource, .pos = node->pos};
+	if (node->kind == NODE_MAPPING)
+		return decode_pair(decoder, node, limit->name, limit);
+	if (!decode_value(decoder, node, key, &limit->soft))
+		return false;
+	limit->hard = limit->soft;
+	return true;
 }
 
-void decode_ulimits(struct decoder *decoder, const struct node *node, const char *key)
+void decode_ulimit_list(struct decoder *decoder, const struct node *node, const char *key,
+			struct ulimit_spec **ret_items, size_t *ret_count)
 {
 	const char *path = arena_format(decoder->scratch, "%s.%s", decoder->path, key);
+	struct ulimit_spec *items = arena_new(decoder->keep, struct ulimit_spec, ARRAY_SIZE(known));
+	size_t count = 0;
 
 	if (!keys_check(decoder->report, node, keys_ulimits, path))
 		return;
-	decoder->service->ulimits = arena_new(decoder->keep, struct ulimit_spec, ARRAY_SIZE(known));
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
 		const struct node *value = node_get(node, known[i].name);
 
 		if (!node_is_null(value))
-			decode_ulimit(decoder, value, i);
+			count += decode_ulimit(decoder, value, i, &items[count]);
 	}
+	*ret_items = items;
+	*ret_count = count;
+}
+
+void decode_ulimits(struct decoder *decoder, const struct node *node, const char *key)
+{
+	struct service *service = decoder->service;
+
+	decode_ulimit_list(decoder, node, key, &service->ulimits, &service->ulimit_count);
 }

@@ -28,7 +28,7 @@ const struct key_info keys_top[] = {
 const struct key_info keys_service[] = {
 	{"annotations"},
 	{"attach"},
-	{"build"}, /* accepted beside x-rootfs only */
+	{"build"}, /* noted without x-rootfs */
 	{"cap_add"},
 	{"cap_drop"},
 	{"cgroup"},
@@ -51,7 +51,7 @@ const struct key_info keys_service[] = {
 	{"group_add"},
 	{"healthcheck"},
 	{"hostname"},
-	{"image"}, /* accepted beside x-rootfs only */
+	{"image"}, /* noted without x-rootfs */
 	{"init"},
 	{"ipc"},
 	{"isolation"},
@@ -444,6 +444,7 @@ const struct key_table key_tables[] = {
 	{"attachment", keys_attachment},
 	{"volume", keys_volume},
 	{"external", keys_external},
+	{"build", keys_build},
 	{"file_object", keys_file_object},
 	{"file_grant", keys_file_grant},
 	{NULL},

@@ -60,6 +60,7 @@ extern const struct key_info keys_mount_volume[];
 extern const struct key_info keys_mount_tmpfs[];
 extern const struct key_info keys_volume[];
 extern const struct key_info keys_external[];
+extern const struct key_info keys_build[];
 extern const struct key_info keys_file_object[];
 extern const struct key_info keys_file_grant[];
 

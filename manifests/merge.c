@@ -42,7 +42,7 @@ static bool is_texts(const char *key)
 /* Keys whose list and mapping forms mean the same. */
 static bool is_pairs(const char *key)
 {
-	static const char *const keys[] = {"depends_on", "networks", NULL};
+	static const char *const keys[] = {"depends_on", "networks", "additional_contexts", NULL};
 
 	return is_texts(key) || is_one_of(key, keys);
 }

@@ -185,19 +185,20 @@ static void put_deploy(struct printer *printer, struct node *node, const struct 
 		print_put(printer, node, "deploy", deploy);
 }
 
-static void put_ulimits(struct printer *printer, struct node *node, const struct service *service)
+void print_ulimits(struct printer *printer, struct node *node, const struct ulimit_spec *items,
+		   size_t count)
 {
 	struct node *all = print_mapping(printer);
 
-	for (size_t i = 0; i < service->ulimit_count; i++) {
-		const struct ulimit_spec *limit = &service->ulimits[i];
+	for (size_t i = 0; i < count; i++) {
+		const struct ulimit_spec *limit = &items[i];
 		struct node *one = print_mapping(printer);
 
 		print_put(printer, one, "soft", print_number(printer, limit->soft));
 		print_put(printer, one, "hard", print_number(printer, limit->hard));
 		print_put(printer, all, limit->name, one);
 	}
-	if (service->ulimit_count)
+	if (count)
 		print_put(printer, node, "ulimits", all);
 }
 
@@ -206,12 +207,7 @@ static void put_process(struct printer *printer, struct node *node, const struct
 	char signal[16];
 
 	print_put_text(printer, node, "image", service->image.value);
-	if (service->build.value) {
-		struct node *build = print_mapping(printer);
-
-		print_put_text(printer, build, "context", service->build.value);
-		print_put(printer, node, "build", build);
-	}
+	print_build(printer, node, service);
 	if (service->rootfs != ROOTFS_NONE)
 		print_put_text(printer, node, "x-rootfs",
 			       service->rootfs == ROOTFS_DIR ? service->rootfs_dir : "host");
@@ -243,7 +239,7 @@ static struct node *service_node(struct printer *printer, const struct service *
 	print_put_pairs(printer, node, "labels", &service->labels);
 	print_put_pairs(printer, node, "annotations", &service->annotations);
 	print_put_list(printer, node, "expose", &service->expose);
-	put_ulimits(printer, node, service);
+	print_ulimits(printer, node, service->ulimits, service->ulimit_count);
 	print_put_list(printer, node, "profiles", &service->profiles);
 	put_deploy(printer, node, service);
 	if (service->detached || printer->resolved)

@@ -52,12 +52,20 @@ void print_deploy(struct printer *printer, struct node *node, struct node *deplo
 /* print_resources.c */
 void print_resources(struct printer *printer, struct node *node, const struct service *service);
 
+/* print.c */
+void print_ulimits(struct printer *printer, struct node *node, const struct ulimit_spec *items,
+		   size_t count);
+
+/* print_build.c */
+void print_build(struct printer *printer, struct node *node, const struct service *service);
+
 /* print_mounts.c */
 void print_mounts(struct printer *printer, struct node *node, const struct service *service);
 void print_top_volumes(struct printer *printer, struct node *root, const struct stack *stack);
 
 /* print_files.c */
 void print_top_files(struct printer *printer, struct node *root, const struct stack *stack);
+struct node *print_grant(struct printer *printer, const struct file_grant *grant);
 void print_service_files(struct printer *printer, struct node *node, const struct service *service);
 /* print_probes.c */
 void print_probes(struct printer *printer, struct node *node, const struct service *service);

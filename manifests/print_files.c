@@ -40,7 +40,7 @@ void print_top_files(struct printer *printer, struct node *root, const struct st
 		print_put(printer, root, "secrets", secrets);
 }
 
-static struct node *grant_node(struct printer *printer, const struct file_grant *grant)
+struct node *print_grant(struct printer *printer, const struct file_grant *grant)
 {
 	struct node *node = print_mapping(printer);
 
@@ -67,7 +67,7 @@ void print_service_files(struct printer *printer, struct node *node, const struc
 		const struct file_grant *grant = &service->files.items[i];
 
 		tree_append(&printer->tree, grant->kind == FILE_SECRET ? secrets : configs,
-			    grant_node(printer, grant));
+			    print_grant(printer, grant));
 	}
 	if (configs->count)
 		print_put(printer, node, "configs", configs);

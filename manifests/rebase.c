@@ -4,6 +4,7 @@
  * one of another directory, they become absolute.
  */
 #include "manifests/loading.h"
+#include "manifests/scalar.h"
 
 #include "runtime/base/cleanup.h"
 
@@ -48,15 +49,38 @@ static void rebase_files(struct tree *tree, struct node *files, const char *dire
 	}
 }
 
+static void rebase_local(struct tree *tree, struct node *node, const char *directory)
+{
+	if (node && node->kind == NODE_SCALAR && !scalar_is_remote(node->text))
+		rebase_path(tree, node, directory);
+}
+
+/* "name=path" in a list. */
+static void rebase_named(struct tree *tree, struct node *node, const char *directory)
+{
+	const char *path = node->kind == NODE_SCALAR ? strchr(node->text, '=') : NULL;
+
+	if (!path || !path[1] || strchr("/~", path[1]) || scalar_is_remote(path + 1))
+		return;
+	node->text = arena_format(tree->arena, "%.*s=%s", (int)(path - node->text), node->text,
+				  find_join(tree->arena, directory, path + 1));
+	tree->text_bytes += strlen(node->text);
+}
+
 static void rebase_build(struct tree *tree, struct node *build, const char *directory)
 {
-	struct node *context =
-		build && build->kind == NODE_MAPPING ? node_get(build, "context") : build;
-	bool remote = context && context->kind == NODE_SCALAR &&
-		      (strstr(context->text, "://") || strncmp(context->text, "git@", 4) == 0);
+	bool mapping = build && build->kind == NODE_MAPPING;
+	const struct node *contexts = node_get(build, "additional_contexts");
 
-	if (!remote)
-		rebase_path(tree, context, directory);
+	if (mapping && !node_get(build, "context"))
+		tree_put(tree, build, tree_scalar(tree, "context", false, build->pos),
+			 tree_scalar(tree, ".", false, build->pos));
+	rebase_local(tree, mapping ? node_get(build, "context") : build, directory);
+	for (size_t i = 0; contexts && i < contexts->count; i++)
+		if (contexts->kind == NODE_MAPPING)
+			rebase_local(tree, contexts->pairs[i].value, directory);
+		else
+			rebase_named(tree, contexts->items[i], directory);
 }
 
 /* "seccomp=FILE" among other options. */

@@ -50,6 +50,16 @@ static int64_t scale_decimal(struct decimal decimal, int64_t unit)
 	return value > INT64_MAX ? -1 : (int64_t)value;
 }
 
+bool scalar_is_remote(const char *text)
+{
+	static const char *const prefixes[] = {"git@", "github.com/", "service:", "target:"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
+		if (strncmp(text, prefixes[i], strlen(prefixes[i])) == 0)
+			return true;
+	return strstr(text, "://") != NULL;
+}
+
 int scalar_int(const char *text, int64_t min, int64_t max, int64_t *ret_value, struct err *err)
 {
 	bool negative = text[0] == '-';

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "manifests/spec.h"
+#include "manifests/spec_build.h"
 #include "manifests/spec_files.h"
 #include "manifests/spec_limits.h"
 #include "manifests/spec_mounts.h"
@@ -117,15 +118,6 @@ struct port_spec {
 	struct pos pos;
 };
 
-/* One entry of `ulimits`. */
-struct ulimit_spec {
-	const char *name; /* Compose's: "nofile" */
-	int resource;	  /* RLIMIT_* */
-	int64_t soft;	  /* -1: unlimited; never above hard */
-	int64_t hard;
-	struct pos pos;
-};
-
 struct service {
 	char *name;
 	struct pos pos;
@@ -134,7 +126,7 @@ struct service {
 		image; /* value NULL: none; beside x-rootfs it only names what that stands for */
 	struct pull_spec pull;
 	struct text platform; /* as written; value NULL: this machine's */
-	struct text build;    /* the context: an absolute path or a URL; value NULL: none */
+	struct build_spec build;
 	enum rootfs_kind rootfs;
 	char *rootfs_dir; /* ROOTFS_DIR: absolute path */
 	struct pos rootfs_pos;

@@ -35,6 +35,15 @@ static const char *const manifests[] = {
 	"{nocopy: true, subpath: a/b, labels: {c: d}}}, 'v:/v'], tmpfs: "
 	"['/z:noexec,uid=5,gid=6,nr_inodes=7,size=1m,ro', '/w:mode=0755']}}\n"
 	"volumes: {v: {driver_opts: {type: none, o: bind, device: data}, labels: [e=f]}}\n",
+	"services: {a: {x-rootfs: host, command: x, build: .}, b: {x-rootfs: host, command: x, "
+	"build: "
+	"{context: 'git://x', dockerfile: d, target: t, network: n, args: ['A=$${B}'], labels: "
+	"[l=m], "
+	"additional_contexts: {d: e}, cache_from: [c], cache_to: [c], no_cache_filter: [f], "
+	"platforms: [p], tags: [t], ssh: [default, a=b], extra_hosts: ['h=1'], secrets: [{source: "
+	"s, target: t}], ulimits: {core: 0}, shm_size: 1g, no_cache: true, pull: true, privileged: "
+	"true}}, c: {x-rootfs: host, command: x, build: {dockerfile_inline: \"FROM "
+	"scratch\\nCOPY . /\"}}}\nsecrets: {s: {file: s}}\n",
 	"services: {a: {x-rootfs: host, command: x, configs: [f, {source: c, target: /e/c, mode: "
 	"'0400', uid: 5, gid: 6}], secrets: [e, s]}}\n"
 	"configs: {f: {file: f.conf, labels: [a=b]}, c: {content: \"a: $${B}\\n\"}}\n"
