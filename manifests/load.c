@@ -117,6 +117,56 @@ static int load_decode(struct loading *load, struct err *err)
 	return 0;
 }
 
+/* Parsing a whole file in vain for its name would double the cost of most loads: a key of the top
+ * level starts a line, but for a file in flow style. */
+static bool may_have_name(const struct source *source)
+{
+	const char *end = source->text + source->len;
+
+	for (const char *line = source->text; line && line < end;) {
+		size_t left = (size_t)(end - line);
+		size_t quote = *line == '"' || *line == '\'';
+
+		if (*line == '{' || (left > quote + 4 && memcmp(line + quote, "name", 4) == 0))
+			return true;
+		line = memchr(line, '\n', left);
+		line = line ? line + 1 : NULL;
+	}
+	return false;
+}
+
+/* The last file that has a `name:` decides. Faults elsewhere are not ours to tell. */
+static const char *scan_name(struct loading *load)
+{
+	struct interpolation in = {
+		.vars = &load->found.environment, .report = &load->report, .arena = &load->arena};
+	struct pos nowhere = {0};
+
+	for (size_t i = load->found.count; i-- > 0;) {
+		const struct found_file *file = &load->found.files[i];
+		struct source source;
+		const char *name;
+
+		if (source_read(&load->arena, file->path, file->shown, &source, NULL) < 0)
+			continue;
+		name = may_have_name(&source) ? yaml_top_scalar(&source, "name", &load->arena)
+					      : NULL;
+		if (name && name[0] && interpolate_text(&in, name, nowhere, &name, NULL) == 0)
+			return name;
+	}
+	return NULL;
+}
+
+/* ${COMPOSE_PROJECT_NAME} is the stack's name, wherever that comes from. A name that is no good is
+ * told later, with its place. */
+static void know_name(struct loading *load)
+{
+	const char *name = NULL;
+
+	if (find_stack_name(load->options, &load->found, scan_name(load), &name, NULL) == 0)
+		vars_set(&load->found.environment, "COMPOSE_PROJECT_NAME", name, (struct pos){0});
+}
+
 static int load_run(struct loading *load, struct err *err)
 {
 	int r = arena_open(&load->arena, err);
@@ -131,6 +181,7 @@ static int load_run(struct loading *load, struct err *err)
 	r = find_manifest(load->options, &load->arena, &load->report, &load->found, err);
 	if (r < 0)
 		return r;
+	know_name(load);
 	r = load_files(load, err);
 	if (r < 0)
 		return r;
@@ -167,27 +218,6 @@ static const char *environment_get(const struct manifest_options *options, const
 	for (const char *const *item = options->environment; item && *item; item++)
 		if (strncmp(*item, name, len) == 0 && (*item)[len] == '=')
 			return *item + len + 1;
-	return NULL;
-}
-
-/* The last file that has a `name:` decides. Faults elsewhere are not ours to tell. */
-static const char *scan_name(struct loading *load)
-{
-	struct interpolation in = {
-		.vars = &load->found.environment, .report = &load->report, .arena = &load->arena};
-	struct pos nowhere = {0};
-
-	for (size_t i = load->found.count; i-- > 0;) {
-		const struct found_file *file = &load->found.files[i];
-		struct source source;
-		const char *name;
-
-		if (source_read(&load->arena, file->path, file->shown, &source, NULL) < 0)
-			continue;
-		name = yaml_top_scalar(&source, "name", &load->arena);
-		if (name && name[0] && interpolate_text(&in, name, nowhere, &name, NULL) == 0)
-			return name;
-	}
 	return NULL;
 }
 

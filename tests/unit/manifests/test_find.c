@@ -287,6 +287,38 @@ static void dotenv_is_below_the_environment(void **unused)
 	assert_true(fixture_says(&fixture, ".env:1:1: error: expected NAME=value"));
 }
 
+static void check_hostname(struct fixture *fixture, struct manifest_options options,
+			   const char *wanted)
+{
+	options.files = (const char *const[]){"shop.yaml", NULL};
+	fixture_load_with(fixture, options);
+	assert_int_equal(fixture->r, 0);
+	assert_string_equal(fixture->stack->services[0].hostname.value, wanted);
+}
+
+static void the_name_can_be_interpolated_wherever_it_comes_from(void **unused)
+{
+	static const char *const environment[] = {"COMPOSE_PROJECT_NAME=envname", NULL};
+	static const char *const forms[] = {
+		"name: written\nservices: {a: {x-rootfs: host, command: x, hostname: "
+		"'${COMPOSE_PROJECT_NAME}'}}\n",
+		"services: {a: {x-rootfs: host, command: x, hostname: '${COMPOSE_PROJECT_NAME}'}}\n"
+		"\"name\": written\n",
+		"{services: {a: {x-rootfs: host, command: x, hostname: '${COMPOSE_PROJECT_NAME}'}},"
+		" name: written}\n",
+	};
+	autofixture struct fixture fixture;
+
+	(void)unused;
+	fixture_open(&fixture);
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+		fixture_write(&fixture, "shop.yaml", forms[i]);
+		check_hostname(&fixture, (struct manifest_options){0}, "written");
+	}
+	check_hostname(&fixture, (struct manifest_options){.environment = environment}, "envname");
+	check_hostname(&fixture, (struct manifest_options){.stack_name = "chosen"}, "chosen");
+}
+
 static void the_stack_name_has_four_sources(void **unused)
 {
 	static const char *const environment[] = {"COMPOSE_PROJECT_NAME=envname", "X=x1", NULL};
@@ -374,6 +406,7 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_read_is_said),
 		cmocka_unit_test(relative_names_start_at_the_first_file),
 		cmocka_unit_test(dotenv_is_below_the_environment),
+		cmocka_unit_test(the_name_can_be_interpolated_wherever_it_comes_from),
 		cmocka_unit_test(the_stack_name_has_four_sources),
 		cmocka_unit_test(the_name_is_the_same_once_loaded),
 		cmocka_unit_test(bad_stack_names_are_refused),
