@@ -211,6 +211,7 @@ struct cg_limits lower_limits(const struct service *service)
 		.cpu_shares = shares_of(limits),
 		.memory_low_bytes = limits->memory_reserved_bytes,
 		.memory_swap_bytes = limits->memory_swap_bytes,
+		.cpus = limits->cpuset.value,
 	};
 }
 
@@ -251,6 +252,8 @@ struct pos lower_fault_pos(const struct service *service, const struct container
 		if (fault->index < service->device_count)
 			return service->devices[fault->index].pos;
 		break;
+	case CONTAINER_ITEM_CPUS:
+		return service->limits.cpuset.value ? service->limits.cpuset.pos : service->pos;
 	case CONTAINER_ITEM_NONE:
 		break;
 	}

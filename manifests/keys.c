@@ -38,7 +38,7 @@ const struct key_info keys_service[] = {
 	{"cpu_quota"},
 	{"cpu_shares"},
 	{"cpus"},
-	{"cpuset", KEY_NOTE},
+	{"cpuset"},
 	{"depends_on"},
 	{"deploy"},
 	{"devices"},

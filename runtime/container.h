@@ -34,6 +34,7 @@ enum container_item {
 	CONTAINER_ITEM_LIMIT,  /* fault.index: which of config.rlimits */
 	CONTAINER_ITEM_GROUP,  /* fault.index: which of config.groups */
 	CONTAINER_ITEM_DEVICE, /* fault.index: which of config.devices */
+	CONTAINER_ITEM_CPUS,   /* processors of the cgroup that are not there */
 	CONTAINER_ITEM_SECCOMP,
 };
 

@@ -303,6 +303,8 @@ static int run_cgroup(struct instance *instance, struct err *err)
 
 	instance->oom_kills = 0;
 	instance->oom_ms = -1;
+	if (r == -ERANGE)
+		instance->fault.item = CONTAINER_ITEM_CPUS;
 	if (r < 0 || fd < 0)
 		return r;
 	return loop_watch_fd(instance->sup->loop, &(struct loop_io){fd, events, on_oom, instance},

@@ -5,6 +5,7 @@
  * supervisor, but for cg_join_self(), which runs in the cloned child.
  */
 #include "runtime/base/cleanup.h"
+#include "runtime/cgroup/cg_cpuset.h"
 #include "runtime/cgroup/cg_file.h"
 #include "runtime/cgroup/cg_internal.h"
 #include "runtime/cgroup/cg_protect.h"
@@ -57,21 +58,30 @@ static bool name_is_valid(const char *name)
 	return true;
 }
 
-/* Removes the group from the first @count hierarchies; it has no process yet. */
-static void unmake_dirs(const struct cg_tree *tree, const char *name, unsigned count)
+/* Whether the group is on this hierarchy. */
+static bool is_on(const struct cg *cg, unsigned hierarchy)
 {
-	for (unsigned i = 0; i < count; i++)
-		(void)unlinkat(tree->hierarchies[i].fd, name, AT_REMOVEDIR);
+	return cg->cpuset || !cg->tree->hierarchies[hierarchy].on_demand;
 }
 
-static int make_dirs(const struct cg_tree *tree, const char *name, struct err *err)
+/* Removes the group from the first @count hierarchies; it has no process yet. */
+static void unmake_dirs(const struct cg *cg, unsigned count)
 {
+	for (unsigned i = 0; i < count; i++)
+		if (is_on(cg, i))
+			(void)unlinkat(cg->tree->hierarchies[i].fd, cg->name, AT_REMOVEDIR);
+}
+
+static int make_dirs(const struct cg *cg, struct err *err)
+{
+	const struct cg_tree *tree = cg->tree;
+
 	for (unsigned i = 0; i < tree->hierarchy_count; i++) {
-		if (mkdirat(tree->hierarchies[i].fd, name, 0755) == 0)
+		if (!is_on(cg, i) || mkdirat(tree->hierarchies[i].fd, cg->name, 0755) == 0)
 			continue;
-		int r = err_set(err, errno, "cgroup: make '%s/%s' in %s", tree->name, name,
+		int r = err_set(err, errno, "cgroup: make '%s/%s' in %s", tree->name, cg->name,
 				tree->hierarchies[i].mount);
-		unmake_dirs(tree, name, i);
+		unmake_dirs(cg, i);
 		return r;
 	}
 	return 0;
@@ -84,6 +94,8 @@ static int open_fds(struct cg *cg, struct err *err)
 		const struct cg_hierarchy *hierarchy = &cg->tree->hierarchies[i];
 		int fd;
 
+		if (!is_on(cg, i))
+			continue;
 		if (hierarchy->unified)
 			fd = cg_file_open(hierarchy->fd, cg->name, ".", O_RDONLY | O_DIRECTORY,
 					  err);
@@ -118,14 +130,19 @@ int cg_make(struct cg_tree *tree, const char *name, const struct cg_limits *limi
 	cg->name = strdup(name);
 	if (!cg->name)
 		return err_set(err, ENOMEM, "cgroup");
-	int r = make_dirs(tree, name, err);
+	cg->cpuset = limits->cpus != NULL;
+	int r = cg->cpuset ? cg_cpuset_open(tree, err) : 0;
+	if (r == 0)
+		r = make_dirs(cg, err);
 	if (r < 0)
 		return r;
 	r = cg_limit(cg, limits, err);
+	if (r == 0 && cg->cpuset)
+		r = cg_cpuset_limit(cg, limits->cpus, err);
 	if (r == 0)
 		r = open_fds(cg, err);
 	if (r < 0) {
-		unmake_dirs(tree, name, tree->hierarchy_count);
+		unmake_dirs(cg, tree->hierarchy_count);
 		return r;
 	}
 	*ret_cg = take_ptr(cg);
@@ -163,6 +180,7 @@ int cg_limit(struct cg *cg, const struct cg_limits *limits, struct err *err)
 	if (r < 0)
 		return r;
 	cg->limits = *limits;
+	cg->limits.cpus = NULL;
 	return 0;
 }
 
@@ -190,7 +208,9 @@ int cg_join(const struct cg *cg, int pid, struct err *err)
 
 	snprintf(text, sizeof(text), "%d", pid);
 	for (unsigned i = 0; r == 0 && i < cg->tree->hierarchy_count; i++)
-		r = cg_file_write(cg->tree->hierarchies[i].fd, cg->name, "cgroup.procs", text, err);
+		if (is_on(cg, i))
+			r = cg_file_write(cg->tree->hierarchies[i].fd, cg->name, "cgroup.procs",
+					  text, err);
 	return r;
 }
 
@@ -234,6 +254,8 @@ int cg_remove(struct cg *cg, struct err *err)
 	if (cg_populated(cg))
 		return err_set(err, EBUSY, "cgroup: remove '%s/%s'", cg->tree->name, cg->name);
 	for (unsigned i = 0; i < cg->tree->hierarchy_count; i++) {
+		if (!is_on(cg, i))
+			continue;
 		int r = cg_walk_remove(cg->tree->hierarchies[i].fd, cg->name, err);
 
 		if (r < 0)

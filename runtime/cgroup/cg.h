@@ -35,6 +35,8 @@ struct cg_limits {
 	int64_t memory_low_bytes;  /* spared by reclaim as long as possible; 0: nothing is */
 	int64_t memory_swap_bytes; /* memory and swap together; 0: twice the memory; -1: unlimited;
 				      where the kernel accounts swap */
+	const char *cpus; /* "0-3,5": the only processors; NULL: all. Borrowed for the call, and
+			     for groups about to be made only. */
 };
 
 struct cg_usage {
@@ -75,7 +77,8 @@ int cg_tree_remove(struct cg_tree *tree, struct err *err) must_check;
  * @name	unique among the tree's groups: one path component
  * @ret_cg	out: owned by the caller, cg_free()
  *
- * Returns 0; -EEXIST when the name is taken; -errno, and then nothing of it is left.
+ * Returns 0; -EEXIST when the name is taken; -ERANGE when a processor of limits->cpus is not there;
+ * -errno. After a failure nothing of it is left.
  */
 int cg_make(struct cg_tree *tree, const char *name, const struct cg_limits *limits,
 	    struct cg **ret_cg, struct err *err) must_check;

@@ -19,6 +19,7 @@ enum cg_controller {
 	CG_PIDS,
 	CG_FREEZER, /* only on a v1 layout */
 	CG_UNIFIED, /* the cgroup2 mount, whether it has controllers or not */
+	CG_CPUSET,  /* on v1 a hierarchy for the groups that want it, see cg_cpuset.h */
 	CG_CONTROLLERS,
 };
 
@@ -26,6 +27,7 @@ struct cg_hierarchy {
 	char *mount; /* where it is mounted */
 	int fd;	     /* the tree's own group on it */
 	bool unified;
+	bool on_demand; /* its groups are made for those who want it only; fd -1 until then */
 };
 
 struct cg_layout_ops;
@@ -37,6 +39,7 @@ struct cg_tree {
 	struct cg_hierarchy hierarchies[CG_CONTROLLERS];
 	unsigned hierarchy_count;
 	int index[CG_CONTROLLERS]; /* into hierarchies; -1: not there */
+	bool cpuset_open;	   /* groups may be made on it */
 };
 
 struct cg {
@@ -47,6 +50,7 @@ struct cg {
 				       */
 	int clone_fd;		      /* the group's directory on the cgroup2 mount, or -1 */
 	int oom_fd;
+	bool cpuset;  /* has a group on the hierarchies made on demand, too */
 	bool removed; /* the name may be another group's by now: never used again */
 };
 

@@ -24,7 +24,7 @@
 
 static const char *const controller_names[CG_CONTROLLERS] = {
 	[CG_CPU] = "cpu",   [CG_CPUACCT] = "cpuacct", [CG_MEMORY] = "memory",
-	[CG_PIDS] = "pids", [CG_FREEZER] = "freezer",
+	[CG_PIDS] = "pids", [CG_FREEZER] = "freezer", [CG_CPUSET] = "cpuset",
 };
 
 /* libcgroup keeps the errno of a failed system call apart from its own codes. */
@@ -203,6 +203,9 @@ static int open_groups(struct cg_tree *tree, struct err *err)
 {
 	for (unsigned i = 0; i < tree->hierarchy_count; i++) {
 		struct cg_hierarchy *hierarchy = &tree->hierarchies[i];
+
+		if (hierarchy->on_demand)
+			continue;
 		autoclose int mount_fd = open_mount(hierarchy, err);
 
 		if (mount_fd < 0)
@@ -250,6 +253,17 @@ static int find_killer(struct cg_tree *tree, struct err *err)
 	return r;
 }
 
+/* Whether it is there does not matter before somebody asks for processors. */
+static int find_cpuset(struct cg_tree *tree, struct err *err)
+{
+	unsigned before = tree->hierarchy_count;
+	int r = find_controller(tree, CG_CPUSET, err);
+
+	if (tree->hierarchy_count > before)
+		tree->hierarchies[before].on_demand = true;
+	return r;
+}
+
 static const struct cg_layout_ops *const layout_ops[] = {
 	[CG_V1] = &cg_v1_ops,
 	[CG_HYBRID] = &cg_hybrid_ops,
@@ -262,6 +276,8 @@ static int tree_set_up(struct cg_tree *tree, struct err *err)
 
 	if (r == 0 && tree->layout != CG_V2)
 		r = find_killer(tree, err);
+	if (r == 0)
+		r = find_cpuset(tree, err);
 	if (r == 0)
 		r = make_groups(tree, err);
 	if (r == 0)
@@ -335,7 +351,7 @@ static int kill_all(const struct cg_tree *tree, struct err *err)
 	if (r == -ENOENT || r == -ENODEV)
 		r = 0;
 	for (unsigned i = 0; r >= 0 && i < tree->hierarchy_count; i++)
-		if (!tree->hierarchies[i].unified)
+		if (!tree->hierarchies[i].unified && tree->hierarchies[i].fd >= 0)
 			r = cg_walk_kill(tree->hierarchies[i].fd, ".", err);
 	return r < 0 ? r : 0;
 }

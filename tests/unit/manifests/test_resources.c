@@ -283,7 +283,6 @@ static void faulty_deploy_and_logging_are_told_at_their_place(void **unused)
 static void what_cannot_be_done_yet_is_noted(void **unused)
 {
 	static const struct fault notes[] = {
-		{"cpuset: 0", "5:3: note: services.a.cpuset is not supported yet"},
 		{"shm_size: 1m", "5:3: note: services.a.shm_size is not supported yet"},
 		{"sysctls: [net.x=1]", "5:3: note: services.a.sysctls is not supported yet"},
 		{"init: true", "5:9: note: services.a.init: true is not supported yet"},

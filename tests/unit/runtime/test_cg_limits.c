@@ -5,8 +5,10 @@
 #include "tests/unit/runtime/cg_world.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #define MIB (1024L * 1024)
 
@@ -84,6 +86,33 @@ static void memory_is_kept_for_all_groups_of_the_tree_together(void **unused)
 	drop(second);
 }
 
+static void a_group_runs_on_its_processors_only(void **unused)
+{
+	struct cg *other = make("web-2", (struct cg_limits){0});
+	struct cg *cg = make("web-1", (struct cg_limits){.cpus = "0"});
+	struct err err = {0};
+	cpu_set_t cpus;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(cg_join_self(cg, NULL) < 0 || sched_getaffinity(0, sizeof(cpus), &cpus) < 0 ||
+		      CPU_COUNT(&cpus) != 1 || !CPU_ISSET(0, &cpus) ||
+		      cg_join_self(other, NULL) < 0);
+	int status = 0;
+
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	/* Only version 1 is joined by the child itself. */
+	if (cg_tree_layout(tree) != CG_V2)
+		assert_int_equal(status, 0);
+	assert_string_equal(control("web-1", "cpuset.cpus"), "0");
+	drop(cg);
+	drop(other);
+	assert_int_equal(cg_make(tree, "web-1", &(struct cg_limits){.cpus = "0,8000"}, &cg, &err),
+			 -ERANGE);
+	assert_non_null(strstr(err.text, "there is no processor 8000, only 0"));
+	assert_null(control("web-1", "cpuset.cpus"));
+}
+
 static int set_up_tree(void **unused)
 {
 	struct err err = {0};
@@ -113,6 +142,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(weights_quotas_and_reserved_memory_are_written),
 		cmocka_unit_test(memory_is_kept_for_all_groups_of_the_tree_together),
+		cmocka_unit_test(a_group_runs_on_its_processors_only),
 	};
 
 	if (geteuid() != 0) {
