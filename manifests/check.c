@@ -182,25 +182,65 @@ static void report_collision(const struct check *check, const struct port_spec *
 		return;
 	*told = second->pos;
 	report_error(check->report, second->pos, "port %u/%s is published twice, first on line %u",
-		     second->published, second->protocol == PROTOCOL_TCP ? "tcp" : "udp",
+		     second->published, second->protocol == PROTOCOL_UDP ? "udp" : "tcp",
 		     first->pos.line);
 }
 
-/* An entry for all addresses sorts first among those of its port, and collides with each. */
+/* What was seen of one port so far. */
+struct taken {
+	const struct port_spec *all; /* on every address */
+	const struct port_spec *all_v4;
+	const struct port_spec *all_v6;
+	const struct port_spec *last_v4;
+	const struct port_spec *last_v6;
+};
+
+/* Entries that name the same address are neighbours. */
+static const struct port_spec *collision(const struct taken *taken, const struct port_spec *port)
+{
+	bool v6 = port->host_ip && strchr(port->host_ip, ':');
+	const struct port_spec *last = v6 ? taken->last_v6 : taken->last_v4;
+	const struct port_spec *wide = v6 ? taken->all_v6 : taken->all_v4;
+	bool any = port->host_ip &&
+		   (strcmp(port->host_ip, "0.0.0.0") == 0 || strcmp(port->host_ip, "::") == 0);
+
+	if (taken->all || wide)
+		return taken->all ? taken->all : wide;
+	return last && (any || strcmp(last->host_ip, port->host_ip) == 0) ? last : NULL;
+}
+
+static void take(struct taken *taken, const struct port_spec *port)
+{
+	if (!port->host_ip)
+		taken->all = port;
+	else if (strchr(port->host_ip, ':'))
+		taken->last_v6 = port;
+	else
+		taken->last_v4 = port;
+	if (port->host_ip && strcmp(port->host_ip, "0.0.0.0") == 0)
+		taken->all_v4 = port;
+	if (port->host_ip && strcmp(port->host_ip, "::") == 0)
+		taken->all_v6 = port;
+}
+
+/* An entry for all addresses sorts first among those of its port. */
 static void report_collisions(const struct check *check, const struct port_spec **sorted,
 			      size_t count)
 {
-	const struct port_spec *group = count ? sorted[0] : NULL;
+	struct taken taken = {0};
 	struct pos told = {0};
 
-	for (size_t i = 1; i < count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		const struct port_spec *port = sorted[i];
-		const struct port_spec *other = group->host_ip ? sorted[i - 1] : group;
 
-		if (port->protocol != group->protocol || port->published != group->published)
-			group = port;
-		else if (!other->host_ip || strcmp(other->host_ip, port->host_ip) == 0)
+		if (i && (port->protocol != sorted[i - 1]->protocol ||
+			  port->published != sorted[i - 1]->published))
+			taken = (struct taken){0};
+		const struct port_spec *other = collision(&taken, port);
+
+		if (other)
 			report_collision(check, other, port, &told);
+		take(&taken, port);
 	}
 }
 
@@ -219,7 +259,7 @@ static void check_ports(const struct check *check)
 		const struct service *service = &stack->services[i];
 
 		for (size_t j = 0; service->enabled && j < service->port_count; j++)
-			if (service->ports[j].published)
+			if (service->ports[j].published && !service->ports[j].published_last)
 				sorted[count++] = &service->ports[j];
 	}
 	if (count)

@@ -23,7 +23,8 @@ static bool canonical(struct decoder *decoder, struct text *item)
 	int64_t from = 0;
 	int64_t to = 0;
 
-	if (strcmp(protocol, "tcp") != 0 && strcmp(protocol, "udp") != 0)
+	if (strcmp(protocol, "tcp") != 0 && strcmp(protocol, "udp") != 0 &&
+	    strcmp(protocol, "sctp") != 0)
 		return false;
 	if (!is_port(decoder, text, first, &from))
 		return false;

@@ -8,11 +8,14 @@
 
 #include "runtime/base/cleanup.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #define PORTS_MAX 65536
+
+/* A repeated entry is looked for among so many. */
+#define REPEATED_MAX 64
 
 struct port_range {
 	unsigned first; /* 0: any free port */
@@ -61,54 +64,74 @@ static bool parse_range(const char *text, struct port_range *ret_range)
 static bool parse_ip(struct decoder *decoder, const struct port_text *text, const char *key,
 		     char **ret_ip)
 {
-	struct in_addr address;
-	char canonical[INET_ADDRSTRLEN];
+	char canonical[IP_TEXT_MAX];
+	struct ip ip;
+	struct err err;
 
 	if (!text->host_ip || !text->host_ip[0])
 		return true;
-	if (strchr(text->host_ip, ':')) {
-		decode_error(decoder, text->node, key,
-			     "the IPv6 address %.60s is not supported yet", text->host_ip);
+	if (ip_parse(text->host_ip, &ip, &err) < 0) {
+		decode_error(decoder, text->node, key, "%s", err.text);
 		return false;
 	}
-	if (inet_pton(AF_INET, text->host_ip, &address) != 1) {
-		decode_error(decoder, text->node, key, "'%.60s' is not an IP address",
-			     text->host_ip);
-		return false;
-	}
-	inet_ntop(AF_INET, &address, canonical, sizeof(canonical));
-	if (address.s_addr != htonl(INADDR_ANY))
-		*ret_ip = arena_text(decoder->keep, canonical);
+	*ret_ip = arena_text(decoder->keep, ip_format(&ip, canonical));
+	if (ip.family == 6)
+		decode_note(decoder, text->node, key, "the IPv6 address %s is not supported yet",
+			    *ret_ip);
 	return true;
 }
 
 static bool parse_protocol(struct decoder *decoder, const struct port_text *text, const char *key,
 			   enum protocol *ret_protocol)
 {
-	if (!text->protocol || strcmp(text->protocol, "tcp") == 0)
-		*ret_protocol = PROTOCOL_TCP;
-	else if (strcmp(text->protocol, "udp") == 0)
-		*ret_protocol = PROTOCOL_UDP;
-	else
-		decode_error(decoder, text->node, key, "the protocol '%.60s' is not tcp or udp",
-			     text->protocol);
-	return !text->protocol || strcmp(text->protocol, "tcp") == 0 ||
-	       strcmp(text->protocol, "udp") == 0;
+	static const char *const words[] = {
+		[PROTOCOL_TCP] = "tcp", [PROTOCOL_UDP] = "udp", [PROTOCOL_SCTP] = "sctp"};
+
+	*ret_protocol = PROTOCOL_TCP;
+	if (!text->protocol || !text->protocol[0])
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (strcasecmp(text->protocol, words[i]) != 0)
+			continue;
+		*ret_protocol = (enum protocol)i;
+		if (i == PROTOCOL_SCTP)
+			decode_note(decoder, text->node, key, "sctp is not supported yet");
+		return true;
+	}
+	decode_error(decoder, text->node, key, "the protocol '%.60s' is not tcp, udp or sctp",
+		     text->protocol);
+	return false;
+}
+
+static bool is_same(const struct port_spec *a, const struct port_spec *b)
+{
+	return a->target == b->target && a->published == b->published &&
+	       a->published_last == b->published_last && a->protocol == b->protocol &&
+	       strcmp(a->host_ip ? a->host_ip : "", b->host_ip ? b->host_ip : "") == 0;
+}
+
+/* One port, unless it is among the last ones already: lists that were merged repeat entries. */
+static void add_port(struct decoder *decoder, const struct port_spec *port)
+{
+	struct service *service = decoder->service;
+	size_t first = service->port_count > REPEATED_MAX ? service->port_count - REPEATED_MAX : 0;
+
+	for (size_t i = first; port->published && i < service->port_count; i++)
+		if (is_same(&service->ports[i], port))
+			return;
+	*arena_push(decoder->keep, service->ports, service->port_count, decoder->port_cap) = *port;
+	decoder->port_total++;
 }
 
 static void add_ports(struct decoder *decoder, struct port_range published,
 		      struct port_range target, const struct port_spec *base)
 {
-	struct service *service = decoder->service;
-
 	for (unsigned i = 0; i <= target.last - target.first; i++) {
-		struct port_spec *slot = arena_push(decoder->keep, service->ports,
-						    service->port_count, decoder->port_cap);
+		struct port_spec port = *base;
 
-		*slot = *base;
-		slot->target = (uint16_t)(target.first + i);
-		slot->published = published.first ? (uint16_t)(published.first + i) : 0;
-		decoder->port_total++;
+		port.target = (uint16_t)(target.first + i);
+		port.published = published.first ? (uint16_t)(published.first + i) : 0;
+		add_port(decoder, &port);
 	}
 }
 
@@ -131,7 +154,9 @@ static void decode_port(struct decoder *decoder, const struct port_text *text, c
 			     text->published);
 		return;
 	}
-	if (!any && published.last - published.first != target.last - target.first) {
+	if (published.last > published.first && target.last == target.first) {
+		port.published_last = (uint16_t)published.last;
+	} else if (!any && published.last - published.first != target.last - target.first) {
 		decode_error(decoder, text->node, key,
 			     "the ranges %.20s and %.20s have different lengths", text->published,
 			     text->target);

@@ -62,6 +62,8 @@ static void put_healthcheck(struct printer *printer, struct node *node,
 
 static void put_ports(struct printer *printer, struct node *node, const struct service *service)
 {
+	static const char *const protocols[] = {
+		[PROTOCOL_TCP] = "tcp", [PROTOCOL_UDP] = "udp", [PROTOCOL_SCTP] = "sctp"};
 	struct node *all = print_list(printer);
 
 	for (size_t i = 0; i < service->port_count; i++) {
@@ -69,12 +71,15 @@ static void put_ports(struct printer *printer, struct node *node, const struct s
 		struct node *one = print_mapping(printer);
 
 		print_put(printer, one, "target", print_number(printer, port->target));
-		if (port->published)
+		if (port->published_last)
+			print_put_text(printer, one, "published",
+				       arena_format(&printer->arena, "%u-%u", port->published,
+						    port->published_last));
+		else if (port->published)
 			print_put_text(printer, one, "published",
 				       arena_format(&printer->arena, "%u", port->published));
 		print_put_text(printer, one, "host_ip", port->host_ip);
-		print_put_text(printer, one, "protocol",
-			       port->protocol == PROTOCOL_TCP ? "tcp" : "udp");
+		print_put_text(printer, one, "protocol", protocols[port->protocol]);
 		tree_append(&printer->tree, all, one);
 	}
 	if (service->port_count)

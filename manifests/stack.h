@@ -107,12 +107,14 @@ struct restart_spec {
 enum protocol {
 	PROTOCOL_TCP,
 	PROTOCOL_UDP,
+	PROTOCOL_SCTP,
 };
 
 /* One published port; a range is expanded to one entry per port. */
 struct port_spec {
-	char *host_ip;	    /* textual IPv4 address; NULL: all addresses */
-	uint16_t published; /* 0: any free port */
+	char *host_ip;		 /* canonical IPv4 or IPv6 address; NULL: all addresses of both */
+	uint16_t published;	 /* 0: any free port */
+	uint16_t published_last; /* 0; else any free port from published to this one */
 	uint16_t target;
 	enum protocol protocol;
 	struct pos pos;

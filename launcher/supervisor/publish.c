@@ -108,11 +108,12 @@ void publish_all(struct supervisor *sup)
 static bool same_port(const struct reservation *held, const struct reservation *want)
 {
 	if (held->protocol != want->protocol || held->host_ip.s_addr != want->host_ip.s_addr ||
-	    held->wanted != want->wanted)
+	    held->wanted != want->wanted || held->last != want->last)
 		return false;
 	/* "any port" is kept by whom it was given to. */
-	return want->wanted != 0 || (held->target == want->target &&
-				     strcmp(held->service->name, want->service->name) == 0);
+	return (want->wanted != 0 && !want->last) ||
+	       (held->target == want->target &&
+		strcmp(held->service->name, want->service->name) == 0);
 }
 
 /* Moves the fd of a port that is held already into the new set. */
@@ -133,9 +134,25 @@ static bool take_held(struct supervisor *sup, struct reservation *want)
 /* What is ours and stands in the way on another address is given up; see publish_abandon(). */
 static void make_room(struct supervisor *sup, const struct reservation *want)
 {
-	for (size_t i = 0; want->wanted != 0 && i < sup->port_count; i++)
+	for (size_t i = 0; want->wanted != 0 && !want->last && i < sup->port_count; i++)
 		if (sup->ports[i].port == want->wanted && sup->ports[i].protocol == want->protocol)
 			fd_drop(&sup->ports[i].fd);
+}
+
+/* The port, or the first one of a range that is free. */
+static int reserve_port(struct reservation *want, struct err *err)
+{
+	unsigned port = want->wanted;
+	int r;
+
+	do {
+		want->port = (uint16_t)port;
+		r = net_port_reserve(want->protocol, want->host_ip, &want->port, &want->fd, err);
+	} while (r == -EADDRINUSE && port++ < want->last);
+	return r == -EADDRINUSE && want->last
+		       ? err_say(err, EADDRINUSE, "no port from %u to %u is free", want->wanted,
+				 want->last)
+		       : r;
 }
 
 static void reserve_one(struct supervisor *sup, const struct port_spec *spec,
@@ -148,11 +165,10 @@ static void reserve_one(struct supervisor *sup, const struct port_spec *spec,
 		strv_addf(problems, "%s:%u:%u: error: %s: host address %s is not an IPv4 address",
 			  spec->pos.file, spec->pos.line, spec->pos.col, want->service->name,
 			  spec->host_ip);
-	want->port = want->wanted;
 	if (take_held(sup, want))
 		return;
 	make_room(sup, want);
-	if (net_port_reserve(want->protocol, want->host_ip, &want->port, &want->fd, &err) < 0)
+	if (reserve_port(want, &err) < 0)
 		strv_addf(problems, "%s:%u:%u: error: %s: %s", spec->pos.file, spec->pos.line,
 			  spec->pos.col, want->service->name, err.text);
 }
@@ -183,6 +199,7 @@ int publish_reserve(struct supervisor *sup, const struct stack *stack, const boo
 						    ? IPPROTO_UDP
 						    : IPPROTO_TCP,
 				.wanted = service->ports[j].published,
+				.last = service->ports[j].published_last,
 				.target = service->ports[j].target,
 				.fd = -1,
 			};

@@ -18,6 +18,7 @@ struct reservation {
 	int protocol;
 	struct in_addr host_ip;
 	uint16_t wanted; /* as the manifest says; 0: any */
+	uint16_t last;	 /* 0; else any from wanted to this one */
 	uint16_t port;
 	uint16_t target;
 	int fd;

@@ -311,54 +311,6 @@ static void mounts_in_the_long_form(void **unused)
 	assert_int_equal(a->mounts[2].tmpfs_mode, 01777);
 }
 
-static void ports_in_both_forms(void **unused)
-{
-	static const struct {
-		const char *text;
-		const char *ip;
-		unsigned published;
-		unsigned target;
-		enum protocol protocol;
-		unsigned count;
-	} samples[] = {
-		{"80", NULL, 0, 80, PROTOCOL_TCP, 1},
-		{"\"80\"", NULL, 0, 80, PROTOCOL_TCP, 1},
-		{"8080:80", NULL, 8080, 80, PROTOCOL_TCP, 1},
-		{"\"53:53/udp\"", NULL, 53, 53, PROTOCOL_UDP, 1},
-		{"\"127.0.0.1:8080:80\"", "127.0.0.1", 8080, 80, PROTOCOL_TCP, 1},
-		{"\"127.0.0.1::80\"", "127.0.0.1", 0, 80, PROTOCOL_TCP, 1},
-		{"\"0.0.0.0:1:2\"", NULL, 1, 2, PROTOCOL_TCP, 1},
-		{"\"8000-8004:9000-9004\"", NULL, 8000, 9000, PROTOCOL_TCP, 5},
-		{"\"9000-9001\"", NULL, 0, 9000, PROTOCOL_TCP, 2},
-		{"{target: 80, published: \"8080\", host_ip: 10.0.0.1, protocol: udp, mode: host,"
-		 " name: n, app_protocol: http}",
-		 "10.0.0.1", 8080, 80, PROTOCOL_UDP, 1},
-		{"{target: 80}", NULL, 0, 80, PROTOCOL_TCP, 1},
-	};
-	autofixture struct fixture fixture;
-
-	(void)unused;
-	fixture_open(&fixture);
-	for (size_t i = 0; i < ARRAY_SIZE(samples); i++) {
-		char lines[256];
-
-		snprintf(lines, sizeof(lines), "    ports:\n      - %s", samples[i].text);
-		const struct service *a = fixture_service(&fixture, lines);
-
-		assert_int_equal(a->port_count, samples[i].count);
-		assert_int_equal(a->ports[0].published, samples[i].published);
-		assert_int_equal(a->ports[0].target, samples[i].target);
-		assert_int_equal(a->ports[0].protocol, samples[i].protocol);
-		assert_int_equal(a->ports[0].host_ip != NULL, samples[i].ip != NULL);
-		if (samples[i].ip)
-			assert_string_equal(a->ports[0].host_ip, samples[i].ip);
-	}
-	const struct service *a = fixture_service(&fixture, "    ports: ['8000-8004:9000-9004']");
-
-	assert_int_equal(a->ports[4].published, 8004);
-	assert_int_equal(a->ports[4].target, 9004);
-}
-
 static void dependencies_in_both_forms(void **unused)
 {
 	autofixture struct fixture fixture;
@@ -578,7 +530,6 @@ int main(void)
 		cmocka_unit_test(links_are_dependencies),
 		cmocka_unit_test(mounts_in_the_short_form),
 		cmocka_unit_test(mounts_in_the_long_form),
-		cmocka_unit_test(ports_in_both_forms),
 		cmocka_unit_test(dependencies_in_both_forms),
 		cmocka_unit_test(limits_and_replicas_have_old_twins),
 		cmocka_unit_test(the_smaller_keys),
