@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static void context_drop(scmp_filter_ctx *context)
@@ -63,8 +64,25 @@ struct compiler {
 	scmp_filter_ctx context;
 	struct secc_newer newer[SECC_NEWER_MAX];
 	size_t newer_count;
+	size_t comparisons; /* on all architectures */
+	size_t arch_count;
+	int64_t end_ms; /* of processor time */
 	struct err *err;
 };
+
+/* libseccomp takes ever longer for each further comparison of arguments, minutes for what is a
+ * small file; a program of more is not much below what the kernel takes. */
+#define COMPARISONS_MAX 1024
+/* What many names and rules may take; the default profile takes a hundredth of it. */
+#define COMPILE_MS_MAX 1000
+
+static int64_t spent_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
 
 _Static_assert(ARRAY_SIZE(newer_calls) <= SECC_NEWER_MAX, "each at most once");
 
@@ -120,8 +138,7 @@ static bool means_either(const struct profile_rule *rule)
 	return false;
 }
 
-static int add_to_library(struct compiler *compiler, const struct profile_rule *rule,
-			  const char *name, int number)
+static int add_comparisons(struct compiler *compiler, const struct profile_rule *rule, int number)
 {
 	struct scmp_arg_cmp compare[PROFILE_ARGUMENTS];
 	size_t count = rule->argument_count;
@@ -133,12 +150,27 @@ static int add_to_library(struct compiler *compiler, const struct profile_rule *
 			r = seccomp_rule_add_array(compiler->context, rule->answer, number, 1,
 						   compare);
 		}
-	} else {
-		for (size_t i = 0; i < count; i++)
-			compare[i] = comparison(&rule->arguments[i]);
-		r = seccomp_rule_add_array(compiler->context, rule->answer, number, (unsigned)count,
-					   compare);
+		return r;
 	}
+	for (size_t i = 0; i < count; i++)
+		compare[i] = comparison(&rule->arguments[i]);
+	return seccomp_rule_add_array(compiler->context, rule->answer, number, (unsigned)count,
+				      compare);
+}
+
+static int add_to_library(struct compiler *compiler, const struct profile_rule *rule,
+			  const char *name, int number)
+{
+	compiler->comparisons += rule->argument_count * compiler->arch_count;
+	if (compiler->comparisons > COMPARISONS_MAX)
+		return err_say(
+			compiler->err, E2BIG,
+			"more than %d comparisons of arguments on all architectures together",
+			COMPARISONS_MAX);
+	int r = add_comparisons(compiler, rule, number);
+
+	if (spent_ms() >= compiler->end_ms)
+		return err_say(compiler->err, E2BIG, "not compiled within a second");
 	if (r == -EEXIST)
 		return err_say(compiler->err, EEXIST, "two rules contradict each other about %s",
 			       name);
@@ -191,13 +223,15 @@ static int open_context(struct compiler *compiler)
 	compiler->context = seccomp_init(profile->answer);
 	if (!compiler->context)
 		return err_set(compiler->err, ENOMEM, "new filter");
+	compiler->arch_count = 1;
 	for (size_t i = 1; i < ARRAY_SIZE(arches); i++) {
-		int r = profile->arches & arches[i].bit
-				? seccomp_arch_add(compiler->context, arches[i].token)
-				: 0;
+		if (!(profile->arches & arches[i].bit))
+			continue;
+		int r = seccomp_arch_add(compiler->context, arches[i].token);
 
 		if (r < 0)
 			return err_set(compiler->err, -r, "add architecture");
+		compiler->arch_count++;
 	}
 	/* A binary tree instead of a chain of comparisons; libseccomp before 2.5 has none, and its
 	 * filters are only slower. */
@@ -296,7 +330,8 @@ static int export_code(const struct compiler *compiler, struct secc_code *ret)
 int secc_compile(const struct profile *profile, const struct secc_host *host, struct secc_code *ret,
 		 struct err *err)
 {
-	struct compiler compiler = {.profile = profile, .err = err};
+	struct compiler compiler = {
+		.profile = profile, .end_ms = spent_ms() + COMPILE_MS_MAX, .err = err};
 	int r = open_context(&compiler);
 	autocontext scmp_filter_ctx context = compiler.context;
 	size_t at = 0;

@@ -28,7 +28,8 @@ struct secc_code {
  * Rules of which the conditions are met count in their order; libseccomp lets the first of two that
  * contradict each other win, and one without arguments over those with.
  *
- * Returns 0; -E2BIG when the program is larger than the kernel takes; -EEXIST for rules that
+ * Returns 0; -E2BIG when the program is larger than the kernel takes, or takes longer than a
+ * second to make; -EEXIST for rules that
  * contradict each other; -ENOMEM.
  */
 int secc_compile(const struct profile *profile, const struct secc_host *host, struct secc_code *ret,

@@ -296,23 +296,39 @@ static void allowed_names_of_the_future_are_passed_over(void **unused)
 	assert_int_equal(plain(json, SYS_getpid), PROBE_REACHED);
 }
 
-static void a_program_larger_than_the_kernel_takes_is_refused(void **unused)
+/* A rule for each of @count values of an argument of close(2). */
+static const char *many_rules(int count, const char *arches)
 {
 	static char json[1 << 20];
-	size_t len = (size_t)snprintf(json, sizeof(json),
-				      "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [");
-	const struct secc *filter = NULL;
-	struct err err = {0};
+	size_t len = (size_t)snprintf(
+		json, sizeof(json),
+		"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"architectures\": [%s], \"syscalls\": [",
+		arches);
 
-	for (int i = 0; i < 2000; i++)
+	for (int i = 0; i < count; i++)
 		len += (size_t)snprintf(json + len, sizeof(json) - len,
 					"%s" RULE("close",
 						  ", \"args\": [{\"index\": 0, \"value\": %lld, "
 						  "\"op\": \"SCMP_CMP_EQ\"}]"),
 					i ? "," : "", (i + 1) * 0x100000001LL);
 	snprintf(json + len, sizeof(json) - len, "]}");
-	assert_int_equal(acquire(json, 0, &filter, &err), -E2BIG);
+	return json;
+}
+
+static void what_is_too_much_for_a_program_is_refused(void **unused)
+{
+	const struct secc *filter = NULL;
+	struct err err = {0};
+
+	assert_int_equal(acquire(many_rules(1000, ""), 0, &filter, &err), -E2BIG);
 	assert_non_null(strstr(err.text, "instructions, and the kernel takes"));
+	assert_int_equal(acquire(many_rules(1025, ""), 0, &filter, &err), -E2BIG);
+	assert_string_equal(err.text, "own.json: syscalls[1024]: more than 1024 comparisons of "
+				      "arguments on all architectures together");
+	assert_int_equal(
+		acquire(many_rules(1000, "\"SCMP_ARCH_X86\", \"SCMP_ARCH_X32\""), 0, &filter, &err),
+		-E2BIG);
+	assert_non_null(strstr(err.text, "syscalls[341]: more than 1024"));
 }
 
 int main(void)
@@ -330,7 +346,7 @@ int main(void)
 		cmocka_unit_test(only_the_architectures_a_profile_names_run),
 		cmocka_unit_test(faults_found_while_compiling_name_the_rule),
 		cmocka_unit_test(allowed_names_of_the_future_are_passed_over),
-		cmocka_unit_test(a_program_larger_than_the_kernel_takes_is_refused),
+		cmocka_unit_test(what_is_too_much_for_a_program_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
