@@ -53,18 +53,28 @@ static bool check_texts(struct loading *load, const struct node *list, const cha
 	return true;
 }
 
+/* One text; null is as good as absent. */
+static bool read_directory(struct loading *load, const struct node *node, struct entry *entry)
+{
+	entry->directory = node_is_null(node) ? NULL : node;
+	if (!entry->directory || node->kind == NODE_SCALAR)
+		return !entry->directory || !node->faulty;
+	report_error(&load->report, node->pos, "include.project_directory must be text, this is %s",
+		     node_kind_name(node));
+	return false;
+}
+
 static bool read_entry(struct loading *load, const struct node *node, struct entry *ret_entry)
 {
 	size_t errors = load->report.list->error_count;
 
 	*ret_entry = (struct entry){.paths = node, .pos = node->pos};
-	if (node->kind == NODE_SCALAR)
-		return check_texts(load, node, "");
-	if (!keys_check(&load->report, node, keys_include, "include"))
-		return false;
-	ret_entry->paths = node_get(node, "path");
-	ret_entry->directory = node_get(node, "project_directory");
-	ret_entry->env_file = node_get(node, "env_file");
+	if (node->kind != NODE_SCALAR) {
+		if (!keys_check(&load->report, node, keys_include, "include"))
+			return false;
+		ret_entry->paths = node_get(node, "path");
+		ret_entry->env_file = node_get(node, "env_file");
+	}
 	if (load->report.list->error_count > errors)
 		return false;
 	if (!item_of(ret_entry->paths, 0)) {
@@ -73,8 +83,7 @@ static bool read_entry(struct loading *load, const struct node *node, struct ent
 	}
 	return check_texts(load, ret_entry->paths, ".path") &&
 	       check_texts(load, ret_entry->env_file, ".env_file") &&
-	       (!ret_entry->directory ||
-		check_texts(load, ret_entry->directory, ".project_directory"));
+	       read_directory(load, node_get(node, "project_directory"), ret_entry);
 }
 
 /* Returns -ENOENT and friends when there is no such file. */

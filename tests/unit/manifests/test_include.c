@@ -218,6 +218,17 @@ static void circles_and_missing_files_are_refused(void **unused)
 	assert_int_equal(fixture.diags.error_count, 1);
 	expect(&fixture, "include: [no.yaml]\nservices: {a: " SERVICE(", depends_on: [b]") "}\n",
 	       "shop.yaml:1:11: error: include: cannot read 'no.yaml': No such file or directory");
+	expect(&fixture, "include: [~]\nservices: {a: " SERVICE("") "}\n",
+	       "shop.yaml:1:11: error: include needs a path");
+	expect(&fixture, "include: [{path: [~]}]\nservices: {a: " SERVICE("") "}\n",
+	       "shop.yaml:1:19: error: include.path must be text, this is nothing");
+	expect(&fixture,
+	       "include: [{path: no.yaml, project_directory: ~}]\nservices: {a: " SERVICE("") "}\n",
+	       "shop.yaml:1:18: error: include: cannot read 'no.yaml': No such file or directory");
+	expect(&fixture,
+	       "include: [{path: no.yaml, project_directory: [x]}]\nservices: {a: " SERVICE(
+		       "") "}\n",
+	       "shop.yaml:1:46: error: include.project_directory must be text, this is a list");
 	expect(&fixture, "include: [{paths: no.yaml}]\nservices: {a: " SERVICE("") "}\n",
 	       "shop.yaml:1:12: error: include.paths is not a known key: did you mean 'path'?");
 }
