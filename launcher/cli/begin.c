@@ -11,7 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
-static int check_service(const struct stack *stack, const char *name)
+int begin_check_service(const struct stack *stack, const char *name)
 {
 	autostrv struct strv known = {0};
 
@@ -49,7 +49,7 @@ int begin_load(const struct cli *cli, const struct selection *selection, struct 
 	int code = cli_load(cli, &stack, &diags);
 
 	for (size_t i = 0; code == EXIT_DONE && i < selection->count; i++)
-		code = check_service(stack, selection->names[i]);
+		code = begin_check_service(stack, selection->names[i]);
 	if (code == EXIT_DONE)
 		code = judge(stack, selection, &diags);
 	if (code == EXIT_DONE)
@@ -77,28 +77,13 @@ int begin_supervisor(const char *stack, int *ret_pidfd)
 	return EXIT_DONE;
 }
 
-/* Names as absolute paths; null when there is none, because the supervisor searches as we do. */
-static struct json_t *absolute(const struct cli *cli, const struct strv *names)
+/* As they were given, so that a fault has one spelling; null when there are none, because the
+ * supervisor searches as we do. */
+static struct json_t *names_or_null(const struct strv *names)
 {
-	autostrv struct strv files = {0};
-
 	if (names->count == 0)
 		return js_pack("n");
-	for (size_t i = 0; i < names->count; i++) {
-		const char *file = names->items[i];
-		bool is_absolute = file[0] == '/';
-
-		strv_addf(&files, "%s%s%s", is_absolute ? "" : cli->directory,
-			  is_absolute ? "" : "/", file);
-	}
-	return files.failed ? NULL : js_strings((const char *const *)files.items, NULL);
-}
-
-static struct json_t *profiles(const struct cli *cli)
-{
-	if (cli->profiles.count == 0)
-		return js_pack("n");
-	return js_strings((const char *const *)cli->profiles.items, NULL);
+	return js_strings((const char *const *)names->items, NULL);
 }
 
 int begin_up(const struct cli *cli, const char *stack, const struct selection *selection,
@@ -110,11 +95,12 @@ int begin_up(const struct cli *cli, const char *stack, const struct selection *s
 
 	return change_post(stack, "/v1/up",
 			   js_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b}", "directory",
-				   cli->directory, "files", absolute(cli, &cli->files), "profiles",
-				   profiles(cli), "env_files", absolute(cli, &cli->env_files),
-				   "environment", environment, "services", services, "scale",
-				   scale ? scale : js_pack("n"), "no_deps", selection->no_deps,
-				   "only_deps", selection->only_deps));
+				   cli->directory, "files", names_or_null(&cli->files), "profiles",
+				   names_or_null(&cli->profiles), "env_files",
+				   names_or_null(&cli->env_files), "environment", environment,
+				   "services", services, "scale", scale ? scale : js_pack("n"),
+				   "no_deps", selection->no_deps, "only_deps",
+				   selection->only_deps));
 }
 
 /* Perhaps it already ends by itself, and then it does not hear us. */

@@ -6,6 +6,9 @@
 #include "launcher/cli/cli.h"
 #include "launcher/policy/selection.h"
 
+/* Complains of a service that the manifest does not have. Returns EXIT_DONE or EXIT_USAGE. */
+int begin_check_service(const struct stack *stack, const char *name) must_check;
+
 /*
  * Loads the manifest and refuses what cannot be launched of the selection, with the words of the
  * manifest's author. Returns EXIT_DONE or the exit code after a complaint.

@@ -2,6 +2,7 @@
 /* Changing a stack; see change.h. */
 #include "launcher/cli/change.h"
 
+#include "launcher/cli/names.h"
 #include "launcher/cli/settle.h"
 #include "launcher/cli/text.h"
 #include "runtime/base/cleanup.h"
@@ -113,11 +114,14 @@ int change_run(struct cli *cli, const struct change_lifecycle *lifecycle, int ar
 	struct change_lifecycle_values values = {.timeout_ms = -1};
 	struct args args = {.argc = argc, .argv = argv};
 	autofree char *stack = NULL;
+	autostrv struct strv words = {0};
 	int code = cli_parse(cli, &args, &values);
 
 	if (code >= 0)
 		return code;
 	code = cli_stack(cli, &stack);
+	if (code == EXIT_DONE)
+		code = names_resolve(stack, &args, args.word_count, &words);
 	if (code != EXIT_DONE)
 		return code;
 	struct json_t *services = change_words(args.words, args.word_count);
@@ -129,13 +133,8 @@ int change_run(struct cli *cli, const struct change_lifecycle *lifecycle, int ar
 				   change_timeout(values.timeout_ms)));
 	if (code != EXIT_DONE)
 		return code;
-	/* The words have been reordered to the front of argv, but need their own end. */
-	autostrv struct strv wanted = {0};
-
-	for (size_t i = 0; i < args.word_count; i++)
-		strv_add(&wanted, args.words[i]);
 	return settle_wait(stack, &(struct settle_options){
-					  .services = (const char *const *)wanted.items,
+					  .services = (const char *const *)words.items,
 					  .timeout_ms = -1,
 					  .judge = lifecycle->judge,
 				  });

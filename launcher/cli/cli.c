@@ -230,34 +230,6 @@ int cli_call(const char *stack, const struct client_request *request, struct jso
 	return EXIT_DONE;
 }
 
-/* "web" or "web-" and digits. */
-static bool is_of_service(const char *word, const char *service)
-{
-	size_t len = service ? strlen(service) : 0;
-
-	if (len == 0 || strncmp(word, service, len) != 0)
-		return false;
-	word += len;
-	return *word == '\0' ||
-	       (*word == '-' && word[1] && !word[1 + strspn(word + 1, "0123456789")]);
-}
-
-int cli_check_name(const char *stack, const char *word)
-{
-	const struct client_request request = {.method = "GET", .path = "/v1/services"};
-	autoanswer struct client_answer answer = {0};
-	struct err err = {0};
-
-	if (client_call(stack, &request, &answer, &err) < 0 || answer.status != 200)
-		return EXIT_DONE;
-	const struct json_t *services = js_get(answer.json, "services");
-
-	for (size_t i = 0; i < js_count(services); i++)
-		if (is_of_service(word, js_text(js_at(services, i), "service")))
-			return EXIT_DONE;
-	return cli_complain(EXIT_FAILED, "no service or instance '%s' in stack %s", word, stack);
-}
-
 int cli_output(struct buf *text)
 {
 	struct err err = {0};

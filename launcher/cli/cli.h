@@ -98,10 +98,6 @@ int cli_diagnose(const struct diagnostics *diags) must_check;
 int cli_call(const char *stack, const struct client_request *request,
 	     struct json_t **ret_json) must_check;
 
-/* Complains unless @word, of which nothing was found, is a service of the stack or an instance one
- * could have. A stack nobody answers for is not complained about. */
-int cli_check_name(const char *stack, const char *word) __attribute__((warn_unused_result));
-
 /* Prints a refused answer ("error", "diagnostics"); returns the exit code it names. */
 int cli_refused(const struct client_answer *answer);
 

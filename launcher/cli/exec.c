@@ -2,6 +2,7 @@
 /* davit exec: a command inside a running instance. */
 #include "launcher/cli/change.h"
 #include "launcher/cli/commands.h"
+#include "launcher/cli/names.h"
 #include "launcher/cli/session.h"
 #include "runtime/base/cleanup.h"
 
@@ -92,6 +93,7 @@ static int run(struct cli *cli, int argc, char **argv)
 	struct args args = {.argc = argc, .argv = argv};
 	autojs struct json_t *instances = NULL;
 	autofree char *stack = NULL;
+	autostrv struct strv words = {0};
 	int code = cli_parse(cli, &args, &values);
 
 	if (code < 0)
@@ -103,6 +105,8 @@ static int run(struct cli *cli, int argc, char **argv)
 			return cli_complain(EXIT_USAGE, "exec: -e: '%s' is not NAME=VALUE",
 					    values.environment.items[i]);
 	code = cli_stack_seen(cli, &stack);
+	if (code == EXIT_DONE)
+		code = names_resolve(stack, &args, 1, &words);
 	if (code != EXIT_DONE)
 		return code;
 	if (cli_call(stack, &list, &instances) != EXIT_DONE)

@@ -2,6 +2,7 @@
 /* davit kill: sends a signal; what follows is up to the restart policy. */
 #include "launcher/cli/change.h"
 #include "launcher/cli/commands.h"
+#include "launcher/cli/names.h"
 #include "runtime/base/cleanup.h"
 
 #include <signal.h>
@@ -41,6 +42,7 @@ static int run(struct cli *cli, int argc, char **argv)
 	struct values values = {.signal = "SIGKILL"};
 	struct args args = {.argc = argc, .argv = argv};
 	autofree char *stack = NULL;
+	autostrv struct strv words = {0};
 	char name[32];
 	int code = cli_parse(cli, &args, &values);
 
@@ -49,6 +51,8 @@ static int run(struct cli *cli, int argc, char **argv)
 	code = signal_name(values.signal, name, sizeof(name));
 	if (code == EXIT_DONE)
 		code = cli_stack(cli, &stack);
+	if (code == EXIT_DONE)
+		code = names_resolve(stack, &args, args.word_count, &words);
 	if (code != EXIT_DONE)
 		return code;
 	struct json_t *services = change_words(args.words, args.word_count);

@@ -2,6 +2,7 @@
 /* davit logs: reads the files itself, so it works without a supervisor and costs it nothing. */
 #include "launcher/cli/commands.h"
 #include "launcher/cli/logprint.h"
+#include "launcher/cli/names.h"
 #include "launcher/cli/text.h"
 #include "launcher/paths.h"
 #include "runtime/base/cleanup.h"
@@ -71,7 +72,7 @@ static int check_words(const char *stack, const struct logset *set)
 		while (i < set->count && !is_of(set->files[i].instance, *word))
 			i++;
 		if (i == set->count)
-			code = cli_check_name(stack, *word);
+			code = names_check(stack, *word);
 	}
 	return code;
 }
@@ -118,11 +119,11 @@ static int run(struct cli *cli, int argc, char **argv)
 	code = values.since ? parse_since(values.since, &wanted.since_ns) : EXIT_DONE;
 	if (code == EXIT_DONE)
 		code = cli_stack_seen(cli, &stack);
+	if (code == EXIT_DONE)
+		code = names_resolve(stack, &args, args.word_count, &services);
 	if (code != EXIT_DONE)
 		return code;
-	for (size_t i = 0; i < args.word_count; i++)
-		strv_add(&services, args.words[i]);
-	if (strv_check(&services, &err) < 0 || paths_dir(PATHS_LOG, stack, &dir, &err) < 0)
+	if (paths_dir(PATHS_LOG, stack, &dir, &err) < 0)
 		return cli_fail(&err, EXIT_FAILED);
 	wanted.services = (const char *const *)services.items;
 	wanted.tail = values.tail;

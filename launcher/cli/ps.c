@@ -2,6 +2,7 @@
 /* davit ps: one row per instance. */
 #include "launcher/cli/commands.h"
 #include "launcher/cli/format.h"
+#include "launcher/cli/names.h"
 #include "launcher/cli/table.h"
 #include "runtime/base/cleanup.h"
 
@@ -88,7 +89,7 @@ static int check_words(const char *stack, const struct json_t *instances, const 
 		for (size_t k = 0; k < js_count(instances) && !found; k++)
 			found = is_named(js_at(instances, k), args->words[i]);
 		if (!found)
-			code = cli_check_name(stack, args->words[i]);
+			code = names_check(stack, args->words[i]);
 	}
 	return code;
 }
@@ -134,12 +135,15 @@ static int run(struct cli *cli, int argc, char **argv)
 	struct values values = {0};
 	struct args args = {.argc = argc, .argv = argv};
 	autofree char *stack = NULL;
+	autostrv struct strv words = {0};
 	autojs struct json_t *answer = NULL;
 	int code = cli_parse(cli, &args, &values);
 
 	if (code >= 0)
 		return code;
 	code = cli_stack_seen(cli, &stack);
+	if (code == EXIT_DONE)
+		code = names_resolve(stack, &args, args.word_count, &words);
 	if (code == EXIT_DONE)
 		code = cli_call(stack, &request, &answer);
 	if (code == EXIT_DONE)

@@ -58,6 +58,14 @@ static struct selection selection_of(const struct args *args, const struct value
 		.names = args->words, .count = args->word_count, .no_deps = values->no_deps};
 }
 
+/* "web=3", known to be of that form. */
+static int check_scaled(const struct stack *stack, const char *word)
+{
+	autofree char *name = strndup(word, strcspn(word, "="));
+
+	return name ? begin_check_service(stack, name) : cli_complain(EXIT_FAILED, "out of memory");
+}
+
 static int load(const struct cli *cli, const struct args *args, struct values *values,
 		char **ret_name)
 {
@@ -65,6 +73,8 @@ static int load(const struct cli *cli, const struct args *args, struct values *v
 	autostack struct stack *stack = NULL;
 	int code = begin_load(cli, &selection, &stack);
 
+	for (size_t i = 0; code == EXIT_DONE && i < values->scale.count; i++)
+		code = check_scaled(stack, values->scale.items[i]);
 	if (code != EXIT_DONE)
 		return code;
 	list_attached(stack, &values->attached);

@@ -14,12 +14,12 @@
 #include <unistd.h>
 
 /* Where the manifest is, for whoever stands elsewhere. */
-static void list_files(const struct stack *stack, struct strv *list)
+static void list_files(const struct manifest *manifest, struct strv *list)
 {
-	for (char **file = stack->files; *file; file++) {
+	for (char **file = manifest->stack->files; *file; file++) {
 		bool absolute = (*file)[0] == '/';
 
-		strv_addf(list, "%s%s%s", absolute ? "" : stack->directory, absolute ? "" : "/",
+		strv_addf(list, "%s%s%s", absolute ? "" : manifest->directory, absolute ? "" : "/",
 			  *file);
 	}
 }
@@ -30,7 +30,7 @@ static struct reply get_version(struct supervisor *sup, const struct json_t *req
 	autostrv struct strv files = {0};
 
 	if (sup->manifest)
-		list_files(sup->manifest->stack, &files);
+		list_files(sup->manifest, &files);
 	return (struct reply){200,
 			      js_pack("{s:i, s:s, s:s, s:i, s:s, s:o}", "schema", 1, "version",
 				      DAVIT_VERSION, "stack", sup->name, "pid", (int)getpid(),

@@ -286,7 +286,7 @@ struct reply apply_scale(struct supervisor *sup, const struct json_t *request)
 				sup->manifest ? observed_service(sup->manifest->stack, name) : -1;
 
 			if (service < 0 || !sup->units[service].selected)
-				return reply_error(404, 1, "no service '%s' in stack %s", name,
+				return reply_error(404, 2, "no service '%s' in stack %s", name,
 						   sup->name);
 			if (!apply_scale_fits(&sup->manifest->stack->services[service], replicas,
 					      &refusal))
@@ -320,31 +320,53 @@ int apply_signal_of(const char *name)
 	return -1;
 }
 
+static bool is_name_of(const char *name, const struct instance *instance)
+{
+	return name && (strcmp(name, instance->name) == 0 ||
+			strcmp(name, instance->plan->service->name) == 0);
+}
+
 static bool is_named(const struct json_t *names, const struct instance *instance)
 {
 	size_t count = js_count(names);
 
-	for (size_t i = 0; i < count; i++) {
-		const char *name = js_string(js_at(names, i));
-
-		if (name && (strcmp(name, instance->name) == 0 ||
-			     strcmp(name, instance->plan->service->name) == 0))
+	for (size_t i = 0; i < count; i++)
+		if (is_name_of(js_string(js_at(names, i)), instance))
 			return true;
-	}
 	return count == 0;
+}
+
+/* The first name that neither a service nor an instance has; NULL: there is none. */
+static const char *unknown_name(const struct supervisor *sup, const struct json_t *names)
+{
+	for (size_t i = 0; i < js_count(names); i++) {
+		const char *name = js_string(js_at(names, i));
+		const struct instance *instance = sup->instances;
+		long service =
+			name && sup->manifest ? observed_service(sup->manifest->stack, name) : -1;
+
+		while (instance && !is_name_of(name, instance))
+			instance = instance->next;
+		if (!instance && (service < 0 || !sup->units[service].selected))
+			return name ? name : "";
+	}
+	return NULL;
 }
 
 struct reply apply_kill(struct supervisor *sup, const struct json_t *request)
 {
 	struct json_t *names = js_get(request, "services");
 	const char *signal_name = js_text(request, "signal");
+	const char *unknown = unknown_name(sup, names);
 	int number = apply_signal_of(signal_name);
+
+	if (number < 0)
+		return reply_error(400, 2, "unknown signal '%s'", signal_name);
+	if (unknown)
+		return reply_error(404, 1, "no service or instance '%s' in stack %s", unknown,
+				   sup->name);
 	struct json_t *killed = js_pack("[]");
 
-	if (number < 0) {
-		js_free(killed);
-		return reply_error(400, 2, "unknown signal '%s'", signal_name);
-	}
 	for (struct instance *instance = sup->instances; killed && instance;
 	     instance = instance->next) {
 		if (!is_named(names, instance) || instance_signal(instance, number, NULL) < 0)

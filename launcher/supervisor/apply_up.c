@@ -100,14 +100,10 @@ static int load(struct change *change, const struct json_t *request, struct repl
 	int r = manifest_load(&options, &stack, &change->diags, &err);
 
 	if (r == 0) {
-		change->manifest = calloc(1, sizeof(*change->manifest));
-		if (!change->manifest) {
-			stack_free(stack);
+		change->manifest = manifest_make(stack, options.directory);
+		if (!change->manifest)
 			*refusal = reply_error(500, 1, "out of memory");
-			return -ENOMEM;
-		}
-		*change->manifest = (struct manifest){stack, 1};
-		return 0;
+		return change->manifest ? 0 : -ENOMEM;
 	}
 	describe_all(change);
 	*refusal = reply_problems(400, 2, err.text, &change->problems);
@@ -222,7 +218,7 @@ static bool scale_is_valid(const struct change *change, struct json_t *scale, st
 		long service = observed_service(change->manifest->stack, name);
 
 		if (service < 0) {
-			*refusal = reply_error(404, 1, "no service '%s' in stack %s", name,
+			*refusal = reply_error(404, 2, "no service '%s' in stack %s", name,
 					       change->sup->name);
 			return false;
 		}

@@ -15,6 +15,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+struct manifest *manifest_make(struct stack *stack, const char *directory)
+{
+	struct manifest *manifest = calloc(1, sizeof(*manifest));
+	char *copy = strdup(directory);
+
+	if (manifest && copy) {
+		*manifest = (struct manifest){stack, copy, 1};
+		return manifest;
+	}
+	stack_free(stack);
+	free(copy);
+	free(manifest);
+	return NULL;
+}
+
 struct manifest *manifest_ref(struct manifest *manifest)
 {
 	manifest->refs++;
@@ -26,6 +41,7 @@ void manifest_unref(struct manifest *manifest)
 	if (!manifest || --manifest->refs > 0)
 		return;
 	stack_free(manifest->stack);
+	free(manifest->directory);
 	free(manifest);
 }
 

@@ -14,6 +14,7 @@ struct supervisor;
 /* A loaded manifest, shared by the revisions made from it. */
 struct manifest {
 	struct stack *stack;
+	char *directory; /* where the names of its files start */
 	unsigned refs;
 };
 
@@ -30,6 +31,9 @@ struct plan {
 	struct strv made; /* directories made for it: removed again when no instance came of it */
 	bool used;
 };
+
+/* Takes @stack, also on failure (no memory): NULL then. One reference, the caller's. */
+struct manifest *manifest_make(struct stack *stack, const char *directory);
 
 struct manifest *manifest_ref(struct manifest *manifest);
 

@@ -77,11 +77,12 @@ struct json_t *view_instance(struct instance *instance)
 				       : NULL;
 
 	return js_pack(
-		"{s:s, s:s, s:s, s:o?, s:i, s:I, s:s?, s:o?, s:s?, s:s?, s:f, s:I, s:o?, s:o}",
+		"{s:s, s:s, s:s, s:o?, s:o?, s:I, s:s?, s:o?, s:s?, s:s?, s:f, s:I, s:o?, s:o}",
 		"instance", instance->name, "service", service->name, "state",
 		instance_state_name(instance->state), "reason",
-		instance->reason[0] ? js_lossy(instance->reason) : NULL, "pid", (int)instance->pid,
-		"restarts", (long long)instance->history.restarts, "started_at",
+		instance->reason[0] ? js_lossy(instance->reason) : NULL, "pid",
+		instance->pid > 0 ? js_pack("i", (int)instance->pid) : NULL, "restarts",
+		(long long)instance->history.restarts, "started_at",
 		instance->started ? stamp_text(&instance->started_at, 3, started) : NULL, "exit",
 		view_exit(instance), "health", health, "address", address[0] ? address : NULL,
 		"cpu_seconds", (double)usage.cpu_usec / 1e6, "memory_bytes",
@@ -146,14 +147,15 @@ struct json_t *view_services(struct supervisor *sup)
 
 		if (!sup->units[i].selected)
 			continue;
-		if (!js_append(list,
-			       js_pack("{s:s, s:i, s:i, s:s, s:o?, s:i, s:o, s:o?}", "service",
-				       name, "desired", (int)status[i].desired, "ready",
-				       (int)status[i].ready, "state", status[i].state, "reason",
-				       status[i].reason ? js_lossy(status[i].reason) : NULL,
-				       "restarts", (int)restarts_of(sup, name), "ports",
-				       view_ports(sup, name), "ids",
-				       view_ids(sup, &sup->units[i]))))
+		if (!js_append(list, js_pack("{s:s, s:s?, s:i, s:i, s:s, s:o?, s:i, s:o, s:o?}",
+					     "service", name, "container_name",
+					     stack->services[i].container_name.value, "desired",
+					     (int)status[i].desired, "ready", (int)status[i].ready,
+					     "state", status[i].state, "reason",
+					     status[i].reason ? js_lossy(status[i].reason) : NULL,
+					     "restarts", (int)restarts_of(sup, name), "ports",
+					     view_ports(sup, name), "ids",
+					     view_ids(sup, &sup->units[i]))))
 			break;
 	}
 	return list;
