@@ -45,7 +45,8 @@ static void require_rootfs(struct decoder *decoder, const struct node *service)
 		for (size_t j = 0; j < service->count; j++) {
 			const struct node *key = service->pairs[j].key;
 
-			if (strcmp(key->text, others[i]) != 0)
+			if (strcmp(key->text, others[i]) != 0 ||
+			    node_is_null(service->pairs[j].value))
 				continue;
 			report_note(decoder->report, key->pos,
 				    "%s.%s is not supported yet: add x-rootfs: host or a directory",

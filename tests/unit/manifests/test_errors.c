@@ -68,6 +68,8 @@ static void faulty_documents(void **unused)
 		 "1:12: error: '..' is not a service name: letters, digits, _ . -, at most 63"},
 		{"services: {a: {command: x}}\n",
 		 "1:12: error: services.a needs x-rootfs: host or a directory"},
+		{"services: {a: {image: , build: , command: x}}\n",
+		 "1:12: error: services.a needs x-rootfs: host or a directory"},
 		{"services: {a: {x-rootfs: host}}\n",
 		 "1:12: error: services.a needs a command: there is no image to take one from"},
 		{"services: {a: {x-rootfs: '', command: x}}\n",
