@@ -87,7 +87,7 @@ static struct json_t *names_or_null(const struct strv *names)
 }
 
 int begin_up(const struct cli *cli, const char *stack, const struct selection *selection,
-	     struct json_t *scale)
+	     struct json_t *scale, struct strv *started)
 {
 	struct json_t *services = change_words(selection->names, selection->count);
 	/* Variables that are not UTF-8 cannot be in a manifest either. */
@@ -100,7 +100,8 @@ int begin_up(const struct cli *cli, const char *stack, const struct selection *s
 				   names_or_null(&cli->env_files), "environment", environment,
 				   "services", services, "scale", scale ? scale : js_pack("n"),
 				   "no_deps", selection->no_deps, "only_deps",
-				   selection->only_deps));
+				   selection->only_deps),
+			   started);
 }
 
 /* Perhaps it already ends by itself, and then it does not hear us. */

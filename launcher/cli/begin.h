@@ -19,9 +19,10 @@ int begin_load(const struct cli *cli, const struct selection *selection,
 /* Makes sure that a supervisor answers. @ret_pidfd: a new one's; untouched when there was one. */
 int begin_supervisor(const char *stack, int *ret_pidfd) must_check;
 
-/* Has the supervisor load the manifest and make the selection true. @scale: taken; may be NULL. */
+/* Has the supervisor load the manifest and make the selection true. @scale: taken; may be NULL.
+ * @started: as change_post() has it. */
 int begin_up(const struct cli *cli, const char *stack, const struct selection *selection,
-	     struct json_t *scale) must_check;
+	     struct json_t *scale, struct strv *started) must_check;
 
 /* A supervisor that was started for nothing is gone after this. */
 void begin_undo(const char *stack, int pidfd);

@@ -90,7 +90,24 @@ static void show_warning(const char *warning)
 	fprintf(stderr, "davit: warning: %s\n", line.data ? line.data : "");
 }
 
-int change_post(const char *stack, const char *path, struct json_t *body)
+/* The service of an instance that is coming: "web" of "web-1". */
+static void note_started(const struct json_t *change, struct strv *started)
+{
+	const char *action = js_text(change, "action");
+	const char *instance = js_text(change, "instance");
+	const char *dash = instance ? strrchr(instance, '-') : NULL;
+
+	if (!action || !dash || strcmp(action, "remove") == 0 || strcmp(action, "stop") == 0)
+		return;
+	autofree char *service = strndup(instance, (size_t)(dash - instance));
+
+	if (!service)
+		started->failed = true;
+	else if (!strv_has(started, service))
+		strv_add(started, service);
+}
+
+int change_post(const char *stack, const char *path, struct json_t *body, struct strv *started)
 {
 	autojs struct json_t *owned = body;
 	const struct client_request request = {.method = "POST", .path = path, .body = owned};
@@ -104,9 +121,14 @@ int change_post(const char *stack, const char *path, struct json_t *body)
 
 	for (size_t i = 0; i < js_count(warnings); i++)
 		show_warning(js_string(js_at(warnings, i)));
-	for (size_t i = 0; i < js_count(changes); i++)
+	for (size_t i = 0; i < js_count(changes); i++) {
 		show_change(js_at(changes, i));
-	return code;
+		if (started)
+			note_started(js_at(changes, i), started);
+	}
+	return code == EXIT_DONE && started && started->failed
+		       ? cli_complain(EXIT_FAILED, "out of memory")
+		       : code;
 }
 
 int change_run(struct cli *cli, const struct change_lifecycle *lifecycle, int argc, char **argv)
@@ -128,9 +150,11 @@ int change_run(struct cli *cli, const struct change_lifecycle *lifecycle, int ar
 
 	if (!services)
 		return EXIT_USAGE;
+	/* A restart goes on to dependents: they are waited for and judged, too. */
 	code = change_post(stack, lifecycle->path,
 			   js_pack("{s:o, s:o}", "services", services, "timeout_ms",
-				   change_timeout(values.timeout_ms)));
+				   change_timeout(values.timeout_ms)),
+			   words.count ? &words : NULL);
 	if (code != EXIT_DONE)
 		return code;
 	return settle_wait(stack, &(struct settle_options){

@@ -13,9 +13,15 @@ struct json_t *change_timeout(int64_t timeout_ms) must_check;
 /* The words of the command line as an array; NULL after a complaint (not UTF-8). */
 struct json_t *change_words(char *const *words, size_t count) must_check;
 
-/* Posts @body (its reference is taken; NULL: no memory) and prints changes and warnings on stderr.
- * Returns EXIT_DONE or the exit code. */
-int change_post(const char *stack, const char *path, struct json_t *body) must_check;
+/*
+ * Posts @body (its reference is taken; NULL: no memory) and prints changes and warnings on stderr.
+ *
+ * @started	gets the services of which something is started, each once; may be NULL
+ *
+ * Returns EXIT_DONE or the exit code.
+ */
+int change_post(const char *stack, const char *path, struct json_t *body,
+		struct strv *started) must_check;
 
 /* stop, start and restart differ only in these. */
 struct change_lifecycle {

@@ -31,9 +31,10 @@ static const struct option_spec options[] = {
 
 int down_request(const char *stack, bool volumes, int64_t timeout_ms)
 {
-	return change_post(stack, "/v1/down",
-			   js_pack("{s:b, s:o}", "volumes", volumes, "timeout_ms",
-				   change_timeout(timeout_ms)));
+	return change_post(
+		stack, "/v1/down",
+		js_pack("{s:b, s:o}", "volumes", volumes, "timeout_ms", change_timeout(timeout_ms)),
+		NULL);
 }
 
 int down_supervisor_pidfd(int socket_fd)

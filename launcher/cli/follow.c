@@ -3,6 +3,7 @@
  * round: what stops instances is the supervisor. */
 #include "launcher/cli/follow.h"
 
+#include "launcher/cli/change.h"
 #include "launcher/cli/down.h"
 #include "launcher/cli/logprint.h"
 #include "launcher/cli/settle.h"
@@ -44,6 +45,7 @@ void follow_close(struct follow *follow)
 {
 	fd_drop(&follow->signal_fd);
 	logset_close(&follow->logs);
+	strv_free(&follow->started);
 }
 
 struct state {
@@ -52,8 +54,20 @@ struct state {
 	struct logprint style;
 	struct watch watch;
 	unsigned stops; /* how often the stack was asked to end */
+	bool done;	/* of a stack that goes on: nothing is left to show */
 	int code;
 };
+
+static int stop_started(const struct state *state, int64_t timeout_ms)
+{
+	const struct strv *started = &state->follow->started;
+
+	return change_post(state->stack, "/v1/stop",
+			   js_pack("{s:o, s:o}", "services",
+				   js_strings((const char *const *)started->items, NULL),
+				   "timeout_ms", change_timeout(timeout_ms)),
+			   NULL);
+}
 
 static void stop(struct state *state, const char *why)
 {
@@ -61,16 +75,27 @@ static void stop(struct state *state, const char *why)
 
 	fprintf(stderr, "%s\n", why);
 	/* A complaint is printed; if the supervisor is gone the stream says so. */
-	if (down_request(state->stack, false, timeout_ms) != EXIT_DONE)
-		state->code = EXIT_FAILED;
+	int code = state->follow->whole ? down_request(state->stack, false, timeout_ms)
+					: stop_started(state, timeout_ms);
+
+	if (code == EXIT_DONE)
+		return;
+	state->code = EXIT_FAILED;
+	state->done = !state->follow->whole;
 }
 
 static void take_signal(struct state *state)
 {
+	const struct follow *follow = state->follow;
 	struct signalfd_siginfo info;
 
-	if (read(state->follow->signal_fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
+	if (read(follow->signal_fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return;
+	if (!follow->whole && follow->started.count == 0) {
+		fprintf(stderr, "nothing was started here: stack %s goes on\n", state->stack);
+		state->done = true;
+		return;
+	}
 	if (state->stops == 0)
 		stop(state, "stopping… (once more: at once)");
 	else
@@ -104,12 +129,22 @@ static int step(struct state *state, struct err *err)
 /* Nothing runs and nothing will: the stack need not stay. */
 static void check_ended(struct state *state)
 {
+	const struct follow *follow = state->follow;
+	const char *const *services =
+		follow->whole ? NULL : (const char *const *)follow->started.items;
 	bool failed = false;
 
-	if (state->stops > 0 || !watch_all_ended(&state->watch, &failed))
+	if (follow->whole ? state->stops > 0 || state->watch.count == 0
+			  : follow->started.count == 0)
 		return;
-	state->code = failed ? EXIT_FAILED : EXIT_DONE;
-	stop(state, "everything has ended: stopping…");
+	if (!watch_ended(&state->watch, services, &failed))
+		return;
+	/* What was asked to end has not failed. */
+	if (state->stops == 0)
+		state->code = failed ? EXIT_FAILED : EXIT_DONE;
+	state->done = !follow->whole;
+	if (follow->whole)
+		stop(state, "everything has ended: stopping…");
 }
 
 int follow_stack(const struct cli *cli, const char *stack, struct follow *follow)
@@ -127,13 +162,14 @@ int follow_stack(const struct cli *cli, const char *stack, struct follow *follow
 	r = watch_open(&state.watch, stack, &err);
 	if (r == 0)
 		pidfd = down_supervisor_pidfd(state.watch.stream.fd);
-	while (r >= 0 && !state.watch.stream.ended) {
+	while (r >= 0 && !state.done && !state.watch.stream.ended) {
 		check_ended(&state);
-		r = step(&state, &err);
+		if (!state.done)
+			r = step(&state, &err);
 	}
 	if (r < 0 && state.stops == 0)
 		state.code = cli_fail(&err, EXIT_FAILED);
-	else
+	else if (!state.done)
 		down_await_exit(pidfd);
 	if (logset_update(&follow->logs, &err) < 0 ||
 	    logprint_drain(&state.style, &follow->logs, &err) < 0)

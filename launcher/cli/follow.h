@@ -9,6 +9,8 @@
 struct follow {
 	int signal_fd;
 	struct logset logs;
+	struct strv started; /* services that this `up` has started something of */
+	bool whole;	     /* the whole stack is this `up`'s: nothing of it ran before */
 };
 
 /*
@@ -24,7 +26,8 @@ void follow_close(struct follow *follow);
 
 /*
  * Shows what the stack does; SIGINT, SIGTERM and SIGHUP stop it gracefully, a second one at once.
- * A stack in which nothing runs any more is brought down too.
+ * A stack in which nothing runs any more is brought down too. Of a stack that ran before, only the
+ * services in follow->started are stopped, and their end is the end.
  *
  * Returns the exit code of `up`: EXIT_FAILED when all has ended and some of it failed.
  */

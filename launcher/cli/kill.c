@@ -60,7 +60,7 @@ static int run(struct cli *cli, int argc, char **argv)
 	if (!services)
 		return EXIT_USAGE;
 	return change_post(stack, "/v1/kill",
-			   js_pack("{s:o, s:s}", "services", services, "signal", name));
+			   js_pack("{s:o, s:s}", "services", services, "signal", name), NULL);
 }
 
 const struct command command_kill = {

@@ -59,7 +59,7 @@ static int start_dependencies(const struct cli *cli, const struct stack *stack,
 	if (selection_names(stack, &dependencies, &names, &err) < 0)
 		return cli_fail(&err, SESSION_FAILED);
 	*ret_any = names[0] != NULL;
-	int code = begin_up(cli, stack->name, &dependencies, NULL);
+	int code = begin_up(cli, stack->name, &dependencies, NULL, NULL);
 
 	if (code == EXIT_DONE && names[0])
 		code = settle_wait(stack->name, &(struct settle_options){.services = names,

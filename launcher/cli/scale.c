@@ -23,7 +23,7 @@ static int run(struct cli *cli, int argc, char **argv)
 	if (code == EXIT_DONE)
 		code = change_parse_scale(args.words, args.word_count, &scale);
 	if (code == EXIT_DONE)
-		code = change_post(stack, "/v1/scale", js_pack("{s:o}", "scale", scale));
+		code = change_post(stack, "/v1/scale", js_pack("{s:o}", "scale", scale), NULL);
 	if (code != EXIT_DONE)
 		return code;
 	for (size_t i = 0; i < args.word_count; i++)

@@ -125,7 +125,7 @@ int settle_wait(const char *stack, const struct settle_options *options)
 	bool failed = false;
 
 	if (options->ret_all_ended)
-		*options->ret_all_ended = watch_all_ended(&watch, &failed);
+		*options->ret_all_ended = watch.count > 0 && watch_ended(&watch, NULL, &failed);
 	if (options->judge && count_missing(&watch, options) > 0)
 		return EXIT_FAILED;
 	return EXIT_DONE;

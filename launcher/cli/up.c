@@ -83,13 +83,13 @@ static int load(const struct cli *cli, const struct args *args, struct values *v
 }
 
 static int request_up(const struct cli *cli, const char *stack, const struct args *args,
-		      const struct values *values)
+		      const struct values *values, struct strv *started)
 {
 	const struct selection selection = selection_of(args, values);
 	struct json_t *scale = NULL;
 	int code = change_parse_scale(values->scale.items, values->scale.count, &scale);
 
-	return code == EXIT_DONE ? begin_up(cli, stack, &selection, scale) : code;
+	return code == EXIT_DONE ? begin_up(cli, stack, &selection, scale, started) : code;
 }
 
 /* A stack of which nothing came to life is not left behind when this very `up` has made it. */
@@ -129,11 +129,12 @@ static int up(const struct cli *cli, const char *stack, const struct args *args,
 	    follow_open(&follow, stack, (const char *const *)values->attached.items, &err) < 0)
 		code = cli_fail(&err, EXIT_FAILED);
 	if (code == EXIT_DONE)
-		code = request_up(cli, stack, args, values);
+		code = request_up(cli, stack, args, values, &follow.started);
 	if (code != EXIT_DONE && started_pidfd >= 0)
 		begin_undo(stack, started_pidfd);
 	if (code != EXIT_DONE)
 		return code;
+	follow.whole = started_pidfd >= 0;
 	if (foreground)
 		return follow_stack(cli, stack, &follow);
 	return values->wait ? wait_ready(stack, args, values, started_pidfd) : EXIT_DONE;

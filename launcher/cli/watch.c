@@ -175,7 +175,15 @@ int watch_pump(struct watch *watch, int timeout_ms, struct err *err)
 	return r < 0 ? r : 1;
 }
 
-bool watch_all_ended(const struct watch *watch, bool *ret_failed)
+static bool is_one_of(const char *word, const char *const *list)
+{
+	for (; *list; list++)
+		if (strcmp(*list, word) == 0)
+			return true;
+	return false;
+}
+
+bool watch_ended(const struct watch *watch, const char *const *services, bool *ret_failed)
 {
 	bool any_failed = false;
 
@@ -183,10 +191,12 @@ bool watch_all_ended(const struct watch *watch, bool *ret_failed)
 		const char *state = watch->instances[i].state;
 		bool failed = strcmp(state, "failed") == 0;
 
+		if (services && !is_one_of(watch->instances[i].service, services))
+			continue;
 		if (!failed && strcmp(state, "completed") != 0)
 			return false;
 		any_failed |= failed;
 	}
 	*ret_failed = any_failed;
-	return watch->seen && watch->idle && watch->count > 0;
+	return watch->seen && watch->idle;
 }

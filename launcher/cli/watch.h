@@ -39,9 +39,9 @@ int watch_pump(struct watch *watch, int timeout_ms, struct err *err) must_check;
 /* Takes in one line of the stream. -EBADMSG when it is not one. */
 int watch_apply(struct watch *watch, const struct json_t *line, struct err *err) must_check;
 
-/* Whether nothing runs and nothing will: there are instances, and each has ended for good.
- * @ret_failed tells whether one of them failed. */
-bool watch_all_ended(const struct watch *watch, bool *ret_failed);
+/* Whether nothing runs and nothing will of these services (NULL: of any): each instance there is
+ * has ended for good. @ret_failed tells whether one of them failed. */
+bool watch_ended(const struct watch *watch, const char *const *services, bool *ret_failed);
 
 void watch_close(struct watch *watch);
 #define autowatch __attribute__((cleanup(watch_close)))
