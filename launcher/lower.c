@@ -50,11 +50,19 @@ bool lower_has_anonymous_volumes(const struct service *service)
 	return false;
 }
 
+static bool has_target(const struct service *service, const char *target)
+{
+	for (size_t i = 0; i < service->mount_count; i++)
+		if (strcmp(service->mounts[i].target, target) == 0)
+			return true;
+	return false;
+}
+
 static int lower_mounts(const struct stack *stack, const struct service *service,
 			const struct lower_place *place, struct lowered *lowered)
 {
-	lowered->mounts = calloc(service->mount_count + 1, sizeof(*lowered->mounts));
-	lowered->sources = calloc(service->mount_count + 1, sizeof(*lowered->sources));
+	lowered->mounts = calloc(service->mount_count + 2, sizeof(*lowered->mounts));
+	lowered->sources = calloc(service->mount_count + 2, sizeof(*lowered->sources));
 	if (!lowered->mounts || !lowered->sources)
 		return -ENOMEM;
 	lowered->config.mounts = lowered->mounts;
@@ -84,6 +92,10 @@ static int lower_mounts(const struct stack *stack, const struct service *service
 			return -ENOMEM;
 		mount->source = lowered->sources[i];
 	}
+	/* Shared memory has two faces: one of them is a file system. */
+	if (service->process.ipc.kind == SHARE_HOST && !has_target(service, "/dev/shm"))
+		lowered->mounts[lowered->config.mount_count++] = (struct container_mount){
+			.kind = CONTAINER_MOUNT_BIND, .source = "/dev/shm", .target = "/dev/shm"};
 	return 0;
 }
 
@@ -142,9 +154,10 @@ int lower_service(const struct stack *stack, const struct service *service,
 		.cap_add = (const char **)list_of(&service->cap_add, NULL),
 		.cap_drop = (const char **)list_of(&service->cap_drop, NULL),
 		.groups = (const char **)list_of(&service->group_add, NULL),
+		.sysctls = (const char **)list_of(&service->process.sysctls, NULL),
 	};
 	if (!ret->argv || !ret->envp || !ret->cap_add || !ret->cap_drop || !ret->groups ||
-	    lower_mounts(stack, service, place, ret) < 0 ||
+	    !ret->sysctls || lower_mounts(stack, service, place, ret) < 0 ||
 	    lower_rlimits(service, place, ret) < 0 || lower_devices(service, ret) < 0)
 		return err_set(err, ENOMEM, "%s", service->name);
 	struct container_config *config = &ret->config;
@@ -167,6 +180,12 @@ int lower_service(const struct stack *stack, const struct service *service,
 	config->seccomp_name = service->security.seccomp_shown;
 	config->host_network = service->network.mode == NETWORK_HOST;
 	config->resolv_conf = place->resolv_conf;
+	config->shm_bytes = service->process.shm_bytes;
+	config->oom_score_adj = service->process.oom_score_adj;
+	config->sysctls = ret->sysctls;
+	config->host_ipc = service->process.ipc.kind == SHARE_HOST;
+	config->host_uts = service->process.uts.kind == SHARE_HOST;
+	config->host_cgroup = service->process.cgroup.kind == SHARE_HOST;
 	return 0;
 }
 
@@ -179,6 +198,7 @@ void lowered_free(struct lowered *lowered)
 	free(lowered->argv);
 	free(lowered->envp);
 	free(lowered->groups);
+	free(lowered->sysctls);
 	free(lowered->devices);
 	free(lowered->rlimits);
 	free(lowered->cap_add);
@@ -252,6 +272,12 @@ struct pos lower_fault_pos(const struct service *service, const struct container
 		if (fault->index < service->device_count)
 			return service->devices[fault->index].pos;
 		break;
+	case CONTAINER_ITEM_SYSCTL:
+		if (fault->index < service->process.sysctls.count)
+			return service->process.sysctls.items[fault->index].pos;
+		break;
+	case CONTAINER_ITEM_OOM_SCORE:
+		return service->process.oom_pos.line ? service->process.oom_pos : service->pos;
 	case CONTAINER_ITEM_CPUS:
 		return service->limits.cpuset.value ? service->limits.cpuset.pos : service->pos;
 	case CONTAINER_ITEM_NONE:

@@ -32,6 +32,7 @@ struct lowered {
 	const char **cap_add;
 	const char **cap_drop;
 	const char **groups;
+	const char **sysctls;
 	struct container_device *devices;
 	struct container_rlimit *rlimits; /* those of `ulimits` in their order, then the default */
 };

@@ -58,8 +58,6 @@ void decode_oom_score_adj(struct decoder *decoder, const struct node *node, cons
 		return;
 	process->oom_score_adj = (int)value;
 	process->oom_pos = node->pos;
-	if (value)
-		decode_note(decoder, node, key, "is not supported yet");
 }
 
 void decode_shm_size(struct decoder *decoder, const struct node *node, const char *key)
@@ -184,7 +182,8 @@ static void decode_share(struct decoder *decoder, const struct node *node, const
 	}
 	if (share->kind == SHARE_DEFAULT)
 		decode_error(decoder, node, key, "'%.60s' is not %s", text, words->valid);
-	else if (share->kind != SHARE_PRIVATE && share->kind != SHARE_SHAREABLE)
+	else if (share->kind == SHARE_NONE || share->name ||
+		 (share->kind == SHARE_HOST && strcmp(key, "pid") == 0))
 		decode_note(decoder, node, key, "%.80s is not supported yet", text);
 }
 

@@ -34,7 +34,9 @@ enum container_item {
 	CONTAINER_ITEM_LIMIT,  /* fault.index: which of config.rlimits */
 	CONTAINER_ITEM_GROUP,  /* fault.index: which of config.groups */
 	CONTAINER_ITEM_DEVICE, /* fault.index: which of config.devices */
-	CONTAINER_ITEM_CPUS,   /* processors of the cgroup that are not there */
+	CONTAINER_ITEM_SYSCTL, /* fault.index: which of config.sysctls */
+	CONTAINER_ITEM_OOM_SCORE,
+	CONTAINER_ITEM_CPUS, /* processors of the cgroup that are not there */
 	CONTAINER_ITEM_SECCOMP,
 };
 
@@ -126,6 +128,13 @@ struct container_config {
 	size_t device_count;
 	const struct container_rlimit *rlimits;
 	size_t rlimit_count;
+	int64_t shm_bytes;	    /* size of /dev/shm; 0: 64 MiB */
+	int oom_score_adj;	    /* -1000 to 1000; 0: as davit has it */
+	const char *const *sysctls; /* "NAME=value" of the container's own namespaces,
+				       NULL-terminated; may be NULL */
+	bool host_ipc;		    /* share the host's IPC namespace and its /dev/shm */
+	bool host_uts;		    /* share the host's host name */
+	bool host_cgroup;	    /* see the host's control groups, read-only */
 };
 
 struct container_plan;

@@ -6,7 +6,7 @@
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/path.h"
-#include "runtime/launch.h"
+#include "runtime/settings.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -54,6 +54,7 @@ static int step_join_userns(struct launch *launch, struct container_fault *fault
 
 static const struct step exec_steps[] = {
 	{"join cgroups", step_join_cgroups},
+	{"out-of-memory score", step_oom_score},
 	{"detach", step_detach},
 	{"namespaces", step_join},
 	{"standard streams", step_stdio},
@@ -112,6 +113,7 @@ static int step_hand_over(struct launch *launch, struct container_fault *fault)
  */
 static const struct step guarded_steps[] = {
 	{"join cgroups", step_join_cgroups},
+	{"out-of-memory score", step_oom_score},
 	{"detach", step_detach},
 	{"namespaces", step_join},
 	{"standard streams", step_stdio},

@@ -6,8 +6,8 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/path.h"
 #include "runtime/defaults.h"
-#include "runtime/launch.h"
 #include "runtime/seccomp/profile.h"
+#include "runtime/settings.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -60,6 +60,7 @@ void container_plan_free(struct container_plan *plan)
 	free(plan->working_dir);
 	free(plan->resolv_conf);
 	secc_release(plan->filter);
+	strv_free(&plan->sysctls);
 	free(plan->rlimits);
 	free(plan);
 }
@@ -329,6 +330,8 @@ static int check_ids(const struct container_plan *plan, const struct container_c
 
 	if (config->host_network)
 		return err_say(err, EOPNOTSUPP, "the host's network knows the host's ids only");
+	if (config->host_ipc)
+		return err_say(err, EOPNOTSUPP, "the host's IPC knows the host's ids only");
 	if (caps_host_only(&plan->caps, name, sizeof(name)))
 		return err_say(err, EOPNOTSUPP, "%s counts with the host's ids only", name);
 	return 0;
@@ -377,6 +380,9 @@ static struct container_plan *new_plan(const struct container_config *config)
 	plan->layer_count = 2;
 	plan->writable = config->root != CONTAINER_ROOT_HOST && !config->read_only;
 	plan->host_network = config->host_network;
+	plan->host_ipc = config->host_ipc;
+	plan->host_uts = config->host_uts;
+	plan->host_cgroup = config->host_cgroup;
 	return plan;
 }
 
@@ -394,6 +400,8 @@ static int resolve(struct container_plan *plan, const struct container_config *c
 	}
 	if (r == 0)
 		r = copy_limits(plan, config, fault);
+	if (r == 0)
+		r = settings_init(plan, config, fault);
 	if (r == 0)
 		r = set_privileges(plan, config, fault);
 	if (r == 0)

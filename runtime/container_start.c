@@ -6,7 +6,7 @@
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/devices.h"
-#include "runtime/launch.h"
+#include "runtime/settings.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -53,6 +53,8 @@ static int step_hostname(struct launch *launch, struct container_fault *fault)
 {
 	const char *name = launch->hostname;
 
+	if (launch->plan->host_uts)
+		return 0;
 	if (name && sethostname(name, strlen(name)) < 0)
 		return err_set(&fault->err, errno, "host name %s", name);
 	name = launch->domainname;
@@ -73,7 +75,9 @@ static int step_userns(struct launch *launch, struct container_fault *fault)
 	if (own && setns(launch->plan->userns_fd, CLONE_NEWUSER) < 0)
 		return err_set(&fault->err, errno, "enter the user namespace");
 	/* After it, so that they belong to it. */
-	if (unshare(CLONE_NEWUTS | CLONE_NEWIPC | (own && mounts ? CLONE_NEWNS : 0)) < 0)
+	if (unshare((launch->plan->host_uts ? 0 : CLONE_NEWUTS) |
+		    (launch->plan->host_ipc ? 0 : CLONE_NEWIPC) |
+		    (own && mounts ? CLONE_NEWNS : 0)) < 0)
 		return err_set(&fault->err, errno, "new namespaces");
 	return own ? step_undumpable(launch, fault) : 0;
 }
@@ -83,14 +87,17 @@ static int step_userns(struct launch *launch, struct container_fault *fault)
  * that needs them, the filter last. */
 static const struct step start_steps[] = {
 	{"join cgroups", step_join_cgroups},
+	{"out-of-memory score", step_oom_score},
 	{"detach", step_detach},
 	{"host files", step_detached_mounts},
 	{"network", step_network},
+	{"kernel settings", step_network_settings},
 	{"root", step_root},
 	{"mounts", step_mounts},
 	{"standard streams", step_stdio},
 	{"limits", step_limits},
 	{"user namespace", step_userns},
+	{"kernel settings", step_ipc_settings},
 	{"host name", step_hostname},
 	{"working directory", step_working_dir},
 	{"user", step_user},
@@ -153,6 +160,7 @@ int container_start(const struct container_plan *plan, const struct container_ru
 		.netns_fd = run->netns_fd,
 		.layer_fd = layer_fd,
 		.layer_mount_fd = -1,
+		.proc_fd = -1,
 		.root_fd = -1,
 		.hosts_fd = -1,
 		.resolv_fd = -1,

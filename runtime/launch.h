@@ -33,6 +33,7 @@ struct launch {
 	int netns_fd;
 	int layer_fd;	    /* writable: where upper and work are; else -1 */
 	int layer_mount_fd; /* writable: detached, made before the host's paths vanish */
+	int proc_fd;	    /* a procfs of our own, for settings; or -1 */
 	int root_fd;	    /* the container's root, once it is entered */
 	int hosts_fd;	    /* detached mounts */
 	int resolv_fd;

@@ -55,6 +55,13 @@ struct container_plan {
 	bool own_filter;	   /* of the configuration: may refuse anything */
 	struct container_rlimit *rlimits;
 	size_t rlimit_count;
+	struct strv sysctls;
+	bool network_settings; /* some of them are net.* */
+	bool ipc_settings;     /* some of them are not */
+	int oom_score_adj;
+	bool host_ipc;
+	bool host_uts;
+	bool host_cgroup;
 };
 
 /* Fills the fault: whom it belongs to. The text is fault->err's. Returns -fault->err.code. */

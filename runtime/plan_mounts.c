@@ -42,11 +42,13 @@ static bool configured(const struct container_config *config, const char *target
 }
 
 static int default_options(const struct container_plan *plan, const struct defaults_mount *from,
-			   char **ret)
+			   int64_t shm_bytes, char **ret)
 {
 	int n = 0;
 
-	if (from->options && from->gid)
+	if (shm_bytes && strcmp(from->target, "/dev/shm") == 0)
+		n = asprintf(ret, "mode=1777,size=%" PRId64, shm_bytes);
+	else if (from->options && from->gid)
 		n = asprintf(ret, "%s,gid=%u", from->options, plan->first_id + from->gid);
 	else if (from->options)
 		n = asprintf(ret, "%s", from->options);
@@ -85,7 +87,7 @@ static int add_defaults(struct container_plan *plan, const struct container_conf
 		mount->made = !kernel;
 		mount->type = from->type;
 		mount->flags = from->flags;
-		if (default_options(plan, from, &mount->options) < 0)
+		if (default_options(plan, from, config->shm_bytes, &mount->options) < 0)
 			return err_set(err, ENOMEM, "default mounts");
 	}
 	return 0;

@@ -324,7 +324,7 @@ int step_root(struct launch *launch, struct container_fault *fault)
 {
 	if (setns(launch->plan->namespace_fd, CLONE_NEWNS) < 0)
 		return err_set(&fault->err, errno, "enter the prepared mount namespace");
-	if (unshare(CLONE_NEWNS | CLONE_NEWCGROUP) < 0)
+	if (unshare(CLONE_NEWNS | (launch->plan->host_cgroup ? 0 : CLONE_NEWCGROUP)) < 0)
 		return err_set(&fault->err, errno, "new mount and cgroup namespaces");
 	if (plan_act_as_root(launch->plan, &fault->err) < 0)
 		return -fault->err.code;

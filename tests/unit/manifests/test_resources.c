@@ -283,19 +283,14 @@ static void faulty_deploy_and_logging_are_told_at_their_place(void **unused)
 static void what_cannot_be_done_yet_is_noted(void **unused)
 {
 	static const struct fault notes[] = {
-		{"shm_size: 1m", "5:3: note: services.a.shm_size is not supported yet"},
-		{"sysctls: [net.x=1]", "5:3: note: services.a.sysctls is not supported yet"},
 		{"init: true", "5:9: note: services.a.init: true is not supported yet"},
 		{"tty: true", "5:8: note: services.a.tty: true is not supported yet"},
 		{"stdin_open: true",
 		 "5:15: note: services.a.stdin_open: true is not supported yet"},
 		{"privileged: true",
 		 "5:15: note: services.a.privileged: true is not supported yet"},
-		{"oom_score_adj: 1", "5:18: note: services.a.oom_score_adj: is not supported yet"},
-		{"cgroup: host", "5:11: note: services.a.cgroup: host is not supported yet"},
 		{"ipc: none", "5:8: note: services.a.ipc: none is not supported yet"},
 		{"pid: service:b", "5:8: note: services.a.pid: service:b is not supported yet"},
-		{"uts: host", "5:8: note: services.a.uts: host is not supported yet"},
 		{"logging: {driver: none}",
 		 "5:21: note: services.a.logging.driver: none is not supported yet"},
 		{"logging: {options: {max-size: 1m}}",
@@ -327,7 +322,12 @@ static void what_davit_does_anyway_is_not_worth_a_word(void **unused)
 {
 	static const char *const silent[] = {
 		"init: false\n  tty: false\n  stdin_open: false\n  privileged: false",
-		"oom_score_adj: 0",
+		"oom_score_adj: 5",
+		"cgroup: host\n  ipc: host\n  uts: host",
+		"shm_size: 1m",
+		"sysctls: [net.x=1]",
+		"cpu_shares: 5\n  cpu_quota: 5000\n  cpu_period: 5000\n  cpuset: 0",
+		"mem_limit: 5m\n  mem_reservation: 1m\n  memswap_limit: -1",
 		"cgroup: private\n  ipc: shareable\n  pid: ''\n  uts: ",
 		"logging: {driver: json-file, options: {max-file: 3}}",
 		"logging: ",
