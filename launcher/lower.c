@@ -178,7 +178,7 @@ int lower_service(const struct stack *stack, const struct service *service,
 	config->seccomp_unconfined = service->security.seccomp == SECCOMP_UNCONFINED;
 	config->seccomp_profile = service->security.seccomp_profile;
 	config->seccomp_name = service->security.seccomp_shown;
-	config->host_network = service->network.mode == NETWORK_HOST;
+	config->host_network = stack_network_owner(stack, service)->network.mode == NETWORK_HOST;
 	config->resolv_conf = place->resolv_conf;
 	config->shm_bytes = service->process.shm_bytes;
 	config->oom_score_adj = service->process.oom_score_adj;

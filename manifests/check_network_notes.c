@@ -64,8 +64,6 @@ static void note_attachment(const struct network_check *check, const struct serv
 		note(check, attachment->pos, path, kind);
 	else if (strcmp(attachment->network, main) != 0)
 		note(check, attachment->pos, path, "a second network");
-	if (attachment->aliases.count)
-		note(check, attachment->aliases.items[0].pos, path, "aliases");
 	note(check, attachment->ipv4.pos, path, "ipv4_address");
 	note(check, attachment->ipv6.pos, path, "ipv6_address");
 	note(check, attachment->mac_address.pos, path, "mac_address");
@@ -78,26 +76,20 @@ static void note_attachment(const struct network_check *check, const struct serv
 static void note_service(const struct network_check *check, const struct service *service,
 			 const char *main)
 {
-	static const char *const kinds[] = {[NETWORK_SERVICE] = "the network of a service",
-					    [NETWORK_CONTAINER] = "the network of a container",
+	static const char *const kinds[] = {[NETWORK_CONTAINER] =
+						    "the network of an instance of another stack",
 					    [NETWORK_NAMED] = "a network of somebody else"};
 	const struct service_network *network = &service->network;
 
-	bool known = network->mode != NETWORK_SERVICE ||
-		     stack_service(check->stack, network->join.value);
+	bool elsewhere = network->mode >= NETWORK_CONTAINER && !network->join_service;
 
 	check->report->service = service->name;
-	if (network->mode >= NETWORK_SERVICE && known)
+	if (elsewhere)
 		report_note(check->report, network->mode_pos,
 			    "services.%s.network_mode: %s is not supported yet", service->name,
 			    kinds[network->mode]);
 	for (size_t i = 0; is_attached(service) && i < network->attachment_count; i++)
 		note_attachment(check, service, &network->attachments[i], main);
-	for (size_t i = 0; i < network->link_count; i++)
-		if (stack_service(check->stack, network->links[i].target))
-			report_note(check->report, network->links[i].pos,
-				    "services.%s.links: the alias '%.60s' is not supported yet",
-				    service->name, network->links[i].alias);
 	check->report->service = NULL;
 }
 

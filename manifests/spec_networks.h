@@ -99,7 +99,9 @@ struct host_spec {
 
 struct service_network {
 	enum network_mode mode;
-	struct text join; /* NETWORK_SERVICE, _CONTAINER, _NAMED */
+	struct text join;    /* NETWORK_SERVICE, _CONTAINER, _NAMED */
+	char *join_service;  /* whose instance that is, where it is one of this stack */
+	unsigned join_index; /* which one; 0: the one of the same number */
 	struct pos mode_pos;
 	struct net_attachment *attachments; /* sorted by network; NETWORK_BRIDGE has at least one */
 	size_t attachment_count;

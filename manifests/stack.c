@@ -64,6 +64,14 @@ const struct service *stack_service(const struct stack *stack, const char *name)
 		       compare_service);
 }
 
+const struct service *stack_network_owner(const struct stack *stack, const struct service *service)
+{
+	/* The checks of the loader leave no circle. */
+	while (service->network.join_service)
+		service = stack_service(stack, service->network.join_service);
+	return service;
+}
+
 static int compare_network(const void *key, const void *network)
 {
 	return strcmp(key, ((const struct network *)network)->key);

@@ -209,6 +209,9 @@ void stack_free(struct stack *stack);
 
 /* Returns the service with this name, or NULL. Borrowed from the stack. */
 const struct service *stack_service(const struct stack *stack, const char *name);
+/* The service whose instances' networks those of @service are: itself, but for network_mode
+ * service: and container:. */
+const struct service *stack_network_owner(const struct stack *stack, const struct service *service);
 const struct network *stack_network(const struct stack *stack, const char *key);
 const struct volume *stack_volume(const struct stack *stack, const char *key);
 const struct file_object *stack_file(const struct stack *stack, enum file_kind kind,

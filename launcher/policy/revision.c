@@ -362,6 +362,19 @@ static void put_links(struct sha256 *hash, const char *field, const struct link_
 	}
 }
 
+/* Who is replaced takes its network along: whoever shares that is replaced, too. */
+static void put_partner(struct sha256 *hash, const struct stack *stack, const char *name)
+{
+	struct revision revision;
+
+	for (size_t i = 0; i < stack->service_count; i++) {
+		if (strcmp(stack->services[i].name, name) != 0)
+			continue;
+		revision_of(stack, &stack->services[i], &revision);
+		put_text(hash, "partner", revision.hex);
+	}
+}
+
 /* The younger part of the network: no trace where nothing is written. */
 static void put_networks(struct sha256 *hash, const struct stack *stack,
 			 const struct service *service)
@@ -370,6 +383,8 @@ static void put_networks(struct sha256 *hash, const struct stack *stack,
 
 	if (network->join.value)
 		put_text(hash, "join", network->join.value);
+	if (network->join_service)
+		put_partner(hash, stack, network->join_service);
 	for (size_t i = 0; i < network->attachment_count; i++)
 		put_attachment(hash, stack, &network->attachments[i]);
 	put_links(hash, "link", network->links, network->link_count);

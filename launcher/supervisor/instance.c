@@ -5,6 +5,8 @@
  */
 #include "launcher/lower.h"
 #include "launcher/supervisor/attach.h"
+#include "launcher/supervisor/hosts.h"
+#include "launcher/supervisor/join.h"
 #include "launcher/supervisor/probe.h"
 #include "launcher/supervisor/retire.h"
 #include "launcher/supervisor/supervisor.h"
@@ -311,27 +313,6 @@ static int run_cgroup(struct instance *instance, struct err *err)
 			     &instance->oom_watch, err);
 }
 
-static int run_endpoint(struct instance *instance, struct err *err)
-{
-	struct supervisor *sup = instance->sup;
-
-	if (instance->endpoint)
-		return 0; /* kept over restarts, with its address */
-	switch (instance->plan->service->network.mode) {
-	case NETWORK_HOST:
-		return 0;
-	case NETWORK_NONE:
-		return net_attach_none(&instance->endpoint, err);
-	case NETWORK_BRIDGE:
-	case NETWORK_SERVICE:
-	case NETWORK_CONTAINER:
-	case NETWORK_NAMED:
-		break;
-	}
-	sup->publish_due = true;
-	return net_attach(sup->net, instance->name, &instance->endpoint, err);
-}
-
 /* Kept over restarts, as the file is. */
 static int run_log(struct instance *instance, struct err *err)
 {
@@ -374,22 +355,37 @@ static void run_stdio(const struct instance *instance, int null_fd, int stdio[st
 	stdio[2] = log_stderr_fd(instance->log);
 }
 
+/* What has to be there before a run. */
+static int run_prepare(struct instance *instance, int *ret_netns_fd, struct err *err)
+{
+	int r = run_cgroup(instance, err);
+
+	if (r == 0)
+		r = join_endpoint(instance, err);
+	if (r == 0)
+		r = join_network(instance, ret_netns_fd, err);
+	if (r == 0)
+		r = hosts_prepare(instance->sup, instance->plan, err);
+	if (r == 0)
+		r = run_log(instance, err);
+	if (r == 0 && instance->layer_dir)
+		r = fs_make_dirs(instance->layer_dir, 0700, err);
+	return r;
+}
+
 static int run_start(struct instance *instance, struct container_fault *fault)
 {
-	struct supervisor *sup = instance->sup;
+	autofree char *hosts_file = hosts_path(instance->sup, instance->plan);
+	int netns_fd = -1;
 	autoclose int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
 	*fault = (struct container_fault){.item = CONTAINER_ITEM_NONE};
 	if (null_fd < 0)
 		return err_set(&fault->err, errno, "open /dev/null");
-	int r = run_cgroup(instance, &fault->err);
+	if (!hosts_file)
+		return err_set(&fault->err, ENOMEM, "hosts");
+	int r = run_prepare(instance, &netns_fd, &fault->err);
 
-	if (r == 0)
-		r = run_endpoint(instance, &fault->err);
-	if (r == 0)
-		r = run_log(instance, &fault->err);
-	if (r == 0 && instance->layer_dir)
-		r = fs_make_dirs(instance->layer_dir, 0700, &fault->err);
 	if (r < 0)
 		return r;
 	struct container_run run = {
@@ -397,10 +393,10 @@ static int run_start(struct instance *instance, struct container_fault *fault)
 				    ? instance->plan->service->hostname.value
 				    : instance->name,
 		.domainname = instance->plan->service->domainname.value,
-		.hosts_file = sup->hosts_file,
+		.hosts_file = hosts_file,
 		.layer_dir = instance->layer_dir,
 		.cg = instance->cg,
-		.netns_fd = instance->endpoint ? net_endpoint_netns(instance->endpoint) : -1,
+		.netns_fd = netns_fd,
 		.tty = instance->client && instance->client->tty,
 	};
 	struct container_process process = {0};
@@ -460,6 +456,7 @@ static void instance_free(struct instance *instance)
 	sup->instance_count--;
 	watch_free(instance->timer);
 	log_close(instance->log);
+	join_leave(instance);
 	net_detach(instance->endpoint);
 	if (instance->layer_dir && fs_remove_tree(instance->layer_dir, NULL) < 0)
 		supervisor_log(sup, "instance=%s event=layer-kept path=%s", instance->name,
@@ -591,7 +588,7 @@ int instance_create(struct supervisor *sup, struct plan *plan, unsigned index, s
 	}
 	/* Names must be known before a program asks for them, so the address comes before the first
 	 * start. A failure is met again there, where the restart policy deals with it. */
-	(void)run_endpoint(instance, NULL);
+	(void)!join_endpoint(instance, NULL);
 	watch_instance(instance, instance_state_name(instance->state));
 	supervisor_touch(sup);
 	return 0;

@@ -74,7 +74,8 @@ struct instance {
 	struct health health;
 	struct probe *probe; /* NULL: no health check, or no process */
 
-	struct net_endpoint *endpoint;
+	struct net_endpoint *endpoint; /* NULL: the host's network, or that of: */
+	struct instance *joined;
 	struct log_sink *log;
 	char *layer_dir;
 };

@@ -5,15 +5,19 @@
  */
 #include "launcher/lower.h"
 #include "launcher/one_off.h"
+#include "launcher/resolv.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/fs.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define RESOLV_MAX 65536
 
 struct manifest *manifest_make(struct stack *stack, const char *directory)
 {
@@ -137,11 +141,38 @@ static int give_volumes(const struct plan *plan, const struct lowered *lowered, 
 	return 0;
 }
 
+/* @ret_path: the caller's to free; untouched where the host's file will do */
+static int write_resolv(const struct supervisor *sup, const struct plan *plan, char **ret_path,
+			struct err *err)
+{
+	autofree char *host = NULL;
+	autofree char *path = NULL;
+	autobuf struct buf text = {0};
+
+	if (!resolv_is_own(plan->service))
+		return 0;
+	if (sup->resolv_conf && fs_read(sup->resolv_conf, RESOLV_MAX, &host, NULL, err) < 0)
+		return -EIO;
+	resolv_text(plan->service, host ? host : "", &text);
+	int r = buf_check(&text, err);
+
+	if (r == 0 && asprintf(&path, "%s/resolv.conf", plan->state_dir) < 0) {
+		path = NULL;
+		r = err_set(err, ENOMEM, "resolv.conf");
+	}
+	if (r == 0)
+		r = fs_rewrite(path, text.data ? text.data : "", text.len, 0644, err);
+	if (r == 0)
+		*ret_path = take_ptr(path);
+	return r;
+}
+
 static int plan_prepare(struct supervisor *sup, struct plan *plan, unsigned index,
 			struct container_fault *fault)
 {
 	const struct service *service = plan->service;
 	autofree bool *fresh = calloc(service->mount_count + 1, sizeof(*fresh));
+	autofree char *resolv_conf = NULL;
 	autolowered struct lowered lowered = {0};
 
 	if (!fresh ||
@@ -149,19 +180,22 @@ static int plan_prepare(struct supervisor *sup, struct plan *plan, unsigned inde
 	    asprintf(&plan->anonymous_dir, "%s/.anonymous/%s/%s-%u", sup->volumes_dir, sup->name,
 		     service->name, index) < 0)
 		return err_set(&fault->err, ENOMEM, "%s", service->name);
+	int r = fs_make_dirs(plan->state_dir, 0700, &fault->err);
+
+	if (r == 0)
+		r = write_resolv(sup, plan, &resolv_conf, &fault->err);
+	if (r < 0)
+		return r;
 	const struct lower_place place = {
 		.volumes_dir = sup->volumes_dir,
 		.anonymous_dir = plan->anonymous_dir,
 		.state_dir = plan->state_dir,
-		.resolv_conf = sup->resolv_conf,
+		.resolv_conf = resolv_conf ? resolv_conf : sup->resolv_conf,
 		.nofile_hard = sup->nofile_hard,
 		.layers_dir = sup->layers_dir,
 		.ids = sup->ids.userns_fd < 0 ? NULL : &sup->ids,
 	};
-	int r = fs_make_dirs(plan->state_dir, 0700, &fault->err);
-
-	if (r == 0)
-		r = fs_make_dirs(sup->layers_dir, 0700, &fault->err);
+	r = fs_make_dirs(sup->layers_dir, 0700, &fault->err);
 	if (r == 0)
 		r = lower_service(plan->manifest->stack, service, &place, &lowered, &fault->err);
 	if (r == 0)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What others reach: the hosts file that all instances of the stack share, and the published ports,
- * which go to ready instances only. Both are derived anew from the instances whenever these change.
+ * What others reach: names (hosts.h), and the published ports, which go to ready instances only.
+ * Both are derived anew from the instances whenever these change.
  */
+#include "launcher/supervisor/hosts.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
-#include "runtime/base/fs.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -15,46 +15,6 @@
 int publish_open(struct supervisor *sup, struct err *err)
 {
 	return sup->net ? 0 : net_open(&(struct net_config){.stack = sup->name}, &sup->net, err);
-}
-
-/* By which the others find an instance. */
-static void put_names(struct buf *text, const struct instance *instance)
-{
-	const struct service *service = instance->plan->service;
-	const char *hostname = service->hostname.value;
-
-	buf_printf(text, "%s %s", service->name, instance->name);
-	if (service->container_name.value)
-		buf_printf(text, " %s", service->container_name.value);
-	if (hostname && strcmp(hostname, service->name) != 0)
-		buf_printf(text, " %s", hostname);
-	if (service->domainname.value)
-		buf_printf(text, " %s.%s", hostname ? hostname : instance->name,
-			   service->domainname.value);
-}
-
-static void write_hosts(struct supervisor *sup)
-{
-	autobuf struct buf text = {0};
-	struct err err = {0};
-
-	buf_puts(&text, "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n");
-	for (struct instance *instance = sup->instances; instance; instance = instance->next) {
-		char address[INET_ADDRSTRLEN];
-		struct in_addr in = {INADDR_ANY};
-
-		if (instance->endpoint)
-			in = net_endpoint_address(instance->endpoint);
-		if (in.s_addr == INADDR_ANY)
-			continue;
-		inet_ntop(AF_INET, &in, address, sizeof(address));
-		buf_printf(&text, "%s\t", address);
-		put_names(&text, instance);
-		buf_puts(&text, "\n");
-	}
-	if (buf_check(&text, &err) < 0 ||
-	    fs_rewrite(sup->hosts_file, text.data, text.len, 0644, &err) < 0)
-		supervisor_log(sup, "event=hosts-failed error=\"%s\"", err.text);
 }
 
 static size_t ready_targets(struct supervisor *sup, const struct service *service,
@@ -100,7 +60,7 @@ void publish_all(struct supervisor *sup)
 	struct err err = {0};
 
 	sup->publish_due = false;
-	write_hosts(sup);
+	hosts_write(sup);
 	if (sup->net && write_ports(sup, &err) < 0)
 		supervisor_log(sup, "event=publish-failed error=\"%s\"", err.text);
 }

@@ -7,7 +7,8 @@
  * - apply_up.c: a new manifest; apply.c: the other commands; api.c: requests
  * - instance.c: events and actions of one instance; probe.c: its health; plan.c: prepared revisions
  * - ids.c: ranges of user ids
- * - publish.c: ports and names; retire.c: what the kernel still has to let go of
+ * - publish.c: ports; hosts.c: names; join.c: shared networks; retire.c: what the kernel still has
+ * to let go of
  * - attach.c: exec and run, with a client's fds; run.c: one-off instances
  * - view.c: JSON of what there is; watch.c: streams of changes
  * - http.c, loop.c, logs.c know nothing of stacks

@@ -226,6 +226,31 @@ static void sharing_a_network_brings_a_dependency(void **unused)
 	assert_int_equal(web->depends_on_count, 1);
 }
 
+static void an_instance_is_known_by_any_of_its_names(void **unused)
+{
+	static const char *const names[] = {"gate", "vpn-1", "shop-vpn-1", "shop_vpn_1"};
+	autofixture struct fixture fixture;
+
+	(void)unused;
+	fixture_open(&fixture);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		char yaml[512];
+
+		snprintf(yaml, sizeof(yaml),
+			 "services:\n  vpn: {x-rootfs: host, command: x, container_name: gate}\n"
+			 "  app: {x-rootfs: host, command: x, network_mode: 'container:%s'}\n",
+			 names[i]);
+		const struct service *app = stack_service(fixture_good(&fixture, yaml), "app");
+
+		assert_int_equal(fixture.diags.count, 0);
+		assert_int_equal(app->network.mode, NETWORK_CONTAINER);
+		assert_string_equal(app->network.join_service, "vpn");
+		assert_int_equal(app->network.join_index, 1);
+		assert_int_equal(app->depends_on_count, 1);
+		assert_string_equal(stack_network_owner(fixture.stack, app)->name, "vpn");
+	}
+}
+
 static void the_network_of_the_host_is_a_mode(void **unused)
 {
 	autofixture struct fixture fixture;
@@ -420,6 +445,8 @@ static void faulty_modes_and_links(void **unused)
 					      "cannot share its own network"},
 		{"network_mode: 'container:'",
 		 "5:17: error: services.a.network_mode: '' is not a name"},
+		{"network_mode: 'container:a-1'", "5:17: error: services.a.network_mode: a "
+						  "service cannot share its own network"},
 		{"network_mode: 'service:b'\n  ports: ['80:80']",
 		 "6:11: error: services.a.ports: the network is that of 'b': publish its ports "
 		 "there"},
@@ -541,6 +568,7 @@ int main(void)
 		cmocka_unit_test(extra_hosts_are_a_list_or_a_mapping),
 		cmocka_unit_test(name_servers_are_one_or_several),
 		cmocka_unit_test(sharing_a_network_brings_a_dependency),
+		cmocka_unit_test(an_instance_is_known_by_any_of_its_names),
 		cmocka_unit_test(the_network_of_the_host_is_a_mode),
 		cmocka_unit_test(faulty_networks),
 		cmocka_unit_test(faulty_attachments),

@@ -87,18 +87,12 @@ static void a_launch_without_the_service_is_not_concerned(void **unused)
 static void networks_are_noted(void **unused)
 {
 	static const struct noted all[] = {
-		{"dns: 192.0.2.1", "4:3: services.a.dns is not supported yet"},
-		{"dns_opt: [a]", "4:3: services.a.dns_opt is not supported yet"},
-		{"dns_search: a", "4:3: services.a.dns_search is not supported yet"},
-		{"extra_hosts: {a: '::1'}", "4:3: services.a.extra_hosts is not supported yet"},
 		{"external_links: [a]", "4:3: services.a.external_links is not supported yet"},
 		{"mac_address: 02:42:ac:11:00:02",
 		 "4:3: services.a.mac_address is not supported yet"},
-		{"links: ['b:c']", "4:11: services.a.links: the alias 'c' is not supported yet"},
-		{"network_mode: service:b", "4:17: services.a.network_mode: the network of a "
-					    "service is not supported yet"},
-		{"network_mode: container:x", "4:17: services.a.network_mode: the network of a "
-					      "container is not supported yet"},
+		{"network_mode: container:x",
+		 "4:17: services.a.network_mode: the network of an instance of another stack is "
+		 "not supported yet"},
 		{"network_mode: other_default", "4:17: services.a.network_mode: a network of "
 						"somebody else is not supported yet"},
 		{"networks: [default, n]",
@@ -107,8 +101,6 @@ static void networks_are_noted(void **unused)
 		 "4:14: services.a.networks.e: an external network is not supported yet"},
 		{"networks: [v]",
 		 "4:14: services.a.networks.v: the driver macvlan is not supported yet"},
-		{"networks: {n: {aliases: [x]}}",
-		 "4:28: services.a.networks.n: aliases is not supported yet"},
 		{"networks: {n: {mac_address: 02:42:ac:11:00:02}}",
 		 "4:31: services.a.networks.n: mac_address is not supported yet"},
 		{"networks: {n: {interface_name: x}}",

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Shared networks; see join.h. */
+#include "launcher/supervisor/join.h"
+
+#include "launcher/supervisor/supervisor.h"
+
+#include <errno.h>
+#include <string.h>
+
+int join_endpoint(struct instance *instance, struct err *err)
+{
+	struct supervisor *sup = instance->sup;
+
+	if (instance->endpoint)
+		return 0; /* kept over restarts, with its address */
+	switch (instance->plan->service->network.mode) {
+	case NETWORK_HOST:
+		return 0;
+	case NETWORK_NONE:
+		return net_attach_none(&instance->endpoint, err);
+	case NETWORK_SERVICE:
+	case NETWORK_CONTAINER:
+		return 0; /* that of another one, which is looked for at every start */
+	case NETWORK_BRIDGE:
+	case NETWORK_NAMED: /* not launched: the loader notes it */
+		break;
+	}
+	sup->publish_due = true;
+	return net_attach(sup->net, instance->name, &instance->endpoint, err);
+}
+
+/* The instances of a service follow one another, by number. */
+static struct instance *partner(const struct supervisor *sup, const char *service, unsigned index)
+{
+	struct instance *first = NULL;
+
+	for (struct instance *one = sup->instances; one; one = one->next) {
+		if (strcmp(one->plan->service->name, service) != 0)
+			continue;
+		if (one->index == index)
+			return one;
+		first = first ? first : one;
+	}
+	return first;
+}
+
+int join_network(struct instance *instance, int *ret_fd, struct err *err)
+{
+	const struct stack *stack = instance->plan->manifest->stack;
+	const struct service *service = instance->plan->service;
+	const struct service *owner = stack_network_owner(stack, service);
+	unsigned index = instance->index;
+	struct instance *to = instance;
+
+	for (const struct service *at = service; at != owner;
+	     at = stack_service(stack, at->network.join_service)) {
+		index = at->network.join_index ? at->network.join_index : index;
+		to = partner(instance->sup, at->network.join_service, index);
+		if (!to)
+			return err_say(err, ENOENT,
+				       "there is no instance of '%s' to share the network of",
+				       at->network.join_service);
+		index = to->index;
+	}
+	if (owner->network.mode != NETWORK_HOST && !to->endpoint)
+		return err_say(err, ENOENT, "%s has no network to share", to->name);
+	instance->joined = to == instance ? NULL : to;
+	*ret_fd = to->endpoint ? net_endpoint_netns(to->endpoint) : -1;
+	return 0;
+}
+
+void join_leave(struct instance *gone)
+{
+	for (struct instance *one = gone->sup->instances; one; one = one->next) {
+		if (one->joined != gone)
+			continue;
+		one->joined = NULL;
+		one->replace = true;
+	}
+}
