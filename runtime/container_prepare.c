@@ -6,11 +6,13 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/path.h"
 #include "runtime/defaults.h"
+#include "runtime/landlock.h"
 #include "runtime/seccomp/profile.h"
 #include "runtime/settings.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/sched.h>
 #include <poll.h>
 #include <signal.h>
@@ -135,6 +137,9 @@ static int set_privileges(struct container_plan *plan, const struct container_co
 {
 	if (caps_resolve(config->cap_add, config->cap_drop, &plan->caps, &fault->err) < 0)
 		return fault_of(fault, CONTAINER_ITEM_CAPABILITY, 0);
+	/* It would forbid to mount, which is what the capability is asked for. */
+	if (config->root == CONTAINER_ROOT_HOST && !(plan->caps.keep & 1ULL << CAP_SYS_ADMIN))
+		plan->landlock = landlock_version();
 	if (config->seccomp_unconfined)
 		return 0;
 	const char *bytes = config->seccomp_profile;

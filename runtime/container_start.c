@@ -99,6 +99,7 @@ static const struct step start_steps[] = {
 	{"user namespace", step_userns},
 	{"kernel settings", step_ipc_settings},
 	{"host name", step_hostname},
+	{"landlock", step_landlock},
 	{"working directory", step_working_dir},
 	{"user", step_user},
 	{"system call filter", step_filter},

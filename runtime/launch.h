@@ -68,6 +68,7 @@ int step_detach(struct launch *launch, struct container_fault *fault);
 int step_stdio(struct launch *launch, struct container_fault *fault);
 int step_undumpable(struct launch *launch, struct container_fault *fault);
 int step_limits(struct launch *launch, struct container_fault *fault);
+int step_landlock(struct launch *launch, struct container_fault *fault);
 int step_working_dir(struct launch *launch, struct container_fault *fault);
 int step_user(struct launch *launch, struct container_fault *fault);
 int step_filter(struct launch *launch, struct container_fault *fault);

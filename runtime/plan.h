@@ -51,6 +51,7 @@ struct container_plan {
 	bool hostname_file; /* the root has a file /etc/hostname that is not the run's */
 	struct user user;
 	struct caps caps;
+	int landlock;		   /* version; 0: not used */
 	const struct secc *filter; /* NULL: unconfined */
 	bool own_filter;	   /* of the configuration: may refuse anything */
 	struct container_rlimit *rlimits;

@@ -127,10 +127,15 @@ struct container_config sandbox_config(const struct sandbox *box, char **argv, c
 	};
 }
 
+struct surroundings {
+	const struct cg *cg;
+	int stdin_fd;
+	int out_fd;
+};
+
 static void start_in(const struct sandbox *box, const struct container_plan *plan,
-		     const struct cg *cg, int out_fd, struct container_process *process)
+		     const struct surroundings *in, struct container_process *process)
 {
-	autoclose int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	char hosts[128];
 	struct container_fault fault;
 
@@ -139,9 +144,9 @@ static void start_in(const struct sandbox *box, const struct container_plan *pla
 		.hostname = "box-1",
 		.hosts_file = hosts,
 		.layer_dir = box->layer,
-		.cg = cg,
+		.cg = in->cg,
 		.netns_fd = -1,
-		.stdio = {null_fd, out_fd, out_fd},
+		.stdio = {in->stdin_fd, in->out_fd, in->out_fd},
 	};
 	int r = container_start(plan, &run, process, &fault);
 
@@ -153,7 +158,9 @@ static void start_in(const struct sandbox *box, const struct container_plan *pla
 void sandbox_start(const struct sandbox *box, const struct container_plan *plan, int out_fd,
 		   struct container_process *process)
 {
-	start_in(box, plan, NULL, out_fd, process);
+	autoclose int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	start_in(box, plan, &(struct surroundings){NULL, null_fd, out_fd}, process);
 }
 
 int sandbox_status(const struct container_process *process, struct container_fault *fault)
@@ -181,8 +188,8 @@ void sandbox_finish(struct container_process *process, int read_fd, struct outco
 	fd_drop(&process->status_fd);
 }
 
-void sandbox_run_in(const struct sandbox *box, const struct container_config *config,
-		    const struct cg *cg, struct outcome *outcome)
+static void run_in(const struct sandbox *box, const struct container_config *config,
+		   struct surroundings *in, struct outcome *outcome)
 {
 	struct container_plan *plan = NULL;
 	struct container_process process;
@@ -198,10 +205,25 @@ void sandbox_run_in(const struct sandbox *box, const struct container_config *co
 	autoclose int read_fd = pipe_fds[0];
 	autoclose int write_fd = pipe_fds[1];
 
-	start_in(box, plan, cg, write_fd, &process);
+	in->out_fd = write_fd;
+	start_in(box, plan, in, &process);
 	fd_drop(&write_fd);
 	sandbox_finish(&process, read_fd, outcome);
 	container_plan_free(plan);
+}
+
+void sandbox_run_in(const struct sandbox *box, const struct container_config *config,
+		    const struct cg *cg, struct outcome *outcome)
+{
+	autoclose int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	run_in(box, config, &(struct surroundings){cg, null_fd, -1}, outcome);
+}
+
+void sandbox_run_with(const struct sandbox *box, const struct container_config *config,
+		      int stdin_fd, struct outcome *outcome)
+{
+	run_in(box, config, &(struct surroundings){NULL, stdin_fd, -1}, outcome);
 }
 
 void sandbox_run(const struct sandbox *box, const struct container_config *config,

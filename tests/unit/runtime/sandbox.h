@@ -45,6 +45,10 @@ void sandbox_run(const struct sandbox *box, const struct container_config *confi
 void sandbox_run_in(const struct sandbox *box, const struct container_config *config,
 		    const struct cg *cg, struct outcome *outcome);
 
+/* The same with this standard input. */
+void sandbox_run_with(const struct sandbox *box, const struct container_config *config,
+		      int stdin_fd, struct outcome *outcome);
+
 /* Starts without waiting; stdout and stderr become @out_fd. */
 void sandbox_start(const struct sandbox *box, const struct container_plan *plan, int out_fd,
 		   struct container_process *process);
