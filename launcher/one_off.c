@@ -107,6 +107,7 @@ struct service *one_off_service(const struct service *of, const struct one_off_r
 	one_off->service = *of;
 	one_off->service.restart = (struct restart_spec){.delay_ms = -1};
 	one_off->service.healthcheck = (struct healthcheck){0};
+	memset(one_off->service.probes, 0, sizeof(one_off->service.probes));
 	/* Names are those of the instances that stay. */
 	one_off->service.container_name = (struct text){0};
 	one_off->service.hostname = (struct text){0};

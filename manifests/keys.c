@@ -92,7 +92,7 @@ const struct key_info keys_service[] = {
 	{"x-autoscale", KEY_NOTE},
 	{"x-balance"},
 	{"x-drain", KEY_NOTE},
-	{"x-probe", KEY_NOTE},
+	{"x-probe"},
 	{"x-restart"},
 	{"x-rootfs"},
 	{"x-schedule", KEY_NOTE},

@@ -12,7 +12,7 @@ static int64_t smaller(int64_t a, int64_t b)
 }
 
 /* The first moment at which the engine could have a failure that counts. */
-static int64_t counted_from_ms(const struct healthcheck *spec, const struct health *health)
+static int64_t counted_from_ms(const struct probe_timing *spec, const struct health *health)
 {
 	int64_t after_ms = spec->start_period_ms > 0 ? spec->start_period_ms : spec->interval_ms;
 
@@ -28,7 +28,7 @@ void health_init(struct health *health, int64_t now_ms)
 	};
 }
 
-int64_t health_next_probe_ms(const struct healthcheck *spec, const struct health *health)
+int64_t health_next_probe_ms(const struct probe_timing *spec, const struct health *health)
 {
 	int64_t counted_ms = counted_from_ms(spec, health);
 
@@ -49,7 +49,7 @@ static enum health_change succeeded(struct health *health)
 	return HEALTH_BECAME_HEALTHY;
 }
 
-static enum health_change failed(const struct healthcheck *spec, struct health *health)
+static enum health_change failed(const struct probe_timing *spec, struct health *health)
 {
 	if (health->streak < spec->retries)
 		health->streak++;
@@ -59,7 +59,7 @@ static enum health_change failed(const struct healthcheck *spec, struct health *
 	return HEALTH_BECAME_UNHEALTHY;
 }
 
-enum health_change health_result(const struct healthcheck *spec, struct health *health,
+enum health_change health_result(const struct probe_timing *spec, struct health *health,
 				 enum probe_outcome outcome, int64_t probe_start_ms, int64_t now_ms)
 {
 	health->last_end_ms = now_ms;

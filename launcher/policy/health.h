@@ -11,7 +11,7 @@
  */
 #pragma once
 
-#include "manifests/stack.h"
+#include <stdint.h>
 
 #define HEALTH_STATUS_LIST(X)                                                                      \
 	X(STARTING, "starting")                                                                    \
@@ -26,6 +26,15 @@ enum probe_outcome {
 	PROBE_OK,     /* exit 0 */
 	PROBE_FAILED, /* any other end, also a probe that could not be started */
 	PROBE_TIMEOUT,
+};
+
+/* How often, and how many failures count: of a health check or of an x-probe. */
+struct probe_timing {
+	int64_t interval_ms;
+	int64_t timeout_ms;
+	int64_t start_period_ms;
+	int64_t start_interval_ms;
+	unsigned retries;
 };
 
 enum health_change {
@@ -47,7 +56,7 @@ void health_init(struct health *health, int64_t now_ms);
 
 /* When the next probe is to be started; may lie in the past: then at once. Not to be asked while
  * a probe runs: the spacing is measured from its end. */
-int64_t health_next_probe_ms(const struct healthcheck *spec, const struct health *health);
+int64_t health_next_probe_ms(const struct probe_timing *spec, const struct health *health);
 
 /*
  * Takes the result of a probe.
@@ -57,7 +66,7 @@ int64_t health_next_probe_ms(const struct healthcheck *spec, const struct health
  *
  * Returns what the caller has to tell the instance's state machine.
  */
-enum health_change health_result(const struct healthcheck *spec, struct health *health,
+enum health_change health_result(const struct probe_timing *spec, struct health *health,
 				 enum probe_outcome outcome, int64_t probe_start_ms,
 				 int64_t now_ms);
 

@@ -24,7 +24,7 @@
 #define INSTANCE_EVENT_LIST(X)                                                                     \
 	X(DEPS_MET, "deps-met")                                                                    \
 	X(DEPS_BROKEN, "deps-broken")                                                              \
-	X(EXEC_OK, "exec-ok")		    /* the program runs, there is no health check */       \
+	X(EXEC_OK, "exec-ok")		    /* the program runs, and is ready by that */           \
 	X(EXEC_OK_PROBED, "exec-ok-probed") /* the program runs, its health is still to come */    \
 	X(START_FAILED_RETRY, "start-failed-retry")	  /* restart.h said: restart */            \
 	X(START_FAILED_FOR_GOOD, "start-failed-for-good") /* restart.h said: fail */               \

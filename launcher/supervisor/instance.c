@@ -4,6 +4,7 @@
  * here. The only place where the state of an instance changes (instance_enter).
  */
 #include "launcher/lower.h"
+#include "launcher/policy/vitals.h"
 #include "launcher/supervisor/attach.h"
 #include "launcher/supervisor/hosts.h"
 #include "launcher/supervisor/join.h"
@@ -283,9 +284,11 @@ static void read_exec_status(struct instance *instance)
 	clock_gettime(CLOCK_REALTIME, &instance->started_at);
 	if (instance->client)
 		instance->client->started(instance->client->data, instance);
-	instance_event(instance, instance->plan->service->healthcheck.present
-					 ? INSTANCE_EV_EXEC_OK_PROBED
-					 : INSTANCE_EV_EXEC_OK);
+	struct probe_set set;
+
+	probe_set_of(instance->plan->service, &set);
+	instance_event(instance,
+		       probe_set_gates(&set) ? INSTANCE_EV_EXEC_OK_PROBED : INSTANCE_EV_EXEC_OK);
 }
 
 static void on_status(void *data, int fd, uint32_t events)

@@ -5,7 +5,6 @@
  */
 #pragma once
 
-#include "launcher/policy/health.h"
 #include "launcher/policy/instance_fsm.h"
 #include "launcher/policy/reason.h"
 #include "launcher/policy/restart.h"
@@ -19,7 +18,7 @@
 #include <time.h>
 
 struct instance;
-struct probe;
+struct probes;
 struct supervisor;
 
 #define INSTANCE_NAME_MAX 160
@@ -71,8 +70,7 @@ struct instance {
 
 	bool has_end; /* `end` is that of the last run */
 	struct run_end end;
-	struct health health;
-	struct probe *probe; /* NULL: no health check, or no process */
+	struct probes *probes; /* NULL: nothing to probe, or no process */
 
 	struct net_endpoint *endpoint; /* NULL: the host's network, or that of: */
 	struct instance *joined;

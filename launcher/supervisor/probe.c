@@ -1,317 +1,260 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Health checks: runs the probe inside the instance when policy/health says so and gives the result
- * back to it. Of what a probe prints the first 4 KiB are kept, the rest is read and dropped.
+ * The probes of one run of an instance: begins each when policy/health says so, gives its result to
+ * policy/vitals, and what that makes of it to the instance's table. How a probe asks is in the
+ * probe_*.c files.
  */
 #include "launcher/supervisor/probe.h"
-#include "launcher/supervisor/retire.h"
+#include "launcher/supervisor/probe_run.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/cleanup.h"
 
+#include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/pidfd.h>
-#include <sys/wait.h>
+#include <sys/socket.h>
 
-#define OUTPUT_BYTES_MAX 4096
-/* An instance that ends takes its probes along, and its own end is heard of only after theirs. */
-#define DOUBT_MS 100
-
-struct probe {
-	struct instance *instance;
-	struct watch *timer; /* the next probe, or the timeout of the running one */
-	struct watch *exit_watch;
-	struct watch *output_watch;
-	struct container_process process;
-	int output_fd;
-	int64_t started_ms;
-	bool timed_out;
-	bool in_doubt; /* it was killed, and perhaps because the instance ends */
-	struct run_end end;
-	char output[OUTPUT_BYTES_MAX + 1];
-	size_t output_len;
-	struct container_fault fault;
-	char **argv; /* borrows the words of the manifest */
+struct probes {
+	struct probe_set set;
+	struct vitals vitals;
+	struct probe of[PROBES_MAX]; /* parallel to the set */
 };
 
-static const struct healthcheck *spec_of(const struct probe *probe)
+static int64_t now_of(const struct instance *instance)
 {
-	return &probe->instance->plan->service->healthcheck;
+	return loop_now_ms(instance->sup->loop);
 }
 
-static int64_t now_of(const struct probe *probe)
+/* ---- results ---- */
+
+/* "probe failed 3 times: connection refused" */
+static void say_why(struct probe *probe, enum probe_outcome outcome, const char *what)
 {
-	return loop_now_ms(probe->instance->sup->loop);
-}
-
-/* ---- the end of a probe ---- */
-
-static void probe_read(struct probe *probe)
-{
-	char dropped[4096];
-
-	/* A bounded number of reads per wake-up: a flood is not our problem to keep up with. */
-	for (int reads = 0; reads < 16; reads++) {
-		size_t room = OUTPUT_BYTES_MAX - probe->output_len;
-		char *into = room ? probe->output + probe->output_len : dropped;
-		ssize_t n = read(probe->output_fd, into, room ? room : sizeof(dropped));
-
-		if (n <= 0)
-			return;
-		if (room)
-			probe->output_len += (size_t)n;
-	}
-}
-
-static void on_output(void *data, int fd, uint32_t events)
-{
-	struct probe *probe = data;
-
-	probe_read(probe);
-	if (events & EPOLLHUP)
-		watch_free(take_ptr(probe->output_watch));
-}
-
-static void run_clear(struct probe *probe)
-{
-	watch_free(take_ptr(probe->exit_watch));
-	watch_free(take_ptr(probe->output_watch));
-	fd_drop(&probe->output_fd);
-	fd_drop(&probe->process.pidfd);
-	fd_drop(&probe->process.status_fd);
-	probe->process.pid = 0;
-}
-
-/* With all that it has started: the kernel made it the leader of a session, and as long as it is
- * not reaped its number is nobody else's. */
-static void run_kill(const struct probe *probe)
-{
-	if (probe->process.pid > 0)
-		(void)kill(-probe->process.pid, SIGKILL); /* fails before it is a leader */
-	(void)pidfd_send_signal(probe->process.pidfd, SIGKILL, NULL, 0); /* … or is dead already */
-}
-
-static void run_abandon(struct probe *probe)
-{
-	if (probe->process.pidfd >= 0)
-		run_kill(probe);
-	int pidfd = take_fd(&probe->process.pidfd);
-
-	run_clear(probe); /* first: epoll watches an fd only once */
-	if (pidfd >= 0)
-		retire_process(probe->instance->sup, pidfd);
-}
-
-/* "probe failed 3 times: exit 1: connection refused" */
-static void say_why(struct probe *probe, const struct run_end *end)
-{
-	struct instance *instance = probe->instance;
-	char what[REASON_MAX];
+	const struct probes *probes = probe->instance->probes;
+	char text[REASON_MAX];
 	char why[REASON_MAX];
-	size_t used;
 
-	reason_probe_end(end, probe->timed_out ? spec_of(probe)->timeout_ms : 0, what,
-			 sizeof(what));
-	probe->output[probe->output_len] = '\0';
-	probe->output[strcspn(probe->output, "\r\n")] = '\0';
-	used = strlen(what);
-	if (probe->output[0])
-		snprintf(what + used, sizeof(what) - used, ": %.120s", probe->output);
-	reason_probe(instance->health.streak, what, why, sizeof(why));
-	instance_set_reason(instance, why);
+	if (outcome == PROBE_TIMEOUT && !what)
+		reason_probe_end(NULL, probe->use->timing.timeout_ms, text, sizeof(text));
+	else
+		snprintf(text, sizeof(text), "%s", what ? what : "failed");
+	reason_probe(probes->vitals.of[probe->index].streak, text, why, sizeof(why));
+	instance_set_reason(probe->instance, why);
 }
 
-static void on_turn(void *data);
-
-static void probe_schedule(struct probe *probe)
+static void schedule(struct probe *probe)
 {
-	int64_t next_ms = health_next_probe_ms(spec_of(probe), &probe->instance->health);
+	struct probes *probes = probe->instance->probes;
 
-	watch_arm(probe->timer, next_ms - now_of(probe));
+	if (!vitals_due(&probes->set, &probes->vitals, probe->index))
+		watch_disarm(probe->timer);
+	else if (!probe->running && probe->ops)
+		watch_arm(probe->timer, health_next_probe_ms(&probe->use->timing,
+							     &probes->vitals.of[probe->index]) -
+						now_of(probe->instance));
 }
 
-static enum probe_outcome outcome_of(const struct probe *probe, const struct run_end *end)
+/* The gate has opened: the startup probe ends, the others begin. */
+static void schedule_all(struct probes *probes)
 {
-	if (probe->timed_out)
-		return PROBE_TIMEOUT;
-	return end->kind == RUN_END_EXITED && end->code == 0 ? PROBE_OK : PROBE_FAILED;
+	for (size_t i = 0; i < probes->set.count; i++)
+		schedule(&probes->of[i]);
 }
 
-/* May end the probe's own life: a failed health check may stop the instance. */
-static void probe_ended(struct probe *probe, const struct run_end *end)
+static void unready(struct instance *instance, bool failed)
+{
+	instance->unhealthy = failed && instance->plan->service->restart.condition != RESTART_NO;
+	instance_event(instance,
+		       instance->unhealthy ? INSTANCE_EV_UNHEALTHY_RESTART : INSTANCE_EV_UNHEALTHY);
+}
+
+void probe_done(struct probe *probe, enum probe_outcome outcome, const char *what)
 {
 	struct instance *instance = probe->instance;
-	const struct service *service = instance->plan->service;
-	enum health_change change =
-		health_result(&service->healthcheck, &instance->health, outcome_of(probe, end),
-			      probe->started_ms, now_of(probe));
+	struct probes *probes = instance->probes;
+	const struct probe_result result = {outcome, probe->started_ms, now_of(instance)};
+	bool was_started = probes->vitals.started;
 
-	probe_schedule(probe);
+	probe->running = false;
+	enum vitals_change change =
+		vitals_result(&probes->set, &probes->vitals, probe->index, &result);
+
+	if (probes->vitals.started != was_started)
+		schedule_all(probes);
+	else
+		schedule(probe);
+	/* Each of these may end the life of the probes. */
 	switch (change) {
-	case HEALTH_NOTHING:
+	case VITALS_SAME:
+	case VITALS_STARTED:
 		break;
-	case HEALTH_BECAME_HEALTHY:
+	case VITALS_READY:
 		instance_event(instance, INSTANCE_EV_HEALTHY);
 		break;
-	case HEALTH_BECAME_UNHEALTHY:
-		say_why(probe, end);
-		instance->unhealthy = service->restart.condition != RESTART_NO;
-		instance_event(instance, instance->unhealthy ? INSTANCE_EV_UNHEALTHY_RESTART
-							     : INSTANCE_EV_UNHEALTHY);
+	case VITALS_UNREADY:
+	case VITALS_FAILED:
+		say_why(probe, outcome, what);
+		unready(instance, change == VITALS_FAILED);
 		break;
 	}
 }
 
-static void on_probe_exit(void *data, int fd, uint32_t events)
-{
-	struct probe *probe = data;
-	struct run_end end = {.kind = RUN_END_UNKNOWN};
-	siginfo_t info = {0};
+/* ---- runs ---- */
 
-	if (waitid(P_PIDFD, (id_t)probe->process.pidfd, &info, WEXITED | WNOHANG) == 0 &&
-	    info.si_pid == 0)
+static void begin(struct probe *probe)
+{
+	struct err err = {0};
+
+	probe->started_ms = now_of(probe->instance);
+	probe->running = true;
+	watch_arm(probe->timer, probe->use->timing.timeout_ms);
+	if (probe->ops->begin(probe, &err) == 0)
 		return;
-	if (container_status(probe->process.status_fd, &probe->fault) < 0 &&
-	    probe->fault.err.code != 0) {
-		end.kind = RUN_END_START_FAILED;
-		end.fault = probe->fault.err.text;
-	} else if (info.si_code == CLD_EXITED) {
-		end.kind = RUN_END_EXITED;
-		end.code = info.si_status;
-	} else if (info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED) {
-		end.kind = RUN_END_SIGNALLED;
-		end.signal = info.si_status;
-	}
-	probe_read(probe);
-	run_clear(probe);
-	probe->end = end;
-	probe->in_doubt =
-		end.kind == RUN_END_SIGNALLED && end.signal == SIGKILL && !probe->timed_out;
-	if (probe->in_doubt)
-		watch_arm(probe->timer, DOUBT_MS);
-	else
-		probe_ended(probe, &end);
+	watch_disarm(probe->timer);
+	probe_done(probe, PROBE_FAILED, err.text);
 }
 
-/* ---- the start of a probe ---- */
-
-static int probe_watch(struct probe *probe, struct err *err)
-{
-	struct loop *loop = probe->instance->sup->loop;
-	int r = loop_watch_fd(
-		loop, &(struct loop_io){probe->process.pidfd, EPOLLIN, on_probe_exit, probe},
-		&probe->exit_watch, err);
-
-	if (r == 0)
-		r = loop_watch_fd(loop,
-				  &(struct loop_io){probe->output_fd, EPOLLIN, on_output, probe},
-				  &probe->output_watch, err);
-	return r;
-}
-
-static int probe_run(struct probe *probe, struct container_fault *fault)
-{
-	struct instance *instance = probe->instance;
-	autoclose int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	int pipe_fds[2] = {-1, -1};
-
-	*fault = (struct container_fault){.item = CONTAINER_ITEM_NONE};
-	if (null_fd < 0 || pipe2(pipe_fds, O_CLOEXEC) < 0)
-		return err_set(&fault->err, errno, "probe");
-	probe->output_fd = pipe_fds[0];
-	autoclose int write_fd = pipe_fds[1];
-
-	if (fcntl(probe->output_fd, F_SETFL, O_NONBLOCK) < 0)
-		return err_set(&fault->err, errno, "probe");
-	const struct container_exec exec = {
-		.pidfd = instance->pidfd,
-		.cg = instance->cg,
-		.argv = probe->argv,
-		.stdio = {null_fd, write_fd, write_fd},
-	};
-	int r = container_exec(instance->plan->container, &exec, &probe->process, fault);
-
-	return r < 0 ? r : probe_watch(probe, &fault->err);
-}
-
-static void probe_begin(struct probe *probe)
-{
-	probe->started_ms = now_of(probe);
-	probe->timed_out = false;
-	probe->output_len = 0;
-	probe->process = (struct container_process){.pidfd = -1, .status_fd = -1};
-	if (probe_run(probe, &probe->fault) == 0) {
-		watch_arm(probe->timer, spec_of(probe)->timeout_ms);
-		return;
-	}
-	const struct run_end end = {.kind = RUN_END_START_FAILED, .fault = probe->fault.err.text};
-
-	run_abandon(probe);
-	probe_ended(probe, &end);
-}
-
-/*
- * The timer serves all: the next probe is due, the running one has taken too long, or one that was
- * killed was not so by the end of its instance, which would be known by now.
- */
+/* The next run is due, or this one has taken too long. */
 static void on_turn(void *data)
 {
 	struct probe *probe = data;
 
-	if (probe->in_doubt) {
-		probe->in_doubt = false;
-		probe_ended(probe, &probe->end);
-	} else if (probe->process.pidfd < 0) {
-		probe_begin(probe);
-	} else {
-		probe->timed_out = true;
-		run_kill(probe); /* on_probe_exit() comes */
+	if (!probe->running) {
+		begin(probe);
+	} else if (!probe->ops->expire(probe)) {
+		probe->ops->cancel(probe);
+		probe_done(probe, PROBE_TIMEOUT, NULL);
 	}
+}
+
+/* ---- where the network methods ask ---- */
+
+/* Whose network the instance is in: its own, or that of another one. */
+static const struct instance *host_of(const struct instance *instance)
+{
+	return instance->joined ? instance->joined : instance;
+}
+
+struct in_addr probe_address(const struct probe *probe)
+{
+	const struct net_endpoint *endpoint = host_of(probe->instance)->endpoint;
+	struct in_addr address = {INADDR_ANY};
+
+	if (endpoint && !probe->use->spec->loopback)
+		address = net_endpoint_address(endpoint);
+	if (address.s_addr == INADDR_ANY)
+		address.s_addr = htonl(INADDR_LOOPBACK);
+	return address;
+}
+
+int probe_socket(const struct probe *probe, int domain, int type, int *ret_fd, struct err *err)
+{
+	const struct instance *instance = probe->instance;
+	const struct instance *host = host_of(instance);
+	enum network_mode mode = instance->plan->service->network.mode;
+	bool shares = mode == NETWORK_SERVICE || mode == NETWORK_CONTAINER;
+	int fd;
+
+	/* Not the host's, only because there is no other. */
+	if (shares && host == instance)
+		return err_say(err, ENOENT, "the network it shares is gone");
+	if (host->endpoint)
+		return net_endpoint_socket(host->endpoint, domain, type, ret_fd, err);
+	fd = socket(domain, type | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return err_set(err, errno, "socket");
+	*ret_fd = fd;
+	return 0;
+}
+
+void probe_errno_text(int code, char *text, size_t size)
+{
+	snprintf(text, size, "%s", strerrordesc_np(code) ? strerrordesc_np(code) : "failed");
+	text[0] = (char)tolower((unsigned char)text[0]);
+}
+
+/* ---- the life of all ---- */
+
+static const struct probe_method_ops *ops_of(enum probe_method method)
+{
+	switch (method) {
+	case PROBE_EXEC:
+		return &probe_exec_ops;
+	case PROBE_TCP:
+		return &probe_tcp_ops;
+	case PROBE_HTTP:
+		return &probe_http_ops;
+	case PROBE_NOTIFY:
+	case PROBE_NONE:
+	case PROBE_UNWRITTEN:
+		break;
+	}
+	return NULL;
+}
+
+static int probe_open(struct instance *instance, size_t index, struct err *err)
+{
+	struct probe *probe = &instance->probes->of[index];
+
+	probe->instance = instance;
+	probe->index = index;
+	probe->use = &instance->probes->set.uses[index];
+	probe->ops = ops_of(probe->use->method);
+	return loop_watch_timer(instance->sup->loop, on_turn, probe, &probe->timer, err);
 }
 
 void probe_start(struct instance *instance)
 {
-	const struct healthcheck *spec = &instance->plan->service->healthcheck;
-	struct probe *probe = calloc(1, sizeof(*probe));
+	struct probe_set set;
 	struct err err = {0};
+	int r = 0;
 
-	if (!spec->present || instance->probe) {
-		free(probe);
+	probe_set_of(instance->plan->service, &set);
+	if (!set.count || instance->probes)
+		return;
+	instance->probes = calloc(1, sizeof(*instance->probes));
+	if (!instance->probes)
+		r = err_set(&err, ENOMEM, "probes");
+	else
+		instance->probes->set = set;
+	for (size_t i = 0; r == 0 && i < set.count; i++)
+		r = probe_open(instance, i, &err);
+	if (r < 0) {
+		supervisor_log(instance->sup, "instance=%s event=probe-failed error=\"%s\"",
+			       instance->name, err.text);
+		probe_stop(instance);
 		return;
 	}
-	health_init(&instance->health, loop_now_ms(instance->sup->loop));
-	if (probe) {
-		probe->instance = instance;
-		probe->output_fd = -1;
-		probe->process = (struct container_process){.pidfd = -1, .status_fd = -1};
-		probe->argv = calloc(spec->test.count + 1, sizeof(*probe->argv));
-	}
-	if (!probe || !probe->argv ||
-	    loop_watch_timer(instance->sup->loop, on_turn, probe, &probe->timer, &err) < 0) {
-		if (probe)
-			free(probe->argv);
-		free(probe);
-		supervisor_log(instance->sup, "instance=%s event=probe-failed error=\"no memory\"",
-			       instance->name);
-		return;
-	}
-	for (size_t i = 0; i < spec->test.count; i++)
-		probe->argv[i] = spec->test.items[i].value;
-	instance->probe = probe;
-	probe_schedule(probe);
+	vitals_init(&set, &instance->probes->vitals, now_of(instance));
+	schedule_all(instance->probes);
 }
 
 void probe_stop(struct instance *instance)
 {
-	struct probe *probe = take_ptr(instance->probe);
+	struct probes *probes = take_ptr(instance->probes);
 
-	if (!probe)
-		return;
-	run_abandon(probe);
-	watch_free(probe->timer);
-	free(probe->argv);
-	free(probe);
+	for (size_t i = 0; probes && i < probes->set.count; i++) {
+		struct probe *probe = &probes->of[i];
+
+		if (probe->ops) {
+			probe->ops->cancel(probe);
+			probe->ops->free(probe);
+		}
+		watch_free(probe->timer);
+	}
+	free(probes);
+}
+
+const char *probe_health(const struct instance *instance)
+{
+	struct probe_set set;
+
+	if (instance->probes)
+		return health_status_name(
+			vitals_status(&instance->probes->set, &instance->probes->vitals));
+	probe_set_of(instance->plan->service, &set);
+	return set.count && instance->state == INSTANCE_STARTING
+		       ? health_status_name(HEALTH_STARTING)
+		       : NULL;
 }

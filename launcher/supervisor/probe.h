@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Health checks of running instances; when and with what effect is policy/health's. */
+/* The probes of an instance: its health check and what x-probe asks for. */
 #pragma once
 
-#include "launcher/supervisor/instance.h"
+struct instance;
 
-/* Begins the health of a run, where the service has a health check. */
+/* Begins the probes of a run that has just begun, if its service has any. */
 void probe_start(struct instance *instance);
 
-/* Ends it; a probe that runs is killed. Nothing to stop is fine. */
+/* Ends them; what runs is abandoned without a result. */
 void probe_stop(struct instance *instance);
+
+/* "starting", "healthy", "unhealthy"; NULL where nothing is asked. Valid for ever. */
+const char *probe_health(const struct instance *instance);

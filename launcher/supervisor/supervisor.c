@@ -7,6 +7,7 @@
 #include "launcher/supervisor/api.h"
 #include "launcher/supervisor/attach.h"
 #include "launcher/supervisor/ids.h"
+#include "launcher/supervisor/probe_http.h"
 #include "launcher/supervisor/retire.h"
 
 #include "launcher/paths.h"
@@ -376,6 +377,7 @@ void supervisor_close(struct supervisor *sup)
 	free(sup->units);
 	manifest_unref(sup->manifest);
 	http_close(sup->http);
+	http_prober_close(sup->http_prober);
 	watch_free(sup->settle);
 	watch_free(sup->retry);
 	watch_free(sup->retire_timer);

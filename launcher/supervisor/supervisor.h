@@ -5,7 +5,8 @@
  *
  * - supervisor.c: beginning and end; settle.c: desired against observed, once per turn
  * - apply_up.c: a new manifest; apply.c: the other commands; api.c: requests
- * - instance.c: events and actions of one instance; probe.c: its health; plan.c: prepared revisions
+ * - instance.c: events and actions of one instance; plan.c: prepared revisions
+ * - probe.c: what it is asked, and what follows; probe_exec.c, probe_tcp.c, probe_http.c: how
  * - ids.c: ranges of user ids
  * - publish.c: ports; hosts.c: names; join.c: shared networks; retire.c: what the kernel still has
  * to let go of
@@ -55,8 +56,9 @@ struct supervisor {
 	unsigned retire_ms; /* the present pause between two tries */
 
 	struct http_server *http;
-	struct watch *settle; /* deferred: something has changed */
-	struct watch *retry;  /* timer: settle again after what failed */
+	struct http_prober *http_prober; /* NULL until a probe needs it */
+	struct watch *settle;		 /* deferred: something has changed */
+	struct watch *retry;		 /* timer: settle again after what failed */
 	struct watcher *watchers;
 	struct attachment *attachments;
 	bool idle;

@@ -4,6 +4,7 @@
 #include "launcher/supervisor/view.h"
 #include "launcher/js.h"
 #include "launcher/policy/settled.h"
+#include "launcher/supervisor/probe.h"
 #include "launcher/supervisor/stamp.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/cleanup.h"
@@ -58,14 +59,9 @@ struct json_t *view_instance(struct instance *instance)
 	struct cg_usage usage = {0};
 	char started[STAMP_SIZE];
 	char address[INET_ADDRSTRLEN] = "";
-	const char *health = NULL;
 
 	if (instance->cg && cg_read(instance->cg, &usage, NULL) < 0)
 		usage = (struct cg_usage){0};
-	if (service->healthcheck.present && instance->probe)
-		health = health_status_name(instance->health.status);
-	else if (service->healthcheck.present && instance->state == INSTANCE_STARTING)
-		health = health_status_name(HEALTH_STARTING);
 	if (instance->endpoint) {
 		struct in_addr in = net_endpoint_address(instance->endpoint);
 
@@ -84,9 +80,9 @@ struct json_t *view_instance(struct instance *instance)
 		instance->pid > 0 ? js_pack("i", (int)instance->pid) : NULL, "restarts",
 		(long long)instance->history.restarts, "started_at",
 		instance->started ? stamp_text(&instance->started_at, 3, started) : NULL, "exit",
-		view_exit(instance), "health", health, "address", address[0] ? address : NULL,
-		"cpu_seconds", (double)usage.cpu_usec / 1e6, "memory_bytes",
-		(long long)usage.memory_bytes, "memory_limit_bytes", limit, "ports",
+		view_exit(instance), "health", probe_health(instance), "address",
+		address[0] ? address : NULL, "cpu_seconds", (double)usage.cpu_usec / 1e6,
+		"memory_bytes", (long long)usage.memory_bytes, "memory_limit_bytes", limit, "ports",
 		view_ports(instance->sup, service->name));
 }
 

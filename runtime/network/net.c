@@ -400,6 +400,12 @@ void net_detach(struct net_endpoint *endpoint)
 	endpoint_free(endpoint);
 }
 
+int net_endpoint_socket(const struct net_endpoint *endpoint, int domain, int type, int *ret_fd,
+			struct err *err)
+{
+	return netns_socket(endpoint->netns_fd, domain, type, ret_fd, err);
+}
+
 int net_endpoint_netns(const struct net_endpoint *endpoint)
 {
 	return endpoint->netns_fd;

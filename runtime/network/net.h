@@ -69,6 +69,10 @@ void net_detach(struct net_endpoint *endpoint);
 int net_endpoint_netns(const struct net_endpoint *endpoint);		  /* borrowed fd */
 struct in_addr net_endpoint_address(const struct net_endpoint *endpoint); /* INADDR_ANY for none */
 
+/* A socket from inside the endpoint's namespace. @ret_fd out: close-on-exec, owned by the caller */
+int net_endpoint_socket(const struct net_endpoint *endpoint, int domain, int type, int *ret_fd,
+			struct err *err) must_check;
+
 /* Forgets the address kept for @name, so that another instance may get it. */
 void net_release(struct net *net, const char *name);
 

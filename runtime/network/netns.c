@@ -13,6 +13,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 int netns_open_own(struct err *err)
 {
@@ -58,5 +59,23 @@ int netns_make(int home_fd, int (*inside)(void *data, struct err *err), void *da
 	if (r < 0)
 		return r;
 	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+int netns_socket(int netns_fd, int domain, int type, int *ret_fd, struct err *err)
+{
+	autoclose int home_fd = netns_open_own(err);
+
+	if (home_fd < 0)
+		return home_fd;
+	if (setns(netns_fd, CLONE_NEWNET) < 0)
+		return err_set(err, errno, "network: enter a network namespace");
+	int fd = socket(domain, type | SOCK_CLOEXEC, 0);
+	int code = errno;
+
+	go_home(home_fd);
+	if (fd < 0)
+		return err_set(err, code, "network: socket");
+	*ret_fd = fd;
 	return 0;
 }

@@ -7,14 +7,11 @@
 
 #define BORN_MS 1000000
 
-static const struct healthcheck defaults = {.present = true,
-					    .interval_ms = 30000,
-					    .timeout_ms = 30000,
-					    .start_interval_ms = 5000,
-					    .retries = 3};
+static const struct probe_timing defaults = {
+	.interval_ms = 30000, .timeout_ms = 30000, .start_interval_ms = 5000, .retries = 3};
 
 /* Runs a probe that takes @took_ms when it is due; returns when it started, counted from birth. */
-static int64_t probe(const struct healthcheck *spec, struct health *health,
+static int64_t probe(const struct probe_timing *spec, struct health *health,
 		     enum probe_outcome outcome, int64_t took_ms, enum health_change *ret_change)
 {
 	int64_t start_ms = health_next_probe_ms(spec, health);
@@ -58,7 +55,7 @@ static void an_early_success_is_believed_at_once(void **unused)
 static void a_short_interval_is_also_the_first_wait(void **unused)
 {
 	(void)unused;
-	struct healthcheck spec = defaults;
+	struct probe_timing spec = defaults;
 	struct health health;
 	enum health_change change;
 
@@ -73,7 +70,7 @@ static void a_short_interval_is_also_the_first_wait(void **unused)
 static void failures_in_the_start_period_do_not_count(void **unused)
 {
 	(void)unused;
-	struct healthcheck spec = defaults;
+	struct probe_timing spec = defaults;
 	struct health health;
 	enum health_change change;
 
@@ -91,7 +88,7 @@ static void failures_in_the_start_period_do_not_count(void **unused)
 static void the_start_of_a_probe_decides_whether_it_is_early(void **unused)
 {
 	(void)unused;
-	struct healthcheck spec = defaults;
+	struct probe_timing spec = defaults;
 	struct health health;
 
 	spec.start_period_ms = 12000;
@@ -106,7 +103,7 @@ static void the_start_of_a_probe_decides_whether_it_is_early(void **unused)
 static void once_healthy_the_start_period_protects_no_more(void **unused)
 {
 	(void)unused;
-	struct healthcheck spec = defaults;
+	struct probe_timing spec = defaults;
 	struct health health;
 	enum health_change change;
 

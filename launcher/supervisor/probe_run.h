@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Private to the probe*.c files: one probe of one instance, and what a method of probing does.
+ */
+#pragma once
+
+#include "launcher/policy/vitals.h"
+#include "launcher/supervisor/instance.h"
+
+struct probe;
+
+/* How one method asks. A run that has begun ends with probe_done() or is cancelled. */
+struct probe_method_ops {
+	/* Begins a run and returns before it ends; -errno with err when it cannot even begin. */
+	int (*begin)(struct probe *probe, struct err *err);
+	/* It has taken too long: true when it will still end by itself, with PROBE_TIMEOUT. */
+	bool (*expire)(struct probe *probe);
+	/* Ends a run without a result; nothing where none runs. */
+	void (*cancel)(struct probe *probe);
+	/* Frees probe->run, which may be NULL. */
+	void (*free)(struct probe *probe);
+};
+
+extern const struct probe_method_ops probe_exec_ops;
+extern const struct probe_method_ops probe_tcp_ops;
+extern const struct probe_method_ops probe_http_ops;
+
+struct probe {
+	struct instance *instance;
+	const struct probe_use *use; /* of the plan's service */
+	size_t index;
+	const struct probe_method_ops *ops; /* NULL: notify, nothing is asked */
+	struct watch *timer;		    /* the next run, or the time limit of this one */
+	int64_t started_ms;
+	bool running;
+	void *run; /* of the method */
+};
+
+/*
+ * The end of a run. May free the probe: a failure may stop the instance.
+ * @what	of a failure: "connection refused"; without meaning for a time limit or a success
+ */
+void probe_done(struct probe *probe, enum probe_outcome outcome, const char *what);
+
+/* Where a tcp or http probe connects to, and a socket from which it can. */
+struct in_addr probe_address(const struct probe *probe);
+int probe_socket(const struct probe *probe, int domain, int type, int *ret_fd,
+		 struct err *err) must_check;
+
+/* "connection refused": an errno as a part of a sentence. */
+void probe_errno_text(int code, char *text, size_t size);
