@@ -180,6 +180,7 @@ int lower_service(const struct stack *stack, const struct service *service,
 	config->seccomp_name = service->security.seccomp_shown;
 	config->host_network = stack_network_owner(stack, service)->network.mode == NETWORK_HOST;
 	config->resolv_conf = place->resolv_conf;
+	config->init = service->process.init ? place->init : NULL;
 	config->shm_bytes = service->process.shm_bytes;
 	config->oom_score_adj = service->process.oom_score_adj;
 	config->sysctls = ret->sysctls;

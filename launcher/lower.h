@@ -19,6 +19,7 @@ struct lower_place {
 	const char *layers_dir;		 /* below which the writable layers are; exists */
 	const struct container_ids *ids; /* of the stack; NULL: it has only the host's */
 	rlim_t nofile_hard;		 /* what the supervisor may raise to */
+	const char *init;		 /* host path of davit-init */
 };
 
 /* A configuration with what it points to. */

@@ -25,7 +25,8 @@ void decode_init(struct decoder *decoder, const struct node *node, const char *k
 {
 	struct process_spec *process = &decoder->service->process;
 
-	decode_wish(decoder, node, key, &process->init, &process->init_pos);
+	process->init = decode_bool(decoder, node, key, false);
+	process->init_pos = node->pos;
 }
 
 void decode_tty(struct decoder *decoder, const struct node *node, const char *key)

@@ -128,8 +128,10 @@ struct container_config {
 	size_t device_count;
 	const struct container_rlimit *rlimits;
 	size_t rlimit_count;
-	int64_t shm_bytes;	    /* size of /dev/shm; 0: 64 MiB */
-	int oom_score_adj;	    /* -1000 to 1000; 0: as davit has it */
+	const char *init;  /* host path of davit-init, run as the first process with the program as
+			      its  child; NULL: the program is the first process */
+	int64_t shm_bytes; /* size of /dev/shm; 0: 64 MiB */
+	int oom_score_adj; /* -1000 to 1000; 0: as davit has it */
 	const char *const *sysctls; /* "NAME=value" of the container's own namespaces,
 				       NULL-terminated; may be NULL */
 	bool host_ipc;		    /* share the host's IPC namespace and its /dev/shm */

@@ -46,6 +46,7 @@ void container_plan_free(struct container_plan *plan)
 	fd_drop(&plan->namespace_fd);
 	fd_drop(&plan->userns_fd);
 	fd_drop(&plan->view_fd);
+	fd_drop(&plan->init_fd);
 	free(plan->userns_why);
 	mounts_free(plan);
 	for (size_t i = 0; i < plan->device_count; i++)
@@ -380,6 +381,7 @@ static struct container_plan *new_plan(const struct container_config *config)
 
 	if (!plan)
 		return NULL;
+	plan->init_fd = -1;
 	plan->state_fd = plan->namespace_fd = plan->userns_fd = plan->view_fd = plan->devices_fd =
 		-1;
 	plan->layer_count = 2;
@@ -389,6 +391,19 @@ static struct container_plan *new_plan(const struct container_config *config)
 	plan->host_uts = config->host_uts;
 	plan->host_cgroup = config->host_cgroup;
 	return plan;
+}
+
+/* Nobody can write to it by way of /proc/1/exe: its mount is read-only and in no namespace. */
+static int open_init(struct container_plan *plan, const char *path, struct err *err)
+{
+	autoclose int source_fd = path ? open(path, O_PATH | O_CLOEXEC) : -1;
+
+	if (!path)
+		return 0;
+	if (source_fd < 0)
+		return err_set(err, errno, "%s", path);
+	plan->init_fd = plan_detach_mount(NULL, source_fd, true, err);
+	return plan->init_fd < 0 ? plan->init_fd : 0;
 }
 
 /* What the parent finds out by itself. */
@@ -407,6 +422,8 @@ static int resolve(struct container_plan *plan, const struct container_config *c
 		r = copy_limits(plan, config, fault);
 	if (r == 0)
 		r = settings_init(plan, config, fault);
+	if (r == 0)
+		r = open_init(plan, config->init, &fault->err);
 	if (r == 0)
 		r = set_privileges(plan, config, fault);
 	if (r == 0)

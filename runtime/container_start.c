@@ -127,16 +127,36 @@ static char **start_env(const struct container_plan *plan, const char *hostname,
 	return envp;
 }
 
+/* "davit-init COUNT CANDIDATE… ARGV…": the strings stay the plan's, but for the count in @number.
+ */
+static char **init_words(const struct container_plan *plan, char number[16])
+{
+	size_t candidates = plan->candidates.count;
+	char **words = calloc(candidates + plan->argv.count + 3, sizeof(*words));
+	static char name[] = "davit-init";
+
+	if (!words)
+		return NULL;
+	snprintf(number, 16, "%zu", candidates);
+	words[0] = name;
+	words[1] = number;
+	memcpy(words + 2, plan->candidates.items, candidates * sizeof(*words));
+	memcpy(words + 2 + candidates, plan->argv.items, plan->argv.count * sizeof(*words));
+	return words;
+}
+
 int container_start(const struct container_plan *plan, const struct container_run *run,
 		    struct container_process *ret_process, struct container_fault *fault)
 {
 	autofree char *hostname = NULL;
 	autofree char **envp = start_env(plan, run->hostname, &hostname);
+	char number[16];
+	autofree char **init_argv = plan->init_fd < 0 ? NULL : init_words(plan, number);
 	autoclose int layer_fd = -1;
 	uint64_t flags = CLONE_NEWPID;
 
 	*fault = (struct container_fault){0};
-	if (!envp)
+	if (!envp || (plan->init_fd >= 0 && !init_argv))
 		return err_set(&fault->err, ENOMEM, "environment");
 	if (plan->writable) {
 		layer_fd = open(run->layer_dir ? run->layer_dir : "",
@@ -153,6 +173,7 @@ int container_start(const struct container_plan *plan, const struct container_ru
 		.envp = envp,
 		.candidates = plan->candidates.items,
 		.working_dir = plan->working_dir,
+		.init_argv = init_argv,
 		.stdio = {run->stdio[0], run->stdio[1], run->stdio[2]},
 		.tty = run->tty,
 		.hostname = run->hostname,

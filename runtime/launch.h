@@ -24,7 +24,9 @@ struct launch {
 	int stdio[3];
 	int status_fd;
 	bool tty;
-	const char *self; /* own_filter: the first candidate that is davit itself; or NULL */
+	char *const *init_argv; /* start only: of davit-init, which gets argv and candidates by it;
+				   or NULL */
+	const char *self;	/* own_filter: the first candidate that is davit itself; or NULL */
 
 	/* start only */
 	const char *hostname;

@@ -59,6 +59,7 @@ struct container_plan {
 	struct strv sysctls;
 	bool network_settings; /* some of them are net.* */
 	bool ipc_settings;     /* some of them are not */
+	int init_fd;	       /* davit-init on a mount of its own, read-only; -1: none */
 	int oom_score_adj;
 	bool host_ipc;
 	bool host_uts;

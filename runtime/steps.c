@@ -257,9 +257,28 @@ int step_filter(struct launch *launch, struct container_fault *fault)
 	return launch->plan->filter ? secc_load(launch->plan->filter, &fault->err) : 0;
 }
 
+#define INIT_STATUS_FD 3
+
+/* Tells of the program as we would: it gets the status pipe. Run by descriptor from a mount of its
+ * own, it can be reached by nobody's path, nor be written to. */
+static int exec_init(struct launch *launch, struct container_fault *fault)
+{
+	int init_fd = fcntl(launch->plan->init_fd, F_DUPFD_CLOEXEC, INIT_STATUS_FD + 1);
+	int status_fd = fcntl(launch->status_fd, F_DUPFD_CLOEXEC, INIT_STATUS_FD + 1);
+
+	if (init_fd < 0 || status_fd < 0 || dup2(status_fd, INIT_STATUS_FD) < 0)
+		return err_set(&fault->err, errno, "hand over to davit-init");
+	launch->status_fd = status_fd;
+	syscall(SYS_execveat, init_fd, "", launch->init_argv, launch->envp, AT_EMPTY_PATH);
+	return err_set(&fault->err, errno, "run davit-init");
+}
+
 int step_exec(struct launch *launch, struct container_fault *fault)
 {
 	int errnum = ENOENT;
+
+	if (launch->init_argv)
+		return exec_init(launch, fault);
 
 	for (char *const *path = launch->candidates; *path; path++) {
 		bool looked = launch->plan->own_filter;

@@ -5,6 +5,7 @@
  */
 #include "launcher/lower.h"
 #include "launcher/one_off.h"
+#include "launcher/paths.h"
 #include "launcher/resolv.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/cleanup.h"
@@ -171,6 +172,7 @@ static int plan_prepare(struct supervisor *sup, struct plan *plan, unsigned inde
 			struct container_fault *fault)
 {
 	const struct service *service = plan->service;
+	autofree char *init = NULL;
 	autofree bool *fresh = calloc(service->mount_count + 1, sizeof(*fresh));
 	autofree char *resolv_conf = NULL;
 	autolowered struct lowered lowered = {0};
@@ -184,9 +186,12 @@ static int plan_prepare(struct supervisor *sup, struct plan *plan, unsigned inde
 
 	if (r == 0)
 		r = write_resolv(sup, plan, &resolv_conf, &fault->err);
+	if (r == 0 && service->process.init)
+		r = paths_helper("davit-init", &init, &fault->err);
 	if (r < 0)
 		return r;
 	const struct lower_place place = {
+		.init = init,
 		.volumes_dir = sup->volumes_dir,
 		.anonymous_dir = plan->anonymous_dir,
 		.state_dir = plan->state_dir,

@@ -283,7 +283,6 @@ static void faulty_deploy_and_logging_are_told_at_their_place(void **unused)
 static void what_cannot_be_done_yet_is_noted(void **unused)
 {
 	static const struct fault notes[] = {
-		{"init: true", "5:9: note: services.a.init: true is not supported yet"},
 		{"tty: true", "5:8: note: services.a.tty: true is not supported yet"},
 		{"stdin_open: true",
 		 "5:15: note: services.a.stdin_open: true is not supported yet"},
@@ -321,7 +320,7 @@ static void what_cannot_be_done_yet_is_noted(void **unused)
 static void what_davit_does_anyway_is_not_worth_a_word(void **unused)
 {
 	static const char *const silent[] = {
-		"init: false\n  tty: false\n  stdin_open: false\n  privileged: false",
+		"init: true\n  tty: false\n  stdin_open: false\n  privileged: false",
 		"oom_score_adj: 5",
 		"cgroup: host\n  ipc: host\n  uts: host",
 		"shm_size: 1m",

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * davit-init: the first process of a container whose program is not made to be one. It starts the
+ * program, forwards every signal to it, reaps what it leaves behind, and ends as it ends. Linked
+ * statically and run by descriptor, so it needs nothing of the container's root; it runs with the
+ * container's user, capabilities and system call filter, and knows nothing else of davit.
+ *
+ * usage: davit-init COUNT CANDIDATE… ARGV…: the COUNT candidates are tried in their order.
+ * Descriptor 3 gets a struct container_fault when none can be run, and is closed when one is.
+ */
+#include "runtime/container.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define STATUS_FD 3
+
+/* As step_exec() searches: something found that cannot be run is told rather than what was not. */
+static _Noreturn void run_program(char *const *candidates, char *const *argv, char *const *envp)
+{
+	struct container_fault fault = {.item = CONTAINER_ITEM_PROGRAM};
+	int errnum = ENOENT;
+
+	for (; candidates < argv; candidates++) {
+		execve(*candidates, argv, envp);
+		if (errno != ENOENT && errno != ENOTDIR)
+			errnum = errno;
+		if (errno != ENOENT && errno != ENOTDIR && errno != EACCES)
+			break;
+	}
+	err_set(&fault.err, errnum, "program %.256s", argv[0]);
+	/* Written whole or not at all; if not, the reader sees an end without an explanation. */
+	(void)!write(STATUS_FD, &fault, sizeof(fault));
+	_exit(127);
+}
+
+/* On a terminal the program is in the foreground, so that its keys reach it and not us, too. */
+static void take_foreground(void)
+{
+	if (isatty(0) && setpgid(0, 0) == 0)
+		(void)tcsetpgrp(0, getpid());
+}
+
+static int exit_code(int status)
+{
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* Reaps all that has ended; ends with the program. */
+static void reap(pid_t program)
+{
+	int status = 0;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		if (pid == program)
+			_exit(exit_code(status));
+}
+
+/* A stop asked for by the terminal would stop the whole container for nobody to continue. */
+static bool is_forwarded(int signal)
+{
+	return signal > 0 && signal != SIGTTIN && signal != SIGTTOU && signal != SIGTSTP;
+}
+
+int main(int argc, char **argv, char **envp)
+{
+	int count = argc > 1 ? atoi(argv[1]) : 0;
+	char **program = argv + 2 + count;
+	sigset_t all;
+	sigset_t before;
+
+	if (count < 1 || argc < count + 3 || fcntl(STATUS_FD, F_SETFD, FD_CLOEXEC) < 0)
+		return 127;
+	/* Blocked signals wait for us instead of being dropped, which a first process's are. */
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return 127;
+	if (pid == 0) {
+		take_foreground();
+		sigprocmask(SIG_SETMASK, &before, NULL);
+		run_program(argv + 2, program, envp);
+	}
+	close(STATUS_FD);
+	while (true) {
+		int signal = sigwaitinfo(&all, NULL);
+
+		if (signal == SIGCHLD)
+			reap(pid);
+		else if (is_forwarded(signal))
+			(void)kill(pid, signal);
+	}
+}
