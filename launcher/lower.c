@@ -99,6 +99,33 @@ static int lower_mounts(const struct stack *stack, const struct service *service
 	return 0;
 }
 
+static int lower_files(const struct stack *stack, const struct service *service,
+		       struct lowered *lowered, struct err *err)
+{
+	lowered->files = calloc(service->files.count + 1, sizeof(*lowered->files));
+	if (!lowered->files)
+		return err_set(err, ENOMEM, "%s", service->name);
+	lowered->config.files = lowered->files;
+	lowered->config.file_count = service->files.count;
+	for (size_t i = 0; i < service->files.count; i++) {
+		const struct file_grant *grant = &service->files.items[i];
+		const struct file_object *object = stack_file(stack, grant->kind, grant->source);
+
+		if (!object || !object->bytes)
+			return err_say(err, ENOENT, "the content of %s could not be read",
+				       grant->source);
+		lowered->files[i] = (struct container_file){
+			.target = grant->target,
+			.bytes = object->bytes,
+			.len = object->len,
+			.uid = grant->uid,
+			.gid = grant->gid,
+			.mode = grant->mode,
+		};
+	}
+	return 0;
+}
+
 static rlim_t rlimit_of(int64_t value)
 {
 	return value < 0 ? RLIM_INFINITY : (rlim_t)value;
@@ -187,7 +214,7 @@ int lower_service(const struct stack *stack, const struct service *service,
 	config->host_ipc = service->process.ipc.kind == SHARE_HOST;
 	config->host_uts = service->process.uts.kind == SHARE_HOST;
 	config->host_cgroup = service->process.cgroup.kind == SHARE_HOST;
-	return 0;
+	return lower_files(stack, service, ret, err);
 }
 
 void lowered_free(struct lowered *lowered)
@@ -196,6 +223,7 @@ void lowered_free(struct lowered *lowered)
 		free(lowered->sources[i]);
 	free(lowered->sources);
 	free(lowered->mounts);
+	free(lowered->files);
 	free(lowered->argv);
 	free(lowered->envp);
 	free(lowered->groups);
@@ -247,6 +275,10 @@ struct pos lower_fault_pos(const struct service *service, const struct container
 				       ? service->mounts[fault->index].source_pos
 				       : service->mounts[fault->index].pos;
 		return service->pos;
+	case CONTAINER_ITEM_FILE:
+		if (fault->index < service->files.count)
+			return service->files.items[fault->index].pos;
+		break;
 	case CONTAINER_ITEM_USER:
 		return service->user.value ? service->user.pos : service->pos;
 	case CONTAINER_ITEM_WORKING_DIR:

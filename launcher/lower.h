@@ -26,6 +26,7 @@ struct lower_place {
 struct lowered {
 	struct container_config config;
 	struct container_mount *mounts;
+	struct container_file *files;
 	char **sources; /* owned host paths of volumes, per mount; NULL where the manifest's is used
 			 */
 	char **argv;
@@ -42,7 +43,7 @@ struct lowered {
  * @service	must outlive the result, which points into it
  * @ret		out: lowered_free() it, also after a failure
  *
- * Returns 0 or -ENOMEM.
+ * Returns 0, -ENOMEM, or -ENOENT when a config or secret of it could not be read.
  */
 int lower_service(const struct stack *stack, const struct service *service,
 		  const struct lower_place *place, struct lowered *ret, struct err *err) must_check;

@@ -5,6 +5,7 @@
  */
 #include "launcher/cli/commands.h"
 #include "launcher/cli/text.h"
+#include "launcher/paths.h"
 #include "runtime/base/cleanup.h"
 
 #include <errno.h>
@@ -78,10 +79,12 @@ int main(int argc, char **argv)
 	if (!getcwd(cli.directory, sizeof(cli.directory)))
 		return cli_complain(EXIT_FAILED, "working directory: %s", strerrordesc_np(errno));
 	look_around(&cli);
+	err_ignore(paths_dir(PATHS_STATE, NULL, &cli.store_dir, NULL));
 	int code = dispatch(&cli, argc > 0 ? argc - 1 : 0, argc > 0 ? argv + 1 : argv);
 
 	strv_free(&cli.files);
 	strv_free(&cli.profiles);
 	strv_free(&cli.env_files);
+	free(cli.store_dir);
 	return code;
 }

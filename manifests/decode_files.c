@@ -74,6 +74,7 @@ static void object_origin(struct decoder *decoder, const struct node *node,
 		text = decode_scalar(decoder, value, first);
 		object->origin = origins[i].origin;
 		object->value_pos = value->pos;
+		object->written = text ? arena_text(decoder->keep, text) : NULL;
 		if (text && origins[i].origin == FILE_FROM_FILE)
 			object->value = decode_path(decoder, decoder->stack->directory, text);
 		else if (text)

@@ -28,6 +28,9 @@ decode_fn decode_build_secrets;
 void decode_ulimit_list(struct decoder *decoder, const struct node *node, const char *key,
 			struct ulimit_spec **ret_items, size_t *ret_count);
 
+/* decode_contents.c: after all services and files are decoded */
+void decode_contents(struct decoder *decoder);
+
 /* decode_volume.c */
 decode_fn decode_top_volumes;
 

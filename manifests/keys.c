@@ -98,7 +98,7 @@ const struct key_info keys_service[] = {
 	{"x-schedule", KEY_NOTE},
 	{"blkio_config", KEY_LATER},
 	{"cgroup_parent", KEY_LATER},
-	{"configs", KEY_NOTE},
+	{"configs"},
 	{"device_cgroup_rules", KEY_LATER},
 	{"external_links", KEY_NOTE},
 	{"gpus", KEY_LATER},
@@ -110,7 +110,7 @@ const struct key_info keys_service[] = {
 	{"provider", KEY_LATER},
 	{"pull_refresh_after", KEY_LATER},
 	{"runtime", KEY_LATER},
-	{"secrets", KEY_NOTE},
+	{"secrets"},
 	{"storage_opt", KEY_LATER},
 	{"volumes_from", KEY_LATER},
 	{"credential_spec", KEY_REFUSE, "is not supported: it is for Windows"},
@@ -302,68 +302,6 @@ const struct key_info keys_device[] = {
 	{"permissions"},
 	{"source"},
 	{"target"},
-	{NULL},
-};
-
-const struct key_info keys_mount[] = {
-	{"bind"},
-	{"read_only"},
-	{"source"},
-	{"target"},
-	{"tmpfs"},
-	{"type"},
-	{"volume"},
-	{"consistency", KEY_IGNORE, "has no effect on Linux"},
-	{"image", KEY_LATER},
-	{NULL},
-};
-
-const struct key_info keys_mount_bind[] = {
-	{"create_host_path"},
-	{"propagation"},
-	{"recursive"},
-	{"selinux", KEY_IGNORE, "has no effect without SELinux"},
-	{NULL},
-};
-
-const struct key_info keys_mount_volume[] = {
-	{"labels"},
-	{"nocopy"},
-	{"subpath"},
-	{NULL},
-};
-
-const struct key_info keys_mount_tmpfs[] = {
-	{"mode"},
-	{"size"},
-	{NULL},
-};
-
-const struct key_info keys_volume[] = {
-	{"driver"}, {"driver_opts"}, {"external"}, {"labels"}, {"name"}, {NULL},
-};
-
-#define NO_DRIVERS "is not supported: there are no plugins"
-
-const struct key_info keys_file_object[] = {
-	{"content"},
-	{"environment"},
-	{"external"},
-	{"file"},
-	{"labels"},
-	{"name"},
-	{"driver", KEY_REFUSE, NO_DRIVERS},
-	{"driver_opts", KEY_REFUSE, NO_DRIVERS},
-	{"template_driver", KEY_REFUSE, NO_DRIVERS},
-	{NULL},
-};
-
-const struct key_info keys_file_grant[] = {
-	{"gid"}, {"mode"}, {"source"}, {"target"}, {"uid"}, {NULL},
-};
-
-const struct key_info keys_external[] = {
-	{"name"},
 	{NULL},
 };
 

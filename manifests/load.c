@@ -104,6 +104,7 @@ static int load_decode(struct loading *load, struct err *err)
 		.environment = &load->found.environment,
 		.profiles = &profiles,
 		.prefix = load->found.prefix,
+		.store_dir = load->options->store_dir,
 	};
 
 	active_profiles(load, &profiles);

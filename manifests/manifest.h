@@ -2,9 +2,9 @@
 /*
  * The manifest language: bytes in, `struct stack` and diagnostics out.
  *
- * Reads its input files (manifests, .env, env_file) and nothing else; starts no program, opens no
- * socket, looks at no clock, so loading a hostile manifest can at worst fail. Everything else it
- * depends on (working directory, environment) is a parameter.
+ * Reads its input files (manifests, .env, env_file, configs, secrets) and nothing else; starts no
+ * program, opens no socket, looks at no clock, so loading a hostile manifest can at worst fail.
+ * Everything else it depends on (working directory, environment) is a parameter.
  */
 #pragma once
 
@@ -63,6 +63,8 @@ struct manifest_options {
 	const char *const *env_files; /* --env-file in order, instead of .env; NULL:
 					 COMPOSE_ENV_FILES, else .env unless
 					 COMPOSE_DISABLE_ENV_FILE */
+	const char *store_dir;	      /* where external configs and secrets are, in configs/NAME and
+					 secrets/NAME; NULL: they are not looked for */
 	const char *const *environment; /* "NAME=value", NULL-terminated; overrides .env of the
 					   project directory */
 };

@@ -13,20 +13,21 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static int open_regular(const char *path, const char *shown, int *ret_fd, struct err *err)
+static int open_regular(const struct source_file *file, int *ret_fd, struct err *err)
 {
-	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	autoclose int fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
 
 	if (fd < 0)
-		return err_set(err, errno, "cannot read '%s'", shown);
+		return err_set(err, errno, "cannot read '%s'", file->shown);
 	if (fstat(fd, &st) < 0)
-		return err_set(err, errno, "cannot read '%s'", shown);
+		return err_set(err, errno, "cannot read '%s'", file->shown);
 	if (!S_ISREG(st.st_mode))
-		return err_say(err, EINVAL, "cannot read '%s': it is not a regular file", shown);
-	if (st.st_size > (off_t)SOURCE_BYTES_MAX)
-		return err_say(err, EINVAL, "cannot read '%s': it is larger than %zu MiB", shown,
-			       SOURCE_BYTES_MAX >> 20);
+		return err_say(err, EINVAL, "cannot read '%s': it is not a regular file",
+			       file->shown);
+	if (st.st_size > (off_t)file->bytes_max)
+		return err_say(err, EINVAL, "cannot read '%s': it is larger than %zu MiB",
+			       file->shown, file->bytes_max >> 20);
 	*ret_fd = take_fd(&fd);
 	return 0;
 }
@@ -74,24 +75,9 @@ static int check_text(const char *shown, const char *text, size_t len, struct er
 	return 0;
 }
 
-int source_read(struct arena *arena, const char *path, const char *shown, struct source *ret_source,
-		struct err *err)
+/* Up to @room bytes, as many as there are. */
+static int read_up_to(int fd, char *text, size_t room, size_t *ret_len)
 {
-	autoclose int fd = -1;
-	int r = open_regular(path, shown, &fd, err);
-
-	if (r < 0)
-		return r;
-	if (arena_low(arena))
-		return err_say(err, EINVAL, "cannot read '%s': all files together are too large",
-			       shown);
-
-	struct stat st;
-	size_t room = fstat(fd, &st) == 0 && st.st_size > 0 ? (size_t)st.st_size : 0;
-
-	if (room > SOURCE_BYTES_MAX)
-		room = SOURCE_BYTES_MAX;
-	char *text = arena_alloc(arena, room + 1);
 	size_t len = 0;
 
 	while (len < room) {
@@ -100,15 +86,53 @@ int source_read(struct arena *arena, const char *path, const char *shown, struct
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return err_set(err, errno, "cannot read '%s'", shown);
+			return -errno;
 		if (n == 0)
 			break;
 		len += (size_t)n;
 	}
-	text[len] = '\0';
-	r = check_text(shown, text, len, err);
+	*ret_len = len;
+	return 0;
+}
+
+int source_read_bytes(struct arena *arena, const struct source_file *file,
+		      struct source *ret_source, struct err *err)
+{
+	autoclose int fd = -1;
+	struct stat st;
+	size_t len = 0;
+	int r = open_regular(file, &fd, err);
+
 	if (r < 0)
 		return r;
+	if (arena_low(arena))
+		return err_say(err, EINVAL, "cannot read '%s': all files together are too large",
+			       file->shown);
+	size_t room = fstat(fd, &st) == 0 && st.st_size > 0 ? (size_t)st.st_size : 0;
+
+	if (room > file->bytes_max)
+		room = file->bytes_max;
+	char *text = arena_alloc(arena, room + 1);
+
+	r = read_up_to(fd, text, room, &len);
+	if (r < 0)
+		return err_set(err, -r, "cannot read '%s'", file->shown);
+	text[len] = '\0';
 	*ret_source = (struct source){.text = text, .len = len};
+	return 0;
+}
+
+int source_read(struct arena *arena, const char *path, const char *shown, struct source *ret_source,
+		struct err *err)
+{
+	const struct source_file file = {path, shown, SOURCE_BYTES_MAX};
+	struct source source;
+	int r = source_read_bytes(arena, &file, &source, err);
+
+	if (r == 0)
+		r = check_text(shown, source.text, source.len, err);
+	if (r < 0)
+		return r;
+	*ret_source = source;
 	return 0;
 }

@@ -23,3 +23,13 @@ struct source {
  */
 int source_read(struct arena *arena, const char *path, const char *shown, struct source *ret_source,
 		struct err *err) must_check;
+
+struct source_file {
+	const char *path;
+	const char *shown; /* its name in messages */
+	size_t bytes_max;
+};
+
+/* The same for a file of any bytes. */
+int source_read_bytes(struct arena *arena, const struct source_file *file,
+		      struct source *ret_source, struct err *err) must_check;

@@ -27,7 +27,11 @@ struct file_object {
 	char *key;  /* the name services refer to */
 	char *name; /* `name:`, else STACK_key, else the key where it is external */
 	enum file_origin origin;
-	char *value; /* NULL: from the store */
+	char *value;	   /* NULL: from the store */
+	char *written;	   /* the same as it is written in the manifest */
+	const char *bytes; /* what it holds; NULL: not read, because no service that is enabled has
+			      it, or because it cannot be, which is noted */
+	size_t len;
 	struct text_list labels;
 	struct pos pos;
 	struct pos value_pos; /* of the key where there is no value */

@@ -27,6 +27,7 @@ enum container_item {
 	CONTAINER_ITEM_NONE, /* the kernel or davit itself */
 	CONTAINER_ITEM_ROOT,
 	CONTAINER_ITEM_MOUNT, /* fault.index: which of config.mounts */
+	CONTAINER_ITEM_FILE,  /* fault.index: which of config.files */
 	CONTAINER_ITEM_USER,
 	CONTAINER_ITEM_WORKING_DIR,
 	CONTAINER_ITEM_PROGRAM, /* argv[0]: missing, not executable */
@@ -72,6 +73,16 @@ struct container_mount {
 	bool no_exec; /* tmpfs: nothing in it can be executed */
 };
 
+/* A file that every run gets, read-only, in memory of its own. */
+struct container_file {
+	const char *target; /* absolute; made where the root lacks it */
+	const char *bytes;
+	size_t len;
+	int64_t uid; /* as the container knows it; -1: the user's */
+	int64_t gid;
+	mode_t mode; /* permissions */
+};
+
 struct container_rlimit {
 	int resource; /* RLIMIT_* */
 	struct rlimit limit;
@@ -104,6 +115,8 @@ struct container_config {
 	bool read_only;
 	const struct container_mount *mounts;
 	size_t mount_count;
+	const struct container_file *files;
+	size_t file_count;
 	char *const *argv; /* argv[0] is searched in the environment's PATH inside the root when it
 			      has no slash */
 	char *const *

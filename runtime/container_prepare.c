@@ -49,6 +49,7 @@ void container_plan_free(struct container_plan *plan)
 	fd_drop(&plan->init_fd);
 	free(plan->userns_why);
 	mounts_free(plan);
+	plan_files_free(plan);
 	for (size_t i = 0; i < plan->device_count; i++)
 		free(plan->devices[i].target);
 	free(plan->devices);
@@ -428,6 +429,8 @@ static int resolve(struct container_plan *plan, const struct container_config *c
 		r = set_privileges(plan, config, fault);
 	if (r == 0)
 		r = take_ids(plan, config, &fault->err);
+	if (r == 0)
+		r = plan_files_copy(plan, config, fault);
 	if (r == 0)
 		r = plan_devices_init(plan, config, fault);
 	if (r == 0)

@@ -93,6 +93,7 @@ static const struct step start_steps[] = {
 	{"network", step_network},
 	{"kernel settings", step_network_settings},
 	{"root", step_root},
+	{"configs and secrets", step_files},
 	{"mounts", step_mounts},
 	{"standard streams", step_stdio},
 	{"limits", step_limits},

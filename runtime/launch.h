@@ -79,4 +79,5 @@ int step_exec(struct launch *launch, struct container_fault *fault);
 /* The steps of a start that are about mounts. */
 int step_detached_mounts(struct launch *launch, struct container_fault *fault);
 int step_root(struct launch *launch, struct container_fault *fault);
+int step_files(struct launch *launch, struct container_fault *fault);
 int step_mounts(struct launch *launch, struct container_fault *fault);

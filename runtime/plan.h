@@ -25,6 +25,15 @@ struct plan_device {
 	unsigned index;	 /* which of config.devices it came of */
 };
 
+/* A file of every run. */
+struct plan_file {
+	char *bytes;
+	size_t len;
+	int64_t uid; /* as the container knows it; -1: the user's */
+	int64_t gid;
+	mode_t mode;
+};
+
 struct container_plan {
 	int state_fd;	      /* emptied at the end; -1 before there is anything in it */
 	int namespace_fd;     /* the prepared mount namespace */
@@ -38,6 +47,8 @@ struct container_plan {
 	char *userns_why;	   /* why it is the host's although another was to be had */
 	struct plan_mount *mounts; /* parents before children */
 	size_t mount_count;
+	struct plan_file *files;
+	size_t file_count;
 	struct plan_device *devices;
 	size_t device_count;
 	int devices_fd; /* the filter of a run's control group; -1: the kernel has none */
@@ -65,6 +76,11 @@ struct container_plan {
 	bool host_uts;
 	bool host_cgroup;
 };
+
+/* Copies the files of the configuration; the ids of the plan are known. */
+int plan_files_copy(struct container_plan *plan, const struct container_config *config,
+		    struct container_fault *fault) must_check;
+void plan_files_free(struct container_plan *plan);
 
 /* Fills the fault: whom it belongs to. The text is fault->err's. Returns -fault->err.code. */
 int fault_of(struct container_fault *fault, enum container_item item, unsigned index);

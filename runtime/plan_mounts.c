@@ -215,6 +215,26 @@ static int add_configured(struct container_plan *plan, const struct container_co
 	return set_bind(mount, from, err);
 }
 
+static int add_file(struct container_plan *plan, const struct container_config *config,
+		    unsigned index, int root_fd, struct err *err)
+{
+	char target[PATH_MAX];
+	int r = real_target(config, root_fd, config->files[index].target, target, err);
+
+	if (r < 0)
+		return r;
+	struct plan_mount *mount = mounts_push(plan, target);
+
+	if (!mount)
+		return err_say(err, E2BIG, "more than %d mounts", PLAN_MOUNTS_MAX);
+	mount->kind = PLAN_MOUNT_FILE;
+	mount->per_run = mount->made = true;
+	mount->directory = false;
+	mount->item = CONTAINER_ITEM_FILE;
+	mount->index = index;
+	return 0;
+}
+
 static size_t depth(const char *path)
 {
 	size_t slashes = 0;
@@ -297,6 +317,9 @@ int plan_mounts_init(struct container_plan *plan, int root_fd,
 	for (unsigned i = 0; i < config->mount_count; i++)
 		if (add_configured(plan, config, i, root_fd, err) < 0)
 			return fault_of(fault, CONTAINER_ITEM_MOUNT, i);
+	for (unsigned i = 0; i < config->file_count; i++)
+		if (add_file(plan, config, i, root_fd, err) < 0)
+			return fault_of(fault, CONTAINER_ITEM_FILE, i);
 	sort_by_depth(plan->mounts, plan->mount_count);
 	return settle_binds(plan, config, fault);
 }

@@ -11,6 +11,7 @@ enum plan_mount_kind {
 	PLAN_MOUNT_NEW,	      /* a file system of its own */
 	PLAN_MOUNT_DEV,	      /* the private /dev, made by the helper */
 	PLAN_MOUNT_BIND,      /* source_fd: of a host path, or a detached mount when it is static */
+	PLAN_MOUNT_FILE,      /* one of plan->files, by its index */
 	PLAN_MOUNT_MASK,      /* hidden below /dev/null or an empty directory */
 	PLAN_MOUNT_READ_ONLY, /* bound over itself */
 };

@@ -24,6 +24,7 @@ static bool is_writable(const struct plan_mount *mount)
 		return true;
 	case PLAN_MOUNT_BIND:
 		return !mount->read_only;
+	case PLAN_MOUNT_FILE:
 	case PLAN_MOUNT_MASK:
 	case PLAN_MOUNT_READ_ONLY:
 		break;

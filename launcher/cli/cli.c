@@ -98,6 +98,7 @@ struct manifest_options cli_manifest_options(const struct cli *cli)
 		.stack_name = cli->stack_name,
 		.profiles = (const char *const *)cli->profiles.items,
 		.env_files = (const char *const *)cli->env_files.items,
+		.store_dir = cli->store_dir,
 		.environment = (const char *const *)environ,
 	};
 }

@@ -23,6 +23,7 @@ struct cli {
 	struct strv files;	/* -f */
 	struct strv profiles;	/* --profile */
 	struct strv env_files;	/* --env-file */
+	char *store_dir;	/* where external configs and secrets are; NULL: not known */
 	bool want_version;
 	char directory[4096]; /* where davit was called; relative names start here */
 	bool tty_out;	      /* stdout is a terminal */

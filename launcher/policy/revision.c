@@ -403,6 +403,35 @@ static void put_networks(struct sha256 *hash, const struct stack *stack,
 		put_text(hash, "mac_address", network->mac_address.value);
 }
 
+static const struct file_object *find_file(const struct stack *stack,
+					   const struct file_grant *grant)
+{
+	for (size_t i = 0; i < stack->files_given.count; i++) {
+		const struct file_object *object = &stack->files_given.items[i];
+
+		if (object->kind == grant->kind && strcmp(object->key, grant->source) == 0)
+			return object;
+	}
+	return NULL;
+}
+
+/* What they hold counts, not where it was taken from. */
+static void put_files(struct sha256 *hash, const struct stack *stack, const struct service *service)
+{
+	for (size_t i = 0; i < service->files.count; i++) {
+		const struct file_grant *grant = &service->files.items[i];
+		const struct file_object *object = find_file(stack, grant);
+
+		put_text(hash, "file", grant->target);
+		put_int(hash, "uid", grant->uid);
+		put_int(hash, "gid", grant->gid);
+		put_int(hash, "mode", grant->mode);
+		put_int(hash, "content", object && object->bytes ? (int64_t)object->len : -1);
+		if (object && object->bytes)
+			sha256_add(hash, object->bytes, object->len);
+	}
+}
+
 void revision_of(const struct stack *stack, const struct service *service,
 		 struct revision *ret_revision)
 {
@@ -422,5 +451,6 @@ void revision_of(const struct stack *stack, const struct service *service,
 	put_limits(&hash, &service->limits);
 	put_probes(&hash, service);
 	put_networks(&hash, stack, service);
+	put_files(&hash, stack, service);
 	sha256_end_hex(&hash, ret_revision->hex);
 }

@@ -90,6 +90,7 @@ static int load(struct change *change, const struct json_t *request, struct repl
 		.stack_name = change->sup->name,
 		.profiles = items_or_null(&profiles),
 		.env_files = items_or_null(&env_files),
+		.store_dir = change->sup->store_dir,
 		.environment = items_or_null(&environment),
 	};
 	if (!options.directory || files.failed || profiles.failed || env_files.failed ||

@@ -83,17 +83,16 @@ static int purge(struct supervisor *sup, const char *tree_name, struct err *err)
 
 static int make_paths(struct supervisor *sup, struct err *err)
 {
-	autofree char *state = NULL;
 	int r = paths_dir(PATHS_RUN, sup->name, &sup->run_dir, err);
 
 	if (r == 0)
 		r = paths_dir(PATHS_LOG, sup->name, &sup->log_dir, err);
 	if (r == 0)
-		r = paths_dir(PATHS_STATE, NULL, &state, err);
+		r = paths_dir(PATHS_STATE, NULL, &sup->store_dir, err);
 	if (r < 0)
 		return r;
-	if (asprintf(&sup->volumes_dir, "%s/volumes", state) < 0 ||
-	    asprintf(&sup->layers_dir, "%s/layers/%s", state, sup->name) < 0 ||
+	if (asprintf(&sup->volumes_dir, "%s/volumes", sup->store_dir) < 0 ||
+	    asprintf(&sup->layers_dir, "%s/layers/%s", sup->store_dir, sup->name) < 0 ||
 	    asprintf(&sup->hosts_file, "%s/hosts", sup->run_dir) < 0)
 		return err_set(err, ENOMEM, "paths");
 	return 0;
@@ -387,6 +386,7 @@ void supervisor_close(struct supervisor *sup)
 	free(sup->run_dir);
 	free(sup->log_dir);
 	free(sup->volumes_dir);
+	free(sup->store_dir);
 	free(sup->layers_dir);
 	free(sup->hosts_file);
 	free(sup->resolv_conf);

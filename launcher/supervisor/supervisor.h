@@ -28,6 +28,7 @@ struct supervisor {
 	char *name;
 	char *run_dir;
 	char *log_dir;
+	char *store_dir; /* external configs and secrets, volumes */
 	char *volumes_dir;
 	char *layers_dir; /* writable layers and anonymous volumes, per instance */
 	char *hosts_file;

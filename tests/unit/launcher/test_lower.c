@@ -192,6 +192,37 @@ static void a_profile_is_passed_on_with_its_place(void **unused)
 	assert_true(other.config.seccomp_unconfined);
 }
 
+static void files_carry_what_was_read(void **unused)
+{
+	struct file_object objects[] = {{.kind = FILE_SECRET, .key = (char *)"s", .bytes = "x\0y"}};
+	struct file_grant grants[] = {{.kind = FILE_SECRET,
+				       .source = (char *)"s",
+				       .target = (char *)"/run/secrets/s",
+				       .uid = 5,
+				       .gid = -1,
+				       .mode = 0400,
+				       .pos = {"shop.yaml", 30, 7}}};
+	const struct stack with = {.files_given = {objects, 1}};
+	const struct service service = {.name = (char *)"web", .files = {grants, 1}};
+	const struct container_fault fault = {.item = CONTAINER_ITEM_FILE, .index = 0};
+	autolowered struct lowered lowered = {0};
+	autolowered struct lowered unread = {0};
+	struct err err;
+
+	objects[0].len = 3;
+	assert_int_equal(lower_service(&with, &service, &place, &lowered, NULL), 0);
+	assert_int_equal(lowered.config.file_count, 1);
+	assert_string_equal(lowered.config.files[0].target, "/run/secrets/s");
+	assert_int_equal(lowered.config.files[0].len, 3);
+	assert_int_equal(lowered.config.files[0].uid, 5);
+	assert_int_equal(lowered.config.files[0].gid, -1);
+	assert_int_equal(lowered.config.files[0].mode, 0400);
+	assert_int_equal(lower_fault_pos(&service, &fault).line, 30);
+	objects[0].bytes = NULL;
+	assert_int_equal(lower_service(&with, &service, &place, &unread, &err), -ENOENT);
+	assert_string_equal(err.text, "the content of s could not be read");
+}
+
 static void a_fault_reads_as_one_line(void **unused)
 {
 	struct container_fault fault = {.item = CONTAINER_ITEM_MOUNT, .index = 2};
@@ -213,6 +244,7 @@ int main(void)
 		cmocka_unit_test(pids_are_always_bounded_unless_asked_otherwise),
 		cmocka_unit_test(a_fault_points_to_what_asked_for_it),
 		cmocka_unit_test(a_profile_is_passed_on_with_its_place),
+		cmocka_unit_test(files_carry_what_was_read),
 		cmocka_unit_test(a_fault_reads_as_one_line),
 	};
 

@@ -2,6 +2,8 @@
 /* Configs and secrets: where they are from, where they are put, and how they can be wrong. */
 #include "tests/unit/manifests/fixture.h"
 
+#include <unistd.h>
+
 #define SERVICE "services: {a: {x-rootfs: host, command: x}}\n"
 
 static void a_top_level_entry_says_where_its_content_is_from(void **unused)
@@ -145,6 +147,124 @@ static void a_later_file_replaces_what_is_put_at_the_same_place(void **unused)
 	assert_string_equal(stack_file(fixture.stack, FILE_SECRET, "t")->value, "z");
 }
 
+static void content_is_read_with_the_manifest(void **unused)
+{
+	static const char *const environment[] = {"TOKEN=from a variable", NULL};
+	autofixture struct fixture fixture;
+
+	(void)unused;
+	fixture_open(&fixture);
+	fixture_write_bytes(&fixture, "key", "a\0b", 3);
+	fixture_write(&fixture, "empty", "");
+	fixture_write(&fixture, ".env", "OTHER=from .env\n");
+	fixture_load(
+		&fixture,
+		"services: {a: {x-rootfs: host, command: x, secrets: [f, e, o, c, n]}}\n"
+		"secrets: {f: {file: key}, e: {environment: TOKEN}, o: {environment: OTHER}, c: "
+		"{content: 'a$$b'}, n: {file: empty}, unused: {file: none}}\n",
+		environment);
+	assert_int_equal(fixture.r, 0);
+	assert_int_equal(fixture.diags.count, 0);
+	static const struct {
+		const char *key;
+		const char *bytes;
+		size_t len;
+	} wanted[] = {
+		{"f", "a\0b", 3},      {"e", "from a variable", 15},
+		{"o", "from .env", 9}, {"c", "a$b", 3},
+		{"n", "", 0},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
+		const struct file_object *object =
+			stack_file(fixture.stack, FILE_SECRET, wanted[i].key);
+
+		assert_int_equal(object->len, wanted[i].len);
+		assert_non_null(object->bytes);
+		assert_memory_equal(object->bytes, wanted[i].bytes, wanted[i].len + 1);
+	}
+	assert_null(stack_file(fixture.stack, FILE_SECRET, "unused")->bytes);
+}
+
+static void external_content_comes_from_the_store(void **unused)
+{
+	static const char *const files[] = {"shop.yaml", NULL};
+	autofixture struct fixture fixture;
+	char line[512];
+
+	(void)unused;
+	fixture_open(&fixture);
+	fixture_mkdir(&fixture, "secrets");
+	fixture_write(&fixture, "secrets/there", "stored");
+	fixture_write(&fixture, "shop.yaml",
+		      "services: {a: {x-rootfs: host, command: x, secrets: [s], configs: [c]}}\n"
+		      "secrets: {s: {external: true, name: there}}\n"
+		      "configs: {c: {external: true}}\n");
+	const struct manifest_options options = {
+		.files = files, .stack_name = "shop", .store_dir = fixture.directory};
+
+	fixture_load_with(&fixture, options);
+	assert_int_equal(fixture.r, 0);
+	assert_string_equal(stack_file(fixture.stack, FILE_SECRET, "s")->bytes, "stored");
+	snprintf(
+		line, sizeof(line),
+		"shop.yaml:3:11: note: services.a.configs: c: it is external and not in the store: "
+		"put it into %s/configs/c",
+		fixture.directory);
+	assert_true(fixture_says(&fixture, line));
+	fixture_load(&fixture,
+		     "services: {a: {x-rootfs: host, command: x, secrets: [s]}}\n"
+		     "secrets: {s: {external: true}}\n",
+		     NULL);
+	assert_int_equal(fixture.diags.count, 0);
+}
+
+static void content_is_bounded(void **unused)
+{
+	autofixture struct fixture fixture;
+	char path[128];
+
+	(void)unused;
+	fixture_open(&fixture);
+	fixture_write(&fixture, "big", "");
+	snprintf(path, sizeof(path), "%s/big", fixture.directory);
+	assert_int_equal(truncate(path, (1 << 20) + 1), 0);
+	fixture_load(&fixture,
+		     "services: {a: {x-rootfs: host, command: x, secrets: [s]}}\n"
+		     "secrets: {s: {file: ./big}}\n",
+		     NULL);
+	assert_true(fixture_says(&fixture,
+				 "shop.yaml:2:21: note: services.a.secrets: s: cannot read "
+				 "'./big': it is larger than 1 MiB"));
+	assert_int_equal(truncate(path, 1 << 20), 0);
+	fixture_load(&fixture,
+		     "services: {a: {x-rootfs: host, command: x, secrets: [s]}}\n"
+		     "secrets: {s: {file: ./big}}\n",
+		     NULL);
+	assert_int_equal(fixture.diags.count, 0);
+}
+
+static void what_cannot_be_read_concerns_only_who_is_given_it(void **unused)
+{
+	autofixture struct fixture fixture;
+
+	(void)unused;
+	fixture_open(&fixture);
+	fixture_load(&fixture,
+		     "services:\n a: {x-rootfs: host, command: x, secrets: [s]}\n"
+		     " b: {x-rootfs: host, command: x, secrets: [s]}\n"
+		     " c: {x-rootfs: host, command: x}\n"
+		     " d: {x-rootfs: host, command: x, secrets: [s], profiles: [never]}\n"
+		     "secrets: {s: {file: ./none}}\n",
+		     NULL);
+	assert_int_equal(fixture.diags.count, 2);
+	diagnostics_judge(&fixture.diags, (const char *[]){"b", "c", NULL});
+	assert_int_equal(fixture.diags.count, 1);
+	assert_string_equal(
+		fixture.diags.items[0].message,
+		"services.b.secrets: s: cannot read './none': No such file or directory");
+}
+
 struct fault {
 	const char *yaml; /* after the service */
 	const char *line; /* without "shop.yaml:" */
@@ -255,6 +375,10 @@ int main(void)
 		cmocka_unit_test(the_long_form_says_place_owner_and_mode),
 		cmocka_unit_test(a_mode_that_yaml_reads_as_decimal_is_warned_of),
 		cmocka_unit_test(a_later_file_replaces_what_is_put_at_the_same_place),
+		cmocka_unit_test(content_is_read_with_the_manifest),
+		cmocka_unit_test(external_content_comes_from_the_store),
+		cmocka_unit_test(content_is_bounded),
+		cmocka_unit_test(what_cannot_be_read_concerns_only_who_is_given_it),
 		cmocka_unit_test(faulty_definitions),
 		cmocka_unit_test(faulty_grants),
 	};

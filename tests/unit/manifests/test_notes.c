@@ -28,14 +28,15 @@ static void every_note_is_an_error_for_a_launch(void **unused)
 	static const struct noted all[] = {
 		{"services: {a: {image: nginx}}\n",
 		 "1:16: services.a.image is not supported yet: add x-rootfs: host or a directory"},
-		{"services: {a: {x-rootfs: host, command: x, configs: [c]}}\nconfigs: {c: "
-		 "{content: "
-		 "x}}\n",
-		 "1:44: services.a.configs is not supported yet"},
+		{"services: {a: {x-rootfs: host, command: x, configs: [c]}}\nconfigs: {c: {file: "
+		 "./c}}\n",
+		 "2:21: services.a.configs: c: cannot read './c': No such file or directory"},
+		{"services: {a: {x-rootfs: host, command: x, secrets: [s]}}\nsecrets: {s: {file: "
+		 "/}}\n",
+		 "2:21: services.a.secrets: s: cannot read '/': it is not a regular file"},
 		{"services: {a: {x-rootfs: host, command: x, secrets: [s]}}\nsecrets: {s: "
-		 "{content: "
-		 "x}}\n",
-		 "1:44: services.a.secrets is not supported yet"},
+		 "{environment: TOKEN}}\n",
+		 "2:28: services.a.secrets: s: the variable TOKEN is not set"},
 		{"services: {a: {x-rootfs: host, command: x, volumes: ['/x:/y:rshared']}}\n",
 		 "1:54: services.a.volumes: the propagation 'rshared' is not supported yet"},
 		{"services: {a: {x-rootfs: host, command: x, volumes: [{type: bind, source: /x, "

@@ -23,7 +23,15 @@ static struct mount_spec base_mounts[] = {
 	{.kind = MOUNT_VOLUME, .source = TEXT("db"), .target = TEXT("/db"), .tmpfs_mode = -1},
 };
 static struct mount_spec changed_mounts[ARRAY_SIZE(base_mounts)];
-static struct volume volumes[] = {{.key = TEXT("db"), .name = TEXT("shop_db")}};
+static struct volume volumes[] = {
+	{.key = TEXT("db"), .name = TEXT("shop_db")},
+	{.key = TEXT("bound"), .name = TEXT("shop_db"), .device = TEXT("/srv")}};
+static struct file_object file_objects[] = {
+	{.key = TEXT("a"), .bytes = "1", .len = 1},
+	{.key = TEXT("b"), .bytes = "2", .len = 1},
+	{.key = TEXT("c"), .bytes = "11", .len = 2},
+	{.key = TEXT("d")},
+};
 static struct port_spec ports[] = {{.published = 80, .target = 80}};
 static struct dependency needs[] = {NEEDS("db", DEPENDS_HEALTHY)};
 
@@ -85,6 +93,18 @@ static void swap_mounts(struct service *service)
 
 	mounts[0] = base_mounts[1];
 	mounts[1] = base_mounts[0];
+}
+
+static struct file_grant given(struct service *service)
+{
+	static struct file_grant grants[1];
+
+	service->files = (struct service_files){grants, 1};
+	return grants[0] = (struct file_grant){.source = TEXT("a"),
+					       .target = TEXT("/a"),
+					       .uid = -1,
+					       .gid = -1,
+					       .mode = 0444};
 }
 
 static void tune(struct service *service)
@@ -163,6 +183,22 @@ CHANGE(probe_timeout, probe(s)->timeout_ms = 1)
 CHANGE(probe_start_period, probe(s)->start_period_ms = 1)
 CHANGE(probe_start_interval, probe(s)->start_interval_ms = 1)
 CHANGE(probe_retries, probe(s)->retries = 1)
+CHANGE(file, given(s))
+CHANGE(file_content, (given(s), s->files.items[0].source = TEXT("b")))
+CHANGE(file_longer, (given(s), s->files.items[0].source = TEXT("c")))
+CHANGE(file_unread, (given(s), s->files.items[0].source = TEXT("d")))
+CHANGE(file_target, (given(s), s->files.items[0].target = TEXT("/b")))
+CHANGE(file_uid, (given(s), s->files.items[0].uid = 0))
+CHANGE(file_gid, (given(s), s->files.items[0].gid = 0))
+CHANGE(file_mode, (given(s), s->files.items[0].mode = 0400))
+CHANGE(mount_device, own_mounts(s)[1].source = TEXT("bound"))
+CHANGE(mount_propagation, own_mounts(s)[0].propagation = PROPAGATION_RSLAVE)
+CHANGE(mount_recursion, own_mounts(s)[0].recursion = RECURSION_DISABLED)
+CHANGE(mount_subpath, own_mounts(s)[1].subpath = TEXT("a"))
+CHANGE(mount_inodes, own_mounts(s)[0].tmpfs_inodes = 1)
+CHANGE(mount_uid, own_mounts(s)[0].tmpfs_uid = 1)
+CHANGE(mount_gid, own_mounts(s)[0].tmpfs_gid = 1)
+CHANGE(mount_no_exec, own_mounts(s)[0].tmpfs_no_exec = true)
 CHANGE(name, s->name = TEXT("wen"))
 CHANGE(rootfs, s->rootfs = ROOTFS_HOST)
 CHANGE(rootfs_dir, s->rootfs_dir = TEXT("/srv/roof"))
@@ -245,6 +281,22 @@ CHANGE(external_network, attached_to(s, "other"))
 CHANGE(attached_to_default, attached_to(s, "default"))
 
 static const struct change shaping[] = {
+	{"file", file},
+	{"file content", file_content},
+	{"longer file content", file_longer},
+	{"no file content", file_unread},
+	{"file target", file_target},
+	{"file uid", file_uid},
+	{"file gid", file_gid},
+	{"file mode", file_mode},
+	{"volume device", mount_device},
+	{"mount propagation", mount_propagation},
+	{"mount recursion", mount_recursion},
+	{"mount subpath", mount_subpath},
+	{"tmpfs inodes", mount_inodes},
+	{"tmpfs uid", mount_uid},
+	{"tmpfs gid", mount_gid},
+	{"tmpfs noexec", mount_no_exec},
 	{"name", name},
 	{"rootfs", rootfs},
 	{"rootfs_dir", rootfs_dir},
@@ -403,6 +455,7 @@ static struct network networks[] = {
 static struct stack stack = {.name = TEXT("shop"),
 			     .networks = networks,
 			     .network_count = ARRAY_SIZE(networks),
+			     .files_given = {file_objects, ARRAY_SIZE(file_objects)},
 			     .volumes = volumes,
 			     .volume_count = ARRAY_SIZE(volumes)};
 
