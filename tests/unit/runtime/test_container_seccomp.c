@@ -215,5 +215,9 @@ int main(void)
 		print_message("skipped: %s\n", sandbox_missing());
 		return 77;
 	}
-	return cmocka_run_group_tests(tests, make_box, remove_box);
+	int failed = cmocka_run_group_tests_name("the host's ids", tests, make_box, remove_box);
+
+	if (sandbox_own_ids())
+		failed += cmocka_run_group_tests_name("own ids", tests, make_box, remove_box);
+	return failed;
 }
