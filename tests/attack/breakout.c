@@ -143,7 +143,7 @@ static bool try_umount(const char *subject)
 
 static bool try_mknod(const char *subject)
 {
-	const char *path = "/tmp/breakout-disk";
+	const char *path = "/var/tmp/breakout-disk";
 	bool made = mknod(path, S_IFBLK | 0600, makedev(7, 0)) == 0;
 
 	if (made)
@@ -215,6 +215,48 @@ static bool try_read(const char *subject)
 	return read(open(subject, O_RDONLY | O_CLOEXEC), &byte, 1) == 1;
 }
 
+static bool try_open(const char *subject)
+{
+	return open(subject, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) >= 0;
+}
+
+/* Makes the node of a device and uses it: what CAP_MKNOD alone would be good for. */
+static bool try_device(const char *subject)
+{
+	const char *path = "/var/tmp/breakout-device";
+	bool through =
+		mknod(path, S_IFCHR | 0600, makedev(1, 1 /* the memory */)) == 0 && try_open(path);
+
+	(void)unlink(path);
+	return through;
+}
+
+/* Another user runs a copy of this program that belongs to root and is set-user-id. */
+static bool try_set_user_id(const char *subject)
+{
+	const char *path = "/var/tmp/breakout-setuid";
+	char bytes[65536];
+	ssize_t n;
+	int status = 1, from = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	int to = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
+
+	while ((n = read(from, bytes, sizeof(bytes))) > 0)
+		if (write(to, bytes, (size_t)n) != n)
+			return false;
+	bool made = to >= 0 && fchmod(to, 04755) == 0 && close(to) == 0;
+	pid_t pid = made ? fork() : -1;
+	if (pid == 0) {
+		if (setgid(65534) < 0 || setuid(65534) < 0)
+			_exit(1);
+		execl(path, path, "am-i-root", NULL);
+		_exit(1);
+	}
+	if (pid > 0)
+		waitpid(pid, &status, 0);
+	(void)unlink(path);
+	return status == 0;
+}
+
 static bool try_list(const char *subject)
 {
 	DIR *dir = opendir(subject);
@@ -273,6 +315,8 @@ static const struct attempt attempts[] = {
 	{"open-tree", try_open_tree, NULL},
 	{"umount", try_umount, NULL},
 	{"mknod", try_mknod, NULL},
+	{"device-node", try_device, NULL},
+	{"set-user-id", try_set_user_id, NULL},
 	{"add-key", try_add_key, NULL},
 	{"file-handle", try_file_handle, NULL},
 	{"sethostname", try_hostname, NULL},
@@ -287,10 +331,35 @@ static const struct attempt attempts[] = {
 	{"write-irq-affinity", try_write, "/proc/irq/default_smp_affinity"},
 	{"write-module-parameter", try_write, "/sys/module/printk/parameters/time"},
 	{"write-uevent", try_write, "/sys/devices/virtual/mem/null/uevent"},
+	{"write-modprobe", try_write, "/proc/sys/kernel/modprobe"},
+	{"write-hotplug", try_write, "/proc/sys/kernel/hotplug"},
+	{"write-binfmt", try_write, "/proc/sys/fs/binfmt_misc/register"},
+	{"read-memory-types", try_read, "/proc/mtrr"},
+	{"write-uevent-helper", try_write, "/sys/kernel/uevent_helper"},
+	{"write-power-state", try_write, "/sys/power/state"},
+	{"write-bus", try_write, "/proc/bus/pci/00/00.0"},
+	{"open-device-port", try_open, "/dev/port"},
+	{"open-device-loop-control", try_open, "/dev/loop-control"},
+	{"open-device-loop", try_open, "/dev/loop0"},
+	{"open-device-disk", try_open, "/dev/vda"},
+	{"open-device-tun", try_open, "/dev/net/tun"},
+	{"open-device-fuse", try_open, "/dev/fuse"},
+	{"open-device-kvm", try_open, "/dev/kvm"},
+	{"open-device-hwrng", try_open, "/dev/hwrng"},
+	{"open-device-console", try_open, "/dev/console"},
 	{"write-device-memory", try_write, "/dev/mem"},
 	{"write-device-kmsg", try_write, "/dev/kmsg"},
 	{"read-kcore", try_read, "/proc/kcore"},
 	{"read-keys", try_read, "/proc/keys"},
+	{"read-key-users", try_read, "/proc/key-users"},
+	{"read-latency", try_read, "/proc/latency_stats"},
+	{"read-scheduler", try_read, "/proc/sched_debug"},
+	{"list-scsi", try_list, "/proc/scsi"},
+	{"list-acpi", try_list, "/proc/acpi"},
+	{"list-sound", try_list, "/proc/asound"},
+	{"list-powercap", try_list, "/sys/devices/virtual/powercap"},
+	{"list-tracing", try_list, "/sys/kernel/tracing"},
+	{"list-debug", try_list, "/sys/kernel/debug"},
 	{"read-timer-list", try_read, "/proc/timer_list"},
 	{"read-interrupts", try_read, "/proc/interrupts"},
 	{"read-shadow", try_read, "/etc/shadow"},
@@ -315,6 +384,8 @@ static void attempt(const struct attempt *attempt)
 
 int main(int argc, char **argv)
 {
+	if (argc == 2 && strcmp(argv[1], "am-i-root") == 0)
+		return geteuid() == 0 ? 0 : 1;
 	for (size_t i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++)
 		attempt(&attempts[i]);
 	return 0;
