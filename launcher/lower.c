@@ -12,6 +12,9 @@
 /* Enough for a JVM or a database, too few for a fork bomb to hurt the host. */
 /* select() breaks above 1024 descriptors: programs that want more raise it themselves. */
 #define NOFILE_SOFT 1024
+/* As the engines' driver `local`. */
+#define LOG_BYTES_DEFAULT (20 << 20)
+#define LOG_FILES_DEFAULT 5
 /* cpu_shares: what one instance has without it, and what the kernel takes. */
 #define SHARES_OF_ONE 1024
 #define SHARES_MIN    2
@@ -261,6 +264,18 @@ struct cg_limits lower_limits(const struct service *service)
 		.memory_low_bytes = limits->memory_reserved_bytes,
 		.memory_swap_bytes = limits->memory_swap_bytes,
 		.cpus = limits->cpuset.value,
+	};
+}
+
+struct log_limits lower_log_limits(const struct service *service)
+{
+	const struct logging_spec *logging = &service->logging;
+
+	return (struct log_limits){
+		.max_bytes = logging->max_bytes == 0  ? LOG_BYTES_DEFAULT
+			     : logging->max_bytes < 0 ? 0
+						      : logging->max_bytes,
+		.max_files = logging->max_files ? logging->max_files : LOG_FILES_DEFAULT,
 	};
 }
 

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "launcher/supervisor/logs.h"
 #include "manifests/stack.h"
 #include "runtime/cgroup/cg.h"
 #include "runtime/container.h"
@@ -53,6 +54,9 @@ void lowered_free(struct lowered *lowered);
 
 /* The limits of one instance. */
 struct cg_limits lower_limits(const struct service *service);
+
+/* How much of an instance's output is kept: 5 files of 20 MiB where `logging` says nothing else. */
+struct log_limits lower_log_limits(const struct service *service);
 
 /* True when instances need directories of their own, so that a prepared plan serves one instance
  * only. */

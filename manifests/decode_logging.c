@@ -25,7 +25,7 @@ static void logging_driver(struct decoder *decoder, const struct node *node, con
 	for (size_t i = LOG_JSON_FILE; i < ARRAY_SIZE(drivers); i++)
 		if (strcmp(drivers[i], text) == 0)
 			logging->driver = (enum log_driver)i;
-	if (logging->driver == LOG_JOURNALD || logging->driver == LOG_NONE) {
+	if (logging->driver == LOG_JOURNALD) {
 		decode_note(decoder, node, key, "%s is not supported yet", text);
 	} else if (logging->driver == LOG_OTHER) {
 		logging->name = arena_text(decoder->keep, text);
@@ -57,8 +57,6 @@ static void size_option(struct decoder *decoder, const struct text *option, cons
 	logging->max_bytes = -1;
 	if (strcmp(value, "-1") != 0 && scalar_bytes(value, &logging->max_bytes, &err) < 0)
 		decode_error(decoder, &place, "options.max-size", "%s", err.text);
-	else if (logging->max_bytes > 0)
-		decode_note(decoder, &place, "options.max-size", "is not supported yet");
 }
 
 static void count_option(struct decoder *decoder, const struct text *option, const char *value)

@@ -21,7 +21,7 @@ int logfile_open(struct logfile *file, int dir_fd, const char *file_name, const 
 {
 	struct stat info;
 
-	*file = (struct logfile){.fd = -1};
+	*file = (struct logfile){.fd = -1, .after_ns = INT64_MIN};
 	autoclose int fd =
 		openat(dir_fd, file_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
@@ -167,7 +167,7 @@ static int64_t skip_records(struct logfile *file, int64_t most, struct err *err)
 	return r < 0 ? r : count;
 }
 
-int logfile_seek_tail(struct logfile *file, int64_t count, struct err *err)
+int64_t logfile_seek_tail(struct logfile *file, int64_t count, struct err *err)
 {
 	off_t window = TAIL_FIRST;
 	off_t size = 0;
@@ -186,13 +186,14 @@ int logfile_seek_tail(struct logfile *file, int64_t count, struct err *err)
 		int64_t total = skip_records(file, -1, err);
 
 		if (total < 0)
-			return (int)total;
+			return total;
 		if (total <= count && start > 0)
 			continue;
 		logfile_seek(file, start);
-		int64_t skipped = skip_records(file, total > count ? total - count : 0, err);
+		int64_t excess = total > count ? total - count : 0;
+		int64_t skipped = skip_records(file, excess, err);
 
-		return skipped < 0 ? (int)skipped : 0;
+		return skipped < 0 ? skipped : total - excess;
 	}
 }
 

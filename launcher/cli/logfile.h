@@ -22,12 +22,13 @@ struct logfile {
 	int fd;
 	off_t offset; /* of the next byte to read from the file */
 	struct buf bytes;
-	size_t taken;	 /* of bytes */
-	bool skip_line;	 /* began inside a line: its rest is not shown */
-	bool at_end;	 /* nothing more to read until somebody says so */
-	bool gone;	 /* removed from its directory: dropped once read to the end */
-	bool has_record; /* `record` is complete and not taken yet */
-	bool has_part;	 /* `record` holds the beginning of a long line */
+	size_t taken;	  /* of bytes */
+	int64_t after_ns; /* records up to this moment are known already */
+	bool skip_line;	  /* began inside a line: its rest is not shown */
+	bool at_end;	  /* nothing more to read until somebody says so */
+	bool gone;	  /* removed from its directory: dropped once read to the end */
+	bool has_record;  /* `record` is complete and not taken yet */
+	bool has_part;	  /* `record` holds the beginning of a long line */
 	struct log_record record;
 };
 
@@ -39,8 +40,8 @@ void logfile_close(struct logfile *file);
 /* Reads on at a byte offset; the line it falls into is skipped. */
 void logfile_seek(struct logfile *file, off_t offset);
 
-/* Goes to where the last @count records begin. */
-int logfile_seek_tail(struct logfile *file, int64_t count, struct err *err) must_check;
+/* Goes to where the last @count records begin; how many there are of them, or -errno. */
+int64_t logfile_seek_tail(struct logfile *file, int64_t count, struct err *err) must_check;
 
 /* Goes shortly before the first record not older than @since_ns. */
 int logfile_seek_since(struct logfile *file, int64_t since_ns, struct err *err) must_check;

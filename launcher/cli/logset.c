@@ -10,30 +10,49 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 
 #define SUFFIX ".log"
 
-/* Length of "web-1" in "web-1.log"; 0 when it is not an instance's log. */
-static size_t instance_len(const char *file_name)
+/* "web-1.log" is being written, "web-1.log.1" was before it, "web-1.log.2" before that. */
+struct log_name {
+	size_t instance_len; /* of "web-1"; 0: not an instance's log */
+	unsigned number;
+};
+
+/* "web-1" */
+static bool is_instance(const char *text, size_t len)
 {
+	const char *dash = memrchr(text, '-', len);
+	size_t digits = dash ? strspn(dash + 1, "0123456789") : 0;
+
+	return dash && dash != text && digits > 0 && dash + 1 + digits == text + len;
+}
+
+static struct log_name parse_name(const char *file_name)
+{
+	const struct log_name none = {0};
 	size_t len = strlen(file_name);
-	size_t suffix_len = strlen(SUFFIX);
+	const char *last = strrchr(file_name, '.');
+	size_t digits = last ? strspn(last + 1, "0123456789") : 0;
+	struct log_name name = {0};
 
-	if (len <= suffix_len || strcmp(file_name + len - suffix_len, SUFFIX) != 0)
-		return 0;
-	len -= suffix_len;
-	const char *dash = memrchr(file_name, '-', len);
-
-	if (!dash || dash == file_name)
-		return 0;
-	size_t digits = strspn(dash + 1, "0123456789");
-
-	return digits > 0 && dash + 1 + digits == file_name + len ? len : 0;
+	if (digits > 0 && digits < 7 && last[1] != '0' && last[1 + digits] == '\0') {
+		name.number = (unsigned)strtoul(last + 1, NULL, 10);
+		len = (size_t)(last - file_name);
+	}
+	if (len <= strlen(SUFFIX))
+		return none;
+	name.instance_len = len - strlen(SUFFIX);
+	if (memcmp(file_name + name.instance_len, SUFFIX, strlen(SUFFIX)) != 0 ||
+	    !is_instance(file_name, name.instance_len))
+		return none;
+	return name;
 }
 
 bool logset_wants(const char *file_name, const char *const *services)
 {
-	size_t len = instance_len(file_name);
+	size_t len = parse_name(file_name).instance_len;
 
 	if (len == 0)
 		return false;
@@ -51,9 +70,11 @@ bool logset_wants(const char *file_name, const char *const *services)
 	return false;
 }
 
+/* The file that is being written under this name. */
 static struct logfile *find(struct logset *set, const char *file_name)
 {
-	size_t len = instance_len(file_name);
+	struct log_name name = parse_name(file_name);
+	size_t len = name.number == 0 ? name.instance_len : 0;
 
 	for (size_t i = 0; len > 0 && i < set->count; i++) {
 		const char *instance = set->files[i].instance;
@@ -65,49 +86,182 @@ static struct logfile *find(struct logset *set, const char *file_name)
 	return NULL;
 }
 
-/* Where reading an existing file begins. */
-static int seek_start(struct logset *set, struct logfile *file, struct err *err)
+/* Where reading an existing file begins. @tail: of its instance's records, those still wanted. */
+static int seek_start(struct logset *set, struct logfile *file, int64_t *tail, struct err *err)
 {
 	if (set->options.start == LOGSET_NEW)
-		return logfile_seek_tail(file, 0, err);
-	if (set->options.tail >= 0)
-		return logfile_seek_tail(file, set->options.tail, err);
+		*tail = 0;
+	if (*tail >= 0) {
+		int64_t found = logfile_seek_tail(file, *tail, err);
+
+		*tail -= found > 0 ? found : 0;
+		return found < 0 ? (int)found : 0;
+	}
 	if (set->options.since_ns > INT64_MIN)
 		return logfile_seek_since(file, set->options.since_ns, err);
 	return 0;
 }
 
-/* Adds a file unless it is there already or not wanted. @is_new: read it from its beginning. */
-static int add(struct logset *set, const char *file_name, bool is_new, struct err *err)
+/* Takes the file in, whether this fails or not. */
+static int take_file(struct logset *set, struct logfile *file, struct err *err)
 {
+	struct logfile *grown = reallocarray(set->files, set->count + 1, sizeof(*grown));
+
+	if (!grown) {
+		logfile_close(file);
+		return err_set(err, ENOMEM, "open log of '%s'", file->instance);
+	}
+	if (strlen(file->instance) > set->name_width)
+		set->name_width = strlen(file->instance);
+	set->files = grown;
+	set->files[set->count++] = *file;
+	return 0;
+}
+
+/* @tail: NULL: a new file, read from its beginning. */
+static int add(struct logset *set, const char *file_name, int64_t *tail, struct err *err)
+{
+	struct log_name name = parse_name(file_name);
 	char instance[NAME_MAX + 1];
 	struct logfile file = {.fd = -1};
 
-	if (!logset_wants(file_name, set->options.services) || find(set, file_name))
-		return 0;
-	snprintf(instance, sizeof(instance), "%.*s", (int)instance_len(file_name), file_name);
+	snprintf(instance, sizeof(instance), "%.*s", (int)name.instance_len, file_name);
 	int r = logfile_open(&file, set->dir_fd, file_name, instance, err);
 
-	if (r == 0 && !is_new)
-		r = seek_start(set, &file, err);
-	struct logfile *grown =
-		r == 0 ? reallocarray(set->files, set->count + 1, sizeof(*grown)) : NULL;
-
-	if (grown) {
-		set->files = grown;
-		set->files[set->count++] = file;
-		if (strlen(instance) > set->name_width)
-			set->name_width = strlen(instance);
-		return 0;
-	}
+	file.gone = name.number > 0;
+	if (r == 0 && tail)
+		r = seek_start(set, &file, tail, err);
+	if (r == 0)
+		return take_file(set, &file, err);
 	logfile_close(&file);
 	/* Between seeing its name and opening it, a file may vanish. */
-	if (r == -ENOENT)
-		return 0;
-	return r < 0 ? r : err_set(err, ENOMEM, "open log '%s'", file_name);
+	return r == -ENOENT ? 0 : r;
 }
 
-static int scan(struct logset *set, bool is_new, struct err *err)
+/* The moment up to which an instance's log is read, as far as that is known. */
+static int64_t known_until(const struct logset *set, const char *instance)
+{
+	int64_t latest = INT64_MIN;
+
+	for (size_t i = 0; i < set->shown_count; i++)
+		if (strcmp(set->shown[i].instance, instance) == 0)
+			latest = set->shown[i].time_ns;
+	for (size_t i = 0; i < set->count; i++)
+		if (strcmp(set->files[i].instance, instance) == 0 &&
+		    set->files[i].record.time_ns > latest)
+			latest = set->files[i].record.time_ns;
+	return latest;
+}
+
+static bool is_open(const struct logset *set, int fd)
+{
+	struct stat wanted;
+	struct stat info;
+
+	if (fstat(fd, &wanted) < 0)
+		return false;
+	for (size_t i = 0; i < set->count; i++)
+		if (fstat(set->files[i].fd, &info) == 0 && info.st_ino == wanted.st_ino &&
+		    info.st_dev == wanted.st_dev)
+			return true;
+	return false;
+}
+
+/* Returns 1 when older ones may have been missed, too. */
+static int add_missed_one(struct logset *set, const char *file_name, const char *instance,
+			  struct err *err)
+{
+	struct logfile file = {.fd = -1};
+	int r = logfile_open(&file, set->dir_fd, file_name, instance, err);
+
+	if (r < 0 || is_open(set, file.fd)) {
+		logfile_close(&file);
+		return r == -ENOENT ? 0 : r;
+	}
+	file.gone = true;
+	file.after_ns = known_until(set, instance);
+	r = logfile_peek(&file, err);
+
+	bool begun = r > 0 && file.record.time_ns <= file.after_ns;
+
+	if (r >= 0)
+		r = begun ? logfile_seek_since(&file, file.after_ns, err) : 0;
+	if (r < 0) {
+		logfile_close(&file);
+		return r;
+	}
+	r = take_file(set, &file, err);
+	return r < 0 || begun ? r : 1;
+}
+
+/* A flood may fill several files before we look: those that were rotated away in between. */
+static int add_rotated(struct logset *set, const char *file_name, struct err *err)
+{
+	char instance[NAME_MAX + 1];
+	char rotated[NAME_MAX + 16];
+	int r = 1;
+
+	snprintf(instance, sizeof(instance), "%.*s", (int)parse_name(file_name).instance_len,
+		 file_name);
+	if (known_until(set, instance) == INT64_MIN)
+		return 0; /* nothing of it was read: it is new */
+	for (unsigned number = 1; r > 0; number++) {
+		snprintf(rotated, sizeof(rotated), "%s.%u", file_name, number);
+		r = add_missed_one(set, rotated, instance, err);
+	}
+	return r;
+}
+
+/* A file that has appeared, unless it is there already or not wanted. */
+static int add_new(struct logset *set, const char *file_name, struct err *err)
+{
+	if (parse_name(file_name).number > 0 || !logset_wants(file_name, set->options.services) ||
+	    find(set, file_name))
+		return 0;
+	int r = add_rotated(set, file_name, err);
+
+	return r < 0 ? r : add(set, file_name, NULL, err);
+}
+
+/* By instance, and of each the newest first. */
+static int compare_names(const void *left, const void *right)
+{
+	const char *a = *(const char *const *)left;
+	const char *b = *(const char *const *)right;
+	struct log_name a_name = parse_name(a);
+	struct log_name b_name = parse_name(b);
+	size_t len = a_name.instance_len < b_name.instance_len ? a_name.instance_len
+							       : b_name.instance_len;
+	int order = strncmp(a, b, len);
+
+	if (order)
+		return order;
+	if (a_name.instance_len != b_name.instance_len)
+		return a_name.instance_len < b_name.instance_len ? -1 : 1;
+	return (a_name.number > b_name.number) - (a_name.number < b_name.number);
+}
+
+/* What is there at the beginning. */
+static int add_all(struct logset *set, struct strv *names, struct err *err)
+{
+	int64_t tail = -1;
+	int r = 0;
+
+	if (names->count > 0)
+		qsort(names->items, names->count, sizeof(*names->items), compare_names);
+	for (size_t i = 0; r == 0 && i < names->count; i++) {
+		bool old = parse_name(names->items[i]).number > 0;
+
+		if (i == 0 || !old)
+			tail = set->options.tail;
+		if (old && tail == 0)
+			continue;
+		r = add(set, names->items[i], &tail, err);
+	}
+	return r;
+}
+
+static int list(struct logset *set, struct strv *ret_names, struct err *err)
 {
 	int fd = openat(set->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	autodir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -118,9 +272,10 @@ static int scan(struct logset *set, bool is_new, struct err *err)
 		fd_drop(&fd);
 		return r;
 	}
-	for (struct dirent *entry = readdir(dir); r == 0 && entry; entry = readdir(dir))
-		r = add(set, entry->d_name, is_new, err);
-	return r;
+	for (struct dirent *entry = readdir(dir); entry; entry = readdir(dir))
+		if (logset_wants(entry->d_name, set->options.services))
+			strv_add(ret_names, entry->d_name);
+	return strv_check(ret_names, err);
 }
 
 int logset_open(struct logset *set, const char *dir, const struct logset_options *options,
@@ -138,7 +293,10 @@ int logset_open(struct logset *set, const char *dir, const struct logset_options
 		if (set->inotify_fd < 0 || inotify_add_watch(set->inotify_fd, dir, events) < 0)
 			return err_set(err, errno, "watch '%s'", dir);
 	}
-	return scan(set, false, err);
+	autostrv struct strv names = {0};
+	int r = list(set, &names, err);
+
+	return r < 0 ? r : add_all(set, &names, err);
 }
 
 void logset_close(struct logset *set)
@@ -147,7 +305,12 @@ void logset_close(struct logset *set)
 	fd_drop(&set->inotify_fd);
 	for (size_t i = 0; i < set->count; i++)
 		logfile_close(&set->files[i]);
+	for (size_t i = 0; i < set->shown_count; i++)
+		free(set->shown[i].instance);
+	free(set->shown);
 	free(set->files);
+	set->shown = NULL;
+	set->shown_count = 0;
 	set->files = NULL;
 	set->count = 0;
 }
@@ -160,14 +323,36 @@ static int peek(struct logset *set, struct logfile *file, struct err *err)
 
 		if (r == 0 && (file->gone || !set->options.follow))
 			r = logfile_finish(file);
-		if (r <= 0 || file->record.time_ns >= set->options.since_ns)
+		if (r <= 0 || (file->record.time_ns >= set->options.since_ns &&
+			       file->record.time_ns > file->after_ns))
 			return r;
 		file->has_record = false;
 	}
 }
 
+/* What is not remembered for want of memory is shown twice, if ever. */
+static void remember(struct logset *set, struct logfile *file)
+{
+	size_t i = 0;
+
+	while (i < set->shown_count && strcmp(set->shown[i].instance, file->instance) != 0)
+		i++;
+	if (i == set->shown_count) {
+		struct log_shown *grown = reallocarray(set->shown, i + 1, sizeof(*grown));
+
+		if (!grown)
+			return;
+		set->shown = grown;
+		set->shown[set->shown_count++] =
+			(struct log_shown){take_ptr(file->instance), file->record.time_ns};
+	} else if (file->record.time_ns > set->shown[i].time_ns) {
+		set->shown[i].time_ns = file->record.time_ns;
+	}
+}
+
 static void drop_file(struct logset *set, size_t i)
 {
+	remember(set, &set->files[i]);
 	logfile_close(&set->files[i]);
 	set->files[i] = set->files[--set->count];
 }
@@ -202,6 +387,17 @@ int logset_next(struct logset *set, const struct logfile **ret_file,
 	return 1;
 }
 
+/* Events were lost: whatever is there and not known has appeared. */
+static int add_missed(struct logset *set, struct err *err)
+{
+	autostrv struct strv names = {0};
+	int r = list(set, &names, err);
+
+	for (size_t i = 0; r == 0 && i < names.count; i++)
+		r = add_new(set, names.items[i], err);
+	return r;
+}
+
 static int take_event(struct logset *set, const struct inotify_event *event, struct err *err)
 {
 	const char *name = event->len > 0 ? event->name : "";
@@ -210,7 +406,7 @@ static int take_event(struct logset *set, const struct inotify_event *event, str
 	if (event->mask & IN_Q_OVERFLOW) {
 		for (size_t i = 0; i < set->count; i++)
 			set->files[i].at_end = false;
-		return scan(set, true, err);
+		return add_missed(set, err);
 	}
 	if (file)
 		file->at_end = false;
@@ -220,7 +416,7 @@ static int take_event(struct logset *set, const struct inotify_event *event, str
 		file->gone = true; /* another file has taken its name */
 		file = NULL;
 	}
-	return !file && (event->mask & (IN_CREATE | IN_MOVED_TO)) ? add(set, name, true, err) : 0;
+	return !file && (event->mask & (IN_CREATE | IN_MOVED_TO)) ? add_new(set, name, err) : 0;
 }
 
 int logset_update(struct logset *set, struct err *err)

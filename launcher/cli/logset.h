@@ -21,12 +21,20 @@ struct logset_options {
 	bool follow;
 };
 
+/* How far an instance's log is read. */
+struct log_shown {
+	char *instance;
+	int64_t time_ns;
+};
+
 struct logset {
 	struct logset_options options;
 	int dir_fd;
 	int inotify_fd; /* poll it, then logset_update(); -1 when not following */
 	struct logfile *files;
 	size_t count;
+	struct log_shown *shown; /* of files that were dropped */
+	size_t shown_count;
 	size_t name_width; /* of the longest instance name so far */
 };
 

@@ -319,15 +319,17 @@ static int run_cgroup(struct instance *instance, struct err *err)
 /* Kept over restarts, as the file is. */
 static int run_log(struct instance *instance, struct err *err)
 {
+	const struct service *service = instance->plan->service;
+	const struct log_limits limits = lower_log_limits(service);
 	autofree char *path = NULL;
 
-	if (instance->log || instance->client)
+	if (instance->log || instance->client || service->logging.driver == LOG_NONE)
 		return 0;
 	if (asprintf(&path, "%s/%s.log", instance->sup->log_dir, instance->name) < 0) {
 		path = NULL;
 		return err_set(err, ENOMEM, "log");
 	}
-	return log_open(instance->sup->loop, path, &instance->log, err);
+	return log_open(instance->sup->loop, path, &limits, &instance->log, err);
 }
 
 static int run_watch(struct instance *instance, struct err *err)
@@ -354,8 +356,8 @@ static void run_stdio(const struct instance *instance, int null_fd, int stdio[st
 		return;
 	}
 	stdio[0] = null_fd;
-	stdio[1] = log_stdout_fd(instance->log);
-	stdio[2] = log_stderr_fd(instance->log);
+	stdio[1] = instance->log ? log_stdout_fd(instance->log) : null_fd;
+	stdio[2] = instance->log ? log_stderr_fd(instance->log) : null_fd;
 }
 
 /* What has to be there before a run. */
@@ -380,7 +382,7 @@ static int run_start(struct instance *instance, struct container_fault *fault)
 {
 	autofree char *hosts_file = hosts_path(instance->sup, instance->plan);
 	int netns_fd = -1;
-	autoclose int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	autoclose int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	*fault = (struct container_fault){.item = CONTAINER_ITEM_NONE};
 	if (null_fd < 0)

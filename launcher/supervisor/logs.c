@@ -11,26 +11,33 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 #include <time.h>
 
 /* One read per turn of the loop: a flood of one instance waits for everybody else. */
 #define READ_BYTES	65536
 #define PART_BYTES_MAX	16384
 #define DRAIN_READS_MAX 64
+#define LINE_EXCESS_MAX (1 << 20) /* a line is torn only when it is longer */
 
 struct log_stream {
 	struct log_sink *sink;
 	const char *name;
 	int read_fd;
 	int write_fd;
+	bool in_line; /* what was read last is not the end of a line */
 	struct watch *watch;
 };
 
 struct log_sink {
+	char *path;
+	struct log_limits limits;
 	int file_fd;
+	int64_t bytes; /* in the file */
 	uint64_t lost_bytes;
 	struct log_stream streams[2];
 };
@@ -56,6 +63,52 @@ void log_format(struct buf *out, const char *stamp, const char *stream, const ch
 	}
 }
 
+static int file_open(struct log_sink *sink)
+{
+	const int flags = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC;
+	struct stat info;
+
+	sink->file_fd = open(sink->path, flags, 0640);
+	sink->bytes = sink->file_fd >= 0 && fstat(sink->file_fd, &info) == 0 ? info.st_size : 0;
+	return sink->file_fd < 0 ? -errno : 0;
+}
+
+/* PATH for 0, else PATH.N. */
+static void file_name(const struct log_sink *sink, unsigned number, char *ret_name)
+{
+	if (number == 0)
+		snprintf(ret_name, PATH_MAX, "%s", sink->path);
+	else
+		snprintf(ret_name, PATH_MAX, "%s.%u", sink->path, number);
+}
+
+/* Whatever fails, there is a file to go on with; it is tried again when that is full. */
+static void sink_rotate(struct log_sink *sink)
+{
+	int before = sink->file_fd;
+	char from[PATH_MAX];
+	char to[PATH_MAX];
+
+	for (unsigned number = sink->limits.max_files - 1; number > 0; number--) {
+		file_name(sink, number - 1, from);
+		file_name(sink, number, to);
+		if (rename(from, to) < 0 && errno != ENOENT)
+			break;
+	}
+	if (sink->limits.max_files == 1)
+		(void)unlink(sink->path);
+	if (file_open(sink) < 0)
+		sink->file_fd = before;
+	else
+		close(before);
+	sink->bytes = 0;
+}
+
+static bool sink_is_full(const struct log_sink *sink)
+{
+	return sink->limits.max_bytes > 0 && sink->bytes >= sink->limits.max_bytes;
+}
+
 static void sink_write(struct log_sink *sink, const struct buf *text, size_t raw_len)
 {
 	size_t done = 0;
@@ -69,6 +122,7 @@ static void sink_write(struct log_sink *sink, const struct buf *text, size_t raw
 			break;
 		done += (size_t)n;
 	}
+	sink->bytes += (int64_t)done;
 	if (text->failed || done < text->len)
 		sink->lost_bytes += raw_len;
 }
@@ -86,24 +140,53 @@ static void sink_report_loss(struct log_sink *sink, const char *stamp)
 		sink->lost_bytes = 0;
 }
 
+static void stream_write(struct log_stream *stream, const char *stamp, const char *bytes,
+			 size_t len)
+{
+	if (len == 0)
+		return;
+	stream->in_line = bytes[len - 1] != '\n';
+	lines.len = 0;
+	log_format(&lines, stamp, stream->name, bytes, len);
+	sink_write(stream->sink, &lines, len);
+	if (lines.failed)
+		buf_free(&lines);
+}
+
+/* How much of the chunk is still to go into a full file: the rest of a line. */
+static size_t rest_of_line(const struct log_stream *stream, size_t len)
+{
+	const struct log_sink *sink = stream->sink;
+	const char *newline = stream->in_line ? memchr(chunk, '\n', len) : NULL;
+
+	if (newline)
+		return (size_t)(newline - chunk) + 1;
+	return stream->in_line && sink->bytes - sink->limits.max_bytes < LINE_EXCESS_MAX ? len : 0;
+}
+
 /* Returns false when there is nothing more to read for now. */
 static bool stream_read_once(struct log_stream *stream)
 {
 	struct timespec now;
 	char stamp[STAMP_SIZE];
 	ssize_t n = read(stream->read_fd, chunk, sizeof(chunk));
+	size_t first = 0;
 
 	if (n <= 0)
 		return n < 0 && errno == EINTR;
+	size_t len = (size_t)n;
+
 	clock_gettime(CLOCK_REALTIME, &now);
 	stamp_text(&now, 9, stamp);
 	sink_report_loss(stream->sink, stamp);
-	lines.len = 0;
-	log_format(&lines, stamp, stream->name, chunk, (size_t)n);
-	sink_write(stream->sink, &lines, (size_t)n);
-	if (lines.failed)
-		buf_free(&lines);
-	return (size_t)n == sizeof(chunk);
+	if (sink_is_full(stream->sink)) {
+		first = rest_of_line(stream, len);
+		stream_write(stream, stamp, chunk, first);
+		if (first < len)
+			sink_rotate(stream->sink);
+	}
+	stream_write(stream, stamp, chunk + first, len - first);
+	return len == sizeof(chunk);
 }
 
 static void on_readable(void *data, int fd, uint32_t events)
@@ -139,16 +222,24 @@ static int stream_open(struct loop *loop, struct log_sink *sink, size_t which, s
 	return r;
 }
 
-int log_open(struct loop *loop, const char *path, struct log_sink **ret_sink, struct err *err)
+int log_open(struct loop *loop, const char *path, const struct log_limits *limits,
+	     struct log_sink **ret_sink, struct err *err)
 {
 	struct log_sink *sink = calloc(1, sizeof(*sink));
 
 	if (!sink)
 		return err_set(err, ENOMEM, "log '%s'", path);
-	sink->streams[0] = (struct log_stream){sink, "stdout", -1, -1, NULL};
-	sink->streams[1] = (struct log_stream){sink, "stderr", -1, -1, NULL};
-	sink->file_fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0640);
-	int r = sink->file_fd < 0 ? err_set(err, errno, "log '%s'", path) : 0;
+	sink->streams[0] =
+		(struct log_stream){.sink = sink, .name = "stdout", .read_fd = -1, .write_fd = -1};
+	sink->streams[1] =
+		(struct log_stream){.sink = sink, .name = "stderr", .read_fd = -1, .write_fd = -1};
+	sink->file_fd = -1;
+	sink->limits = *limits;
+	sink->path = strdup(path);
+	int r = sink->path ? file_open(sink) : -ENOMEM;
+
+	if (r < 0)
+		r = err_set(err, -r, "log '%s'", path);
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(sink->streams); i++)
 		r = stream_open(loop, sink, i, err);
@@ -183,5 +274,6 @@ void log_close(struct log_sink *sink)
 		fd_drop(&stream->write_fd);
 	}
 	fd_drop(&sink->file_fd);
+	free(sink->path);
 	free(sink);
 }

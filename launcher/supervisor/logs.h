@@ -12,12 +12,18 @@
 
 struct log_sink;
 
+/* A full file becomes PATH.1, what was that PATH.2, and so on; the oldest goes. */
+struct log_limits {
+	int64_t max_bytes;  /* of one file, exceeded by one read at most; 0: no bound */
+	unsigned max_files; /* with the one being written; at least 1 */
+};
+
 /*
  * @path	the log file, appended to
  * @ret_sink	out: owned by the caller, log_close()
  */
-int log_open(struct loop *loop, const char *path, struct log_sink **ret_sink,
-	     struct err *err) must_check;
+int log_open(struct loop *loop, const char *path, const struct log_limits *limits,
+	     struct log_sink **ret_sink, struct err *err) must_check;
 
 /* The ends that a container gets as its stdout and stderr. Borrowed. */
 int log_stdout_fd(const struct log_sink *sink);

@@ -141,7 +141,11 @@ static void a_service_is_all_before_the_last_dash(void **unused)
 	assert_false(logset_wants("supervisor.log", NULL));
 	assert_false(logset_wants("web-x.log", NULL));
 	assert_false(logset_wants("-1.log", NULL));
-	assert_false(logset_wants("web-1.log.1", NULL));
+	assert_true(logset_wants("web-1.log.1", NULL));
+	assert_true(logset_wants("web-1.log.12", web));
+	assert_false(logset_wants("web-1.log.01", NULL));
+	assert_false(logset_wants("web-1.log.x", NULL));
+	assert_false(logset_wants("web-1.log.1.1", NULL));
 	assert_false(logset_wants(".log", NULL));
 }
 
@@ -162,6 +166,25 @@ static void instances_are_merged_by_time(void **state)
 	       "a-1:three|b-1:four|");
 	expect(world, &(struct logset_options){.services = b, .tail = -1, .since_ns = INT64_MIN},
 	       "b-1:two|b-1:four|");
+}
+
+static void older_files_of_an_instance_come_first(void **state)
+{
+	const struct world *world = *state;
+
+	put(world, "a-1.log", T "05Z stdout F five\n");
+	put(world, "a-1.log.1", T "03Z stdout F three\n" T "04Z stdout F four\n");
+	put(world, "a-1.log.2", T "01Z stdout F one\n");
+	put(world, "b-1.log", T "02Z stderr F two\n");
+	expect(world, &(struct logset_options){.tail = -1, .since_ns = INT64_MIN},
+	       "a-1:one|b-1:two|a-1:three|a-1:four|a-1:five|");
+	expect(world, &(struct logset_options){.tail = 2, .since_ns = INT64_MIN},
+	       "b-1:two|a-1:four|a-1:five|");
+	expect(world, &(struct logset_options){.tail = 1, .since_ns = INT64_MIN},
+	       "b-1:two|a-1:five|");
+	expect(world,
+	       &(struct logset_options){.start = LOGSET_NEW, .tail = -1, .since_ns = INT64_MIN},
+	       "");
 }
 
 static void parts_are_joined_and_odd_lines_shown(void **state)
@@ -332,6 +355,8 @@ int main(void)
 		cmocka_unit_test(other_lines_are_refused),
 		cmocka_unit_test(a_service_is_all_before_the_last_dash),
 		cmocka_unit_test_setup_teardown(instances_are_merged_by_time, make_world,
+						drop_world),
+		cmocka_unit_test_setup_teardown(older_files_of_an_instance_come_first, make_world,
 						drop_world),
 		cmocka_unit_test_setup_teardown(parts_are_joined_and_odd_lines_shown, make_world,
 						drop_world),

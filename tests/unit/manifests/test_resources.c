@@ -290,10 +290,6 @@ static void what_cannot_be_done_yet_is_noted(void **unused)
 		 "5:15: note: services.a.privileged: true is not supported yet"},
 		{"ipc: none", "5:8: note: services.a.ipc: none is not supported yet"},
 		{"pid: service:b", "5:8: note: services.a.pid: service:b is not supported yet"},
-		{"logging: {driver: none}",
-		 "5:21: note: services.a.logging.driver: none is not supported yet"},
-		{"logging: {options: {max-size: 1m}}",
-		 "5:23: note: services.a.logging.options.max-size: is not supported yet"},
 		{"logging: {driver: gelf}", "5:21: warning: services.a.logging.driver: there is no "
 					    "driver 'gelf': logs are kept on this machine"},
 		{"logging: {options: {tag: x}}",
