@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 
 /* Enough for a JVM or a database, too few for a fork bomb to hurt the host. */
 /* select() breaks above 1024 descriptors: programs that want more raise it themselves. */
@@ -64,6 +65,13 @@ static bool has_target(const struct service *service, const char *target)
 static int lower_mounts(const struct stack *stack, const struct service *service,
 			const struct lower_place *place, struct lowered *lowered)
 {
+	static const unsigned long propagations[] = {
+		[PROPAGATION_SLAVE] = MS_SLAVE,
+		[PROPAGATION_RSLAVE] = MS_SLAVE,
+		[PROPAGATION_SHARED] = MS_SHARED,
+		[PROPAGATION_RSHARED] = MS_SHARED,
+	};
+
 	lowered->mounts = calloc(service->mount_count + 2, sizeof(*lowered->mounts));
 	lowered->sources = calloc(service->mount_count + 2, sizeof(*lowered->sources));
 	if (!lowered->mounts || !lowered->sources)
@@ -79,6 +87,10 @@ static int lower_mounts(const struct stack *stack, const struct service *service
 							  : CONTAINER_MOUNT_BIND,
 			.source = spec->kind == MOUNT_BIND ? spec->source : NULL,
 			.target = spec->target,
+			.subpath = spec->subpath,
+			.propagation = propagations[spec->propagation],
+			.shallow = spec->recursion == RECURSION_DISABLED,
+			.shallow_ro = spec->recursion == RECURSION_WRITABLE,
 			.read_only = spec->read_only,
 			.bytes = spec->tmpfs_bytes,
 			.optional = spec->engine_socket,

@@ -42,9 +42,8 @@ bool decode_mount_target(struct decoder *decoder, const struct node *node, const
 bool decode_mount_source(struct decoder *decoder, const struct node *node, const char *key,
 			 const char *text, struct mount_spec *mount);
 
-/* False, and nothing is reported, when @word is none. */
-bool decode_propagation(struct decoder *decoder, const struct node *node, const char *key,
-			const char *word, struct mount_spec *mount);
+/* False when @word is none. */
+bool decode_propagation(const char *word, struct mount_spec *mount);
 
 /* decode_mount_long.c */
 decode_fn decode_long_mount;

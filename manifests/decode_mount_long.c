@@ -39,8 +39,7 @@ static void bind_options(struct decoder *decoder, const struct node *bind, struc
 	bool known = false;
 
 	member_bool(decoder, bind, "create_host_path", &mount->create_host_path);
-	if (text && text[0] &&
-	    !decode_propagation(decoder, propagation, "propagation", text, mount))
+	if (text && text[0] && !decode_propagation(text, mount))
 		decode_error(decoder, propagation, "propagation",
 			     "'%.60s' is not private, slave, shared or one of these with an r in "
 			     "front",
@@ -55,8 +54,6 @@ static void bind_options(struct decoder *decoder, const struct node *bind, struc
 	if (text && !known)
 		decode_error(decoder, recursive, "recursive",
 			     "'%.60s' is not enabled, disabled, writable or readonly", text);
-	else if (mount->recursion == RECURSION_DISABLED || mount->recursion == RECURSION_WRITABLE)
-		decode_note(decoder, recursive, "recursive", "'%s' is not supported yet", text);
 }
 
 static void volume_options(struct decoder *decoder, const struct node *volume,
@@ -77,8 +74,6 @@ static void volume_options(struct decoder *decoder, const struct node *volume,
 			     "'%.80s' is no path below the volume: it must not start with / nor "
 			     "have .. in it",
 			     text);
-	else if (mount->subpath[0])
-		decode_note(decoder, subpath, "subpath", "is not supported yet");
 	if (!mount->subpath[0])
 		mount->subpath = NULL;
 }

@@ -107,8 +107,7 @@ bool decode_mount_source(struct decoder *decoder, const struct node *node, const
 	return false;
 }
 
-bool decode_propagation(struct decoder *decoder, const struct node *node, const char *key,
-			const char *word, struct mount_spec *mount)
+bool decode_propagation(const char *word, struct mount_spec *mount)
 {
 	static const struct {
 		const char *word;
@@ -123,9 +122,6 @@ bool decode_propagation(struct decoder *decoder, const struct node *node, const 
 		if (strcmp(words[i].word, word) != 0)
 			continue;
 		mount->propagation = words[i].propagation;
-		if (mount->propagation != PROPAGATION_PRIVATE)
-			decode_note(decoder, node, key, "the propagation '%s' is not supported yet",
-				    word);
 		return true;
 	}
 	return false;
@@ -157,7 +153,7 @@ static bool mount_option(struct decoder *decoder, const struct node *node, const
 			       decoder->path, key, word, label ? "without SELinux" : "on Linux");
 		return true;
 	}
-	if (decode_propagation(decoder, node, key, word, mount))
+	if (decode_propagation(word, mount))
 		return true;
 	decode_error(decoder, node, key, "'%.60s' is not a mount option: write ro or rw", word);
 	return false;

@@ -61,9 +61,13 @@ enum container_mount_kind {
 
 struct container_mount {
 	enum container_mount_kind kind;
-	const char *source; /* bind: absolute host path, must exist */
-	bool optional;	    /* bind: passed over when the source is not there */
-	const char *target; /* absolute; made where the root lacks it */
+	const char *source;	   /* bind: absolute host path, must exist */
+	const char *subpath;	   /* bind: what of the source, as seen from there; NULL: all */
+	unsigned long propagation; /* bind: MS_SLAVE or MS_SHARED; 0: private */
+	bool shallow;		   /* bind: without what is mounted below the source */
+	bool shallow_ro;	   /* bind: read_only does not count for what is mounted below */
+	bool optional;		   /* bind: passed over when the source is not there */
+	const char *target;	   /* absolute; made where the root lacks it */
 	bool read_only;
 	int64_t bytes;	/* tmpfs size; 0: half of the memory limit's default of the kernel */
 	unsigned mode;	/* tmpfs; 0: 01777 */

@@ -148,21 +148,47 @@ static int set_tmpfs(const struct container_plan *plan, struct plan_mount *mount
 	return 0;
 }
 
+/* What of a volume is meant. Its links are those of whoever writes to it: none leads out of it. */
+static int open_source(const struct container_mount *from, int *ret_fd, struct err *err)
+{
+	autoclose int fd = open(from->source, O_PATH | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_say(err, errno, "volume %s: %s", from->source,
+			       errno == ENOENT ? "no such directory" : strerrordesc_np(errno));
+	if (!from->subpath) {
+		*ret_fd = take_fd(&fd);
+		return 0;
+	}
+	int below_fd = path_open_in(fd, from->subpath, O_PATH);
+
+	if (below_fd < 0)
+		return err_say(err, -below_fd, "volume %s: subpath %s: %s", from->source,
+			       from->subpath,
+			       below_fd == -ENOENT ? "no such file or directory"
+						   : strerrordesc_np(-below_fd));
+	*ret_fd = below_fd;
+	return 0;
+}
+
 static int set_bind(struct plan_mount *mount, const struct container_mount *from, struct err *err)
 {
 	struct stat st;
 
 	if (!from->source || from->source[0] != '/')
 		return err_say(err, EINVAL, "volume source must be an absolute path");
-	mount->source_fd = open(from->source, O_PATH | O_CLOEXEC);
-	if (mount->source_fd < 0)
-		return err_say(err, errno, "volume %s: %s", from->source,
-			       errno == ENOENT ? "no such directory" : strerrordesc_np(errno));
+	int r = open_source(from, &mount->source_fd, err);
+
+	if (r < 0)
+		return r;
 	if (fstat(mount->source_fd, &st) < 0)
 		return err_set(err, errno, "volume %s", from->source);
 	mount->kind = PLAN_MOUNT_BIND;
 	mount->directory = S_ISDIR(st.st_mode);
 	mount->read_only = from->read_only;
+	mount->shallow = from->shallow;
+	mount->shallow_ro = from->shallow_ro;
+	mount->propagation = from->propagation;
 	return 0;
 }
 
@@ -276,8 +302,7 @@ static int settle_binds(struct container_plan *plan, const struct container_conf
 		settle_per_run(plan, mount);
 		if (mount->kind != PLAN_MOUNT_BIND)
 			continue;
-		autoclose int fd =
-			plan_detach_mount(plan, mount->source_fd, mount->read_only, &fault->err);
+		autoclose int fd = plan_detach_bind(plan, mount, &fault->err);
 
 		if (fd < 0) {
 			err_prefix(&fault->err, "volume %s", config->mounts[mount->index].source);

@@ -25,10 +25,13 @@ struct plan_mount {
 	bool directory; /* what the target is */
 	bool made;	/* the target is made where it is missing, links in it are followed */
 	bool read_only;
-	char *target;	     /* absolute; for MASK and READ_ONLY below "/proc" or "/sys" */
-	const char *type;    /* NEW: borrowed from the defaults */
-	char *options;	     /* NEW: for mount(2) */
-	unsigned long flags; /* NEW: MS_* */
+	bool shallow;		   /* BIND: without what is mounted below */
+	bool shallow_ro;	   /* BIND: read_only is not for what is mounted below */
+	unsigned long propagation; /* BIND: MS_SLAVE, MS_SHARED; 0: private */
+	char *target;		   /* absolute; for MASK and READ_ONLY below "/proc" or "/sys" */
+	const char *type;	   /* NEW: borrowed from the defaults */
+	char *options;		   /* NEW: for mount(2) */
+	unsigned long flags;	   /* NEW: MS_* */
 	int source_fd;
 	enum container_item item; /* whom a failure is told of */
 	unsigned index;
@@ -46,6 +49,10 @@ int plan_mount_apply(const struct plan_mount *mount, int root_fd, int source_fd,
  */
 int plan_detach_mount(const struct container_plan *plan, int source_fd, bool read_only,
 		      struct err *err) must_check;
+
+/* Like plan_detach_mount(), of the source of a bind and as that asks for. */
+int plan_detach_bind(const struct container_plan *plan, const struct plan_mount *bind,
+		     struct err *err) must_check;
 
 /* Like plan_detach_mount(), without what is mounted below. */
 int plan_detach_dir(const struct container_plan *plan, int source_fd, bool read_only,

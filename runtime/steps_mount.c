@@ -66,6 +66,25 @@ int plan_detach_mount(const struct container_plan *plan, int source_fd, bool rea
 	return detach(plan, source_fd, &attr, AT_RECURSIVE, err);
 }
 
+int plan_detach_bind(const struct container_plan *plan, const struct plan_mount *bind,
+		     struct err *err)
+{
+	struct mount_attr top = {.attr_set = MOUNT_ATTR_RDONLY};
+	struct mount_attr attr = detached_attr(bind->read_only && !bind->shallow_ro);
+
+	if (bind->propagation)
+		attr.propagation = bind->propagation;
+	autoclose int fd =
+		detach(plan, bind->source_fd, &attr, bind->shallow ? 0 : AT_RECURSIVE, err);
+
+	if (fd < 0)
+		return fd;
+	if (bind->read_only && bind->shallow_ro &&
+	    mount_setattr(fd, "", AT_EMPTY_PATH, &top, sizeof(top)) < 0)
+		return err_set(err, errno, "restrict the mount");
+	return take_fd(&fd);
+}
+
 int plan_detach_dir(const struct container_plan *plan, int source_fd, bool read_only,
 		    struct err *err)
 {
@@ -259,7 +278,7 @@ int step_detached_mounts(struct launch *launch, struct container_fault *fault)
 
 		if (bind->kind != PLAN_MOUNT_BIND || !bind->per_run)
 			continue;
-		int fd = plan_detach_mount(plan, bind->source_fd, bind->read_only, &fault->err);
+		int fd = plan_detach_bind(plan, bind, &fault->err);
 
 		if (fd < 0)
 			return fault_of(fault, bind->item, bind->index);

@@ -37,18 +37,6 @@ static void every_note_is_an_error_for_a_launch(void **unused)
 		{"services: {a: {x-rootfs: host, command: x, secrets: [s]}}\nsecrets: {s: "
 		 "{environment: TOKEN}}\n",
 		 "2:28: services.a.secrets: s: the variable TOKEN is not set"},
-		{"services: {a: {x-rootfs: host, command: x, volumes: ['/x:/y:rshared']}}\n",
-		 "1:54: services.a.volumes: the propagation 'rshared' is not supported yet"},
-		{"services: {a: {x-rootfs: host, command: x, volumes: [{type: bind, source: /x, "
-		 "target: /y, bind: {propagation: slave}}]}}\n",
-		 "1:111: services.a.volumes.propagation: the propagation 'slave' is not supported "
-		 "yet"},
-		{"services: {a: {x-rootfs: host, command: x, volumes: [{type: bind, source: /x, "
-		 "target: /y, bind: {recursive: disabled}}]}}\n",
-		 "1:109: services.a.volumes.recursive: 'disabled' is not supported yet"},
-		{"services: {a: {x-rootfs: host, command: x, volumes: [{type: volume, source: v, "
-		 "target: /y, volume: {subpath: a}}]}}\nvolumes: {v: }\n",
-		 "1:110: services.a.volumes.subpath: is not supported yet"},
 		{"services: {a: {x-rootfs: host, command: x}}\nvolumes: {v: {driver_opts: {type: "
 		 "nfs}}}\n",
 		 "2:28: volumes.v.driver_opts: the type nfs is not supported yet"},
