@@ -171,7 +171,8 @@ void decode_list(struct decoder *decoder, const struct node *node, const char *k
 	}
 	if (node->kind == NODE_SCALAR) {
 		list.items = arena_new(decoder->keep, struct text, 1);
-		decode_text(decoder, node, key, &list.items[list.count++]);
+		decode_text(decoder, node, key, &list.items[0]);
+		list.count = list.items[0].value != NULL;
 	} else {
 		list.items = arena_new(decoder->keep, struct text, node->count);
 	}

@@ -68,6 +68,9 @@ static void faulty_documents(void **unused)
 		 "1:12: error: '..' is not a service name: letters, digits, _ . -, at most 63"},
 		{"services: {a: {command: x}}\n",
 		 "1:12: error: services.a needs x-rootfs: host or a directory"},
+		{"services: {a: {x-rootfs: host, command: x, x-allow: '$!'}}\n",
+		 "1:53: error: invalid substitution '$!': no variable name after $ (write $$ for a "
+		 "$)"},
 		{"services: {a: {image: , build: , command: x}}\n",
 		 "1:12: error: services.a needs x-rootfs: host or a directory"},
 		{"services: {a: {x-rootfs: host}}\n",
