@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 const struct command *const cli_commands[] = {
 	&command_up,	&command_down,	&command_ps,	     &command_status,  &command_logs,
@@ -42,9 +43,12 @@ static void look_around(struct cli *cli)
 {
 	const char *no_colour = getenv("NO_COLOR");
 	const char *term = getenv("TERM");
+	struct winsize size = {0};
 
 	cli->tty_out = isatty(STDOUT_FILENO);
 	cli->tty_err = isatty(STDERR_FILENO);
+	if (cli->tty_out && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+		cli->width = size.ws_col;
 	cli->colour =
 		cli->tty_out && !(no_colour && *no_colour) && term && strcmp(term, "dumb") != 0;
 }

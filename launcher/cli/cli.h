@@ -28,7 +28,8 @@ struct cli {
 	char directory[4096]; /* where davit was called; relative names start here */
 	bool tty_out;	      /* stdout is a terminal */
 	bool tty_err;
-	bool colour; /* stdout may be coloured */
+	unsigned width; /* of that terminal, in characters; 0: none, or not known */
+	bool colour;	/* stdout may be coloured */
 	const struct command *command;
 };
 

@@ -20,8 +20,8 @@ static const struct option_spec options[] = {
 
 enum column { INSTANCE, STATE, HEALTH, RESTARTS, UP, CPU, MEMORY, ADDRESS, PORTS, REASON };
 
-static const char *const columns[] = {"INSTANCE", "STATE",   "HEALTH", ">RESTARTS", ">UP", ">CPU",
-				      ">MEMORY",  "ADDRESS", "PORTS",  "REASON",    NULL};
+static const char *const columns[] = {"INSTANCE", "STATE",    "HEALTH", ">RESTARTS", ">UP", "->CPU",
+				      "->MEMORY", "-ADDRESS", "PORTS",	"~REASON",   NULL};
 
 /* Sets a cell to the text of a buffer, which is emptied for the next. */
 static void set_text(struct table *table, struct libscols_line *row, size_t column,
@@ -103,6 +103,7 @@ static int print_table(const struct cli *cli, const struct json_t *instances,
 
 	if (table_open(&table, columns, cli->colour, &err) < 0)
 		return cli_fail(&err, EXIT_FAILED);
+	table.width = cli->width;
 	for (size_t i = 0; i < js_count(instances); i++) {
 		const struct json_t *instance = js_at(instances, i);
 

@@ -17,8 +17,8 @@ static const struct option_spec options[] = {
 
 enum column { SERVICE, READY, STATE, RESTARTS, PORTS, REASON };
 
-static const char *const columns[] = {"SERVICE", ">READY", "STATE", ">RESTARTS",
-				      "PORTS",	 "REASON", NULL};
+static const char *const columns[] = {"SERVICE", ">READY",  "STATE", ">RESTARTS",
+				      "PORTS",	 "~REASON", NULL};
 
 static int add_row(struct table *table, const struct json_t *service)
 {
@@ -50,6 +50,7 @@ static int print_table(const struct cli *cli, const struct json_t *services)
 
 	if (table_open(&table, columns, cli->colour, &err) < 0)
 		return cli_fail(&err, EXIT_FAILED);
+	table.width = cli->width;
 	for (size_t i = 0; i < js_count(services); i++)
 		if (add_row(&table, js_at(services, i)) != EXIT_DONE)
 			return EXIT_FAILED;

@@ -2,23 +2,28 @@
 /* Tables through libsmartcols; see table.h. */
 #include "launcher/cli/table.h"
 
+#include "launcher/cli/text.h"
 #include "runtime/base/cleanup.h"
 
 #include <errno.h>
 #include <libsmartcols.h>
 #include <string.h>
 
+#define MARKS	    ">-~"
+#define NOTE_INDENT 2
+
 int table_open(struct table *table, const char *const *columns, bool colour, struct err *err)
 {
-	*table = (struct table){.handle = scols_new_table(), .colour = colour};
+	*table = (struct table){.handle = scols_new_table(), .columns = columns, .colour = colour};
 	if (!table->handle)
 		return err_set(err, ENOMEM, "make a table");
 	scols_table_enable_colors(table->handle, colour);
 	scols_table_set_column_separator(table->handle, "  ");
 	for (; *columns; columns++) {
-		bool right = (*columns)[0] == '>';
+		size_t marks = strspn(*columns, MARKS);
+		bool right = memchr(*columns, '>', marks) != NULL;
 		struct libscols_column *column = scols_table_new_column(
-			table->handle, *columns + right, 0, right ? SCOLS_FL_RIGHT : 0);
+			table->handle, *columns + marks, 0, right ? SCOLS_FL_RIGHT : 0);
 
 		if (!column)
 			return err_set(err, ENOMEM, "make a table");
@@ -48,6 +53,11 @@ void table_set(struct table *table, struct libscols_line *row, size_t column, co
 		(void)scols_cell_set_color(cell, colour);
 }
 
+static void hide(struct libscols_column *column)
+{
+	scols_column_set_flags(column, scols_column_get_flags(column) | SCOLS_FL_HIDDEN);
+}
+
 /* Hides the columns that are empty in all rows. */
 static void hide_empty(struct libscols_table *handle)
 {
@@ -64,33 +74,113 @@ static void hide_empty(struct libscols_table *handle)
 			used = data && *data;
 		}
 		if (!used)
-			scols_column_set_flags(column,
-					       scols_column_get_flags(column) | SCOLS_FL_HIDDEN);
+			hide(column);
+	}
+}
+
+/* Makes the table narrower; false: it cannot be any narrower. */
+static bool narrow(struct table *table)
+{
+	for (size_t c = scols_table_get_ncols(table->handle); c-- > 0;) {
+		struct libscols_column *column = scols_table_get_column(table->handle, c);
+		const char *title = table->columns[c];
+		size_t marks = strspn(title, MARKS);
+
+		if (scols_column_is_hidden(column) || strcspn(title, "-~") >= marks)
+			continue;
+		table->notes_below |= memchr(title, '~', marks) != NULL;
+		hide(column);
+		return true;
+	}
+	return false;
+}
+
+/* Characters before the line's end and its padding; colours take no room. @ret_len: its bytes. */
+static size_t line_width(const char *line, size_t *ret_len)
+{
+	size_t end = strcspn(line, "\n");
+	size_t width = 0;
+
+	while (end > 0 && line[end - 1] == ' ')
+		end--;
+	*ret_len = end;
+	for (size_t i = 0; i < end; i++) {
+		if (line[i] == '\033')
+			i += strcspn(line + i, "m");
+		else if (((unsigned char)line[i] & 0xc0) != 0x80)
+			width++;
+	}
+	return width;
+}
+
+static bool is_too_wide(const struct table *table, const char *text)
+{
+	while (table->width && *text) {
+		size_t len = 0;
+
+		if (line_width(text, &len) > table->width)
+			return true;
+		text += strcspn(text, "\n");
+		text += *text == '\n';
+	}
+	return false;
+}
+
+/* The row's note on lines of its own, broken between words. */
+static void put_note(const struct table *table, size_t row, struct buf *out)
+{
+	size_t column = scols_table_get_ncols(table->handle) - 1;
+	struct libscols_line *line = scols_table_get_line(table->handle, row);
+	const char *note = line ? scols_cell_get_data(scols_line_get_cell(line, column)) : NULL;
+	autobuf struct buf safe = {0};
+	const size_t most = table->width > 2 * NOTE_INDENT ? table->width - NOTE_INDENT : 1;
+
+	if (!note || !*note)
+		return;
+	text_escape(&safe, note, strlen(note));
+	for (const char *at = safe.data ? safe.data : ""; *at;) {
+		size_t len = strlen(at);
+
+		if (len > most) {
+			const char *blank = memrchr(at, ' ', most + 1);
+
+			len = blank && blank > at ? (size_t)(blank - at) : most;
+			while (len > 1 && ((unsigned char)at[len] & 0xc0) == 0x80)
+				len--; /* never inside a character */
+		}
+		buf_printf(out, "%*s%.*s\n", NOTE_INDENT, "", (int)len, at);
+		at += len;
+		at += strspn(at, " ");
 	}
 }
 
 /* Appends line by line, without the blanks that pad the last column. */
-static void put_trimmed(struct buf *out, const char *text)
+static void put_lines(const struct table *table, const char *text, struct buf *out)
 {
-	while (*text) {
-		size_t line = strcspn(text, "\n");
-		size_t len = line;
+	for (size_t i = 0; *text; i++) {
+		size_t len = 0;
 
-		while (len > 0 && text[len - 1] == ' ')
-			len--;
+		(void)line_width(text, &len);
 		buf_put(out, text, len);
 		buf_puts(out, "\n");
-		text += line + (text[line] == '\n');
+		text += strcspn(text, "\n");
+		text += *text == '\n';
+		if (table->notes_below && i > 0)
+			put_note(table, i - 1, out);
 	}
 }
 
 int table_print(struct table *table, struct buf *out, struct err *err)
 {
-	autofree char *text = NULL;
-
 	hide_empty(table->handle);
-	if (scols_print_table_to_string(table->handle, &text) != 0 || !text)
-		return err_set(err, ENOMEM, "print a table");
-	put_trimmed(out, text);
-	return buf_check(out, err);
+	for (;;) {
+		autofree char *text = NULL;
+
+		if (scols_print_table_to_string(table->handle, &text) != 0 || !text)
+			return err_set(err, ENOMEM, "print a table");
+		if (is_too_wide(table, text) && narrow(table))
+			continue;
+		put_lines(table, text, out);
+		return buf_check(out, err);
+	}
 }

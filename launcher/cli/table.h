@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A table for a terminal. Columns in which no row says anything are left out; cells are made safe
- * by the library. The only user of libsmartcols.
+ * by the library. Where the terminal is too narrow, notes go below their rows and the least of the
+ * columns are left out. The only user of libsmartcols.
  */
 #pragma once
 
@@ -14,10 +15,16 @@ struct libscols_line;
 
 struct table {
 	struct libscols_table *handle;
+	const char *const *columns;
 	bool colour;
+	unsigned width; /* of the terminal, in characters; 0: unlimited */
+	bool notes_below;
 };
 
-/* @columns NULL-terminated titles; one beginning with ">" is right-aligned. */
+/*
+ * @columns	NULL-terminated titles, borrowed; marks in front of one: ">" right-aligned, "-" may
+ *		be left out, the rightmost first; "~" the last one, of notes
+ */
 int table_open(struct table *table, const char *const *columns, bool colour,
 	       struct err *err) must_check;
 void table_close(struct table *table);

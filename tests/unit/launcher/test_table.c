@@ -40,6 +40,70 @@ static void cells_cannot_command_a_terminal(void **unused)
 	assert_null(strchr(out.data, '\007'));
 }
 
+static void print_at(unsigned width, const char *expected)
+{
+	static const char *const wide[] = {"NAME", ">STATE", "->CPU", "-ADDRESS",
+					   "PORT", "~WHY",   NULL};
+	static const char *const rows[][6] = {
+		{"web-1", "ready", "0.10s", "10.0.0.1", "80",
+		 "restarted: the quick brown fox jumped"},
+		{"db-1", "ready", "0.20s", "10.0.0.2", "5432", ""},
+	};
+	autotable struct table table = {0};
+	autobuf struct buf out = {0};
+	struct err err = {0};
+
+	assert_int_equal(table_open(&table, wide, false, &err), 0);
+	table.width = width;
+	for (size_t r = 0; r < 2; r++) {
+		struct libscols_line *row = table_row(&table);
+
+		for (size_t c = 0; c < 6; c++)
+			table_set(&table, row, c, rows[r][c], NULL);
+	}
+	assert_int_equal(table_print(&table, &out, &err), 0);
+	assert_string_equal(out.data, expected);
+}
+
+static void a_table_fits_its_terminal(void **unused)
+{
+	static const char full[] =
+		"NAME   STATE    CPU  ADDRESS   PORT  WHY\n"
+		"web-1  ready  0.10s  10.0.0.1  80    restarted: the quick brown fox jumped\n"
+		"db-1   ready  0.20s  10.0.0.2  5432\n";
+
+	(void)unused;
+	print_at(0, full);
+	print_at(80, full);
+	print_at(74, full);
+	print_at(73, "NAME   STATE    CPU  ADDRESS   PORT\n"
+		     "web-1  ready  0.10s  10.0.0.1  80\n"
+		     "  restarted: the quick brown fox jumped\n"
+		     "db-1   ready  0.20s  10.0.0.2  5432\n");
+	print_at(30, "NAME   STATE    CPU  PORT\n"
+		     "web-1  ready  0.10s  80\n"
+		     "  restarted: the quick brown\n"
+		     "  fox jumped\n"
+		     "db-1   ready  0.20s  5432\n");
+	print_at(18, "NAME   STATE  PORT\n"
+		     "web-1  ready  80\n"
+		     "  restarted: the\n"
+		     "  quick brown fox\n"
+		     "  jumped\n"
+		     "db-1   ready  5432\n");
+	/* Nothing more can be left out. */
+	print_at(8, "NAME   STATE  PORT\n"
+		    "web-1  ready  80\n"
+		    "  restar\n"
+		    "  ted:\n"
+		    "  the\n"
+		    "  quick\n"
+		    "  brown\n"
+		    "  fox\n"
+		    "  jumped\n"
+		    "db-1   ready  5432\n");
+}
+
 static void values_of_answers_are_formatted_or_left_out(void **unused)
 {
 	static const char text[] =
@@ -74,6 +138,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(columns_without_content_are_left_out),
 		cmocka_unit_test(cells_cannot_command_a_terminal),
+		cmocka_unit_test(a_table_fits_its_terminal),
 		cmocka_unit_test(values_of_answers_are_formatted_or_left_out),
 	};
 
