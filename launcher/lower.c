@@ -227,6 +227,8 @@ int lower_service(const struct stack *stack, const struct service *service,
 	config->oom_score_adj = service->process.oom_score_adj;
 	config->sysctls = ret->sysctls;
 	config->host_ipc = service->process.ipc.kind == SHARE_HOST;
+	config->no_shm = service->process.ipc.kind == SHARE_NONE;
+	config->host_pid = service->process.pid.kind == SHARE_HOST;
 	config->host_uts = service->process.uts.kind == SHARE_HOST;
 	config->host_cgroup = service->process.cgroup.kind == SHARE_HOST;
 	return lower_files(stack, service, ret, err);

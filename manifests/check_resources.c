@@ -59,20 +59,6 @@ static void check_sysctls(const struct service *service, struct report *report)
 	}
 }
 
-/* That the service exists is checked with the dependency it implies. */
-static void check_share(const struct stack *stack, const struct service *service,
-			const struct share_spec *share, const char *key, struct report *report)
-{
-	const struct service *target =
-		share->kind == SHARE_SERVICE ? stack_service(stack, share->name) : NULL;
-
-	if (target && target->replicas != 1)
-		report_error(report, share->pos,
-			     "services.%s.%s: '%.80s' has %u instances: only those of a single "
-			     "one can be shared",
-			     service->name, key, share->name, target->replicas);
-}
-
 void check_resources(const struct stack *stack, struct report *report)
 {
 	for (size_t i = 0; i < stack->service_count; i++) {
@@ -81,7 +67,5 @@ void check_resources(const struct stack *stack, struct report *report)
 		check_cpu(service, report);
 		check_memory(service, report);
 		check_sysctls(service, report);
-		check_share(stack, service, &service->process.ipc, "ipc", report);
-		check_share(stack, service, &service->process.pid, "pid", report);
 	}
 }

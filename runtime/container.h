@@ -151,6 +151,8 @@ struct container_config {
 	int oom_score_adj; /* -1000 to 1000; 0: as davit has it */
 	const char *const *sysctls; /* "NAME=value" of the container's own namespaces,
 				       NULL-terminated; may be NULL */
+	bool host_pid;		    /* see the host's processes */
+	bool no_shm;		    /* nothing is mounted on /dev/shm */
 	bool host_ipc;		    /* share the host's IPC namespace and its /dev/shm */
 	bool host_uts;		    /* share the host's host name */
 	bool host_cgroup;	    /* see the host's control groups, read-only */
@@ -188,10 +190,12 @@ struct container_run {
 	const char *layer_dir;	/* existing empty private directory for the writable layer; only
 				   without read_only, and not for CONTAINER_ROOT_HOST */
 	const struct cg *cg;	/* NULL: stays in the caller's groups */
-	int netns_fd; /* network namespace to enter; -1: the host's with host_network, else a new
-			 empty one with lo up */
-	int stdio[3]; /* become 0, 1, 2 */
-	bool tty;     /* stdio[0] is a terminal: becomes the controlling terminal */
+	int netns_fd;  /* network namespace to enter; -1: the host's with host_network, else a new
+			  empty one with lo up */
+	int pid_pidfd; /* of a process whose pid namespace is shared; 0: none */
+	int ipc_pidfd; /* of one whose IPC namespace and /dev/shm are; 0: none */
+	int stdio[3];  /* become 0, 1, 2 */
+	bool tty;      /* stdio[0] is a terminal: becomes the controlling terminal */
 };
 
 struct container_process {

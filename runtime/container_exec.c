@@ -7,6 +7,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/path.h"
 #include "runtime/settings.h"
+#include "runtime/share.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -209,28 +210,6 @@ static char *exec_name_slot(const struct strv *env)
 		       : NULL;
 }
 
-/* setns() to a pid namespace moves no process, it only says where the next children are born: set
- * for this one clone and set back. */
-static int exec_clone(struct launch *launch, struct container_process *ret_process,
-		      struct container_fault *fault)
-{
-	autoclose int own_fd = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
-
-	if (own_fd < 0)
-		return err_set(&fault->err, errno, "own pid namespace");
-	if (setns(launch->target_pidfd, CLONE_NEWPID) < 0)
-		return errno == ESRCH
-			       ? err_say(&fault->err, ESRCH, "the container has ended")
-			       : err_set(&fault->err, errno, "the container's pid namespace");
-	int r = launch_clone(launch, exec_steps, 0, ret_process, fault);
-
-	/* Cannot fail: the namespace is our own, and the capability for it was just used. */
-	int back = setns(own_fd, CLONE_NEWPID);
-
-	assert(back == 0);
-	return r;
-}
-
 /* The second process of a guarded exec, which the first one tells of. */
 static int exec_take_over(int handover_fd, struct container_process *process, struct err *err)
 {
@@ -335,5 +314,5 @@ int container_exec(const struct container_plan *plan, const struct container_exe
 	 * not before its exec. */
 	return plan->userns_fd < 0 && plan->caps.keep & (1ULL << CAP_SYS_PTRACE)
 		       ? exec_guarded(&launch, ret_process, fault)
-		       : exec_clone(&launch, ret_process, fault);
+		       : share_clone(&launch, exec_steps, 0, ret_process, fault);
 }

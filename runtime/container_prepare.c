@@ -339,6 +339,8 @@ static int check_ids(const struct container_plan *plan, const struct container_c
 		return err_say(err, EOPNOTSUPP, "the host's network knows the host's ids only");
 	if (config->host_ipc)
 		return err_say(err, EOPNOTSUPP, "the host's IPC knows the host's ids only");
+	if (config->host_pid)
+		return err_say(err, EOPNOTSUPP, "the host's processes have the host's ids");
 	if (caps_host_only(&plan->caps, name, sizeof(name)))
 		return err_say(err, EOPNOTSUPP, "%s counts with the host's ids only", name);
 	return 0;
@@ -390,6 +392,7 @@ static struct container_plan *new_plan(const struct container_config *config)
 	plan->host_network = config->host_network;
 	plan->host_ipc = config->host_ipc;
 	plan->host_uts = config->host_uts;
+	plan->host_pid = config->host_pid;
 	plan->host_cgroup = config->host_cgroup;
 	return plan;
 }

@@ -7,6 +7,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/devices.h"
 #include "runtime/settings.h"
+#include "runtime/share.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -76,7 +77,7 @@ static int step_userns(struct launch *launch, struct container_fault *fault)
 		return err_set(&fault->err, errno, "enter the user namespace");
 	/* After it, so that they belong to it. */
 	if (unshare((launch->plan->host_uts ? 0 : CLONE_NEWUTS) |
-		    (launch->plan->host_ipc ? 0 : CLONE_NEWIPC) |
+		    (launch->plan->host_ipc || launch->ipc_pidfd > 0 ? 0 : CLONE_NEWIPC) |
 		    (own && mounts ? CLONE_NEWNS : 0)) < 0)
 		return err_set(&fault->err, errno, "new namespaces");
 	return own ? step_undumpable(launch, fault) : 0;
@@ -90,6 +91,7 @@ static const struct step start_steps[] = {
 	{"out-of-memory score", step_oom_score},
 	{"detach", step_detach},
 	{"host files", step_detached_mounts},
+	{"shared memory", step_shared_memory},
 	{"network", step_network},
 	{"kernel settings", step_network_settings},
 	{"root", step_root},
@@ -98,6 +100,7 @@ static const struct step start_steps[] = {
 	{"standard streams", step_stdio},
 	{"limits", step_limits},
 	{"user namespace", step_userns},
+	{"shared IPC", step_shared_ipc},
 	{"kernel settings", step_ipc_settings},
 	{"host name", step_hostname},
 	{"landlock", step_landlock},
@@ -154,7 +157,7 @@ int container_start(const struct container_plan *plan, const struct container_ru
 	char number[16];
 	autofree char **init_argv = plan->init_fd < 0 ? NULL : init_words(plan, number);
 	autoclose int layer_fd = -1;
-	uint64_t flags = CLONE_NEWPID;
+	uint64_t flags = plan->host_pid || run->pid_pidfd > 0 ? 0 : CLONE_NEWPID;
 
 	*fault = (struct container_fault){0};
 	if (!envp || (plan->init_fd >= 0 && !init_argv))
@@ -183,6 +186,9 @@ int container_start(const struct container_plan *plan, const struct container_ru
 		.netns_fd = run->netns_fd,
 		.layer_fd = layer_fd,
 		.layer_mount_fd = -1,
+		.target_pidfd = run->pid_pidfd,
+		.ipc_pidfd = run->ipc_pidfd,
+		.shm_fd = -1,
 		.proc_fd = -1,
 		.root_fd = -1,
 		.hosts_fd = -1,
@@ -196,5 +202,7 @@ int container_start(const struct container_plan *plan, const struct container_ru
 		return -fault->err.code;
 	if (run->netns_fd < 0 && !plan->host_network)
 		flags |= CLONE_NEWNET;
+	if (run->pid_pidfd > 0)
+		return share_clone(&launch, start_steps, flags, ret_process, fault);
 	return launch_clone(&launch, start_steps, flags, ret_process, fault);
 }

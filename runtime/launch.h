@@ -36,12 +36,14 @@ struct launch {
 	int layer_fd;	    /* writable: where upper and work are; else -1 */
 	int layer_mount_fd; /* writable: detached, made before the host's paths vanish */
 	int proc_fd;	    /* a procfs of our own, for settings; or -1 */
+	int ipc_pidfd;	    /* of the process whose IPC namespace is shared; 0: none */
+	int shm_fd;	    /* detached, what is shared on /dev/shm; or -1 */
 	int root_fd;	    /* the container's root, once it is entered */
 	int hosts_fd;	    /* detached mounts */
 	int resolv_fd;
 	int bind_fds[PLAN_MOUNTS_MAX]; /* by index of plan->mounts */
 
-	/* exec only */
+	/* exec only, but for the pid namespace of a start that shares one */
 	int target_pidfd;
 	char *name_slot; /* in envp, NAME_SLOT_SIZE bytes: gets the host name; or NULL */
 	int handover_fd; /* guarded: where the pid goes and the leave to go on comes from */

@@ -74,6 +74,7 @@ struct container_plan {
 	int oom_score_adj;
 	bool host_ipc;
 	bool host_uts;
+	bool host_pid;
 	bool host_cgroup;
 };
 

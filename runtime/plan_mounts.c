@@ -46,7 +46,7 @@ static int default_options(const struct container_plan *plan, const struct defau
 {
 	int n = 0;
 
-	if (shm_bytes && strcmp(from->target, "/dev/shm") == 0)
+	if (shm_bytes && strcmp(from->target, SHM_PLACE) == 0)
 		n = asprintf(ret, "mode=1777,size=%" PRId64, shm_bytes);
 	else if (from->options && from->gid)
 		n = asprintf(ret, "%s,gid=%u", from->options, plan->first_id + from->gid);
@@ -76,7 +76,8 @@ static int add_defaults(struct container_plan *plan, const struct container_conf
 			      path_below(from->target, "/sys") || path_below(from->target, "/dev");
 
 		if (!(from->roots & root) || configured(config, from->target) ||
-		    (strcmp(from->type, "cgroup2") == 0 && !host_is_unified()))
+		    (strcmp(from->type, "cgroup2") == 0 && !host_is_unified()) ||
+		    (config->no_shm && strcmp(from->target, SHM_PLACE) == 0))
 			continue;
 		struct plan_mount *mount = mounts_push(plan, from->target);
 

@@ -18,6 +18,9 @@ enum plan_mount_kind {
 
 #define PLAN_MOUNTS_MAX 256
 
+/* Where shared memory by name is. */
+#define SHM_PLACE "/dev/shm"
+
 /* One mount below a container's root. */
 struct plan_mount {
 	enum plan_mount_kind kind;

@@ -361,6 +361,15 @@ static int mount_file(int fd, int root_fd, const char *target, struct err *err)
 	return fd < 0 ? 0 : plan_mount_apply(&file, root_fd, fd, err);
 }
 
+static int mount_shared(int fd, int root_fd, struct err *err)
+{
+	static char target[] = SHM_PLACE;
+	const struct plan_mount shared = {
+		.kind = PLAN_MOUNT_BIND, .target = target, .directory = true};
+
+	return plan_mount_apply(&shared, root_fd, fd, err);
+}
+
 int step_mounts(struct launch *launch, struct container_fault *fault)
 {
 	const struct container_plan *plan = launch->plan;
@@ -371,6 +380,12 @@ int step_mounts(struct launch *launch, struct container_fault *fault)
 
 		if (!mount_->per_run)
 			continue;
+		if (launch->shm_fd >= 0 && mount_->kind == PLAN_MOUNT_NEW &&
+		    strcmp(mount_->target, SHM_PLACE) == 0) {
+			if (mount_shared(launch->shm_fd, root_fd, &fault->err) < 0)
+				return -fault->err.code;
+			continue;
+		}
 		if (plan_mount_apply(mount_, root_fd, launch->bind_fds[i], &fault->err) < 0)
 			return fault_of(fault, mount_->item, mount_->index);
 	}

@@ -407,7 +407,9 @@ static int run_start(struct instance *instance, struct container_fault *fault)
 	struct container_process process = {0};
 
 	run_stdio(instance, null_fd, run.stdio);
-	r = container_start(instance->plan->container, &run, &process, fault);
+	r = join_processes(instance, &run, &fault->err);
+	if (r == 0)
+		r = container_start(instance->plan->container, &run, &process, fault);
 	if (r < 0)
 		return r;
 	instance->pid = process.pid;

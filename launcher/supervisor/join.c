@@ -69,6 +69,31 @@ int join_network(struct instance *instance, int *ret_fd, struct err *err)
 	return 0;
 }
 
+/* The process of the instance whose namespace is shared: the one of its own number, or the first.
+ */
+static int sharer(const struct instance *instance, const struct share_spec *share, const char *what,
+		  int *ret_pidfd, struct err *err)
+{
+	const struct instance *to;
+
+	if (share->kind != SHARE_SERVICE)
+		return 0;
+	to = partner(instance->sup, share->name, instance->index);
+	if (!to || to->pidfd < 0)
+		return err_say(err, ESRCH, "no instance of '%s' runs to share the %s of",
+			       share->name, what);
+	*ret_pidfd = to->pidfd;
+	return 0;
+}
+
+int join_processes(const struct instance *instance, struct container_run *run, struct err *err)
+{
+	const struct process_spec *process = &instance->plan->service->process;
+	int r = sharer(instance, &process->pid, "processes", &run->pid_pidfd, err);
+
+	return r < 0 ? r : sharer(instance, &process->ipc, "IPC", &run->ipc_pidfd, err);
+}
+
 void join_leave(struct instance *gone)
 {
 	for (struct instance *one = gone->sup->instances; one; one = one->next) {

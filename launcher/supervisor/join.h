@@ -20,5 +20,10 @@ int join_endpoint(struct instance *instance, struct err *err) must_check;
  */
 int join_network(struct instance *instance, int *ret_fd, struct err *err) must_check;
 
+/* `pid: service:` and `ipc: service:`: finds the processes whose namespaces a run shares. They are
+ * borrowed. */
+int join_processes(const struct instance *instance, struct container_run *run,
+		   struct err *err) must_check;
+
 /* An instance goes, and its network with it: whoever shares that has to be replaced. */
 void join_leave(struct instance *gone);

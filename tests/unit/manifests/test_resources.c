@@ -225,9 +225,6 @@ static void faulty_surroundings_are_told_at_their_place(void **unused)
 		 "5:8: error: services.a.pid: 'service:' is not host, private or service:NAME"},
 		{"uts: none", "5:8: error: services.a.uts: 'none' is not host or private"},
 		{"pid: service:c", "5:8: error: services.a.depends_on: there is no service 'c'"},
-		{"ipc: service:c\n c: {x-rootfs: host, command: x, scale: 2}",
-		 "5:8: error: services.a.ipc: 'c' has 2 instances: only those of a single one can "
-		 "be shared"},
 	};
 
 	(void)unused;
@@ -288,8 +285,7 @@ static void what_cannot_be_done_yet_is_noted(void **unused)
 		 "5:15: note: services.a.stdin_open: true is not supported yet"},
 		{"privileged: true",
 		 "5:15: note: services.a.privileged: true is not supported yet"},
-		{"ipc: none", "5:8: note: services.a.ipc: none is not supported yet"},
-		{"pid: service:b", "5:8: note: services.a.pid: service:b is not supported yet"},
+		{"pid: container:b", "5:8: note: services.a.pid: container:b is not supported yet"},
 		{"logging: {driver: gelf}", "5:21: warning: services.a.logging.driver: there is no "
 					    "driver 'gelf': logs are kept on this machine"},
 		{"logging: {options: {tag: x}}",
@@ -318,7 +314,9 @@ static void what_davit_does_anyway_is_not_worth_a_word(void **unused)
 	static const char *const silent[] = {
 		"init: true\n  tty: false\n  stdin_open: false\n  privileged: false",
 		"oom_score_adj: 5",
-		"cgroup: host\n  ipc: host\n  uts: host",
+		"cgroup: host\n  ipc: host\n  uts: host\n  pid: host",
+		"ipc: service:b\n  pid: service:b",
+		"ipc: none",
 		"shm_size: 1m",
 		"sysctls: [net.x=1]",
 		"cpu_shares: 5\n  cpu_quota: 5000\n  cpu_period: 5000\n  cpuset: 0",
