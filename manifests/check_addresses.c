@@ -238,9 +238,20 @@ static void check_fixed(const struct network_check *check, const struct service 
 		claim(check, claims, &(struct claim){network, fixed->ip, fixed->pos, path});
 }
 
+static void check_mac(const struct network_check *check, const struct service *service,
+		      const struct text *mac)
+{
+	if (mac->value && service->replicas > 1)
+		report_error(check->report, mac->pos,
+			     "services.%s: %u instances cannot share one hardware address: remove "
+			     "it, or run one instance",
+			     service->name, service->replicas);
+}
+
 static void check_service(const struct network_check *check, const struct service *service,
 			  struct claims *claims)
 {
+	check_mac(check, service, &service->network.mac_address);
 	for (size_t i = 0; i < service->network.attachment_count; i++) {
 		const struct net_attachment *one = &service->network.attachments[i];
 		const struct network *network = stack_network(check->stack, one->network);
@@ -249,6 +260,7 @@ static void check_service(const struct network_check *check, const struct servic
 			continue;
 		check_fixed(check, service, network, &one->ipv4, claims);
 		check_fixed(check, service, network, &one->ipv6, claims);
+		check_mac(check, service, &one->mac_address);
 	}
 }
 

@@ -9,6 +9,9 @@
 
 #include <string.h>
 
+/* So many networks of one service are compared with each other. */
+#define INTERFACES_COMPARED 64
+
 static const char *near_network(const struct network_check *check, const char *key)
 {
 	const struct stack *stack = check->stack;
@@ -199,6 +202,41 @@ static void check_joined_ports(const struct network_check *check, const struct s
 			     service->name, service->network.join.value);
 }
 
+static void check_reachable(const struct network_check *check, const struct service *service)
+{
+	const struct service_network *network = &service->network;
+	bool internal = network->attachment_count > 0;
+
+	for (size_t i = 0; i < network->attachment_count; i++) {
+		const struct network *one =
+			stack_network(check->stack, network->attachments[i].network);
+
+		internal = internal && one && one->internal;
+	}
+	if (internal && service->port_count)
+		report_warning(check->report, service->ports[0].pos,
+			       "services.%s.ports has no effect: all of its networks are internal",
+			       service->name);
+}
+
+/* Two interfaces cannot have one name. */
+static void check_interfaces(const struct network_check *check, const struct service *service)
+{
+	const struct service_network *network = &service->network;
+
+	for (size_t i = 0; i < network->attachment_count && i < INTERFACES_COMPARED; i++) {
+		const struct text *one = &network->attachments[i].interface_name;
+
+		for (size_t j = 0; one->value && j < i; j++)
+			if (network->attachments[j].interface_name.value &&
+			    strcmp(network->attachments[j].interface_name.value, one->value) == 0)
+				report_error(check->report, one->pos,
+					     "services.%s.networks: two interfaces are called "
+					     "'%.20s'",
+					     service->name, one->value);
+	}
+}
+
 static void mark_used(const struct network_check *check, const struct service *service)
 {
 	struct stack *stack = check->stack;
@@ -234,5 +272,7 @@ void check_attachments(const struct network_check *check)
 		if (network->mode == NETWORK_SERVICE || network->mode == NETWORK_CONTAINER)
 			check_joined_ports(check, service);
 		mark_used(check, service);
+		check_reachable(check, service);
+		check_interfaces(check, service);
 	}
 }

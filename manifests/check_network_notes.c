@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the runtime cannot do yet: a stack has one bridge, to which all services that have a network
- * are attached. Whatever of the manifest means more than that is noted; see check_networks.h.
+ * What the runtime cannot do yet: networks of others, IPv6, drivers other than bridge; see
+ * check_networks.h.
  */
 #include "manifests/check_networks.h"
 
@@ -12,26 +12,6 @@
 static bool is_attached(const struct service *service)
 {
 	return service->enabled && service->network.mode == NETWORK_BRIDGE;
-}
-
-/* The network that becomes the bridge: the default one where it is used, else the first. */
-static const char *main_network(const struct stack *stack)
-{
-	const char *first = NULL;
-
-	for (size_t i = 0; i < stack->service_count; i++) {
-		const struct service_network *network = &stack->services[i].network;
-
-		for (size_t j = 0;
-		     is_attached(&stack->services[i]) && j < network->attachment_count; j++) {
-			const char *key = network->attachments[j].network;
-
-			if (strcmp(key, "default") == 0)
-				return key;
-			first = first ? first : key;
-		}
-	}
-	return first;
 }
 
 static const char *kind_of(const struct network *network)
@@ -51,7 +31,7 @@ static void note(const struct network_check *check, struct pos pos, const char *
 }
 
 static void note_attachment(const struct network_check *check, const struct service *service,
-			    const struct net_attachment *attachment, const char *main)
+			    const struct net_attachment *attachment)
 {
 	const struct network *network = stack_network(check->stack, attachment->network);
 	const char *path = arena_format(check->scratch, "services.%s.networks.%s", service->name,
@@ -62,19 +42,13 @@ static void note_attachment(const struct network_check *check, const struct serv
 		return;
 	if (kind)
 		note(check, attachment->pos, path, kind);
-	else if (strcmp(attachment->network, main) != 0)
-		note(check, attachment->pos, path, "a second network");
-	note(check, attachment->ipv4.pos, path, "ipv4_address");
 	note(check, attachment->ipv6.pos, path, "ipv6_address");
-	note(check, attachment->mac_address.pos, path, "mac_address");
-	note(check, attachment->interface_name.pos, path, "interface_name");
 	for (size_t i = 0; i < attachment->driver_options.count; i++)
 		report_warning(check->report, attachment->driver_options.items[i].pos,
 			       "%s.driver_opts has no effect", path);
 }
 
-static void note_service(const struct network_check *check, const struct service *service,
-			 const char *main)
+static void note_service(const struct network_check *check, const struct service *service)
 {
 	static const char *const kinds[] = {[NETWORK_CONTAINER] =
 						    "the network of an instance of another stack",
@@ -89,7 +63,7 @@ static void note_service(const struct network_check *check, const struct service
 			    "services.%s.network_mode: %s is not supported yet", service->name,
 			    kinds[network->mode]);
 	for (size_t i = 0; is_attached(service) && i < network->attachment_count; i++)
-		note_attachment(check, service, &network->attachments[i], main);
+		note_attachment(check, service, &network->attachments[i]);
 	check->report->service = NULL;
 }
 
@@ -124,14 +98,10 @@ static void note_network(const struct network_check *check, const struct network
 {
 	const char *path = arena_format(check->scratch, "networks.%s", network->key);
 
-	if (network->internal)
-		note(check, network->internal_pos, path, "internal");
 	if (!network->ipv4)
 		note(check, network->ipv4_pos, path, "a network without IPv4");
 	if (network->ipv6)
 		note(check, network->ipv6_pos, path, "IPv6");
-	if (network->subnet_count)
-		note(check, network->subnets[0].pos, path, "a subnet of one's own");
 	for (size_t i = 0; i < network->driver_options.count; i++)
 		note_option(check, network, &network->driver_options.items[i]);
 }
@@ -139,10 +109,9 @@ static void note_network(const struct network_check *check, const struct network
 void check_network_notes(const struct network_check *check)
 {
 	const struct stack *stack = check->stack;
-	const char *main = main_network(stack);
 
 	for (size_t i = 0; i < stack->service_count; i++)
-		note_service(check, &stack->services[i], main);
+		note_service(check, &stack->services[i]);
 	for (size_t i = 0; i < stack->network_count; i++)
 		if (stack->networks[i].used && !kind_of(&stack->networks[i]))
 			note_network(check, &stack->networks[i]);

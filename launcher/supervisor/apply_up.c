@@ -8,6 +8,7 @@
 #include "launcher/lower.h"
 #include "launcher/policy/selection.h"
 #include "launcher/supervisor/apply.h"
+#include "launcher/supervisor/networks.h"
 #include "launcher/supervisor/supervisor.h"
 #include "manifests/manifest.h"
 #include "runtime/base/cleanup.h"
@@ -199,17 +200,13 @@ static void fill_units(struct change *change, const struct json_t *scale)
 	}
 }
 
-static void open_network(struct change *change)
+static void open_networks(struct change *change)
 {
 	const struct stack *stack = change->manifest->stack;
-	struct err err = {0};
-	bool needed = false;
 
 	for (size_t i = 0; i < stack->service_count; i++)
-		needed = needed ||
-			 (change->selected[i] && stack->services[i].network.mode == NETWORK_BRIDGE);
-	if (needed && publish_open(change->sup, &err) < 0)
-		strv_addf(&change->problems, "network: %s", err.text);
+		if (change->selected[i])
+			networks_open(change->sup, stack, &stack->services[i], &change->problems);
 }
 
 static bool scale_is_valid(const struct change *change, struct json_t *scale, struct reply *refusal)
@@ -249,7 +246,7 @@ static int prepare(struct change *change, const struct json_t *request, struct r
 	if (!scale_is_valid(change, scale, refusal))
 		return -EINVAL;
 	fill_units(change, scale);
-	open_network(change);
+	open_networks(change);
 	if (publish_reserve(change->sup, change->manifest->stack, change->selected, &change->ports,
 			    &change->problems) < 0)
 		strv_add(&change->problems, "out of memory");

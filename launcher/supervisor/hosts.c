@@ -5,6 +5,7 @@
  */
 #include "launcher/supervisor/hosts.h"
 
+#include "launcher/supervisor/networks.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/fs.h"
@@ -14,14 +15,25 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Knows names that not everybody knows. */
+static bool has_several_networks(const struct stack *stack)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < stack->network_count; i++)
+		used += stack->networks[i].used;
+	return used > 1;
+}
+
+/* Knows names that not everybody knows, or not all of the others. */
 static bool is_own(const struct plan *plan)
 {
-	const struct service *owner = stack_network_owner(plan->manifest->stack, plan->service);
+	const struct stack *stack = plan->manifest->stack;
+	const struct service *owner = stack_network_owner(stack, plan->service);
 	const struct service_network *network = &plan->service->network;
 
 	return network->host_count || network->link_count || owner->network.host_count ||
-	       owner->network.link_count;
+	       owner->network.link_count ||
+	       (owner->network.mode == NETWORK_BRIDGE && has_several_networks(stack));
 }
 
 char *hosts_path(const struct supervisor *sup, const struct plan *plan)
@@ -33,25 +45,53 @@ char *hosts_path(const struct supervisor *sup, const struct plan *plan)
 	return asprintf(&path, "%s/hosts", plan->state_dir) < 0 ? NULL : path;
 }
 
-/* False when it has none. */
-static bool address_of(const struct instance *instance, char text[INET_ADDRSTRLEN])
+/* An instance as somebody sees it. */
+struct sight {
+	char address[INET_ADDRSTRLEN];
+	const char *network; /* the one both are in; NULL: seen from outside of them */
+};
+
+/* False when @viewer cannot see it; NULL sees all. */
+static bool look_at(const struct supervisor *sup, const struct service *viewer,
+		    const struct instance *instance, struct sight *sight)
 {
+	const struct service_network *network = viewer ? &viewer->network : NULL;
 	struct in_addr in = {INADDR_ANY};
 
-	if (instance->endpoint)
+	sight->network = NULL;
+	if (!instance->endpoint)
+		return false;
+	if (!network || network->mode != NETWORK_BRIDGE)
 		in = net_endpoint_address(instance->endpoint);
-	inet_ntop(AF_INET, &in, text, INET_ADDRSTRLEN);
+	for (size_t i = 0; network && in.s_addr == INADDR_ANY && i < network->attachment_count;
+	     i++) {
+		sight->network = network->attachments[i].network;
+		in = net_endpoint_address_in(instance->endpoint,
+					     net_network_find(sup->net, sight->network));
+	}
+	inet_ntop(AF_INET, &in, sight->address, sizeof(sight->address));
 	return in.s_addr != INADDR_ANY;
 }
 
+/* Aliases belong to one network. */
+static void put_aliases(struct buf *text, const struct service_network *network, const char *key)
+{
+	for (size_t i = 0; i < network->attachment_count; i++) {
+		const struct net_attachment *one = &network->attachments[i];
+
+		for (size_t j = 0;
+		     (!key || strcmp(one->network, key) == 0) && j < one->aliases.count; j++)
+			buf_printf(text, " %s", one->aliases.items[j].value);
+	}
+}
+
 /* By which the others find an instance. */
-static void put_names(struct buf *text, const struct instance *instance)
+static void put_names(struct buf *text, const struct instance *instance, const struct sight *sight)
 {
 	const struct service *service = instance->plan->service;
-	const struct service_network *network = &service->network;
 	const char *hostname = service->hostname.value;
 
-	buf_printf(text, "%s %s", service->name, instance->name);
+	buf_printf(text, "%s\t%s %s", sight->address, service->name, instance->name);
 	if (service->container_name.value)
 		buf_printf(text, " %s", service->container_name.value);
 	if (hostname && strcmp(hostname, service->name) != 0)
@@ -59,39 +99,40 @@ static void put_names(struct buf *text, const struct instance *instance)
 	if (service->domainname.value)
 		buf_printf(text, " %s.%s", hostname ? hostname : instance->name,
 			   service->domainname.value);
-	for (size_t i = 0; i < network->attachment_count; i++)
-		for (size_t j = 0; j < network->attachments[i].aliases.count; j++)
-			buf_printf(text, " %s", network->attachments[i].aliases.items[j].value);
+	put_aliases(text, &service->network, sight->network);
+	buf_puts(text, "\n");
 }
 
-static void put_instances(struct supervisor *sup, struct buf *text)
+static void put_instances(struct supervisor *sup, const struct service *viewer, struct buf *text)
 {
-	char address[INET_ADDRSTRLEN];
+	struct sight sight;
 
 	buf_puts(text, "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n");
-	for (struct instance *instance = sup->instances; instance; instance = instance->next) {
-		if (!address_of(instance, address))
-			continue;
-		buf_printf(text, "%s\t", address);
-		put_names(text, instance);
-		buf_puts(text, "\n");
-	}
+	for (struct instance *instance = sup->instances; instance; instance = instance->next)
+		if (look_at(sup, viewer, instance, &sight))
+			put_names(text, instance, &sight);
 }
 
-/* What a host is called by instances that are not in its own network. */
-static void put_host(struct supervisor *sup, const struct service *owner,
-		     const struct host_spec *host, struct buf *text)
+/* Who shares a network sees what its owner sees. */
+struct view {
+	const struct stack *stack;
+	const struct service *owner;
+};
+
+static void put_host(struct supervisor *sup, const struct view *view, const struct host_spec *host,
+		     struct buf *text)
 {
+	const struct net_network *network = networks_main(sup, view->stack, view->owner);
 	char gateway[INET_ADDRSTRLEN] = "127.0.0.1";
 
 	if (strcmp(host->address, "host-gateway") != 0) {
 		buf_printf(text, "%s\t%s\n", host->address, host->name);
 		return;
 	}
-	if (owner->network.mode == NETWORK_NONE)
+	if (view->owner->network.mode == NETWORK_NONE)
 		return; /* there is no way to it */
-	if (owner->network.mode == NETWORK_BRIDGE && sup->net) {
-		struct in_addr in = net_gateway(sup->net);
+	if (network) {
+		struct in_addr in = net_gateway(network);
 
 		inet_ntop(AF_INET, &in, gateway, sizeof(gateway));
 	}
@@ -99,19 +140,20 @@ static void put_host(struct supervisor *sup, const struct service *owner,
 }
 
 /* What only this service knows. */
-static void put_own(struct supervisor *sup, const struct service *service,
-		    const struct service *owner, struct buf *text)
+static void put_own(struct supervisor *sup, const struct service *service, const struct view *view,
+		    struct buf *text)
 {
 	const struct service_network *network = &service->network;
-	char address[INET_ADDRSTRLEN];
+	struct sight sight;
 
 	for (size_t i = 0; i < network->host_count; i++)
-		put_host(sup, owner, &network->hosts[i], text);
+		put_host(sup, view, &network->hosts[i], text);
 	for (size_t i = 0; i < network->link_count; i++)
 		for (struct instance *one = sup->instances; one; one = one->next)
 			if (strcmp(one->plan->service->name, network->links[i].target) == 0 &&
-			    address_of(one, address))
-				buf_printf(text, "%s\t%s\n", address, network->links[i].alias);
+			    look_at(sup, view->owner, one, &sight))
+				buf_printf(text, "%s\t%s\n", sight.address,
+					   network->links[i].alias);
 }
 
 static int write_file(const char *path, struct buf *text, struct err *err)
@@ -123,7 +165,8 @@ static int write_file(const char *path, struct buf *text, struct err *err)
 
 int hosts_prepare(struct supervisor *sup, const struct plan *plan, struct err *err)
 {
-	const struct service *owner = stack_network_owner(plan->manifest->stack, plan->service);
+	const struct stack *stack = plan->manifest->stack;
+	const struct view view = {stack, stack_network_owner(stack, plan->service)};
 	autofree char *path = hosts_path(sup, plan);
 	autobuf struct buf text = {0};
 
@@ -131,10 +174,10 @@ int hosts_prepare(struct supervisor *sup, const struct plan *plan, struct err *e
 		return err_set(err, ENOMEM, "hosts");
 	if (!is_own(plan))
 		return 0;
-	put_instances(sup, &text);
-	put_own(sup, plan->service, owner, &text);
-	if (owner != plan->service)
-		put_own(sup, owner, owner, &text);
+	put_instances(sup, view.owner, &text);
+	put_own(sup, plan->service, &view, &text);
+	if (view.owner != plan->service)
+		put_own(sup, view.owner, &view, &text);
 	return write_file(path, &text, err);
 }
 
@@ -144,7 +187,7 @@ void hosts_write(struct supervisor *sup)
 	autobuf struct buf text = {0};
 	struct err err = {0};
 
-	put_instances(sup, &text);
+	put_instances(sup, NULL, &text);
 	int r = write_file(sup->hosts_file, &text, &err);
 
 	/* The instances of a service follow one another. */

@@ -2,6 +2,7 @@
 /* Shared networks; see join.h. */
 #include "launcher/supervisor/join.h"
 
+#include "launcher/supervisor/networks.h"
 #include "launcher/supervisor/supervisor.h"
 
 #include <errno.h>
@@ -26,7 +27,7 @@ int join_endpoint(struct instance *instance, struct err *err)
 		break;
 	}
 	sup->publish_due = true;
-	return net_attach(sup->net, instance->name, &instance->endpoint, err);
+	return networks_attach(instance, err);
 }
 
 /* The instances of a service follow one another, by number. */

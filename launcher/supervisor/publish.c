@@ -12,11 +12,6 @@
 #include <errno.h>
 #include <string.h>
 
-int publish_open(struct supervisor *sup, struct err *err)
-{
-	return sup->net ? 0 : net_open(&(struct net_config){.stack = sup->name}, &sup->net, err);
-}
-
 static size_t ready_targets(struct supervisor *sup, const struct service *service,
 			    struct in_addr *targets)
 {

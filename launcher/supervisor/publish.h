@@ -29,9 +29,6 @@ struct port_set {
 	size_t count;
 };
 
-/* Makes sure that the stack has its network. */
-int publish_open(struct supervisor *sup, struct err *err) must_check;
-
 /* Names and ports anew, after the set of instances or of ready ones has changed. */
 void publish_all(struct supervisor *sup);
 

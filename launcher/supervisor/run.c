@@ -6,6 +6,7 @@
  */
 #include "launcher/supervisor/run.h"
 
+#include "launcher/supervisor/networks.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/cleanup.h"
 
@@ -44,6 +45,7 @@ int run_one_off(struct supervisor *sup, const struct run_request *request,
 		char ret_name[static INSTANCE_NAME_MAX], struct container_fault *fault)
 {
 	struct service *service = one_off_service(request->service, &request->change);
+	autostrv struct strv problems = {0};
 	struct plan *plan = NULL;
 
 	if (!service)
@@ -52,8 +54,10 @@ int run_one_off(struct supervisor *sup, const struct run_request *request,
 	int r = plan_make_own(sup, &(struct plan_source){sup->manifest, service, index}, &plan,
 			      fault);
 
-	if (r == 0 && plan->service->network.mode == NETWORK_BRIDGE)
-		r = publish_open(sup, &fault->err);
+	if (r == 0)
+		networks_open(sup, sup->manifest->stack, plan->service, &problems);
+	if (problems.count)
+		r = err_say(&fault->err, EIO, "%s", problems.items[0]);
 	if (r == 0)
 		r = start(sup, plan, index, request, fault);
 	plan_unref(plan);

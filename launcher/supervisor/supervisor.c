@@ -7,6 +7,7 @@
 #include "launcher/supervisor/api.h"
 #include "launcher/supervisor/attach.h"
 #include "launcher/supervisor/ids.h"
+#include "launcher/supervisor/networks.h"
 #include "launcher/supervisor/probe_http.h"
 #include "launcher/supervisor/retire.h"
 
@@ -352,7 +353,7 @@ static void close_kernel_side(struct supervisor *sup)
 	if (sup->cgroups)
 		report(sup, "cgroup", remove_cgroups(sup->cgroups, &err), &err);
 	cg_tree_close(sup->cgroups);
-	net_close(sup->net);
+	networks_close(sup);
 	publish_close(sup);
 }
 

@@ -8,8 +8,8 @@
  * - instance.c: events and actions of one instance; plan.c: prepared revisions
  * - probe.c: what it is asked, and what follows; probe_exec.c, probe_tcp.c, probe_http.c: how
  * - ids.c: ranges of user ids
- * - publish.c: ports; hosts.c: names; join.c: shared networks; retire.c: what the kernel still has
- * to let go of
+ * - networks.c: networks; publish.c: ports; hosts.c: names; join.c: shared networks; retire.c: what
+ * the kernel still has to let go of
  * - attach.c: exec and run, with a client's fds; run.c: one-off instances
  * - view.c: JSON of what there is; watch.c: streams of changes
  * - http.c, loop.c, logs.c know nothing of stacks
@@ -51,6 +51,7 @@ struct supervisor {
 
 	struct cg_tree *cgroups;
 	struct net *net; /* NULL until a service needs it */
+	struct network_made *networks;
 	struct retired *retired;
 	struct leftover *leftovers;
 	struct watch *retire_timer;

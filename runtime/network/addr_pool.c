@@ -1,72 +1,159 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Addresses by name. At most 253 entries, so a plain array is searched: a microsecond.
+ * Addresses by name and names by address, as two trees of the C library: a network can have very
+ * many addresses, of which few are in use.
  */
 #include "runtime/network/addr_pool.h"
 
 #include <errno.h>
+#include <search.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+struct given {
+	char *name;
+	uint32_t address;
+};
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(((const struct given *)a)->name, ((const struct given *)b)->name);
+}
+
+static int compare_addresses(const void *left, const void *right)
+{
+	uint32_t a = ((const struct given *)left)->address;
+	uint32_t b = ((const struct given *)right)->address;
+
+	return (a > b) - (a < b);
+}
+
+static void keep(void *entry)
+{
+	(void)entry;
+}
+
+static void entry_free(void *data)
+{
+	struct given *entry = data;
+
+	free(entry->name);
+	free(entry);
+}
+
+void addr_pool_init(struct addr_pool *pool, uint32_t first, uint32_t last)
+{
+	*pool = (struct addr_pool){.first = first, .last = last, .cursor = last};
+}
+
 void addr_pool_free(struct addr_pool *pool)
 {
-	for (int host = ADDR_POOL_FIRST; host <= ADDR_POOL_LAST; host++)
-		free(pool->names[host]);
+	tdestroy(pool->by_address, keep);
+	tdestroy(pool->by_name, entry_free);
 	*pool = (struct addr_pool){0};
 }
 
-static uint8_t find(const struct addr_pool *pool, const char *name)
+static struct given *by_name(const struct addr_pool *pool, const char *name)
 {
-	for (int host = ADDR_POOL_FIRST; host <= ADDR_POOL_LAST; host++)
-		if (pool->names[host] && strcmp(pool->names[host], name) == 0)
-			return (uint8_t)host;
-	return 0;
+	const struct given key = {.name = (char *)name};
+	struct given **found = tfind(&key, &pool->by_name, compare_names);
+
+	return found ? *found : NULL;
 }
 
-static uint8_t next_host(uint8_t host)
+static struct given *by_address(const struct addr_pool *pool, uint32_t address)
 {
-	return host < ADDR_POOL_FIRST || host >= ADDR_POOL_LAST ? ADDR_POOL_FIRST
-								: (uint8_t)(host + 1);
+	const struct given key = {.address = address};
+	struct given **found = tfind(&key, &pool->by_address, compare_addresses);
+
+	return found ? *found : NULL;
 }
 
-/* The first free one behind the one given last, or 0. */
-static uint8_t find_free(const struct addr_pool *pool)
+static bool is_given(const struct addr_pool *pool, uint32_t address)
 {
-	uint8_t host = pool->cursor;
+	return address >= pool->first && address <= pool->last;
+}
 
-	for (int i = ADDR_POOL_FIRST; i <= ADDR_POOL_LAST; i++) {
-		host = next_host(host);
-		if (!pool->names[host])
-			return host;
+static void drop(struct addr_pool *pool, struct given *entry)
+{
+	pool->given -= is_given(pool, entry->address);
+	tdelete(entry, &pool->by_address, compare_addresses);
+	tdelete(entry, &pool->by_name, compare_names);
+	entry_free(entry);
+}
+
+/* @entry is the pool's from here on, or freed. */
+static int insert(struct addr_pool *pool, struct given *entry)
+{
+	if (!entry->name || !tsearch(entry, &pool->by_name, compare_names)) {
+		entry_free(entry);
+		return -ENOMEM;
 	}
+	if (!tsearch(entry, &pool->by_address, compare_addresses)) {
+		tdelete(entry, &pool->by_name, compare_names);
+		entry_free(entry);
+		return -ENOMEM;
+	}
+	pool->given += is_given(pool, entry->address);
 	return 0;
 }
 
-int addr_pool_take(struct addr_pool *pool, const char *name, uint8_t *ret_host, struct err *err)
+static int add(struct addr_pool *pool, const char *name, uint32_t address, struct err *err)
 {
-	uint8_t host = find(pool, name);
+	struct given *entry = malloc(sizeof(*entry));
 
-	if (!host) {
-		host = find_free(pool);
-		if (!host)
-			return err_say(err, EADDRNOTAVAIL,
-				       "network: no address left for '%s': a stack has %d", name,
-				       ADDR_POOL_LAST - ADDR_POOL_FIRST + 1);
-		pool->names[host] = strdup(name);
-		if (!pool->names[host])
-			return err_set(err, ENOMEM, "network: address for '%s'", name);
-		pool->cursor = host;
+	if (!entry)
+		return err_set(err, ENOMEM, "network: address for '%s'", name);
+	*entry = (struct given){strdup(name), address};
+	return insert(pool, entry) < 0 ? err_set(err, ENOMEM, "network: address for '%s'", name)
+				       : 0;
+}
+
+int addr_pool_take(struct addr_pool *pool, const char *name, uint32_t *ret_address, struct err *err)
+{
+	const struct given *entry = by_name(pool, name);
+	size_t size = (size_t)pool->last - pool->first + 1;
+
+	if (entry) {
+		*ret_address = entry->address;
+		return 0;
 	}
-	*ret_host = host;
+	if (pool->given >= size)
+		return err_say(err, EADDRNOTAVAIL,
+			       "network: no address left for '%s': there are %zu", name, size);
+	uint32_t address = pool->cursor;
+
+	do
+		address = address >= pool->last ? pool->first : address + 1;
+	while (by_address(pool, address));
+	int r = add(pool, name, address, err);
+
+	if (r < 0)
+		return r;
+	*ret_address = pool->cursor = address;
 	return 0;
+}
+
+int addr_pool_fix(struct addr_pool *pool, const char *name, uint32_t address, struct err *err)
+{
+	struct given *mine = by_name(pool, name);
+	const struct given *other = by_address(pool, address);
+
+	if (other && other == mine)
+		return 0;
+	if (other)
+		return err_say(err, EADDRINUSE, "network: the address for '%s' is that of '%s'",
+			       name, other->name);
+	if (mine)
+		drop(pool, mine);
+	return add(pool, name, address, err);
 }
 
 void addr_pool_release(struct addr_pool *pool, const char *name)
 {
-	uint8_t host = find(pool, name);
+	struct given *entry = by_name(pool, name);
 
-	if (!host)
-		return;
-	free(pool->names[host]);
-	pool->names[host] = NULL;
+	if (entry)
+		drop(pool, entry);
 }

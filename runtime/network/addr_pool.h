@@ -1,27 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Private to runtime/network: which instance has which address of the stack's /24. An address
- * sticks to its name until released. Pure: no system calls. Zero-initialise.
+ * Private to runtime/network: which instance has which address of a network. An address sticks to
+ * its name until released. Pure: no system calls.
  */
 #pragma once
 
 #include "runtime/base/err.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
-#define ADDR_POOL_FIRST 2 /* .0 is the net, .1 the gateway, .255 the broadcast address */
-#define ADDR_POOL_LAST	254
-
 struct addr_pool {
-	char *names[ADDR_POOL_LAST + 1]; /* by host part; NULL: free */
-	uint8_t cursor; /* given last: a released address rests as long as possible */
+	uint32_t first;	 /* addresses are given from here, in host byte order, */
+	uint32_t last;	 /* to here; others can be taken by asking for them */
+	uint32_t cursor; /* given last: a released address rests as long as possible */
+	size_t given;	 /* of those between first and last */
+	void *by_name;	 /* trees of the same entries */
+	void *by_address;
 };
 
+void addr_pool_init(struct addr_pool *pool, uint32_t first, uint32_t last);
+
+/* Accepts a zeroed one. */
 void addr_pool_free(struct addr_pool *pool);
 
-/* The host part that @name has or now gets. -EADDRNOTAVAIL when all are taken. */
-int addr_pool_take(struct addr_pool *pool, const char *name, uint8_t *ret_host,
+/* The address that @name has or now gets. -EADDRNOTAVAIL when all are taken. */
+int addr_pool_take(struct addr_pool *pool, const char *name, uint32_t *ret_address,
 		   struct err *err) must_check;
+
+/* Gives @name this very address, also one that is never given by itself; what it had before is
+ * released. -EADDRINUSE when another name has it. */
+int addr_pool_fix(struct addr_pool *pool, const char *name, uint32_t address,
+		  struct err *err) must_check;
 
 /* Forgets @name; nothing happens when it is not known. */
 void addr_pool_release(struct addr_pool *pool, const char *name);

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The network of one stack: a bridge with a subnet, an endpoint (network namespace, veth, fixed
- * address) per instance, and one nftables table with outgoing NAT and published ports.
+ * The networks of one stack: a bridge with a subnet for each, an endpoint (network namespace, a
+ * veth for each of its networks, fixed addresses) per instance, and one nftables table with
+ * outgoing NAT, published ports, and what keeps networks apart.
  *
  * Links and addresses through libnl (batched), rules through libnftables in one transaction per
- * change. Everything made here carries the stack's name or its hash, so that a leftover of a dead
- * process is found and removed. Forwarding is switched on for the whole host and stays on; a
- * firewall of somebody else that drops forwarded packets also drops ours.
+ * change. Everything carries the stack's name or its hash, so that leftovers are found. Forwarding
+ * is switched on for the whole host and stays on; a firewall of somebody else that drops forwarded
+ * packets also drops ours.
  *
  * All calls work in the calling thread, which must be in the host's network namespace and is there
- * again when they return. None waits for anything but the kernel; only net_close() and net_purge()
- * take tens of milliseconds.
+ * again afterwards. They wait for the kernel only; net_close() and net_purge() for tens of ms.
  */
 #pragma once
 
 #include "runtime/base/err.h"
+#include "runtime/base/ip.h"
 
 #include <net/if.h>
 #include <netinet/in.h>
@@ -23,41 +24,82 @@
 #include <stdint.h>
 
 struct net;
+struct net_network;
 struct net_endpoint;
 
 struct net_config {
-	const char *stack; /* names the nft table "davit_<stack>" and, hashed, the bridge "dv-<8
-			      hex>" */
-	const char *pool; /* CIDR from which a free /24 is taken that overlaps no route of the host;
-			     NULL: 10.213.0.0/16 */
+	const char *stack; /* names the nft table "davit_<stack>" and, hashed, its links */
+	const char *pool;  /* CIDR from which subnets are taken that overlap no route of the host;
+			      NULL: 10.213.0.0/16 */
 };
 
-/*
- * Makes bridge, subnet and table, first removing leftovers of the same stack.
- * @ret_net	out: owned by the caller, net_close()
+/* Makes the table, leftovers of the same stack removed first. @ret_net: the caller's, net_close()
  */
 int net_open(const struct net_config *config, struct net **ret_net, struct err *err) must_check;
 
-/* Removes table, links and bridge, then frees. Endpoints must be detached before. Accepts NULL. */
+/* Removes table, links and bridges, then frees, networks too. Endpoints must be detached before.
+ * Accepts NULL. */
 void net_close(struct net *net);
 
-/* Removes what a dead process has left of the stack's network; nothing there is success. */
+/* Removes what a dead process has left of the stack's networks; nothing there is success. */
 int net_purge(const char *stack, struct err *err) must_check;
 
-struct in_addr net_gateway(const struct net *net);
+/* Addresses without a family are not given. All are IPv4. */
+struct net_network_config {
+	const char *name;	   /* in the stack: letters, digits, _ . - */
+	struct ip_prefix subnet;   /* default: a free one of the pool, of a /24 or larger */
+	struct ip_prefix range;	   /* addresses are given from here; default: all of the subnet */
+	struct ip gateway;	   /* of the bridge; default: the first one of the subnet */
+	const struct ip *reserved; /* never given */
+	size_t reserved_count;
+	bool internal;	/* nothing leaves it, and nothing comes in */
+	unsigned hosts; /* how many addresses are wanted, where the subnet is chosen */
+};
 
 /*
- * Makes a network namespace with lo up and, connected to the bridge, eth0 with an address and a
- * default route. The same name gets the same address as long as the net lives.
+ * Makes a network of the stack, with its bridge.
  *
- * @name	the instance, such as "web-1"
+ * @ret_network	out: owned by the net, until net_close()
+ *
+ * Returns 0; -EADDRINUSE when the host uses the subnet otherwise; -EADDRNOTAVAIL when the pool has
+ * none; -errno.
+ */
+int net_network_open(struct net *net, const struct net_network_config *config,
+		     struct net_network **ret_network, struct err *err) must_check;
+
+/* The network of that name, or NULL. Borrowed. */
+struct net_network *net_network_find(const struct net *net, const char *name);
+
+struct in_addr net_gateway(const struct net_network *network);
+
+/* One interface of an endpoint. */
+struct net_link {
+	struct net_network *network;
+	const char *interface;	/* its name inside; NULL: eth0, eth1, … */
+	struct in_addr address; /* INADDR_ANY: any; the same name gets the same one */
+	bool has_mac;		/* else it is derived from the address */
+	unsigned char mac[6];
+	bool main; /* the endpoint's address is the one there, and the default
+		      route leads through it unless the network is internal */
+};
+
+struct net_attach_request {
+	const char *name; /* the instance, such as "web-1" */
+	const struct net_link *links;
+	size_t count; /* at least one; one of them is the main one */
+};
+
+/*
+ * Makes a network namespace with lo up and a link to each of the networks. The same name gets the
+ * same addresses as long as the net lives.
+ *
  * @ret_endpoint out: owned by the caller, net_detach()
  *
- * Returns 0; -EADDRNOTAVAIL when the subnet is full; -EBUSY when the name is attached already;
- * -errno, and then nothing of it is left.
+ * Returns 0; -EADDRNOTAVAIL when a subnet is full; -EADDRINUSE when an address asked for is taken;
+ * -EBUSY when the name is attached already; -errno, and then nothing of it is left.
  */
-int net_attach(struct net *net, const char *name, struct net_endpoint **ret_endpoint,
-	       struct err *err) must_check;
+int net_attach(struct net *net, const struct net_attach_request *request,
+	       struct net_endpoint **ret_endpoint, struct err *err) must_check;
 
 /* Makes an endpoint with only lo (network_mode: none). */
 int net_attach_none(struct net_endpoint **ret_endpoint, struct err *err) must_check;
@@ -66,14 +108,20 @@ int net_attach_none(struct net_endpoint **ret_endpoint, struct err *err) must_ch
  * no process uses them. Accepts NULL. */
 void net_detach(struct net_endpoint *endpoint);
 
-int net_endpoint_netns(const struct net_endpoint *endpoint);		  /* borrowed fd */
-struct in_addr net_endpoint_address(const struct net_endpoint *endpoint); /* INADDR_ANY for none */
+int net_endpoint_netns(const struct net_endpoint *endpoint); /* borrowed fd */
 
 /* A socket from inside the endpoint's namespace. @ret_fd out: close-on-exec, owned by the caller */
 int net_endpoint_socket(const struct net_endpoint *endpoint, int domain, int type, int *ret_fd,
 			struct err *err) must_check;
 
-/* Forgets the address kept for @name, so that another instance may get it. */
+/* Its address in the main network; INADDR_ANY for none. */
+struct in_addr net_endpoint_address(const struct net_endpoint *endpoint);
+
+/* Its address in this network; INADDR_ANY where it is not in it. */
+struct in_addr net_endpoint_address_in(const struct net_endpoint *endpoint,
+				       const struct net_network *network);
+
+/* Forgets the addresses kept for @name, so that another instance may get them. */
 void net_release(struct net *net, const char *name);
 
 /* One published port and the endpoints that new connections are spread over, evenly. */

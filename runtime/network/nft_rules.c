@@ -17,69 +17,49 @@ static const char *text_of(struct in_addr address, char text[INET_ADDRSTRLEN])
 }
 
 /*
- * raw: route_localnet lets the host's own connections to 127.0.0.1 leave through the bridge;
- * without the drops it would also let instances reach what listens on the host's loopback
- * (CVE-2020-8558).
+ * raw: route_localnet lets the host's own connections to 127.0.0.1 leave through a bridge; without
+ * the drops it would also let instances reach what listens on the host's loopback (CVE-2020-8558).
+ *
+ * published: connections to the host's own addresses, from elsewhere and from the host itself.
+ *
+ * forward: what is confined to its network; then what may come into one, which nobody may from
+ * outside it but through a published port; then what may leave.
  */
-static void put_raw(struct buf *text, const struct nft_names *names)
-{
-	buf_printf(text,
-		   "\tchain raw {\n"
-		   "\t\ttype filter hook prerouting priority raw; policy accept;\n"
-		   "\t\tiifname \"%s\" ip daddr 127.0.0.0/8 drop\n"
-		   "\t\tiifname \"%s\" ip saddr 127.0.0.0/8 drop\n"
-		   "\t}\n",
-		   names->bridge, names->bridge);
-}
-
-/* Connections to the host's own addresses, from elsewhere and from the host itself. */
-static void put_dnat(struct buf *text)
-{
-	buf_puts(text, "\tchain published {\n"
-		       "\t}\n"
-		       "\tchain prerouting {\n"
-		       "\t\ttype nat hook prerouting priority dstnat; policy accept;\n"
-		       "\t\tfib daddr type local jump published\n"
-		       "\t}\n"
-		       "\tchain output {\n"
-		       "\t\ttype nat hook output priority -100; policy accept;\n"
-		       "\t\tfib daddr type local jump published\n"
-		       "\t}\n");
-}
-
-/* In this order: 127.0.0.1 of the host, an instance's connection that was turned back to the
- * bridge, what leaves the stack. */
-static void put_masquerade(struct buf *text, const struct nft_names *names, const char *subnet)
-{
-	buf_printf(text,
-		   "\tchain postrouting {\n"
-		   "\t\ttype nat hook postrouting priority srcnat; policy accept;\n"
-		   "\t\toifname \"%s\" ip saddr 127.0.0.0/8 masquerade\n"
-		   "\t\toifname \"%s\" ip saddr %s ct status dnat masquerade\n"
-		   "\t\toifname != \"%s\" ip saddr %s masquerade\n"
-		   "\t}\n",
-		   names->bridge, names->bridge, subnet, names->bridge, subnet);
-}
-
-/* Nobody reaches an instance from outside its stack but through a published port. */
-static void put_filter(struct buf *text, const struct nft_names *names)
-{
-	buf_printf(text,
-		   "\tchain forward {\n"
-		   "\t\ttype filter hook forward priority filter; policy accept;\n"
-		   "\t\tct state established,related accept\n"
-		   "\t\tiifname \"%s\" accept\n"
-		   "\t\toifname \"%s\" ct status dnat accept\n"
-		   "\t\toifname \"%s\" drop\n"
-		   "\t}\n"
-		   "\tchain refused {\n"
-		   "\t}\n"
-		   "\tchain input {\n"
-		   "\t\ttype filter hook input priority filter; policy accept;\n"
-		   "\t\tjump refused\n"
-		   "\t}\n",
-		   names->bridge, names->bridge, names->bridge);
-}
+static const char chains[] = "\tchain raw {\n"
+			     "\t\ttype filter hook prerouting priority raw; policy accept;\n"
+			     "\t}\n"
+			     "\tchain published {\n"
+			     "\t}\n"
+			     "\tchain prerouting {\n"
+			     "\t\ttype nat hook prerouting priority dstnat; policy accept;\n"
+			     "\t\tfib daddr type local jump published\n"
+			     "\t}\n"
+			     "\tchain output {\n"
+			     "\t\ttype nat hook output priority -100; policy accept;\n"
+			     "\t\tfib daddr type local jump published\n"
+			     "\t}\n"
+			     "\tchain postrouting {\n"
+			     "\t\ttype nat hook postrouting priority srcnat; policy accept;\n"
+			     "\t}\n"
+			     "\tchain confined {\n"
+			     "\t}\n"
+			     "\tchain inward {\n"
+			     "\t}\n"
+			     "\tchain outward {\n"
+			     "\t}\n"
+			     "\tchain forward {\n"
+			     "\t\ttype filter hook forward priority filter; policy accept;\n"
+			     "\t\tct state established,related accept\n"
+			     "\t\tjump confined\n"
+			     "\t\tjump inward\n"
+			     "\t\tjump outward\n"
+			     "\t}\n"
+			     "\tchain refused {\n"
+			     "\t}\n"
+			     "\tchain input {\n"
+			     "\t\ttype filter hook input priority filter; policy accept;\n"
+			     "\t\tjump refused\n"
+			     "\t}\n";
 
 void nft_rules_remove(struct buf *text, const char *stack)
 {
@@ -87,19 +67,56 @@ void nft_rules_remove(struct buf *text, const char *stack)
 	buf_printf(text, "add table ip davit_%s\ndelete table ip davit_%s\n", stack, stack);
 }
 
-void nft_rules_table(struct buf *text, const struct nft_names *names)
+void nft_rules_table(struct buf *text, const char *stack)
+{
+	nft_rules_remove(text, stack);
+	buf_printf(text, "table ip davit_%s {\n%s}\n", stack, chains);
+}
+
+/* In this order: 127.0.0.1 of the host, an instance's connection that was turned back to its
+ * bridge, what leaves the network. */
+static void put_masquerade(struct buf *text, const struct nft_network *network)
 {
 	char address[INET_ADDRSTRLEN], subnet[INET_ADDRSTRLEN + 4];
 
-	text_of((struct in_addr){htonl(names->subnet.address)}, address);
-	snprintf(subnet, sizeof(subnet), "%s/%u", address, names->subnet.prefix);
-	nft_rules_remove(text, names->stack);
-	buf_printf(text, "table ip davit_%s {\n", names->stack);
-	put_raw(text, names);
-	put_dnat(text);
-	put_masquerade(text, names, subnet);
-	put_filter(text, names);
-	buf_puts(text, "}\n");
+	text_of((struct in_addr){htonl(network->subnet.address)}, address);
+	snprintf(subnet, sizeof(subnet), "%s/%u", address, network->subnet.prefix);
+	buf_printf(text, "\t\toifname \"%s\" ip saddr 127.0.0.0/8 masquerade\n", network->bridge);
+	buf_printf(text, "\t\toifname \"%s\" ip saddr %s ct status dnat masquerade\n",
+		   network->bridge, subnet);
+	if (!network->internal)
+		buf_printf(text, "\t\toifname != \"%s\" ip saddr %s masquerade\n", network->bridge,
+			   subnet);
+}
+
+void nft_rules_network(struct buf *text, const struct nft_network *network)
+{
+	const char *bridge = network->bridge;
+
+	buf_printf(text,
+		   "table ip davit_%s {\n"
+		   "\tchain raw {\n"
+		   "\t\tiifname \"%s\" ip daddr 127.0.0.0/8 drop\n"
+		   "\t\tiifname \"%s\" ip saddr 127.0.0.0/8 drop\n"
+		   "\t}\n"
+		   "\tchain postrouting {\n",
+		   network->stack, bridge, bridge);
+	put_masquerade(text, network);
+	buf_puts(text, "\t}\n\tchain confined {\n");
+	if (network->internal)
+		buf_printf(text, "\t\tiifname \"%s\" oifname != \"%s\" drop\n", bridge, bridge);
+	buf_printf(text, "\t}\n\tchain inward {\n\t\tiifname \"%s\" oifname \"%s\" accept\n",
+		   bridge, bridge);
+	if (!network->internal)
+		buf_printf(text, "\t\toifname \"%s\" ct status dnat accept\n", bridge);
+	buf_printf(text,
+		   "\t\toifname \"%s\" drop\n"
+		   "\t}\n"
+		   "\tchain outward {\n"
+		   "\t\tiifname \"%s\" accept\n"
+		   "\t}\n"
+		   "}\n",
+		   bridge, bridge);
 }
 
 /* "ip daddr 192.0.2.2 tcp dport 80", the address only where one was asked for. */
@@ -143,17 +160,17 @@ static void put_refusal(struct buf *text, const char *stack, const struct net_po
 	buf_puts(text, " reject\n");
 }
 
-void nft_rules_publish(struct buf *text, const struct nft_names *names,
-		       const struct net_port *ports, size_t count)
+void nft_rules_publish(struct buf *text, const char *stack, const struct net_port *ports,
+		       size_t count)
 {
 	buf_printf(text,
 		   "flush chain ip davit_%s published\n"
 		   "flush chain ip davit_%s refused\n",
-		   names->stack, names->stack);
+		   stack, stack);
 	for (size_t i = 0; i < count; i++) {
 		if (ports[i].target_count)
-			put_port(text, names->stack, &ports[i]);
+			put_port(text, stack, &ports[i]);
 		else
-			put_refusal(text, names->stack, &ports[i]);
+			put_refusal(text, stack, &ports[i]);
 	}
 }

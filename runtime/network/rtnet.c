@@ -22,10 +22,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* Fixed, so that the address can be set in the same breath; above what tunnel modules put into
- * every new namespace. */
-#define ETH0_INDEX 64
-#define BATCH_MAX  4
+/* Fixed for the first interface, so that the address can be set in the same breath; above what
+ * tunnel modules put into every new namespace. */
+#define FIRST_INDEX 64
+#define BATCH_MAX   4
 
 /* A shorter route stands for "everything else": the default route, or the two halves of the address
  * space that some VPNs install in its place. */
@@ -171,12 +171,15 @@ static struct nl_addr *address_new(struct in_addr address, unsigned prefix)
 	return addr;
 }
 
-/* A locally administered hardware address with the IPv4 address in its last four bytes. */
-static bool set_mac(struct rtnl_link *link, struct in_addr address)
+/* @wanted, or a locally administered hardware address with the IPv4 address in its last four bytes.
+ */
+static bool set_mac(struct rtnl_link *link, struct in_addr address, const unsigned char *wanted)
 {
 	unsigned char mac[6] = {0x02, 0x64};
 
 	memcpy(mac + 2, &address.s_addr, sizeof(address.s_addr));
+	if (wanted)
+		memcpy(mac, wanted, sizeof(mac));
 	struct nl_addr *addr = nl_addr_build(AF_LLC, mac, sizeof(mac));
 	if (!addr)
 		return false;
@@ -233,7 +236,7 @@ static struct nl_msg *address_message(int index, struct in_addr address, unsigne
 	return msg;
 }
 
-static struct nl_msg *default_route_message(struct in_addr gateway)
+static struct nl_msg *default_route_message(int index, struct in_addr gateway)
 {
 	struct nl_addr *everywhere = address_new((struct in_addr){0}, 0);
 	struct nl_addr *via = address_new(gateway, 32);
@@ -242,7 +245,7 @@ static struct nl_msg *default_route_message(struct in_addr gateway)
 	struct nl_msg *msg = NULL;
 
 	if (everywhere && via && route && hop) {
-		rtnl_route_nh_set_ifindex(hop, ETH0_INDEX);
+		rtnl_route_nh_set_ifindex(hop, index);
 		rtnl_route_nh_set_gateway(hop, via);
 		rtnl_route_add_nexthop(route, take_ptr(hop)); /* owned by the route now */
 		rtnl_route_set_family(route, AF_INET);
@@ -265,7 +268,7 @@ static struct nl_msg *bridge_message(const char *name, struct in_addr mac_of)
 
 	/* A fixed hardware address: otherwise it is that of a port and changes as they come and go.
 	 * Without spanning tree a port forwards at once. */
-	if (!link || !set_mac(link, mac_of))
+	if (!link || !set_mac(link, mac_of, NULL))
 		return NULL;
 	rtnl_link_set_name(link, name);
 	return rtnl_link_build_add_request(link, NLM_F_CREATE | NLM_F_EXCL, &msg) < 0 ? NULL : msg;
@@ -316,6 +319,11 @@ static bool fill_peer(struct rtnl_link *link, const char *name, int host_netns_f
 	return true;
 }
 
+static int index_of(const struct rtnet_veth *veth)
+{
+	return FIRST_INDEX + (int)veth->number;
+}
+
 static struct nl_msg *veth_message(const struct rtnet_veth *veth)
 {
 	struct rtnl_link *link = rtnl_link_veth_alloc();
@@ -323,10 +331,10 @@ static struct nl_msg *veth_message(const struct rtnet_veth *veth)
 
 	if (!link)
 		return NULL;
-	rtnl_link_set_name(link, "eth0");
-	rtnl_link_set_ifindex(link, ETH0_INDEX);
+	rtnl_link_set_name(link, veth->name);
+	rtnl_link_set_ifindex(link, index_of(veth));
 	rtnl_link_set_flags(link, IFF_UP);
-	if (!set_mac(link, veth->address) ||
+	if (!set_mac(link, veth->address, veth->mac) ||
 	    !fill_peer(link, veth->host_name, veth->host_netns_fd) ||
 	    rtnl_link_build_add_request(link, NLM_F_CREATE | NLM_F_EXCL, &msg) < 0)
 		msg = NULL;
@@ -340,9 +348,11 @@ int rtnet_endpoint_make(struct rtnet *inside, const struct rtnet_veth *veth, str
 
 	batch_add(&batch, link_message(RTM_NEWLINK, 0, "lo", IFF_UP), "set up lo beside");
 	batch_add(&batch, veth_message(veth), "make link");
-	batch_add(&batch, address_message(ETH0_INDEX, veth->address, veth->prefix),
+	batch_add(&batch, address_message(index_of(veth), veth->address, veth->prefix),
 		  "set the inner address of");
-	batch_add(&batch, default_route_message(veth->gateway), "set the default route through");
+	if (veth->gateway.s_addr != INADDR_ANY)
+		batch_add(&batch, default_route_message(index_of(veth), veth->gateway),
+			  "set the default route through");
 	return batch_run(inside, &batch, veth->host_name, err);
 }
 
@@ -401,6 +411,15 @@ int rtnet_link_down(struct rtnet *rtnet, const char *name, struct err *err)
 	}
 	batch_add(&batch, msg, "set down");
 	return batch_run(rtnet, &batch, name, err);
+}
+
+int rtnet_link_remove(struct rtnet *rtnet, const char *name, struct err *err)
+{
+	autobatch struct batch batch = {0};
+
+	batch_add(&batch, link_message(RTM_DELLINK, 0, name, 0), "remove");
+	int r = batch_run(rtnet, &batch, name, err);
+	return r == -ENODEV ? 0 : r;
 }
 
 int rtnet_remove_group(struct rtnet *rtnet, uint32_t group, struct err *err)

@@ -43,16 +43,19 @@ int rtnet_link_address(struct rtnet *rtnet, int index, struct in_addr address, u
 
 /* A veth pair between an instance's namespace and the host's. */
 struct rtnet_veth {
-	const char *host_name; /* of the end in the host's namespace; the other one is eth0 */
+	const char *host_name; /* of the end in the host's namespace */
 	int host_netns_fd;
-	struct in_addr address; /* of eth0, whose hardware address is derived from it, so that
-				   neighbours' caches stay right when the instance starts again */
+	const char *name; /* of the end inside */
+	unsigned number;  /* of the interface inside: 0 for the first one */
+	struct in_addr address;
 	unsigned prefix;
-	struct in_addr gateway;
+	struct in_addr gateway;	  /* INADDR_ANY: no default route */
+	const unsigned char *mac; /* NULL: derived from the address, so that neighbours' caches stay
+				     right when the instance starts again */
 };
 
 /* Through a socket inside an instance's new namespace: lo up, the pair with its other end born in
- * the host's namespace, eth0's address and the default route. */
+ * the host's namespace, the inner end's address and, where wanted, the default route. */
 int rtnet_endpoint_make(struct rtnet *inside, const struct rtnet_veth *veth,
 			struct err *err) must_check;
 
@@ -65,6 +68,9 @@ int rtnet_loopback_up(struct rtnet *inside, struct err *err) must_check;
 
 /* Cuts a link off. Cheap, where removing it makes the caller wait for RCU grace periods. */
 int rtnet_link_down(struct rtnet *rtnet, const char *name, struct err *err) must_check;
+
+/* Removes a link; none of that name is success. Takes tens of milliseconds. */
+int rtnet_link_remove(struct rtnet *rtnet, const char *name, struct err *err) must_check;
 
 /* Removes all links of an owner; none is success. Takes tens of milliseconds, however many. */
 int rtnet_remove_group(struct rtnet *rtnet, uint32_t group, struct err *err) must_check;

@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STACK_PREFIX 24
-
 static uint32_t mask_of(unsigned prefix)
 {
 	return prefix ? UINT32_MAX << (32 - prefix) : 0;
@@ -52,34 +50,45 @@ static const struct subnet_used *find_conflict(struct subnet subnet, const struc
 	return NULL;
 }
 
-static int say_exhausted(struct subnet pool, const struct subnet_used *conflict, struct err *err)
+static const char *show(struct subnet subnet, char text[INET_ADDRSTRLEN + 4])
 {
-	struct in_addr address = {htonl(pool.address)}, taken = {htonl(conflict->subnet.address)};
-	char text[INET_ADDRSTRLEN], taken_text[INET_ADDRSTRLEN];
+	struct in_addr address = {htonl(subnet.address)};
+	char bare[INET_ADDRSTRLEN];
 
-	inet_ntop(AF_INET, &address, text, sizeof(text));
-	inet_ntop(AF_INET, &taken, taken_text, sizeof(taken_text));
-	return err_say(err, EADDRNOTAVAIL,
-		       "network: no free /24 left in %s/%u: the host uses %s/%u%s%s among others",
-		       text, pool.prefix, taken_text, conflict->subnet.prefix,
-		       *conflict->link ? " on " : "", conflict->link);
+	inet_ntop(AF_INET, &address, bare, sizeof(bare));
+	snprintf(text, INET_ADDRSTRLEN + 4, "%s/%u", bare, subnet.prefix);
+	return text;
 }
 
-int subnet_pick(struct subnet pool, const struct subnet_list *used, uint32_t start,
+int subnet_check(struct subnet subnet, const struct subnet_list *used, struct err *err)
+{
+	const struct subnet_used *conflict = find_conflict(subnet, used);
+	char text[INET_ADDRSTRLEN + 4], taken[INET_ADDRSTRLEN + 4];
+
+	return conflict ? err_say(err, EADDRINUSE,
+				  "network: the subnet %s is not free: the host uses %s%s%s",
+				  show(subnet, text), show(conflict->subnet, taken),
+				  *conflict->link ? " on " : "", conflict->link)
+			: 0;
+}
+
+int subnet_pick(const struct subnet_wish *wish, const struct subnet_list *used,
 		struct subnet *ret_subnet, struct err *err)
 {
 	const struct subnet_used *conflict = NULL;
+	struct subnet pool = wish->pool;
+	char text[INET_ADDRSTRLEN + 4], taken[INET_ADDRSTRLEN + 4];
 
-	if (pool.prefix > STACK_PREFIX)
-		return err_say(err, EINVAL, "network: a pool of /%u has no /%d in it", pool.prefix,
-			       STACK_PREFIX);
-	/* A pool of more than a /8 is not searched beyond its first 65,536 candidates. */
-	unsigned bits = STACK_PREFIX - pool.prefix;
+	if (pool.prefix > wish->prefix)
+		return err_say(err, EINVAL, "network: a pool of /%u has no /%u in it", pool.prefix,
+			       wish->prefix);
+	/* A very large pool is not searched beyond its first 65,536 candidates. */
+	unsigned bits = wish->prefix - pool.prefix;
 	uint32_t candidates = 1U << (bits > 16 ? 16 : bits);
 	for (uint32_t i = 0; i < candidates; i++) {
-		uint32_t index = (start + i) % candidates;
-		struct subnet subnet = {pool.address + (index << (32 - STACK_PREFIX)),
-					STACK_PREFIX};
+		uint32_t index = (wish->start + i) % candidates;
+		struct subnet subnet = {pool.address + (index << (32 - wish->prefix)),
+					wish->prefix};
 
 		conflict = find_conflict(subnet, used);
 		if (conflict)
@@ -87,5 +96,8 @@ int subnet_pick(struct subnet pool, const struct subnet_list *used, uint32_t sta
 		*ret_subnet = subnet;
 		return 0;
 	}
-	return say_exhausted(pool, conflict, err);
+	return err_say(err, EADDRNOTAVAIL,
+		       "network: no free /%u left in %s: the host uses %s%s%s among others",
+		       wish->prefix, show(pool, text), show(conflict->subnet, taken),
+		       *conflict->link ? " on " : "", conflict->link);
 }

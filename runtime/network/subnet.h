@@ -32,12 +32,20 @@ int subnet_parse(const char *cidr, struct subnet *ret_subnet, struct err *err) m
 
 bool subnet_overlaps(struct subnet a, struct subnet b);
 
+struct subnet_wish {
+	struct subnet pool;
+	unsigned prefix; /* bits of the subnet wanted */
+	uint32_t start;	 /* where the search begins, so that the same network tends to get the same
+			    one */
+};
+
 /*
- * Picks a /24 of @pool that overlaps none of @used.
- *
- * @start	where the search begins, so that the same stack tends to get the same subnet
+ * Picks a subnet that overlaps none of @used.
  *
  * Returns 0, or -EADDRNOTAVAIL with a message that names a conflict.
  */
-int subnet_pick(struct subnet pool, const struct subnet_list *used, uint32_t start,
+int subnet_pick(const struct subnet_wish *wish, const struct subnet_list *used,
 		struct subnet *ret_subnet, struct err *err) must_check;
+
+/* -EADDRINUSE, naming what is in the way, when @subnet overlaps one of @used. */
+int subnet_check(struct subnet subnet, const struct subnet_list *used, struct err *err) must_check;

@@ -29,7 +29,7 @@ static void a_service_is_attached_to_the_default_network(void **unused)
 	assert_int_equal(fixture.diags.count, 0);
 }
 
-static void one_plain_network_needs_no_note(void **unused)
+static void what_is_done_needs_no_note(void **unused)
 {
 	static const char *const all[] = {
 		"services:\n  a: {x-rootfs: host, command: x, networks: [front]}\n"
@@ -38,6 +38,10 @@ static void one_plain_network_needs_no_note(void **unused)
 		"services:\n  a: {x-rootfs: host, command: x, networks: [default]}\n"
 		"  b: {x-rootfs: host, command: x}\n"
 		"networks: {default: {driver: bridge, name: lan, labels: [a=b]}}\n",
+		"services:\n  a: {x-rootfs: host, command: x, networks: [front, back], "
+		"mac_address: "
+		"'02:00:00:00:00:01'}\nnetworks: {front: {internal: true, ipam: {config: [{subnet: "
+		"10.1.0.0/16}]}}, back: }\n",
 		"services:\n  a: {x-rootfs: host, command: x, networks: {front: {priority: 3}}}\n"
 		"  b: {x-rootfs: host, command: x, profiles: [p], networks: [back]}\n"
 		"networks: {front: {enable_ipv4: true, ipam: {driver: default}}, back: {}}\n",
@@ -420,6 +424,11 @@ static void faulty_modes_and_links(void **unused)
 		{"networks: {front: {mac_address: 02:42}}",
 		 "5:35: error: services.a.networks.front.mac_address: '02:42' is not a hardware "
 		 "address: write for example 02:42:ac:11:00:02"},
+		{"mac_address: 02:42:ac:11:00:02\n  scale: 2",
+		 "5:16: error: services.a: 2 instances cannot share one hardware address: remove "
+		 "it, or run one instance"},
+		{"networks: {front: {interface_name: x}, back: {interface_name: x}}",
+		 "5:38: error: services.a.networks: two interfaces are called 'x'"},
 		{"mac_address: 01:00:5e:00:00:01",
 		 "5:16: error: services.a.mac_address: '01:00:5e:00:00:01' is the address of a "
 		 "group"},
@@ -562,7 +571,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_service_is_attached_to_the_default_network),
-		cmocka_unit_test(one_plain_network_needs_no_note),
+		cmocka_unit_test(what_is_done_needs_no_note),
 		cmocka_unit_test(a_network_has_all_that_is_written),
 		cmocka_unit_test(an_attachment_has_all_that_is_written),
 		cmocka_unit_test(extra_hosts_are_a_list_or_a_mapping),

@@ -103,22 +103,32 @@ int connect_from(int ns, struct in_addr host, uint16_t port)
 	return fd;
 }
 
+struct in_addr gateway_of(const struct net *net)
+{
+	return net_gateway(net_network_find(net, "default"));
+}
+
 struct net_endpoint *attach(struct net *to, const char *name)
 {
+	const struct net_link link = {.network = net_network_find(to, "default"), .main = true};
+	const struct net_attach_request request = {name, &link, 1};
 	struct net_endpoint *endpoint = NULL;
 	struct err err = {0};
 
-	if (net_attach(to, name, &endpoint, &err) < 0)
+	if (net_attach(to, &request, &endpoint, &err) < 0)
 		fail_msg("%s", err.text);
 	return endpoint;
 }
 
 struct net *open_stack(const char *stack)
 {
+	const struct net_network_config network = {.name = "default"};
+	struct net_network *made = NULL;
 	struct net *opened = NULL;
 	struct err err = {0};
 
-	if (net_open(&(struct net_config){.stack = stack}, &opened, &err) < 0)
+	if (net_open(&(struct net_config){.stack = stack}, &opened, &err) < 0 ||
+	    net_network_open(opened, &network, &made, &err) < 0)
 		fail_msg("%s", err.text);
 	return opened;
 }

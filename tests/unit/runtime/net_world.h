@@ -45,7 +45,11 @@ int connect_from(int ns, struct in_addr host, uint16_t port);
 /* Which of the listeners got a connection; it is accepted. */
 int which_accepts(const int *listeners, int count, int *ret_fd);
 
+/* With a network called "default". */
 struct net *open_stack(const char *stack);
+struct in_addr gateway_of(const struct net *net);
+
+/* To the network "default" alone. */
 struct net_endpoint *attach(struct net *to, const char *name);
 
 /* Publishes PUBLISHED on all addresses of the host to PORT of the targets. */

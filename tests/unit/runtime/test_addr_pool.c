@@ -12,9 +12,17 @@
 #define NAMES 300 /* more than there are addresses */
 #define STEPS 200000
 
-static uint8_t take(struct addr_pool *pool, const char *name)
+static struct addr_pool fresh(void)
 {
-	uint8_t host = 0;
+	struct addr_pool pool;
+
+	addr_pool_init(&pool, 2, 254);
+	return pool;
+}
+
+static uint32_t take(struct addr_pool *pool, const char *name)
+{
+	uint32_t host = 0;
 
 	assert_int_equal(addr_pool_take(pool, name, &host, NULL), 0);
 	return host;
@@ -22,7 +30,7 @@ static uint8_t take(struct addr_pool *pool, const char *name)
 
 static void addresses_begin_behind_the_gateway(void **unused)
 {
-	struct addr_pool pool = {0};
+	struct addr_pool pool = fresh();
 
 	assert_int_equal(take(&pool, "web-1"), 2);
 	assert_int_equal(take(&pool, "web-2"), 3);
@@ -31,8 +39,8 @@ static void addresses_begin_behind_the_gateway(void **unused)
 
 static void a_name_keeps_its_address(void **unused)
 {
-	struct addr_pool pool = {0};
-	uint8_t host = take(&pool, "web-1");
+	struct addr_pool pool = fresh();
+	uint32_t host = take(&pool, "web-1");
 
 	take(&pool, "web-2");
 	assert_int_equal(take(&pool, "web-1"), host);
@@ -41,8 +49,8 @@ static void a_name_keeps_its_address(void **unused)
 
 static void a_released_address_rests_before_it_is_given_again(void **unused)
 {
-	struct addr_pool pool = {0};
-	uint8_t host = take(&pool, "old");
+	struct addr_pool pool = fresh();
+	uint32_t host = take(&pool, "old");
 
 	addr_pool_release(&pool, "old");
 	for (int i = 0; i < 252; i++) {
@@ -57,9 +65,9 @@ static void a_released_address_rests_before_it_is_given_again(void **unused)
 
 static void a_full_pool_says_so_and_changes_nothing(void **unused)
 {
-	struct addr_pool pool = {0};
+	struct addr_pool pool = fresh();
 	struct err err = {0};
-	uint8_t host = 99;
+	uint32_t host = 99;
 	char name[16];
 
 	for (int i = 0; i < 253; i++) {
@@ -67,7 +75,7 @@ static void a_full_pool_says_so_and_changes_nothing(void **unused)
 		take(&pool, name);
 	}
 	assert_int_equal(addr_pool_take(&pool, "one-more", &host, &err), -EADDRNOTAVAIL);
-	assert_string_equal(err.text, "network: no address left for 'one-more': a stack has 253");
+	assert_string_equal(err.text, "network: no address left for 'one-more': there are 253");
 	assert_int_equal(host, 99);
 	assert_int_equal(take(&pool, "web-0"), 2);
 	addr_pool_free(&pool);
@@ -75,7 +83,7 @@ static void a_full_pool_says_so_and_changes_nothing(void **unused)
 
 static void releasing_an_unknown_name_does_nothing(void **unused)
 {
-	struct addr_pool pool = {0};
+	struct addr_pool pool = fresh();
 
 	take(&pool, "web-1");
 	addr_pool_release(&pool, "web");
@@ -84,12 +92,43 @@ static void releasing_an_unknown_name_does_nothing(void **unused)
 	addr_pool_free(&pool);
 }
 
+static void an_address_asked_for_is_kept_from_others(void **unused)
+{
+	struct addr_pool pool = fresh();
+	struct err err = {0};
+
+	(void)unused;
+	assert_int_equal(addr_pool_fix(&pool, "db-1", 3, NULL), 0);
+	assert_int_equal(take(&pool, "web-1"), 2);
+	assert_int_equal(take(&pool, "web-2"), 4);
+	assert_int_equal(take(&pool, "db-1"), 3);
+	assert_int_equal(addr_pool_fix(&pool, "db-1", 3, NULL), 0);
+	assert_int_equal(addr_pool_fix(&pool, "other", 3, &err), -EADDRINUSE);
+	assert_string_equal(err.text, "network: the address for 'other' is that of 'db-1'");
+	addr_pool_free(&pool);
+}
+
+static void an_address_that_is_never_given_can_be_asked_for(void **unused)
+{
+	struct addr_pool pool = fresh();
+
+	(void)unused;
+	assert_int_equal(addr_pool_fix(&pool, "gate", 1, NULL), 0);
+	assert_int_equal(addr_pool_fix(&pool, "far", 70000, NULL), 0);
+	assert_int_equal(pool.given, 0);
+	assert_int_equal(addr_pool_fix(&pool, "far", 70001, NULL), 0);
+	assert_int_equal(take(&pool, "far"), 70001);
+	addr_pool_release(&pool, "far");
+	assert_int_equal(take(&pool, "far"), 2);
+	addr_pool_free(&pool);
+}
+
 /* The model: which name has which host part, 0 for none. */
 static void random_use_agrees_with_the_model(void **unused)
 {
 	unsigned seed = (unsigned)time(NULL);
-	struct addr_pool pool = {0};
-	uint8_t model[NAMES] = {0};
+	struct addr_pool pool = fresh();
+	uint32_t model[NAMES] = {0};
 	bool taken[256] = {0};
 	int count = 0;
 
@@ -97,7 +136,7 @@ static void random_use_agrees_with_the_model(void **unused)
 	for (int step = 0; step < STEPS; step++) {
 		int which = rand_r(&seed) % NAMES;
 		char name[16];
-		uint8_t host = 0;
+		uint32_t host = 0;
 
 		snprintf(name, sizeof(name), "n%d", which);
 		if (rand_r(&seed) % 3 == 0) {
@@ -133,6 +172,8 @@ int main(void)
 		cmocka_unit_test(a_released_address_rests_before_it_is_given_again),
 		cmocka_unit_test(a_full_pool_says_so_and_changes_nothing),
 		cmocka_unit_test(releasing_an_unknown_name_does_nothing),
+		cmocka_unit_test(an_address_asked_for_is_kept_from_others),
+		cmocka_unit_test(an_address_that_is_never_given_can_be_asked_for),
 		cmocka_unit_test(random_use_agrees_with_the_model),
 	};
 

@@ -69,7 +69,7 @@ static void an_endpoint_without_network_has_only_a_loopback(void **unused)
 	assert_int_equal(net_endpoint_address(none).s_addr, INADDR_ANY);
 	autoclose int listener = listen_in(net_endpoint_netns(none), PORT);
 	close(connect_from(net_endpoint_netns(none), ip("127.0.0.1"), PORT));
-	assert_int_equal(try_connect(net_endpoint_netns(none), net_gateway(net), 1, SOON_MS, NULL),
+	assert_int_equal(try_connect(net_endpoint_netns(none), gateway_of(net), 1, SOON_MS, NULL),
 			 ENETUNREACH);
 	net_detach(none);
 }
@@ -81,7 +81,7 @@ static void endpoints_and_host_reach_each_other_at_once(void **unused)
 
 	close(connect_from(net_endpoint_netns(web[1]), net_endpoint_address(web[0]), PORT));
 	close(connect_from(host_ns, net_endpoint_address(web[0]), PORT));
-	close(connect_from(net_endpoint_netns(web[1]), net_gateway(net), PUBLISHED + 1));
+	close(connect_from(net_endpoint_netns(web[1]), gateway_of(net), PUBLISHED + 1));
 }
 
 static void a_name_keeps_its_address_over_a_restart(void **unused)
@@ -117,8 +117,10 @@ static void a_name_is_attached_once(void **unused)
 {
 	struct net_endpoint *second = NULL;
 	struct err err = {0};
+	const struct net_link link = {.network = net_network_find(net, "default"), .main = true};
+	const struct net_attach_request request = {"web-1", &link, 1};
 
-	assert_int_equal(net_attach(net, "web-1", &second, &err), -EBUSY);
+	assert_int_equal(net_attach(net, &request, &second, &err), -EBUSY);
 	assert_string_equal(err.text, "network: 'web-1' is attached already");
 }
 
@@ -130,9 +132,9 @@ static void a_published_port_is_reached_from_everywhere(void **unused)
 	close(connect_from(outside_ns, ip("192.0.2.2"), PUBLISHED));
 	close(connect_from(host_ns, ip("192.0.2.2"), PUBLISHED));
 	close(connect_from(host_ns, ip("127.0.0.1"), PUBLISHED));
-	close(connect_from(net_endpoint_netns(web[1]), net_gateway(net), PUBLISHED));
+	close(connect_from(net_endpoint_netns(web[1]), gateway_of(net), PUBLISHED));
 	close(connect_from(net_endpoint_netns(web[1]), ip("192.0.2.2"), PUBLISHED));
-	close(connect_from(net_endpoint_netns(web[0]), net_gateway(net), PUBLISHED)); /* itself */
+	close(connect_from(net_endpoint_netns(web[0]), gateway_of(net), PUBLISHED)); /* itself */
 	for (int i = 0; i < 6; i++)
 		which_accepts(&listener, 1, NULL);
 	close(listener);
@@ -288,11 +290,11 @@ static void another_stack_reaches_published_ports_only(void **unused)
 	autoclose int listener = listen_in(net_endpoint_netns(web[0]), PORT);
 
 	publish(net, IPPROTO_TCP, web, 1);
-	assert_int_not_equal(net_gateway(other).s_addr, net_gateway(net).s_addr);
+	assert_int_not_equal(gateway_of(other).s_addr, gateway_of(net).s_addr);
 	assert_int_equal(try_connect(net_endpoint_netns(stranger), net_endpoint_address(web[0]),
 				     PORT, SOON_MS, NULL),
 			 ETIMEDOUT);
-	close(connect_from(net_endpoint_netns(stranger), net_gateway(other), PUBLISHED));
+	close(connect_from(net_endpoint_netns(stranger), gateway_of(other), PUBLISHED));
 	net_detach(stranger);
 	net_close(other);
 }
@@ -306,10 +308,10 @@ static void an_instance_does_not_reach_the_hosts_loopback(void **unused)
 	enter(ns);
 	shell("ip addr del 127.0.0.1/8 dev lo && ip route add 127.0.0.1/32 via %s && "
 	      "echo 1 > /proc/sys/net/ipv4/conf/all/route_localnet",
-	      inet_ntoa(net_gateway(net)));
+	      inet_ntoa(gateway_of(net)));
 	enter(host_ns);
 	assert_int_equal(try_connect(ns, ip("127.0.0.1"), PUBLISHED + 1, SOON_MS, NULL), ETIMEDOUT);
-	close(connect_from(ns, net_gateway(net), PUBLISHED + 1)); /* the way there works */
+	close(connect_from(ns, gateway_of(net), PUBLISHED + 1)); /* the way there works */
 }
 
 static void an_instance_gets_no_ipv6_address_from_the_bridge(void **unused)

@@ -112,13 +112,16 @@ static void open_at_once(int number, int go, int result)
 {
 	char stack[32], byte;
 	struct net_config config = {.stack = stack, .pool = "10.213.8.0/22"};
+	struct net_network *network = NULL;
 	struct net *net = NULL;
 	struct in_addr gateway = {0};
 	struct err err = {0};
 
 	snprintf(stack, sizeof(stack), STACK "%d", number);
-	if (read(go, &byte, 1) == 0 && net_open(&config, &net, &err) == 0)
-		gateway = net_gateway(net);
+	if (read(go, &byte, 1) == 0 && net_open(&config, &net, &err) == 0 &&
+	    net_network_open(net, &(struct net_network_config){.name = "default"}, &network,
+			     &err) == 0)
+		gateway = net_gateway(network);
 	else
 		print_message("%s\n", err.text);
 	_exit(write(result, &gateway, sizeof(gateway)) < 0); /* leaves the network behind */
@@ -160,13 +163,18 @@ static void stacks_opened_at_once_get_different_subnets(void **unused)
 
 static void a_full_pool_is_named_with_its_user(void **unused)
 {
-	struct net *none = NULL;
+	struct net_network *none = NULL;
+	struct net *net = NULL;
 	struct err err = {0};
 	struct net_config config = {.stack = STACK, .pool = "192.0.2.0/24"};
 
-	assert_int_equal(net_open(&config, &none, &err), -EADDRNOTAVAIL);
+	assert_int_equal(net_open(&config, &net, &err), 0);
+	assert_int_equal(
+		net_network_open(net, &(struct net_network_config){.name = "n"}, &none, &err),
+		-EADDRNOTAVAIL);
 	assert_string_equal(err.text, "network: no free /24 left in 192.0.2.0/24: the host uses "
 				      "192.0.2.0/24 on dvt-up among others");
+	net_close(net);
 	assert_int_equal(count_links(), 0);
 }
 

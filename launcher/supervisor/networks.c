@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* From the manifest's networks to the kernel's; see networks.h. */
+#include "launcher/supervisor/networks.h"
+
+#include "launcher/supervisor/supervisor.h"
+#include "runtime/base/cleanup.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct subnet_spec *ipv4_of(const struct network *network)
+{
+	for (size_t i = 0; i < network->subnet_count; i++)
+		if (network->subnets[i].subnet.prefix.ip.family == 4)
+			return &network->subnets[i];
+	return NULL;
+}
+
+/* Everything a bridge is made from, as text. */
+static char *definition_of(const struct network *network)
+{
+	const struct subnet_spec *subnet = ipv4_of(network);
+	char prefix[IP_PREFIX_TEXT_MAX] = "", range[IP_PREFIX_TEXT_MAX] = "";
+	char gateway[IP_TEXT_MAX] = "", reserved[IP_TEXT_MAX];
+	autobuf struct buf text = {0};
+
+	if (subnet) {
+		ip_prefix_format(&subnet->subnet.prefix, prefix);
+		ip_prefix_format(&subnet->range.prefix, range);
+		ip_format(&subnet->gateway.ip, gateway);
+	}
+	buf_printf(&text, "%d %s %s %s", network->internal, prefix, range, gateway);
+	for (size_t i = 0; subnet && i < subnet->reserved_count; i++)
+		buf_printf(&text, " %s", ip_format(&subnet->reserved[i].ip, reserved));
+	return buf_check(&text, NULL) < 0 ? NULL : buf_take(&text);
+}
+
+/* How many instances there will be in it. */
+static unsigned hosts_of(const struct stack *stack, const char *key)
+{
+	unsigned hosts = 0;
+
+	for (size_t i = 0; i < stack->service_count; i++) {
+		const struct service *service = &stack->services[i];
+
+		for (size_t j = 0; j < service->network.attachment_count; j++)
+			if (strcmp(service->network.attachments[j].network, key) == 0)
+				hosts += service->replicas;
+	}
+	return hosts;
+}
+
+static int make_network(struct supervisor *sup, const struct stack *stack,
+			const struct network *network, struct err *err)
+{
+	const struct subnet_spec *subnet = ipv4_of(network);
+	struct net_network_config config = {
+		.name = network->key,
+		.internal = network->internal,
+		.hosts = hosts_of(stack, network->key),
+	};
+	autofree struct ip *reserved =
+		calloc(subnet ? subnet->reserved_count + 1 : 1, sizeof(*reserved));
+	struct net_network *made = NULL;
+
+	if (!reserved)
+		return err_set(err, ENOMEM, "network");
+	if (subnet) {
+		config.subnet = subnet->subnet.prefix;
+		config.range = subnet->range.prefix;
+		config.gateway = subnet->gateway.ip;
+		for (size_t i = 0; i < subnet->reserved_count; i++)
+			reserved[config.reserved_count++] = subnet->reserved[i].ip;
+		config.reserved = reserved;
+	}
+	return net_network_open(sup->net, &config, &made, err);
+}
+
+static struct network_made *find_made(const struct supervisor *sup, const char *key)
+{
+	struct network_made *made = sup->networks;
+
+	while (made && strcmp(made->key, key) != 0)
+		made = made->next;
+	return made;
+}
+
+static void made_free(struct network_made *made)
+{
+	if (!made)
+		return;
+	free(made->key);
+	free(made->definition);
+	free(made);
+}
+
+static int open_one(struct supervisor *sup, const struct stack *stack,
+		    const struct network *network, struct err *err)
+{
+	const struct network_made *before = find_made(sup, network->key);
+	struct network_made *made = calloc(1, sizeof(*made));
+	int r = 0;
+
+	if (made)
+		*made = (struct network_made){sup->networks, strdup(network->key),
+					      definition_of(network)};
+	if (!made || !made->key || !made->definition)
+		r = err_set(err, ENOMEM, "network");
+	else if (before && strcmp(before->definition, made->definition) != 0)
+		r = err_say(err, EEXIST,
+			    "network '%s' has changed, and is in use as it was: run davit down "
+			    "first",
+			    network->key);
+	else if (!before && !sup->net)
+		r = net_open(&(struct net_config){.stack = sup->name}, &sup->net, err);
+	if (r == 0 && !before)
+		r = make_network(sup, stack, network, err);
+	if (r < 0 || before)
+		made_free(made);
+	else
+		sup->networks = made;
+	return r;
+}
+
+void networks_open(struct supervisor *sup, const struct stack *stack, const struct service *service,
+		   struct strv *problems)
+{
+	for (size_t i = 0; i < service->network.attachment_count; i++) {
+		const struct net_attachment *one = &service->network.attachments[i];
+		const struct network *network = stack_network(stack, one->network);
+		const struct pos *pos = network->pos.line ? &network->pos : &service->pos;
+		struct err err = {0};
+
+		if (open_one(sup, stack, network, &err) < 0)
+			strv_addf(problems, "%s:%u:%u: error: %s", pos->file, pos->line, pos->col,
+				  err.text);
+	}
+}
+
+void networks_close(struct supervisor *sup)
+{
+	net_close(take_ptr(sup->net));
+	while (sup->networks) {
+		struct network_made *made = sup->networks;
+
+		sup->networks = made->next;
+		made_free(made);
+	}
+}
+
+/* The first interface is the one of the highest priority; equal ones are in the order of names. */
+static int compare_priority(const void *left, const void *right)
+{
+	const struct net_attachment *a = *(const struct net_attachment *const *)left;
+	const struct net_attachment *b = *(const struct net_attachment *const *)right;
+
+	if (a->priority != b->priority)
+		return a->priority > b->priority ? -1 : 1;
+	return strcmp(a->network, b->network);
+}
+
+/* What leads outside comes before what does not. */
+static const struct net_attachment *better_gateway(const struct stack *stack,
+						   const struct net_attachment *a,
+						   const struct net_attachment *b)
+{
+	const struct network *of_a = stack_network(stack, a->network);
+	const struct network *of_b = stack_network(stack, b->network);
+
+	if (a->gw_priority != b->gw_priority)
+		return a->gw_priority > b->gw_priority ? a : b;
+	if (of_a->internal != of_b->internal)
+		return of_a->internal ? b : a;
+	return compare_priority(&a, &b) < 0 ? a : b;
+}
+
+static const struct net_attachment *main_attachment(const struct stack *stack,
+						    const struct service *service)
+{
+	const struct net_attachment *best = service->network.attachments;
+
+	for (size_t i = 1; i < service->network.attachment_count; i++)
+		best = better_gateway(stack, best, &service->network.attachments[i]);
+	return best;
+}
+
+const struct net_network *networks_main(const struct supervisor *sup, const struct stack *stack,
+					const struct service *service)
+{
+	if (!sup->net || !service->network.attachment_count)
+		return NULL;
+	return net_network_find(sup->net, main_attachment(stack, service)->network);
+}
+
+static bool read_mac(const char *text, unsigned char mac[6])
+{
+	return text && sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", &mac[0], &mac[1],
+			      &mac[2], &mac[3], &mac[4], &mac[5]) == 6;
+}
+
+static int fill_link(const struct supervisor *sup, const struct service_network *network,
+		     const struct net_attachment *attachment, struct net_link *link,
+		     struct err *err)
+{
+	const char *mac = attachment->mac_address.value;
+
+	link->network = sup->net ? net_network_find(sup->net, attachment->network) : NULL;
+	if (!link->network)
+		return err_say(err, ENOENT, "network '%s' is not there", attachment->network);
+	link->interface = attachment->interface_name.value;
+	if (attachment->ipv4.ip.family)
+		memcpy(&link->address, attachment->ipv4.ip.bytes, sizeof(link->address));
+	if (!mac && link->main)
+		mac = network->mac_address.value;
+	if (read_mac(mac, link->mac))
+		link->has_mac = true;
+	return 0;
+}
+
+int networks_attach(struct instance *instance, struct err *err)
+{
+	const struct stack *stack = instance->plan->manifest->stack;
+	const struct service *service = instance->plan->service;
+	size_t count = service->network.attachment_count;
+	autofree const struct net_attachment **sorted =
+		calloc(count, sizeof(struct net_attachment *));
+	autofree struct net_link *links = calloc(count, sizeof(*links));
+	const struct net_attachment *main = main_attachment(stack, service);
+	int r = 0;
+
+	if (!sorted || !links)
+		return err_set(err, ENOMEM, "%s", instance->name);
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = &service->network.attachments[i];
+	qsort(sorted, count, sizeof(*sorted), compare_priority);
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		links[i].main = sorted[i] == main;
+		r = fill_link(instance->sup, &service->network, sorted[i], &links[i], err);
+	}
+	const struct net_attach_request request = {instance->name, links, count};
+
+	return r < 0 ? r : net_attach(instance->sup->net, &request, &instance->endpoint, err);
+}

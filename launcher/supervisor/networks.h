@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The networks of the stack's manifest as those of the kernel: opened when a service first needs
+ * them, kept until the stack is gone.
+ */
+#pragma once
+
+#include "launcher/supervisor/instance.h"
+#include "manifests/stack.h"
+
+/* What a network was made from. */
+struct network_made {
+	struct network_made *next;
+	char *key;
+	char *definition;
+};
+
+/*
+ * Makes sure that the networks @service is attached to are there.
+ *
+ * @problems	gets a positioned line for each that is not to be had
+ */
+void networks_open(struct supervisor *sup, const struct stack *stack, const struct service *service,
+		   struct strv *problems);
+
+/* Closes all. */
+void networks_close(struct supervisor *sup);
+
+/* Makes the endpoint of an instance of a service that is attached to networks. */
+int networks_attach(struct instance *instance, struct err *err) must_check;
+
+/* The network that an attached service's address is in, and through which it is reached from
+ * outside: NULL before it is opened. */
+const struct net_network *networks_main(const struct supervisor *sup, const struct stack *stack,
+					const struct service *service);

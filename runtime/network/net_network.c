@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One network of a stack: its subnet, its bridge, its rules, and who has which address.
+ */
+#include "runtime/base/cleanup.h"
+#include "runtime/network/net_private.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How often a subnet is chosen anew because another stack took the same one at the same moment. */
+#define SUBNET_TRIES 8
+
+#define PREFIX_DEFAULT 24
+#define PREFIX_MIN     16
+/* The subnet's own address, the gateway and the one that reaches all. */
+#define NOT_GIVEN 3
+
+static uint32_t number_of(const struct ip *ip)
+{
+	uint32_t value;
+
+	memcpy(&value, ip->bytes, sizeof(value));
+	return ntohl(value);
+}
+
+static struct subnet subnet_of(const struct ip_prefix *prefix)
+{
+	const struct ip first = ip_prefix_first(prefix);
+
+	return (struct subnet){number_of(&first), prefix->bits};
+}
+
+static uint32_t last_of(struct subnet subnet)
+{
+	return subnet.prefix ? subnet.address | ~(UINT32_MAX << (32 - subnet.prefix)) : UINT32_MAX;
+}
+
+struct in_addr net_gateway(const struct net_network *network)
+{
+	return (struct in_addr){htonl(network->gateway)};
+}
+
+static unsigned prefix_for(unsigned hosts)
+{
+	unsigned prefix = PREFIX_DEFAULT;
+
+	while (prefix > PREFIX_MIN && (1U << (32 - prefix)) < hosts + NOT_GIVEN)
+		prefix--;
+	return prefix;
+}
+
+static struct nft_network rules_of(const struct net_network *network)
+{
+	return (struct nft_network){network->net->stack, network->bridge, network->subnet,
+				    network->internal};
+}
+
+static int choose_subnet(struct net_network *network, const struct net_network_config *config,
+			 const struct subnet_list *used, uint32_t turn, struct err *err)
+{
+	const struct subnet_wish wish = {
+		.pool = network->net->pool,
+		.prefix = prefix_for(config->hosts),
+		.start = net_hash(network->net->hash, config->name) + turn * turn,
+	};
+
+	if (!config->subnet.ip.family)
+		return subnet_pick(&wish, used, &network->subnet, err);
+	network->subnet = subnet_of(&config->subnet);
+	return subnet_check(network->subnet, used, err);
+}
+
+static int make_bridge(struct net_network *network, struct err *err)
+{
+	struct rtnet *rtnet = network->net->rtnet;
+	char alias[NET_ALIAS_BYTES];
+	struct rtnet_owner owner = {net_group(network->net), alias};
+	struct in_addr gateway = net_gateway(network);
+
+	snprintf(alias, sizeof(alias), "davit %.100s %.100s", network->net->stack, network->name);
+	int r = rtnet_bridge_make(rtnet, network->bridge, &owner, gateway, err);
+
+	if (r == 0)
+		r = rtnet_link_index(rtnet, network->bridge, &network->bridge_index, err);
+	if (r == 0)
+		r = rtnet_link_address(rtnet, network->bridge_index, gateway,
+				       network->subnet.prefix, err);
+	return r;
+}
+
+static bool is_shared(const struct net_network *network, const struct subnet_list *used)
+{
+	for (size_t i = 0; i < used->count; i++)
+		if (strcmp(used->items[i].link, network->bridge) != 0 &&
+		    subnet_overlaps(used->items[i].subnet, network->subnet))
+			return true;
+	return false;
+}
+
+/*
+ * Choosing and taking a subnet are two steps: after both, look whether somebody else did the same.
+ * Whoever sees a conflict moves on; starting from a hash of the names makes that rare.
+ */
+static int try_bridge(struct net_network *network, const struct net_network_config *config,
+		      uint32_t turn, struct err *err)
+{
+	struct rtnet *rtnet = network->net->rtnet;
+	struct subnet_list before = {0}, after = {0};
+	int r = rtnet_list_used(rtnet, &before, err);
+
+	if (r == 0)
+		r = choose_subnet(network, config, &before, turn, err);
+	if (r == 0) {
+		network->gateway = config->gateway.family ? number_of(&config->gateway)
+							  : network->subnet.address + 1;
+		r = make_bridge(network, err);
+	}
+	if (r == 0)
+		r = rtnet_list_used(rtnet, &after, err);
+	bool shared = r == 0 && is_shared(network, &after);
+	free(before.items);
+	free(after.items);
+	if (!shared)
+		return r;
+	r = rtnet_link_remove(rtnet, network->bridge, err);
+	return r < 0 ? r : -EAGAIN;
+}
+
+/* Every address that instances do not get by themselves is taken at once. */
+static int set_up_addresses(struct net_network *network, const struct net_network_config *config,
+			    struct err *err)
+{
+	struct subnet range = config->range.ip.family ? subnet_of(&config->range) : network->subnet;
+	uint32_t first = range.address > network->subnet.address ? range.address
+								 : network->subnet.address + 1;
+	uint32_t last = last_of(range) < last_of(network->subnet) ? last_of(range)
+								  : last_of(network->subnet) - 1;
+	char name[64];
+	int r;
+
+	if (last < first)
+		return err_say(err, EADDRNOTAVAIL, "network: a /%u has no address to give",
+			       network->subnet.prefix);
+	addr_pool_init(&network->addresses, first, last);
+	r = addr_pool_fix(&network->addresses, "the gateway", network->gateway, err);
+	for (size_t i = 0; r == 0 && i < config->reserved_count; i++) {
+		snprintf(name, sizeof(name), "a reserved one (%zu)", i + 1);
+		r = addr_pool_fix(&network->addresses, name, number_of(&config->reserved[i]), err);
+	}
+	return r;
+}
+
+/* route_localnet is for published ports on 127.0.0.1; the rules that keep instances from using it
+ * are loaded before. */
+static int set_up_rules(struct net_network *network, struct err *err)
+{
+	const struct nft_network rules = rules_of(network);
+	autobuf struct buf text = {0};
+
+	nft_rules_network(&text, &rules);
+	int r = buf_check(&text, err);
+
+	if (r == 0)
+		r = nft_run(network->net->nft, text.data, err);
+	if (r == 0)
+		r = net_link_sysctl("ipv6", network->bridge, "disable_ipv6", "1", err);
+	if (r == 0)
+		r = net_link_sysctl("ipv4", network->bridge, "route_localnet", "1", err);
+	return r;
+}
+
+static int set_up(struct net_network *network, const struct net_network_config *config,
+		  struct err *err)
+{
+	int r = -EAGAIN;
+
+	for (uint32_t i = 0; r == -EAGAIN && i < SUBNET_TRIES; i++)
+		r = try_bridge(network, config, i, err);
+	if (r == -EAGAIN)
+		return err_say(err, EAGAIN, "network: other stacks keep taking the same subnet");
+	if (r == 0)
+		r = set_up_addresses(network, config, err);
+	return r == 0 ? set_up_rules(network, err) : r;
+}
+
+struct net_network *net_network_find(const struct net *net, const char *name)
+{
+	struct net_network *network = net->networks;
+
+	while (network && strcmp(network->name, name) != 0)
+		network = network->next;
+	return network;
+}
+
+void net_network_free(struct net_network *network)
+{
+	addr_pool_free(&network->addresses);
+	free(network);
+}
+
+int net_network_open(struct net *net, const struct net_network_config *config,
+		     struct net_network **ret_network, struct err *err)
+{
+	struct net_network *network = calloc(1, sizeof(*network));
+	uint32_t hash = net_hash(net_hash(net->hash, "/"), config->name);
+
+	if (!network)
+		return err_set(err, ENOMEM, "network");
+	network->net = net;
+	network->internal = config->internal;
+	snprintf(network->name, sizeof(network->name), "%s", config->name);
+	snprintf(network->bridge, sizeof(network->bridge), "dv-%08x", hash);
+	int r = set_up(network, config, err);
+
+	if (r < 0) {
+		(void)!rtnet_link_remove(net->rtnet, network->bridge, NULL);
+		net_network_free(network);
+		return r;
+	}
+	network->next = net->networks;
+	net->networks = network;
+	*ret_network = network;
+	return 0;
+}
