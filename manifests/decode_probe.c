@@ -401,8 +401,6 @@ static void decode_role(struct decoder *decoder, const struct node *node, const 
 	else
 		decode_short(decoder, node, key);
 	set_defaults(decoder, role);
-	if (probe->method == PROBE_NOTIFY)
-		decode_note(decoder, node, key, "notify is not supported yet");
 	/* A faulty one keeps its position, so that nobody complains that there is none. */
 	if (decoder->report->list->error_count > errors)
 		*probe = (struct probe_spec){.pos = node->pos};

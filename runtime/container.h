@@ -190,6 +190,7 @@ struct container_run {
 	const char *layer_dir;	/* existing empty private directory for the writable layer; only
 				   without read_only, and not for CONTAINER_ROOT_HOST */
 	const struct cg *cg;	/* NULL: stays in the caller's groups */
+	char *const *envp;	/* added to (and overriding) the plan's environment; may be NULL */
 	int netns_fd;  /* network namespace to enter; -1: the host's with host_network, else a new
 			  empty one with lo up */
 	int pid_pidfd; /* of a process whose pid namespace is shared; 0: none */

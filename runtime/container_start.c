@@ -111,23 +111,44 @@ static const struct step start_steps[] = {
 	{0},
 };
 
-/* The plan's environment and HOSTNAME; the strings stay the plan's, but for the last. */
-static char **start_env(const struct container_plan *plan, const char *hostname, char **ret_own)
+static void env_set(char **envp, size_t *count, char *assignment)
 {
-	char **envp = calloc(plan->env.count + 2, sizeof(*envp));
+	size_t len = strcspn(assignment, "=") + 1;
+
+	for (size_t i = 0; i < *count; i++) {
+		if (strncmp(envp[i], assignment, len) != 0)
+			continue;
+		envp[i] = assignment;
+		return;
+	}
+	envp[(*count)++] = assignment;
+}
+
+/* The plan's environment, the run's, and HOSTNAME; the strings stay theirs, but for the last. */
+static char **start_env(const struct container_plan *plan, const struct container_run *run,
+			char **ret_own)
+{
+	size_t count = plan->env.count;
+	size_t more = 0;
+
+	while (run->envp && run->envp[more])
+		more++;
+	char **envp = calloc(count + more + 2, sizeof(*envp));
 
 	if (!envp)
 		return NULL;
-	if (plan->env.count)
-		memcpy(envp, plan->env.items, plan->env.count * sizeof(*envp));
-	if (!hostname || plan_env_get(&plan->env, "HOSTNAME"))
+	if (count)
+		memcpy(envp, plan->env.items, count * sizeof(*envp));
+	for (size_t i = 0; i < more; i++)
+		env_set(envp, &count, run->envp[i]);
+	if (!run->hostname || plan_env_get(&plan->env, "HOSTNAME"))
 		return envp;
-	if (asprintf(ret_own, "HOSTNAME=%s", hostname) < 0) {
+	if (asprintf(ret_own, "HOSTNAME=%s", run->hostname) < 0) {
 		*ret_own = NULL;
 		free(envp);
 		return NULL;
 	}
-	envp[plan->env.count] = *ret_own;
+	envp[count] = *ret_own;
 	return envp;
 }
 
@@ -153,7 +174,7 @@ int container_start(const struct container_plan *plan, const struct container_ru
 		    struct container_process *ret_process, struct container_fault *fault)
 {
 	autofree char *hostname = NULL;
-	autofree char **envp = start_env(plan, run->hostname, &hostname);
+	autofree char **envp = start_env(plan, run, &hostname);
 	char number[16];
 	autofree char **init_argv = plan->init_fd < 0 ? NULL : init_words(plan, number);
 	autoclose int layer_fd = -1;

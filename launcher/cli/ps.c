@@ -35,6 +35,7 @@ static int add_row(struct table *table, const struct json_t *instance)
 {
 	struct libscols_line *row = table_row(table);
 	const char *state = js_text(instance, "state");
+	const char *reason = js_text(instance, "reason");
 	autobuf struct buf text = {0};
 	struct timespec now;
 
@@ -58,7 +59,7 @@ static int add_row(struct table *table, const struct json_t *instance)
 	table_set(table, row, ADDRESS, js_text(instance, "address"), NULL);
 	format_ports(&text, js_get(instance, "ports"));
 	set_text(table, row, PORTS, &text);
-	table_set(table, row, REASON, js_text(instance, "reason"), NULL);
+	table_set(table, row, REASON, reason ? reason : js_text(instance, "status_text"), NULL);
 	return EXIT_DONE;
 }
 

@@ -4,10 +4,11 @@
  * here. The only place where the state of an instance changes (instance_enter).
  */
 #include "launcher/lower.h"
-#include "launcher/policy/vitals.h"
 #include "launcher/supervisor/attach.h"
 #include "launcher/supervisor/hosts.h"
 #include "launcher/supervisor/join.h"
+#include "launcher/supervisor/notify.h"
+#include "launcher/supervisor/oom.h"
 #include "launcher/supervisor/probe.h"
 #include "launcher/supervisor/retire.h"
 #include "launcher/supervisor/supervisor.h"
@@ -24,10 +25,6 @@
 #include <sys/pidfd.h>
 #include <sys/random.h>
 #include <sys/wait.h>
-
-/* An OOM kill noticed this long before the end of the first process is what ended it. */
-#define OOM_BLAME_MS   500
-#define OOM_RECHECK_MS 20
 
 static bool instance_runs(const struct instance *instance)
 {
@@ -109,51 +106,13 @@ static void run_forget(struct instance *instance)
 {
 	watch_free(take_ptr(instance->pid_watch));
 	watch_free(take_ptr(instance->status_watch));
-	watch_free(take_ptr(instance->oom_watch));
-	watch_free(take_ptr(instance->oom_recheck));
+	oom_forget(instance);
 	fd_drop(&instance->pidfd);
 	fd_drop(&instance->status_fd);
+	notify_close(take_ptr(instance->notify));
 	instance->pid = 0;
 	if (instance->cg)
 		retire_cgroup(instance->sup, take_ptr(instance->cg));
-}
-
-static void oom_note(struct instance *instance)
-{
-	struct cg_usage usage = {0};
-
-	if (!instance->cg || cg_read(instance->cg, &usage, NULL) < 0)
-		return;
-	if (usage.oom_kills > instance->oom_kills)
-		instance->oom_ms = loop_now_ms(instance->sup->loop);
-	instance->oom_kills = usage.oom_kills;
-}
-
-static void on_oom_recheck(void *data)
-{
-	struct instance *instance = data;
-
-	oom_note(instance);
-	if (--instance->oom_rechecks > 0)
-		watch_arm(instance->oom_recheck, OOM_RECHECK_MS);
-}
-
-/* The kernel of v1 tells of a kill before it counts it. What is counted late must still be noticed
- * now: noticed at the end of the run only, a kill of long ago would be blamed for that end. */
-static void on_oom(void *data, int fd, uint32_t events)
-{
-	struct instance *instance = data;
-	struct loop *loop = instance->sup->loop;
-
-	cg_oom_ack(instance->cg);
-	oom_note(instance);
-	instance->oom_rechecks = OOM_BLAME_MS / OOM_RECHECK_MS;
-	if (instance->oom_recheck ||
-	    loop_watch_timer(loop, on_oom_recheck, instance, &instance->oom_recheck, NULL) == 0)
-		watch_arm(instance->oom_recheck, OOM_RECHECK_MS);
-	supervisor_log(instance->sup, "service=%s instance=%u event=oom kills=%llu",
-		       instance->plan->service->name, instance->index,
-		       (unsigned long long)instance->oom_kills);
 }
 
 static void end_start_failed(struct instance *instance)
@@ -166,7 +125,6 @@ static void end_start_failed(struct instance *instance)
 
 static void end_from_wait(struct instance *instance, const siginfo_t *info)
 {
-	int64_t now_ms = loop_now_ms(instance->sup->loop);
 	struct run_end *end = &instance->end;
 
 	*end = (struct run_end){.kind = RUN_END_UNKNOWN};
@@ -177,12 +135,11 @@ static void end_from_wait(struct instance *instance, const siginfo_t *info)
 		end->kind = RUN_END_SIGNALLED;
 		end->signal = info->si_status;
 	}
-	oom_note(instance);
 	/* 137 is a shell's way to say that its child was killed. */
 	bool killed = (end->kind == RUN_END_SIGNALLED && end->signal == SIGKILL) ||
 		      (end->kind == RUN_END_EXITED && end->code == 128 + SIGKILL);
 
-	end->oom = killed && instance->oom_ms >= 0 && now_ms - instance->oom_ms <= OOM_BLAME_MS;
+	end->oom = oom_blamed(instance) && killed;
 	if (instance->exec_failed)
 		end_start_failed(instance);
 }
@@ -284,11 +241,8 @@ static void read_exec_status(struct instance *instance)
 	clock_gettime(CLOCK_REALTIME, &instance->started_at);
 	if (instance->client)
 		instance->client->started(instance->client->data, instance);
-	struct probe_set set;
-
-	probe_set_of(instance->plan->service, &set);
 	instance_event(instance,
-		       probe_set_gates(&set) ? INSTANCE_EV_EXEC_OK_PROBED : INSTANCE_EV_EXEC_OK);
+		       probe_gates(instance) ? INSTANCE_EV_EXEC_OK_PROBED : INSTANCE_EV_EXEC_OK);
 }
 
 static void on_status(void *data, int fd, uint32_t events)
@@ -303,17 +257,10 @@ static int run_cgroup(struct instance *instance, struct err *err)
 
 	snprintf(name, sizeof(name), "%s.%u", instance->name, ++instance->sup->runs_made);
 	int r = cg_make(instance->sup->cgroups, name, &limits, &instance->cg, err);
-	uint32_t events = 0;
-	int fd = r == 0 ? cg_oom_fd(instance->cg, &events) : -1;
 
-	instance->oom_kills = 0;
-	instance->oom_ms = -1;
 	if (r == -ERANGE)
 		instance->fault.item = CONTAINER_ITEM_CPUS;
-	if (r < 0 || fd < 0)
-		return r;
-	return loop_watch_fd(instance->sup->loop, &(struct loop_io){fd, events, on_oom, instance},
-			     &instance->oom_watch, err);
+	return r < 0 ? r : oom_listen(instance, err);
 }
 
 /* Kept over restarts, as the file is. */
@@ -370,6 +317,8 @@ static int run_prepare(struct instance *instance, int *ret_netns_fd, struct err 
 	if (r == 0)
 		r = join_network(instance, ret_netns_fd, err);
 	if (r == 0)
+		r = notify_open(instance, *ret_netns_fd, err);
+	if (r == 0)
 		r = hosts_prepare(instance->sup, instance->plan, err);
 	if (r == 0)
 		r = run_log(instance, err);
@@ -401,6 +350,7 @@ static int run_start(struct instance *instance, struct container_fault *fault)
 		.hosts_file = hosts_file,
 		.layer_dir = instance->layer_dir,
 		.cg = instance->cg,
+		.envp = notify_environment(instance->notify),
 		.netns_fd = netns_fd,
 		.tty = instance->client && instance->client->tty,
 	};

@@ -18,6 +18,7 @@
 #include <time.h>
 
 struct instance;
+struct notify;
 struct probes;
 struct supervisor;
 
@@ -71,6 +72,7 @@ struct instance {
 	bool has_end; /* `end` is that of the last run */
 	struct run_end end;
 	struct probes *probes; /* NULL: nothing to probe, or no process */
+	struct notify *notify; /* NULL: nobody listens to what it says */
 
 	struct net_endpoint *endpoint; /* NULL: the host's network, or that of: */
 	struct instance *joined;

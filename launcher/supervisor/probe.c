@@ -5,6 +5,7 @@
  * probe_*.c files.
  */
 #include "launcher/supervisor/probe.h"
+#include "launcher/policy/notify_message.h"
 #include "launcher/supervisor/probe_run.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/cleanup.h"
@@ -19,6 +20,8 @@ struct probes {
 	struct probe_set set;
 	struct vitals vitals;
 	struct probe of[PROBES_MAX]; /* parallel to the set */
+	bool said_ready;	     /* READY=1 has come, and no STOPPING=1 */
+	int64_t watchdog_ms;	     /* its own word for the time limit; 0: none */
 };
 
 static int64_t now_of(const struct instance *instance)
@@ -43,13 +46,42 @@ static void say_why(struct probe *probe, enum probe_outcome outcome, const char 
 	instance_set_reason(probe->instance, why);
 }
 
+static bool is_liveness(const struct probe *probe)
+{
+	return probe->use->roles & 1u << PROBE_LIVENESS;
+}
+
+static int64_t word_limit_ms(const struct probe *probe)
+{
+	int64_t own_ms = is_liveness(probe) ? probe->instance->probes->watchdog_ms : 0;
+
+	return own_ms ? own_ms : probe->use->timing.timeout_ms;
+}
+
+/* A sign of life is awaited again and again, the word that it is ready once: it may have been said
+ * before anybody asked for it. */
+static void await_word(struct probe *probe)
+{
+	const struct probes *probes = probe->instance->probes;
+	enum health_status status = probes->vitals.of[probe->index].status;
+
+	if (is_liveness(probe))
+		watch_arm(probe->timer, word_limit_ms(probe));
+	else if (status != HEALTH_STARTING)
+		watch_disarm(probe->timer);
+	else
+		watch_arm(probe->timer, probes->said_ready ? 0 : word_limit_ms(probe));
+}
+
 static void schedule(struct probe *probe)
 {
 	struct probes *probes = probe->instance->probes;
 
 	if (!vitals_due(&probes->set, &probes->vitals, probe->index))
 		watch_disarm(probe->timer);
-	else if (!probe->running && probe->ops)
+	else if (!probe->ops)
+		await_word(probe);
+	else if (!probe->running)
 		watch_arm(probe->timer, health_next_probe_ms(&probe->use->timing,
 							     &probes->vitals.of[probe->index]) -
 						now_of(probe->instance));
@@ -115,17 +147,68 @@ static void begin(struct probe *probe)
 	probe_done(probe, PROBE_FAILED, err.text);
 }
 
+static void on_silence(struct probe *probe)
+{
+	char limit[32];
+	char text[96];
+
+	probe->started_ms = now_of(probe->instance);
+	if (!is_liveness(probe) && probe->instance->probes->said_ready) {
+		probe_done(probe, PROBE_OK, NULL);
+		return;
+	}
+	reason_duration(word_limit_ms(probe), limit, sizeof(limit));
+	snprintf(text, sizeof(text), "no %s within %s",
+		 is_liveness(probe) ? "WATCHDOG=1" : "READY=1", limit);
+	probe_done(probe, PROBE_TIMEOUT, text);
+}
+
 /* The next run is due, or this one has taken too long. */
 static void on_turn(void *data)
 {
 	struct probe *probe = data;
 
-	if (!probe->running) {
+	if (!probe->ops) {
+		on_silence(probe);
+	} else if (!probe->running) {
 		begin(probe);
 	} else if (!probe->ops->expire(probe)) {
 		probe->ops->cancel(probe);
 		probe_done(probe, PROBE_TIMEOUT, NULL);
 	}
+}
+
+/* ---- what an instance says ---- */
+
+static void heard(struct probe *probe, const struct notify_message *said)
+{
+	probe->started_ms = now_of(probe->instance);
+	if (is_liveness(probe) && said->watchdog == NOTIFY_WATCHDOG_TRIGGER)
+		probe_done(probe, PROBE_FAILED, "WATCHDOG=trigger");
+	else if (is_liveness(probe) && said->watchdog == NOTIFY_WATCHDOG_ALIVE)
+		probe_done(probe, PROBE_OK, NULL);
+	else if (!is_liveness(probe) && said->stopping)
+		probe_done(probe, PROBE_FAILED, "STOPPING=1");
+	else if (!is_liveness(probe) && said->ready)
+		probe_done(probe, PROBE_OK, NULL);
+	else if (is_liveness(probe) && said->watchdog_ms)
+		schedule(probe);
+}
+
+void probe_notified(struct instance *instance, const struct notify_message *said)
+{
+	struct probes *probes = instance->probes;
+
+	if (!probes)
+		return;
+	if (said->ready || said->stopping)
+		probes->said_ready = !said->stopping;
+	if (said->watchdog_ms)
+		probes->watchdog_ms = said->watchdog_ms;
+	/* Any of them may be the last: what it makes known may stop the probes. */
+	for (size_t i = 0; instance->probes == probes && i < probes->set.count; i++)
+		if (!probes->of[i].ops && vitals_due(&probes->set, &probes->vitals, i))
+			heard(&probes->of[i], said);
 }
 
 /* ---- where the network methods ask ---- */
@@ -154,18 +237,12 @@ int probe_socket(const struct probe *probe, int domain, int type, int *ret_fd, s
 	const struct instance *host = host_of(instance);
 	enum network_mode mode = instance->plan->service->network.mode;
 	bool shares = mode == NETWORK_SERVICE || mode == NETWORK_CONTAINER;
-	int fd;
 
 	/* Not the host's, only because there is no other. */
 	if (shares && host == instance)
 		return err_say(err, ENOENT, "the network it shares is gone");
-	if (host->endpoint)
-		return net_endpoint_socket(host->endpoint, domain, type, ret_fd, err);
-	fd = socket(domain, type | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return err_set(err, errno, "socket");
-	*ret_fd = fd;
-	return 0;
+	return net_socket(host->endpoint ? net_endpoint_netns(host->endpoint) : -1, domain, type,
+			  ret_fd, err);
 }
 
 void probe_errno_text(int code, char *text, size_t size)
@@ -202,6 +279,14 @@ static int probe_open(struct instance *instance, size_t index, struct err *err)
 	probe->use = &instance->probes->set.uses[index];
 	probe->ops = ops_of(probe->use->method);
 	return loop_watch_timer(instance->sup->loop, on_turn, probe, &probe->timer, err);
+}
+
+bool probe_gates(const struct instance *instance)
+{
+	struct probe_set set;
+
+	probe_set_of(instance->plan->service, &set);
+	return probe_set_gates(&set);
 }
 
 void probe_start(struct instance *instance)

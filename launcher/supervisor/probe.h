@@ -2,13 +2,22 @@
 /* The probes of an instance: its health check and what x-probe asks for. */
 #pragma once
 
+#include <stdbool.h>
+
 struct instance;
+struct notify_message;
+
+/* Whether a run is ready only once a probe has succeeded. */
+bool probe_gates(const struct instance *instance);
 
 /* Begins the probes of a run that has just begun, if its service has any. */
 void probe_start(struct instance *instance);
 
 /* Ends them; what runs is abandoned without a result. */
 void probe_stop(struct instance *instance);
+
+/* The instance has said something of itself. May stop the probes. */
+void probe_notified(struct instance *instance, const struct notify_message *said);
 
 /* "starting", "healthy", "unhealthy"; NULL where nothing is asked. Valid for ever. */
 const char *probe_health(const struct instance *instance);

@@ -6,7 +6,8 @@
  * - supervisor.c: beginning and end; settle.c: desired against observed, once per turn
  * - apply_up.c: a new manifest; apply.c: the other commands; api.c: requests
  * - instance.c: events and actions of one instance; plan.c: prepared revisions
- * - probe.c: what it is asked, and what follows; probe_exec.c, probe_tcp.c, probe_http.c: how
+ * - probe.c: what it is asked, and what follows; probe_exec.c, probe_tcp.c, probe_http.c: how;
+ *   notify.c: what it says by itself; oom.c: who ran out of memory
  * - ids.c: ranges of user ids
  * - networks.c: networks; publish.c: ports; hosts.c: names; join.c: shared networks; retire.c: what
  * the kernel still has to let go of

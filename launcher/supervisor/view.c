@@ -4,6 +4,7 @@
 #include "launcher/supervisor/view.h"
 #include "launcher/js.h"
 #include "launcher/policy/settled.h"
+#include "launcher/supervisor/notify.h"
 #include "launcher/supervisor/probe.h"
 #include "launcher/supervisor/stamp.h"
 #include "launcher/supervisor/supervisor.h"
@@ -59,6 +60,7 @@ struct json_t *view_instance(struct instance *instance)
 	struct cg_usage usage = {0};
 	char started[STAMP_SIZE];
 	char address[INET_ADDRSTRLEN] = "";
+	const char *said = notify_status(instance->notify);
 
 	if (instance->cg && cg_read(instance->cg, &usage, NULL) < 0)
 		usage = (struct cg_usage){0};
@@ -73,17 +75,18 @@ struct json_t *view_instance(struct instance *instance)
 				       : NULL;
 
 	return js_pack(
-		"{s:s, s:s, s:s, s:o?, s:o?, s:I, s:s?, s:o?, s:s?, s:s?, s:f, s:I, s:o?, s:o}",
+		"{s:s, s:s, s:s, s:o?, s:o?, s:I, s:s?, s:o?, s:s?, s:o?, s:s?, s:f, s:I, s:o?, "
+		"s:o}",
 		"instance", instance->name, "service", service->name, "state",
 		instance_state_name(instance->state), "reason",
 		instance->reason[0] ? js_lossy(instance->reason) : NULL, "pid",
 		instance->pid > 0 ? js_pack("i", (int)instance->pid) : NULL, "restarts",
 		(long long)instance->history.restarts, "started_at",
 		instance->started ? stamp_text(&instance->started_at, 3, started) : NULL, "exit",
-		view_exit(instance), "health", probe_health(instance), "address",
-		address[0] ? address : NULL, "cpu_seconds", (double)usage.cpu_usec / 1e6,
-		"memory_bytes", (long long)usage.memory_bytes, "memory_limit_bytes", limit, "ports",
-		view_ports(instance->sup, service->name));
+		view_exit(instance), "health", probe_health(instance), "status_text",
+		said ? js_lossy(said) : NULL, "address", address[0] ? address : NULL, "cpu_seconds",
+		(double)usage.cpu_usec / 1e6, "memory_bytes", (long long)usage.memory_bytes,
+		"memory_limit_bytes", limit, "ports", view_ports(instance->sup, service->name));
 }
 
 struct json_t *view_instances(struct supervisor *sup)

@@ -5,6 +5,7 @@
  * supervisor, but for cg_join_self(), which runs in the cloned child.
  */
 #include "runtime/base/cleanup.h"
+#include "runtime/base/fs.h"
 #include "runtime/cgroup/cg_cpuset.h"
 #include "runtime/cgroup/cg_file.h"
 #include "runtime/cgroup/cg_internal.h"
@@ -15,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -22,6 +24,8 @@
 #define PERIOD_USEC	 100000
 #define PERIOD_LONG_USEC 1000000
 #define QUOTA_MIN_USEC	 1000
+/* Of a file with one line for each hierarchy. */
+#define PROC_BYTES_MAX 65536
 
 struct cg_cpu_share cg_cpu_share(const struct cg_limits *limits)
 {
@@ -244,6 +248,39 @@ bool cg_populated(const struct cg *cg)
 	return unified >= 0 &&
 	       cg_file_read(unified, cg->name, "cgroup.events", &events, NULL) == 0 &&
 	       cg_text_key(events.bytes, "populated") > 0;
+}
+
+/* "ID:CONTROLLERS:PATH": whether the path is that of the group or of one below it. */
+static bool is_inside(const struct cg *cg, const char *line)
+{
+	size_t tree_len = strlen(cg->tree->name);
+	size_t len = strlen(cg->name);
+	const char *path = strchr(line, ':');
+
+	path = path ? strchr(path + 1, ':') : NULL;
+	if (!path || path[1] != '/' || strncmp(path + 2, cg->tree->name, tree_len) != 0)
+		return false;
+	path += 2 + tree_len;
+	return path[0] == '/' && strncmp(path + 1, cg->name, len) == 0 &&
+	       (path[1 + len] == '\0' || path[1 + len] == '/');
+}
+
+int cg_has(const struct cg *cg, int pid)
+{
+	autofree char *text = NULL;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
+	int r = fs_read(path, PROC_BYTES_MAX, &text, NULL, NULL);
+
+	if (r < 0)
+		return r == -ENOENT ? -ESRCH : r;
+	char *rest = text;
+
+	for (char *line; (line = strsep(&rest, "\n"));)
+		if (is_inside(cg, line))
+			return 1;
+	return 0;
 }
 
 int cg_remove(struct cg *cg, struct err *err)

@@ -112,6 +112,10 @@ int cg_kill(struct cg *cg, struct err *err) must_check;
 
 int cg_read(const struct cg *cg, struct cg_usage *ret_usage, struct err *err) must_check;
 
+/* 1 when the process is in the group or below it, 0 when it is not, -ESRCH when there is no such
+ * process. Who asks must know that pids are given out again. */
+int cg_has(const struct cg *cg, int pid) must_check;
+
 /* True while a process, a zombie included, is left in the group or below it. */
 bool cg_populated(const struct cg *cg);
 

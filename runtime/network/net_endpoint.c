@@ -197,10 +197,9 @@ void net_detach(struct net_endpoint *endpoint)
 	endpoint_free(endpoint);
 }
 
-int net_endpoint_socket(const struct net_endpoint *endpoint, int domain, int type, int *ret_fd,
-			struct err *err)
+int net_socket(int netns_fd, int domain, int type, int *ret_fd, struct err *err)
 {
-	return netns_socket(endpoint->netns_fd, domain, type, ret_fd, err);
+	return netns_socket(netns_fd, domain, type, ret_fd, err);
 }
 
 int net_endpoint_netns(const struct net_endpoint *endpoint)

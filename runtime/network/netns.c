@@ -62,20 +62,28 @@ int netns_make(int home_fd, int (*inside)(void *data, struct err *err), void *da
 	return 0;
 }
 
+static int open_socket(int domain, int type, int *ret_fd, struct err *err)
+{
+	int fd = socket(domain, type | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return err_set(err, errno, "network: socket");
+	*ret_fd = fd;
+	return 0;
+}
+
 int netns_socket(int netns_fd, int domain, int type, int *ret_fd, struct err *err)
 {
+	if (netns_fd < 0)
+		return open_socket(domain, type, ret_fd, err);
 	autoclose int home_fd = netns_open_own(err);
 
 	if (home_fd < 0)
 		return home_fd;
 	if (setns(netns_fd, CLONE_NEWNET) < 0)
 		return err_set(err, errno, "network: enter a network namespace");
-	int fd = socket(domain, type | SOCK_CLOEXEC, 0);
-	int code = errno;
+	int r = open_socket(domain, type, ret_fd, err);
 
 	go_home(home_fd);
-	if (fd < 0)
-		return err_set(err, code, "network: socket");
-	*ret_fd = fd;
-	return 0;
+	return r;
 }

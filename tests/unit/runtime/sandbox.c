@@ -140,8 +140,11 @@ static void start_in(const struct sandbox *box, const struct container_plan *pla
 	struct container_fault fault;
 
 	snprintf(hosts, sizeof(hosts), "%s/hosts", box->base);
+	char word[] = "OF_THE_RUN=yes";
+	char *envp[] = {word, NULL};
 	const struct container_run run = {
 		.hostname = "box-1",
+		.envp = envp,
 		.hosts_file = hosts,
 		.layer_dir = box->layer,
 		.cg = in->cg,

@@ -317,6 +317,23 @@ static void killing_takes_every_descendant(void **unused)
 	drop(cg);
 }
 
+static void who_is_in_a_group_is_known(void **unused)
+{
+	struct cg *cg = make("web-1", (struct cg_limits){0});
+	struct cg *other = make("web-10", (struct cg_limits){0});
+	pid_t pid = spawn(cg, body_sleep);
+
+	wait_for(cg, 1);
+	assert_int_equal(cg_has(cg, pid), 1);
+	assert_int_equal(cg_has(other, pid), 0);
+	assert_int_equal(cg_has(cg, getpid()), 0);
+	assert_int_equal(cg_kill(cg, NULL), 0);
+	reap(pid);
+	assert_int_equal(cg_has(cg, pid), -ESRCH);
+	drop(cg);
+	drop(other);
+}
+
 static void a_zombie_keeps_the_group_populated_until_reaped(void **unused)
 {
 	struct cg *cg = make("web-1", (struct cg_limits){0});
@@ -543,6 +560,7 @@ int main(void)
 		cmocka_unit_test(a_process_can_be_moved_in_by_pid),
 		cmocka_unit_test(used_cpu_time_and_memory_are_read),
 		cmocka_unit_test(killing_takes_every_descendant),
+		cmocka_unit_test(who_is_in_a_group_is_known),
 		cmocka_unit_test(a_zombie_keeps_the_group_populated_until_reaped),
 		cmocka_unit_test(a_frozen_group_is_killed),
 		cmocka_unit_test(one_kill_ends_a_fork_storm),

@@ -199,6 +199,21 @@ static void names_come_from_the_run(void **unused)
 	assert_says(outcome, "Read-only");
 }
 
+static void the_environment_of_a_run_is_on_top_of_the_plans(void **unused)
+{
+	char *argv[4];
+	char *envp[] = {(char *)(uintptr_t) "OF_THE_RUN=no", (char *)(uintptr_t) "OF_THE_RUNS=2",
+			NULL};
+	struct container_config config = sandbox_config(&box, argv, "env | grep OF_THE");
+	struct outcome outcome;
+
+	config.envp = envp;
+	sandbox_run(&box, &config, &outcome);
+	assert_says(outcome, "OF_THE_RUN=yes\n");
+	assert_says(outcome, "OF_THE_RUNS=2\n");
+	assert_not_says(outcome, "OF_THE_RUN=no");
+}
+
 static void the_user_is_looked_up_in_the_root(void **unused)
 {
 	struct outcome outcome;
@@ -356,6 +371,8 @@ int main(void)
 						remove_box),
 		cmocka_unit_test_setup_teardown(the_kernel_is_protected, make_box, remove_box),
 		cmocka_unit_test_setup_teardown(names_come_from_the_run, make_box, remove_box),
+		cmocka_unit_test_setup_teardown(the_environment_of_a_run_is_on_top_of_the_plans,
+						make_box, remove_box),
 		cmocka_unit_test_setup_teardown(the_user_is_looked_up_in_the_root, make_box,
 						remove_box),
 		cmocka_unit_test_setup_teardown(the_root_directory_is_never_written, make_box,

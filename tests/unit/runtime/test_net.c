@@ -61,6 +61,24 @@ static void the_callers_namespace_is_what_it_was(void **unused)
 	assert_int_equal(own.st_ino, host.st_ino);
 }
 
+static void a_socket_is_of_the_namespace_asked_for(void **unused)
+{
+	struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr = net_endpoint_address(web[0])};
+	int fd = -1;
+
+	assert_int_equal(net_socket(net_endpoint_netns(web[0]), AF_INET, SOCK_DGRAM, &fd, NULL), 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&own, sizeof(own)), 0);
+	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+	close(fd);
+	assert_int_equal(net_socket(-1, AF_INET, SOCK_DGRAM, &fd, NULL), 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&own, sizeof(own)), -1);
+	close(fd);
+	assert_int_equal(net_socket(net_endpoint_netns(web[0]), -1, SOCK_DGRAM, &fd, NULL),
+			 -EAFNOSUPPORT);
+	assert_int_equal(net_socket(0x7fffffff, AF_INET, SOCK_DGRAM, &fd, NULL), -EBADF);
+	the_callers_namespace_is_what_it_was(unused);
+}
+
 static void an_endpoint_without_network_has_only_a_loopback(void **unused)
 {
 	struct net_endpoint *none = NULL;
@@ -328,6 +346,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_endpoint_has_its_address_and_a_loopback),
 		cmocka_unit_test(the_callers_namespace_is_what_it_was),
+		cmocka_unit_test(a_socket_is_of_the_namespace_asked_for),
 		cmocka_unit_test(an_endpoint_without_network_has_only_a_loopback),
 		cmocka_unit_test(endpoints_and_host_reach_each_other_at_once),
 		cmocka_unit_test(a_name_keeps_its_address_over_a_restart),
