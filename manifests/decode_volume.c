@@ -82,16 +82,18 @@ static void decode_driver_opts(struct decoder *decoder, const struct node *node,
 	volume->driver_opts = vars_list(&options, decoder->keep);
 }
 
-static void decode_driver(struct decoder *decoder, const struct node *node)
+/* False when it is another one, whose options mean nothing here. */
+static bool decode_driver(struct decoder *decoder, const struct node *node)
 {
 	static const char *const local[] = {"local", "default", ""};
 	const char *text = decode_scalar(decoder, node, "driver");
 
 	for (size_t i = 0; text && i < ARRAY_SIZE(local); i++)
 		if (strcmp(text, local[i]) == 0)
-			return;
+			return true;
 	if (text)
 		decode_error(decoder, node, "driver", "'%.60s' is not supported, only local", text);
+	return false;
 }
 
 static void decode_body(struct decoder *decoder, const struct node *node, struct volume *volume)
@@ -109,9 +111,9 @@ static void decode_body(struct decoder *decoder, const struct node *node, struct
 		decode_external_alone(decoder, node);
 	if (!node_is_null(labels))
 		decode_labels(decoder, labels, "labels", &volume->labels);
-	if (!node_is_null(driver) && !volume->external)
-		decode_driver(decoder, driver);
-	if (!node_is_null(options) && !volume->external)
+	bool local = !volume->external && (node_is_null(driver) || decode_driver(decoder, driver));
+
+	if (!node_is_null(options) && local)
 		decode_driver_opts(decoder, options, volume);
 	if (name && !decode_is_name(name, DECODE_STORE_NAME_MAX))
 		decode_error(decoder, node_is_null(named) ? external : named, "name",

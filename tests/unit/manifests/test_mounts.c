@@ -224,8 +224,9 @@ static void faulty_volumes(void **unused)
 		const char *volume;
 		const char *said;
 	} all[] = {
-		{"{driver: rclone}", "2:23: error: volumes.v.driver: 'rclone' is not supported, "
-				     "only local"},
+		{"{driver: rclone, driver_opts: {remote: x}}",
+		 "2:23: error: volumes.v.driver: 'rclone' is not supported, "
+		 "only local"},
 		{"{external: true, driver_opts: {}}",
 		 "2:31: error: volumes.v.driver_opts: says nothing about what is external: remove "
 		 "one of the two"},
