@@ -159,6 +159,7 @@ struct container_config {
 };
 
 struct container_plan;
+struct recorder;
 
 /*
  * Resolves everything that does not change between runs.
@@ -197,6 +198,7 @@ struct container_run {
 	int ipc_pidfd; /* of one whose IPC namespace and /dev/shm are; 0: none */
 	int stdio[3];  /* become 0, 1, 2 */
 	bool tty;      /* stdio[0] is a terminal: becomes the controlling terminal */
+	const struct recorder *recorder; /* of system calls; NULL: none */
 };
 
 struct container_process {
@@ -231,6 +233,7 @@ struct container_exec {
 	const char *working_dir; /* NULL: as the container */
 	int stdio[3];
 	bool tty; /* stdio[0] is a terminal: becomes the controlling terminal of a new session */
+	const struct recorder *recorder; /* NULL: none */
 };
 
 /*

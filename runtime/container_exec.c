@@ -305,6 +305,7 @@ int container_exec(const struct container_plan *plan, const struct container_exe
 		.working_dir = working_dir,
 		.stdio = {exec->stdio[0], exec->stdio[1], exec->stdio[2]},
 		.tty = exec->tty,
+		.recorder = exec->recorder,
 		.target_pidfd = exec->pidfd,
 		.handover_fd = -1,
 		.name_slot = exec_name_slot(&env),

@@ -201,6 +201,7 @@ int container_start(const struct container_plan *plan, const struct container_ru
 		.init_argv = init_argv,
 		.stdio = {run->stdio[0], run->stdio[1], run->stdio[2]},
 		.tty = run->tty,
+		.recorder = run->recorder,
 		.hostname = run->hostname,
 		.domainname = run->domainname,
 		.hosts_file = run->hosts_file,

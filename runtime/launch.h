@@ -26,7 +26,8 @@ struct launch {
 	bool tty;
 	char *const *init_argv; /* start only: of davit-init, which gets argv and candidates by it;
 				   or NULL */
-	const char *self;	/* own_filter: the first candidate that is davit itself; or NULL */
+	const struct recorder *recorder; /* NULL: none */
+	const char *self; /* own_filter: the first candidate that is davit itself; or NULL */
 
 	/* start only */
 	const char *hostname;

@@ -7,6 +7,7 @@
 #include "runtime/base/path.h"
 #include "runtime/defaults.h"
 #include "runtime/launch.h"
+#include "runtime/seccomp/recorder.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -254,6 +255,10 @@ int step_filter(struct launch *launch, struct container_fault *fault)
 	/* It may not allow to look any more. */
 	if (launch->plan->own_filter)
 		step_look_for_self(launch);
+	int r = launch->recorder ? recorder_enter(launch->recorder, &fault->err) : 0;
+
+	if (r < 0)
+		return r;
 	return launch->plan->filter ? secc_load(launch->plan->filter, &fault->err) : 0;
 }
 

@@ -4,6 +4,7 @@
  */
 #include "runtime/seccomp/secc_compile.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/seccomp/record.h"
 
 #include <errno.h>
 #include <linux/seccomp.h>
@@ -344,4 +345,16 @@ int secc_compile(const struct profile *profile, const struct secc_host *host, st
 	if (r < 0 && context)
 		err_prefix(err, "syscalls[%zu]", at);
 	return r < 0 ? r : export_code(&compiler, ret);
+}
+
+char *record_name(enum record_arch arch, uint32_t number)
+{
+	uint32_t token = arch == RECORD_NATIVE ? arches[0].token : arches[1].token;
+	char *name = seccomp_syscall_resolve_num_arch(token, (int)number);
+
+	for (size_t i = 0; !name && i < ARRAY_SIZE(newer_calls); i++)
+		if (newer_calls[i].number == number &&
+		    (arch == RECORD_NATIVE || number >= SECC_UNIFIED))
+			name = strdup(newer_calls[i].name);
+	return name;
 }
