@@ -9,6 +9,7 @@
 #include "launcher/supervisor/probe.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/network/net_socket.h"
 
 #include <errno.h>
 #include <inttypes.h>

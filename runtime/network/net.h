@@ -110,13 +110,6 @@ void net_detach(struct net_endpoint *endpoint);
 
 int net_endpoint_netns(const struct net_endpoint *endpoint); /* borrowed fd */
 
-/*
- * A socket from inside a network namespace.
- * @netns_fd	-1: the calling thread's own
- * @ret_fd	out: close-on-exec, owned by the caller
- */
-int net_socket(int netns_fd, int domain, int type, int *ret_fd, struct err *err) must_check;
-
 /* Its address in the main network; INADDR_ANY for none. */
 struct in_addr net_endpoint_address(const struct net_endpoint *endpoint);
 

@@ -197,11 +197,6 @@ void net_detach(struct net_endpoint *endpoint)
 	endpoint_free(endpoint);
 }
 
-int net_socket(int netns_fd, int domain, int type, int *ret_fd, struct err *err)
-{
-	return netns_socket(netns_fd, domain, type, ret_fd, err);
-}
-
 int net_endpoint_netns(const struct net_endpoint *endpoint)
 {
 	return endpoint->netns_fd;

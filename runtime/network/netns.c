@@ -6,6 +6,7 @@
 #include "runtime/network/netns.h"
 
 #include "runtime/base/cleanup.h"
+#include "runtime/network/net_socket.h"
 #include "runtime/network/sysctl.h"
 
 #include <errno.h>
@@ -72,7 +73,7 @@ static int open_socket(int domain, int type, int *ret_fd, struct err *err)
 	return 0;
 }
 
-int netns_socket(int netns_fd, int domain, int type, int *ret_fd, struct err *err)
+int net_socket(int netns_fd, int domain, int type, int *ret_fd, struct err *err)
 {
 	if (netns_fd < 0)
 		return open_socket(domain, type, ret_fd, err);

@@ -20,8 +20,3 @@ int netns_open_own(struct err *err) must_check;
  */
 int netns_make(int home_fd, int (*inside)(void *data, struct err *err), void *data, int *ret_fd,
 	       struct err *err) must_check;
-
-/* A socket of another namespace (-1: of this one); the calling thread is in its own again when this
- * returns.
- * @ret_fd	out: close-on-exec, owned by the caller */
-int netns_socket(int netns_fd, int domain, int type, int *ret_fd, struct err *err) must_check;

@@ -5,6 +5,8 @@
 #include "runtime/base/cleanup.h"
 #include "tests/unit/runtime/net_world.h"
 
+#include "runtime/network/net_socket.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
