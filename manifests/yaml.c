@@ -36,6 +36,8 @@ struct builder {
 	struct node *root;
 	unsigned documents;
 	bool stop;
+	const char *line; /* where line `line_number` of the source starts: only goes forward */
+	unsigned line_number;
 };
 
 /*
@@ -247,6 +249,37 @@ static struct pos scalar_pos(const struct builder *builder, struct fy_event *eve
 	return pos;
 }
 
+static const char *line_after(struct builder *builder, unsigned number)
+{
+	while (builder->line_number <= number && *builder->line) {
+		builder->line += strcspn(builder->line, "\n");
+		builder->line += *builder->line == '\n';
+		builder->line_number++;
+	}
+	return builder->line;
+}
+
+/*
+ * Whether a block text begins with a line that is indented no more than its key: that line is no
+ * part of it, but libfyaml 0.7.12 takes it in, with all keys after it.
+ */
+static bool swallows_keys(struct builder *builder, enum fy_scalar_style style)
+{
+	const struct frame *frame = builder->depth ? &builder->stack[builder->depth - 1] : NULL;
+
+	if (!frame || !frame->key || (style != FYSS_LITERAL && style != FYSS_FOLDED))
+		return false;
+	const char *line = line_after(builder, frame->key->pos.line);
+	size_t indent = strspn(line, " ");
+
+	while (line[indent] == '\n' || line[indent] == '\r') {
+		line += indent + 1;
+		indent = strspn(line, " ");
+	}
+	/* (": |" below "? key" is where the text starts) */
+	return line[indent] && line[indent] != ':' && indent < frame->key->pos.col;
+}
+
 static void on_scalar(struct builder *builder, struct fy_event *event, struct pos pos)
 {
 	const char *text = token_text(builder, event->scalar.value);
@@ -257,6 +290,11 @@ static void on_scalar(struct builder *builder, struct fy_event *event, struct po
 	pos = scalar_pos(builder, event, pos);
 	if (text && strlen(text) > TREE_TEXT_MAX) {
 		refuse(builder, pos, "this text is longer than 1 MiB");
+		return;
+	}
+	if (text && *text && swallows_keys(builder, style)) {
+		refuse(builder, builder->stack[builder->depth - 1].key->pos,
+		       "the text of this key must be indented more than the key");
 		return;
 	}
 	struct node *node = tree_scalar(builder->tree, text ? text : "", plain, pos);
@@ -362,7 +400,11 @@ struct node *yaml_parse(const struct source *source, const char *file, struct tr
 	struct fy_diag *diag = NULL;
 	struct fy_event *event;
 
-	*builder = (struct builder){.tree = tree, .report = report, .file = file};
+	*builder = (struct builder){.tree = tree,
+				    .report = report,
+				    .file = file,
+				    .line = source->text,
+				    .line_number = 1};
 	struct pos pos = {.file = file, .col = 1};
 	const char *excess = find_excess(source, &pos.line);
 

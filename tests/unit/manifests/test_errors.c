@@ -71,6 +71,8 @@ static void faulty_documents(void **unused)
 		{"services: {a: {x-rootfs: host, command: x, x-allow: '$!'}}\n",
 		 "1:53: error: invalid substitution '$!': no variable name after $ (write $$ for a "
 		 "$)"},
+		{"services:\n  a:\n    x-rootfs: host\n    command: |\n\n    user: x\n",
+		 "4:5: error: the text of this key must be indented more than the key"},
 		{"services: {a: {image: , build: , command: x}}\n",
 		 "1:12: error: services.a needs x-rootfs: host or a directory"},
 		{"services: {a: {x-rootfs: host}}\n",

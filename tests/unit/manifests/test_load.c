@@ -288,6 +288,24 @@ static void mounts_in_the_short_form(void **unused)
 	assert_int_equal(a->mounts[5].tmpfs_mode, -1);
 }
 
+static void block_texts_end_where_the_indentation_does(void **unused)
+{
+	autofixture struct fixture fixture;
+
+	(void)unused;
+	fixture_open(&fixture);
+	const struct service *a = fixture_service(
+		&fixture, "    command: |\n\n     sh -c x\n     y\n    entrypoint: >-\r\n      "
+			  "a\r\n      b\r\n"
+			  "    labels:\n      ? k\n      : |\n        v\n    user: x\n");
+
+	assert_int_equal(a->command.count, 4);
+	assert_string_equal(a->command.items[3].value, "y");
+	assert_int_equal(a->entrypoint.count, 2);
+	assert_string_equal(a->labels.items[0].value, "k=v\n");
+	assert_string_equal(a->user.value, "x");
+}
+
 static void mounts_in_the_long_form(void **unused)
 {
 	autofixture struct fixture fixture;
@@ -529,6 +547,7 @@ int main(void)
 		cmocka_unit_test(groups_limits_and_names_for_people),
 		cmocka_unit_test(links_are_dependencies),
 		cmocka_unit_test(mounts_in_the_short_form),
+		cmocka_unit_test(block_texts_end_where_the_indentation_does),
 		cmocka_unit_test(mounts_in_the_long_form),
 		cmocka_unit_test(dependencies_in_both_forms),
 		cmocka_unit_test(limits_and_replicas_have_old_twins),
