@@ -45,6 +45,10 @@ bool decode_mount_source(struct decoder *decoder, const struct node *node, const
 /* False when @word is none. */
 bool decode_propagation(const char *word, struct mount_spec *mount);
 
+/* decode_volumes_from.c: the second once all services are decoded */
+decode_fn decode_volumes_from;
+void decode_donated_mounts(struct decoder *decoder);
+
 /* decode_mount_long.c */
 decode_fn decode_long_mount;
 

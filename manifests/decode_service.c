@@ -179,6 +179,7 @@ static const struct decode_field service_fields[] = {
 	{"dns_search", decode_dns_search},
 	{"external_links", decode_external_links},
 	{"isolation", decode_isolation},
+	{"volumes_from", decode_volumes_from}, /* after depends_on, which it adds to */
 	{"init", decode_init},
 	{"tty", decode_tty},
 	{"stdin_open", decode_stdin_open},

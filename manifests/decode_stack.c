@@ -26,5 +26,6 @@ void decode_stack(struct decoder *decoder, const struct node *root)
 		report_error(decoder->report, root->pos, "a manifest needs services");
 	else
 		decode_services(decoder, services);
+	decode_donated_mounts(decoder);
 	decode_contents(decoder);
 }

@@ -54,6 +54,13 @@ struct mount_spec {
 	struct pos source_pos; /* of the source inside it (same as pos for the short form) */
 };
 
+/* One entry of `volumes_from`; what it gives is among the mounts of the service. */
+struct mount_donor {
+	char *service;
+	bool read_only;
+	struct pos pos;
+};
+
 /* One entry of the top-level `volumes`. */
 struct volume {
 	char *key;  /* the name services refer to */

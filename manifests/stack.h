@@ -157,6 +157,8 @@ struct service {
 
 	struct mount_spec *mounts; /* volumes and tmpfs in manifest order, targets unique */
 	size_t mount_count;
+	struct mount_donor *donors;
+	size_t donor_count;
 	struct service_files files; /* configs and secrets */
 	struct port_spec *ports;
 	size_t port_count;

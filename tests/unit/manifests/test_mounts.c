@@ -159,6 +159,91 @@ static void an_included_device_is_relative_to_its_own_file(void **unused)
 	assert_string_equal(stack_file(stack, FILE_CONFIG, "c")->value, path);
 }
 
+static void volumes_come_from_other_services(void **unused)
+{
+	autofixture struct fixture fixture;
+
+	(void)unused;
+	fixture_open(&fixture);
+	const struct stack *stack = fixture_good(
+		&fixture,
+		"services:\n"
+		"  z: {x-rootfs: host, command: x, volumes: ['/z:/z', 'v:/own']}\n"
+		"  b: {x-rootfs: host, command: x, volumes: ['/b:/b:ro', '/anon'], tmpfs: /t, "
+		"volumes_from: [z]}\n"
+		"  a: {x-rootfs: host, command: x, volumes: ['/a:/own'], volumes_from: ['b:ro', "
+		"'z:rw']}\n"
+		"volumes: {v: }\n");
+	const struct service *a = stack_service(stack, "a");
+	static const struct {
+		const char *target;
+		const char *source;
+		bool read_only;
+	} wanted[] = {{"/own", "/a", false}, {"/b", "/b", true}, {"/z", "/z", true}};
+
+	assert_int_equal(a->mount_count, ARRAY_SIZE(wanted));
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
+		assert_string_equal(a->mounts[i].target, wanted[i].target);
+		assert_string_equal(a->mounts[i].source, wanted[i].source);
+		assert_int_equal(a->mounts[i].read_only, wanted[i].read_only);
+	}
+	assert_int_equal(stack_service(stack, "b")->mount_count, 5);
+	assert_int_equal(a->depends_on_count, 2);
+	assert_true(fixture_says(&fixture,
+				 "shop.yaml:4:72: note: services.a.volumes_from: /anon of b "
+				 "has no name: it cannot be shared yet"));
+}
+
+static void volumes_from_a_circle_or_nobody(void **unused)
+{
+	static const struct {
+		const char *from;
+		const char *said;
+	} all[] = {
+		{"b", "volumes_from: must be a list, this is text"},
+		{"[bb]", "there is no service 'bb': did you mean 'b'?"},
+		{"['container:b']", "'container:b' is not supported: only services of this stack "
+				    "have volumes to give"},
+		{"['b:rx']", "'b:rx' is not SERVICE, SERVICE:ro or SERVICE:rw"},
+		{"[':ro']", "':ro' is not SERVICE, SERVICE:ro or SERVICE:rw"},
+		{"[c]", "goes in a circle: a -> c -> a"},
+		{"[a]", "goes in a circle: a -> a"},
+	};
+	autofixture struct fixture fixture;
+
+	(void)unused;
+	fixture_open(&fixture);
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		char yaml[512];
+
+		snprintf(yaml, sizeof(yaml),
+			 "services:\n  a: {x-rootfs: host, command: x, volumes_from: %s}\n"
+			 "  b: {x-rootfs: host, command: x, volumes: ['/b:/b']}\n"
+			 "  c: {x-rootfs: host, command: x, volumes_from: [a]}\n",
+			 all[i].from);
+		fixture_load(&fixture, yaml, NULL);
+		if (fixture.diags.error_count != 1 || !strstr(fixture.printed, all[i].said))
+			fail_msg("for: %s\n%s", all[i].from, fixture.printed);
+	}
+}
+
+static void a_long_chain_of_volumes_from_ends(void **unused)
+{
+	autofixture struct fixture fixture;
+	autobuf struct buf yaml = {0};
+
+	(void)unused;
+	fixture_open(&fixture);
+	buf_puts(&yaml, "services:\n");
+	for (int i = 0; i < 80; i++)
+		buf_printf(&yaml, "  s%02d: {x-rootfs: host, command: x, volumes_from: [s%02d]}\n",
+			   i, i + 1);
+	buf_puts(&yaml, "  s80: {x-rootfs: host, command: x}\n");
+	fixture_load(&fixture, yaml.data, NULL);
+	assert_int_equal(fixture.diags.error_count, 1);
+	assert_non_null(strstr(fixture.printed, "more than 64 services in a row"));
+}
+
 static void faulty_mounts(void **unused)
 {
 	static const struct {
@@ -268,6 +353,9 @@ int main(void)
 		cmocka_unit_test(a_socket_of_an_engine_is_warned_of_and_never_made),
 		cmocka_unit_test(a_volume_can_stand_for_a_directory_of_the_host),
 		cmocka_unit_test(an_included_device_is_relative_to_its_own_file),
+		cmocka_unit_test(volumes_come_from_other_services),
+		cmocka_unit_test(volumes_from_a_circle_or_nobody),
+		cmocka_unit_test(a_long_chain_of_volumes_from_ends),
 		cmocka_unit_test(faulty_mounts),
 		cmocka_unit_test(faulty_volumes),
 	};
