@@ -103,6 +103,7 @@ static void decode_policy(struct decoder *decoder, const struct node *node, cons
 	decode_mapping(decoder, node, key, &schema);
 }
 
+/* A limit of 0 is none, as for the engines. */
 static void decode_cpus(struct decoder *decoder, const struct node *node, const char *key)
 {
 	struct limits *limits = &decoder->service->limits;
@@ -114,9 +115,7 @@ static void decode_cpus(struct decoder *decoder, const struct node *node, const 
 		return;
 	if (scalar_mcpu(text, &mcpu, &err) < 0)
 		decode_error(decoder, node, key, "%s", err.text);
-	else if (!mcpu)
-		decode_error(decoder, node, key, "must be more than 0, for example 0.5");
-	else
+	else if (mcpu)
 		decode_twin(decoder, node, key, (struct twin){&limits->cpu_mcpu, &limits->cpu_pos},
 			    mcpu);
 }
@@ -132,9 +131,7 @@ static void decode_memory(struct decoder *decoder, const struct node *node, cons
 		return;
 	if (scalar_bytes(text, &bytes, &err) < 0)
 		decode_error(decoder, node, key, "%s", err.text);
-	else if (!bytes)
-		decode_error(decoder, node, key, "must be more than 0, for example 64m");
-	else
+	else if (bytes)
 		decode_twin(decoder, node, key,
 			    (struct twin){&limits->memory_bytes, &limits->memory_pos}, bytes);
 }
@@ -146,11 +143,8 @@ static void decode_pids(struct decoder *decoder, const struct node *node, const 
 
 	if (!decode_int(decoder, node, key, (struct decode_range){-1, 4194304}, &pids))
 		return;
-	if (!pids)
-		decode_error(decoder, node, key, "must be at least 1, or -1 for no limit");
-	else
-		decode_twin(decoder, node, key, (struct twin){&limits->pids, &limits->pids_pos},
-			    pids);
+	decode_twin(decoder, node, key, (struct twin){&limits->pids, &limits->pids_pos},
+		    pids ? pids : -1);
 }
 
 static void decode_replicas(struct decoder *decoder, const struct node *node, const char *key)

@@ -181,10 +181,7 @@ int scalar_mcpu(const char *text, int64_t *ret_mcpu, struct err *err)
 			       "'%.60s' is not a number of cores: write for example 0.5", text);
 	int64_t mcpu = decimal.whole * 1000 + decimal.nano / 1000000;
 
-	if (!mcpu && decimal.nano)
-		return err_say(err, EINVAL, "'%.60s' cores is less than the least share, 0.001",
-			       text);
-	*ret_mcpu = mcpu;
+	*ret_mcpu = !mcpu && decimal.nano ? 1 : mcpu;
 	return 0;
 }
 

@@ -258,7 +258,7 @@ static int assemble(const struct container_plan *plan, const struct container_co
 	if (r == 0 && host)
 		r = set_read_only(root_fd, "", err);
 	if (r == 0 && plan->writable)
-		r = plan_attach(root_fd, PLAN_LAYERS_PLACE + 1, layers_fd, err);
+		r = plan_attach(root_fd, &PLAN_LAYERS_PLACE[1], layers_fd, err);
 	return r < 0 ? r : plan_pivot(root_fd, err);
 }
 

@@ -81,7 +81,7 @@ static int detach_files(struct launch *launch, int fs_fd, struct container_fault
 	const struct container_plan *plan = launch->plan;
 	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY, .propagation = MS_PRIVATE};
 	autoclose int place_fd =
-		path_open_plain(launch->root_fd, PLAN_LAYERS_PLACE + 1, O_PATH | O_DIRECTORY);
+		path_open_plain(launch->root_fd, &PLAN_LAYERS_PLACE[1], O_PATH | O_DIRECTORY);
 	char name[12];
 
 	if (place_fd < 0)

@@ -278,13 +278,8 @@ static void faulty_health_and_restart(void **unused)
 			      "to 10000"},
 		{"deploy: {mode: globul}",
 		 "4:18: error: services.a.deploy.mode: 'globul' is not replicated or global"},
-		{"cpus: 0", "4:9: error: services.a.cpus: must be more than 0, for example 0.5"},
 		{"mem_limit: 12q", "4:14: error: services.a.mem_limit: '12q' is not a size: "
 				   "write for example 64m or 1.5g (units b k m g t)"},
-		{"mem_limit: 0", "4:14: error: services.a.mem_limit: must be more than 0, for "
-				 "example 64m"},
-		{"pids_limit: 0", "4:15: error: services.a.pids_limit: must be at least 1, or -1 "
-				  "for no limit"},
 		{"scale: 2\n  deploy: {replicas: 3}",
 		 "5:22: error: services.a.deploy.replicas: contradicts line 4: write it once, or "
 		 "the same twice"},

@@ -381,6 +381,19 @@ static void limits_and_replicas_have_old_twins(void **unused)
 	assert_int_equal(fixture_service(&fixture, "    scale: 0")->replicas, 0);
 }
 
+static void a_limit_of_0_is_none(void **unused)
+{
+	autofixture struct fixture fixture;
+	const struct service *a;
+
+	(void)unused;
+	fixture_open(&fixture);
+	a = fixture_service(&fixture, "    cpus: 0\n    mem_limit: 0\n    pids_limit: 0");
+	assert_int_equal(a->limits.cpu_mcpu, 0);
+	assert_int_equal(a->limits.memory_bytes, 0);
+	assert_int_equal(a->limits.pids, -1);
+}
+
 static void the_smaller_keys(void **unused)
 {
 	autofixture struct fixture fixture;
@@ -551,6 +564,7 @@ int main(void)
 		cmocka_unit_test(mounts_in_the_long_form),
 		cmocka_unit_test(dependencies_in_both_forms),
 		cmocka_unit_test(limits_and_replicas_have_old_twins),
+		cmocka_unit_test(a_limit_of_0_is_none),
 		cmocka_unit_test(the_smaller_keys),
 		cmocka_unit_test(a_directory_can_be_the_root),
 		cmocka_unit_test(profiles_enable_services),

@@ -236,6 +236,7 @@ static void the_store_is_for_its_owner_alone(void **state)
 	assert_int_equal(chmod(world->store, 0755), 0);
 	autostore struct image_store *store = open_store(world);
 
+	assert_non_null(store);
 	assert_int_equal(stat(world->store, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0700);
 }
