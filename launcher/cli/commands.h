@@ -14,6 +14,7 @@ extern const struct command command_start;
 extern const struct command command_stop;
 extern const struct command command_restart;
 extern const struct command command_kill;
+extern const struct command command_learn;
 extern const struct command command_exec;
 extern const struct command command_run;
 extern const struct command command_config;

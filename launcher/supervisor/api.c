@@ -3,6 +3,7 @@
 #include "launcher/supervisor/api.h"
 #include "launcher/js.h"
 #include "launcher/supervisor/attach.h"
+#include "launcher/supervisor/learn.h"
 #include "launcher/supervisor/stamp.h"
 #include "launcher/supervisor/supervisor.h"
 #include "launcher/supervisor/view.h"
@@ -60,6 +61,7 @@ static const struct route {
 	{"POST", "/v1/down", apply_down},	{"POST", "/v1/scale", apply_scale},
 	{"POST", "/v1/stop", apply_stop},	{"POST", "/v1/start", apply_start},
 	{"POST", "/v1/restart", apply_restart}, {"POST", "/v1/kill", apply_kill},
+	{"POST", "/v1/learn", learn_begin},	{"POST", "/v1/learned", learn_result},
 };
 
 void api_answer(struct http_answer *answer, const struct reply *reply)

@@ -8,6 +8,7 @@
 #include "launcher/js.h"
 #include "launcher/lower.h"
 #include "launcher/supervisor/api.h"
+#include "launcher/supervisor/learn.h"
 #include "launcher/supervisor/retire.h"
 #include "launcher/supervisor/run.h"
 #include "launcher/supervisor/supervisor.h"
@@ -258,6 +259,7 @@ static int exec(struct attachment *attachment, const int stdio[static 3],
 		.working_dir = attachment->working_dir,
 		.stdio = {stdio[0], stdio[1], stdio[2]},
 		.tty = attachment->tty,
+		.recorder = learn_recorder(attachment->sup, instance->plan->service),
 	};
 	int r = container_exec(instance->plan->container, &exec, &attachment->process, fault);
 

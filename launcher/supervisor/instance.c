@@ -7,6 +7,7 @@
 #include "launcher/supervisor/attach.h"
 #include "launcher/supervisor/hosts.h"
 #include "launcher/supervisor/join.h"
+#include "launcher/supervisor/learn.h"
 #include "launcher/supervisor/notify.h"
 #include "launcher/supervisor/oom.h"
 #include "launcher/supervisor/probe.h"
@@ -353,6 +354,7 @@ static int run_start(struct instance *instance, struct container_fault *fault)
 		.envp = notify_environment(instance->notify),
 		.netns_fd = netns_fd,
 		.tty = instance->client && instance->client->tty,
+		.recorder = learn_recorder(instance->sup, instance->plan->service),
 	};
 	struct container_process process = {0};
 

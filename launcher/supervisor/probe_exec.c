@@ -3,6 +3,7 @@
  * Probes that run a program inside the instance. Of what it prints the first 4 KiB are kept, the
  * rest is read and dropped.
  */
+#include "launcher/supervisor/learn.h"
 #include "launcher/supervisor/probe_run.h"
 #include "launcher/supervisor/retire.h"
 #include "launcher/supervisor/supervisor.h"
@@ -197,6 +198,7 @@ static int run_program(struct probe *probe, struct container_fault *fault)
 		.cg = instance->cg,
 		.argv = run->argv,
 		.stdio = {null_fd, write_fd, write_fd},
+		.recorder = learn_recorder(instance->sup, instance->plan->service),
 	};
 	int r = container_exec(instance->plan->container, &exec, &run->process, fault);
 

@@ -7,6 +7,7 @@
 #include "launcher/supervisor/api.h"
 #include "launcher/supervisor/attach.h"
 #include "launcher/supervisor/ids.h"
+#include "launcher/supervisor/learn.h"
 #include "launcher/supervisor/networks.h"
 #include "launcher/supervisor/probe_http.h"
 #include "launcher/supervisor/retire.h"
@@ -365,6 +366,7 @@ void supervisor_close(struct supervisor *sup)
 	size_t services = sup->manifest ? sup->manifest->stack->service_count : 0;
 
 	attach_close(sup);
+	learn_close(sup);
 	retire_close(sup);
 	close_kernel_side(sup);
 	give_ids_back(sup);

@@ -12,6 +12,7 @@
  * - networks.c: networks; publish.c: ports; hosts.c: names; join.c: shared networks; retire.c: what
  * the kernel still has to let go of
  * - attach.c: exec and run, with a client's fds; run.c: one-off instances
+ * - learn.c: profiles of what services call
  * - view.c: JSON of what there is; watch.c: streams of changes
  * - http.c, loop.c, logs.c know nothing of stacks
  */
@@ -64,6 +65,7 @@ struct supervisor {
 	struct watch *retry;		 /* timer: settle again after what failed */
 	struct watcher *watchers;
 	struct attachment *attachments;
+	struct learning *learnings;
 	bool idle;
 	bool publish_due;
 	bool ending; /* `down`: the loop ends when nothing is left */
