@@ -35,15 +35,10 @@ static bool instance_runs(const struct instance *instance)
 /* Whoever looks at a running instance wants to know why it is not the first run any more. */
 static void reason_of_ready(struct instance *instance)
 {
-	char why[REASON_MAX];
-
 	instance->reason[0] = '\0';
-	if (!instance->has_end)
-		return;
-	reason_run_end(&instance->end, instance->plan->service->limits.memory_bytes, why,
-		       sizeof(why));
-	snprintf(instance->reason, sizeof(instance->reason), "restarted: %.*s",
-		 (int)sizeof(instance->reason) - 16, why);
+	if (instance->has_end)
+		snprintf(instance->reason, sizeof(instance->reason), "restarted: %.*s",
+			 (int)sizeof(instance->reason) - 16, instance->end_why);
 }
 
 static void instance_enter(struct instance *instance, enum instance_state state)
@@ -157,12 +152,13 @@ static enum instance_event end_verdict(struct instance *instance)
 	struct restart_verdict verdict =
 		restart_decide(&service->restart, &instance->history,
 			       instance->unhealthy ? &failed : &instance->end, ran_ms, now_ms);
-	char why[REASON_MAX];
+	char *why = instance->end_why;
 
 	if (instance->unhealthy)
-		memcpy(why, instance->reason, sizeof(why));
+		memcpy(why, instance->reason, sizeof(instance->end_why));
 	else
-		reason_run_end(&instance->end, service->limits.memory_bytes, why, sizeof(why));
+		reason_run_end(&instance->end, service->limits.memory_bytes, why,
+			       sizeof(instance->end_why));
 	reason_verdict(why, &verdict, &instance->history, instance->reason,
 		       sizeof(instance->reason));
 	instance->backoff_ms = verdict.delay_ms;

@@ -71,8 +71,9 @@ struct instance {
 
 	bool has_end; /* `end` is that of the last run */
 	struct run_end end;
-	struct probes *probes; /* NULL: nothing to probe, or no process */
-	struct notify *notify; /* NULL: nobody listens to what it says */
+	char end_why[REASON_MAX]; /* the same in words, or the failed probe it was ended for */
+	struct probes *probes;	  /* NULL: nothing to probe, or no process */
+	struct notify *notify;	  /* NULL: nobody listens to what it says */
 
 	struct net_endpoint *endpoint; /* NULL: the host's network, or that of: */
 	struct instance *joined;
