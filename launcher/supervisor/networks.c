@@ -47,7 +47,9 @@ static unsigned hosts_of(const struct stack *stack, const char *key)
 
 		for (size_t j = 0; j < service->network.attachment_count; j++)
 			if (strcmp(service->network.attachments[j].network, key) == 0)
-				hosts += service->replicas;
+				hosts += service->autoscale.max > service->replicas
+						 ? service->autoscale.max
+						 : service->replicas;
 	}
 	return hosts;
 }
@@ -124,6 +126,21 @@ static int open_one(struct supervisor *sup, const struct stack *stack,
 	return r;
 }
 
+/* The one instance that has a fixed address gets it, whoever starts first. */
+static int keep_address(const struct supervisor *sup, const struct service *service,
+			const struct net_attachment *attachment, struct err *err)
+{
+	char name[INSTANCE_NAME_MAX];
+	struct in_addr address;
+
+	if (!attachment->ipv4.ip.family)
+		return 0;
+	snprintf(name, sizeof(name), "%s-1", service->name);
+	memcpy(&address, attachment->ipv4.ip.bytes, sizeof(address));
+	return net_network_keep(net_network_find(sup->net, attachment->network), name, address,
+				err);
+}
+
 void networks_open(struct supervisor *sup, const struct stack *stack, const struct service *service,
 		   struct strv *problems)
 {
@@ -133,7 +150,8 @@ void networks_open(struct supervisor *sup, const struct stack *stack, const stru
 		const struct pos *pos = network->pos.line ? &network->pos : &service->pos;
 		struct err err = {0};
 
-		if (open_one(sup, stack, network, &err) < 0)
+		if (open_one(sup, stack, network, &err) < 0 ||
+		    keep_address(sup, service, one, &err) < 0)
 			strv_addf(problems, "%s:%u:%u: error: %s", pos->file, pos->line, pos->col,
 				  err.text);
 	}

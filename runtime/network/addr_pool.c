@@ -150,6 +150,13 @@ int addr_pool_fix(struct addr_pool *pool, const char *name, uint32_t address, st
 	return add(pool, name, address, err);
 }
 
+const char *addr_pool_owner(const struct addr_pool *pool, uint32_t address)
+{
+	const struct given *found = by_address(pool, address);
+
+	return found ? found->name : NULL;
+}
+
 void addr_pool_release(struct addr_pool *pool, const char *name)
 {
 	struct given *entry = by_name(pool, name);

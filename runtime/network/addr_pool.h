@@ -33,5 +33,8 @@ int addr_pool_take(struct addr_pool *pool, const char *name, uint32_t *ret_addre
 int addr_pool_fix(struct addr_pool *pool, const char *name, uint32_t address,
 		  struct err *err) must_check;
 
+/* Who has it; NULL: nobody. Borrowed. */
+const char *addr_pool_owner(const struct addr_pool *pool, uint32_t address);
+
 /* Forgets @name; nothing happens when it is not known. */
 void addr_pool_release(struct addr_pool *pool, const char *name);

@@ -33,12 +33,10 @@ struct net_config {
 			      NULL: 10.213.0.0/16 */
 };
 
-/* Makes the table, leftovers of the same stack removed first. @ret_net: the caller's, net_close()
- */
+/* Makes the table, leftovers of the same stack removed first. The caller owns it. */
 int net_open(const struct net_config *config, struct net **ret_net, struct err *err) must_check;
 
-/* Removes table, links and bridges, then frees, networks too. Endpoints must be detached before.
- * Accepts NULL. */
+/* Removes and frees all. Endpoints must be detached before. Accepts NULL. */
 void net_close(struct net *net);
 
 /* Removes what a dead process has left of the stack's networks; nothing there is success. */
@@ -61,14 +59,18 @@ struct net_network_config {
  *
  * @ret_network	out: owned by the net, until net_close()
  *
- * Returns 0; -EADDRINUSE when the host uses the subnet otherwise; -EADDRNOTAVAIL when the pool has
- * none; -errno.
+ * Returns 0; -EADDRINUSE: the host uses the subnet; -EADDRNOTAVAIL: the pool has none; -errno.
  */
 int net_network_open(struct net *net, const struct net_network_config *config,
 		     struct net_network **ret_network, struct err *err) must_check;
 
 /* The network of that name, or NULL. Borrowed. */
 struct net_network *net_network_find(const struct net *net, const char *name);
+
+/* Keeps an address for @name, who is to be attached with it, unless somebody else is with it now.
+ */
+int net_network_keep(struct net_network *network, const char *name, struct in_addr address,
+		     struct err *err) must_check;
 
 struct in_addr net_gateway(const struct net_network *network);
 
@@ -110,10 +112,8 @@ void net_detach(struct net_endpoint *endpoint);
 
 int net_endpoint_netns(const struct net_endpoint *endpoint); /* borrowed fd */
 
-/* Its address in the main network; INADDR_ANY for none. */
+/* Its address in the main network, or in this one; INADDR_ANY for none. */
 struct in_addr net_endpoint_address(const struct net_endpoint *endpoint);
-
-/* Its address in this network; INADDR_ANY where it is not in it. */
 struct in_addr net_endpoint_address_in(const struct net_endpoint *endpoint,
 				       const struct net_network *network);
 

@@ -38,6 +38,28 @@ static int open_inside(void *data, struct err *err)
 	return rtnet_open(data, err);
 }
 
+/* Who is not attached any more gives an address up that somebody else is to have; what is reserved
+ * (its name is no instance's, it has spaces) stays so. */
+static int fix_address(struct net_network *network, const char *name, uint32_t address,
+		       struct err *err)
+{
+	const char *owner = addr_pool_owner(&network->addresses, address);
+	const struct net_endpoint key = {.name = (char *)owner};
+
+	if (owner && strcmp(owner, name) != 0 && !strchr(owner, ' ') &&
+	    !tfind(&key, &network->net->attached, compare_endpoints))
+		addr_pool_release(&network->addresses, owner);
+	return addr_pool_fix(&network->addresses, name, address, err);
+}
+
+int net_network_keep(struct net_network *network, const char *name, struct in_addr address,
+		     struct err *err)
+{
+	int r = fix_address(network, name, ntohl(address.s_addr), err);
+
+	return r == -EADDRINUSE ? 0 : r;
+}
+
 static int take_address(struct end *end, const char *name, const struct net_link *link,
 			struct err *err)
 {
@@ -46,7 +68,7 @@ static int take_address(struct end *end, const char *name, const struct net_link
 	if (link->address.s_addr == htonl(INADDR_ANY))
 		return addr_pool_take(pool, name, &end->address, err);
 	end->address = ntohl(link->address.s_addr);
-	return addr_pool_fix(pool, name, end->address, err);
+	return fix_address(link->network, name, end->address, err);
 }
 
 /* Both ends of a link; the namespace is there, and after a failure takes the link with it when it

@@ -164,6 +164,28 @@ static void a_fixed_address_that_is_taken_is_refused(void **unused)
 	assert_null(none);
 }
 
+static void an_address_is_kept_until_somebody_else_is_to_have_it(void **unused)
+{
+	const struct in_addr wanted = ip("172.28.5.3");
+	const struct net_link any = {.network = back, .main = true};
+	const struct net_link fixed = {.network = back, .address = wanted, .main = true};
+
+	(void)unused;
+	assert_int_equal(net_network_keep(back, "late-1", wanted, NULL), 0);
+	struct net_endpoint *early = attach_to("early-1", &any, 1);
+
+	assert_int_equal(net_endpoint_address(early).s_addr, ip("172.28.5.4").s_addr);
+	/* late-1 never came: its successor gets the address. */
+	struct net_endpoint *heir = attach_to("heir-1", &fixed, 1);
+
+	assert_int_equal(net_endpoint_address(heir).s_addr, wanted.s_addr);
+	assert_int_equal(net_network_keep(back, "late-1", wanted, NULL), 0);
+	assert_int_equal(net_network_keep(back, "late-1", ip("172.28.5.2"), NULL),
+			 0); /* reserved */
+	net_detach(early);
+	net_detach(heir);
+}
+
 static void a_subnet_of_the_host_is_refused(void **unused)
 {
 	const struct net_network_config config = {.name = "bad",
@@ -195,6 +217,7 @@ int main(void)
 		cmocka_unit_test(an_internal_network_has_no_way_out),
 		cmocka_unit_test(a_published_port_leads_across_networks),
 		cmocka_unit_test(a_fixed_address_that_is_taken_is_refused),
+		cmocka_unit_test(an_address_is_kept_until_somebody_else_is_to_have_it),
 		cmocka_unit_test(a_subnet_of_the_host_is_refused),
 		cmocka_unit_test(a_network_for_many_is_larger),
 	};
