@@ -187,6 +187,16 @@ static int lower_devices(const struct service *service, struct lowered *lowered)
 	return 0;
 }
 
+/* Such capabilities count with the host's ids only, which it is given therefore. */
+static void lower_privileged(struct container_config *config)
+{
+	static const char *const all[] = {"ALL", NULL};
+
+	config->privileged = true;
+	config->seccomp_unconfined = true;
+	config->cap_add = all;
+}
+
 int lower_service(const struct stack *stack, const struct service *service,
 		  const struct lower_place *place, struct lowered *ret, struct err *err)
 {
@@ -218,6 +228,9 @@ int lower_service(const struct stack *stack, const struct service *service,
 	config->ids = service->userns_mode == USERNS_HOST ? NULL : place->ids;
 	config->layers_dir = place->layers_dir;
 	config->seccomp_unconfined = service->security.seccomp == SECCOMP_UNCONFINED;
+	config->unmasked = service->security.unmasked;
+	if (service->process.privileged)
+		lower_privileged(config);
 	config->seccomp_profile = service->security.seccomp_profile;
 	config->seccomp_name = service->security.seccomp_shown;
 	config->host_network = stack_network_owner(stack, service)->network.mode == NETWORK_HOST;

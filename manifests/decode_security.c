@@ -85,8 +85,6 @@ static void option_paths(struct decoder *decoder, const struct option *option)
 	}
 	security->unmasked = true;
 	security->unmasked_pos = option->node->pos;
-	decode_note(decoder, option->node, "security_opt",
-		    "systempaths=unconfined is not supported yet");
 }
 
 /* Profiles of security modules add walls, and davit's own stand without them. */

@@ -47,7 +47,8 @@ void decode_privileged(struct decoder *decoder, const struct node *node, const c
 {
 	struct process_spec *process = &decoder->service->process;
 
-	decode_wish(decoder, node, key, &process->privileged, &process->privileged_pos);
+	process->privileged = decode_bool(decoder, node, key, false);
+	process->privileged_pos = node->pos;
 }
 
 void decode_oom_score_adj(struct decoder *decoder, const struct node *node, const char *key)

@@ -145,10 +145,14 @@ static int load_filter(struct container_plan *plan, struct err *err)
 int plan_devices_init(struct container_plan *plan, const struct container_config *config,
 		      struct container_fault *fault)
 {
+	struct plan_device all = {.access = DEVICES_ALL};
+
+	if (config->privileged && add_dir(plan, &all, "/dev", "/dev", &fault->err) < 0)
+		return -fault->err.code;
 	for (unsigned i = 0; i < config->device_count; i++)
 		if (look_up(plan, &config->devices[i], i, &fault->err) < 0)
 			return fault_of(fault, CONTAINER_ITEM_DEVICE, i);
-	if (load_filter(plan, &fault->err) < 0)
+	if (!config->privileged && load_filter(plan, &fault->err) < 0)
 		return fault_of(fault, CONTAINER_ITEM_DEVICE, 0);
 	return 0;
 }

@@ -87,7 +87,7 @@ static int add_defaults(struct container_plan *plan, const struct container_conf
 		mount->per_run = true;
 		mount->made = !kernel;
 		mount->type = from->type;
-		mount->flags = from->flags;
+		mount->flags = from->flags & ~(config->privileged ? (unsigned long)MS_RDONLY : 0);
 		if (default_options(plan, from, config->shm_bytes, &mount->options) < 0)
 			return err_set(err, ENOMEM, "default mounts");
 	}
@@ -112,6 +112,13 @@ static int add_kernel_paths(struct container_plan *plan, const char *const *path
 		mount->directory = S_ISDIR(st.st_mode);
 	}
 	return 0;
+}
+
+static int protect_kernel(struct container_plan *plan, struct err *err)
+{
+	int r = add_kernel_paths(plan, defaults_read_only_paths(), PLAN_MOUNT_READ_ONLY, err);
+
+	return r < 0 ? r : add_kernel_paths(plan, defaults_masked_paths(), PLAN_MOUNT_MASK, err);
 }
 
 static int add_dev(struct container_plan *plan, struct err *err)
@@ -330,10 +337,8 @@ int plan_mounts_init(struct container_plan *plan, int root_fd,
 
 	if (r == 0)
 		r = add_defaults(plan, config, err);
-	if (r == 0)
-		r = add_kernel_paths(plan, defaults_read_only_paths(), PLAN_MOUNT_READ_ONLY, err);
-	if (r == 0)
-		r = add_kernel_paths(plan, defaults_masked_paths(), PLAN_MOUNT_MASK, err);
+	if (r == 0 && !config->unmasked && !config->privileged)
+		r = protect_kernel(plan, err);
 	if (r < 0)
 		return r;
 	/* The host's root is assembled later and has no links in the way of a mount but ours; a

@@ -135,9 +135,6 @@ static void what_cannot_be_done_yet_is_noted(void **unused)
 		{"security_opt: ['no-new-privileges:false']",
 		 "5:18: note: services.a.security_opt: no-new-privileges:false is not supported "
 		 "yet"},
-		{"security_opt: [systempaths=unconfined]",
-		 "5:18: note: services.a.security_opt: systempaths=unconfined is not supported "
-		 "yet"},
 		{"userns_mode: keep-id",
 		 "5:16: note: services.a.userns_mode: keep-id is not supported yet"},
 		{"security_opt: ['label:type:x']",
@@ -157,6 +154,7 @@ static void what_davit_does_anyway_is_not_worth_a_word(void **unused)
 		"label=disable, seccomp=builtin]",
 		"userns_mode: host",
 		"devices: []",
+		"security_opt: [systempaths=unconfined]",
 		"devices: [/dev/a]",
 		"userns_mode: auto",
 		NULL,
