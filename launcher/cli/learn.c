@@ -85,7 +85,7 @@ static int await_profile(const char *stack, const char *service, char **ret_prof
 
 static int write_profile(const char *profile, const char *path)
 {
-	struct buf out = {0};
+	autobuf struct buf out = {0};
 	struct err err;
 
 	if (path)
