@@ -350,5 +350,9 @@ int main(void)
 		printf("skipped: %s\n", missing);
 		return 77;
 	}
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	int failed = cmocka_run_group_tests_name("the host's ids", tests, NULL, NULL);
+
+	if (sandbox_own_ids())
+		failed += cmocka_run_group_tests_name("own ids", tests, NULL, NULL);
+	return failed;
 }
