@@ -11,16 +11,6 @@
 #include <ctype.h>
 #include <string.h>
 
-/* A wish that needs no word when it is not made. */
-static void decode_wish(struct decoder *decoder, const struct node *node, const char *key,
-			bool *ret_value, struct pos *ret_pos)
-{
-	*ret_value = decode_bool(decoder, node, key, false);
-	*ret_pos = node->pos;
-	if (*ret_value)
-		decode_note(decoder, node, key, "true is not supported yet");
-}
-
 void decode_init(struct decoder *decoder, const struct node *node, const char *key)
 {
 	struct process_spec *process = &decoder->service->process;
@@ -33,14 +23,16 @@ void decode_tty(struct decoder *decoder, const struct node *node, const char *ke
 {
 	struct process_spec *process = &decoder->service->process;
 
-	decode_wish(decoder, node, key, &process->tty, &process->tty_pos);
+	process->tty = decode_bool(decoder, node, key, false);
+	process->tty_pos = node->pos;
 }
 
 void decode_stdin_open(struct decoder *decoder, const struct node *node, const char *key)
 {
 	struct process_spec *process = &decoder->service->process;
 
-	decode_wish(decoder, node, key, &process->stdin_open, &process->stdin_pos);
+	process->stdin_open = decode_bool(decoder, node, key, false);
+	process->stdin_pos = node->pos;
 }
 
 void decode_privileged(struct decoder *decoder, const struct node *node, const char *key)

@@ -12,6 +12,7 @@
 #include "launcher/supervisor/oom.h"
 #include "launcher/supervisor/probe.h"
 #include "launcher/supervisor/retire.h"
+#include "launcher/supervisor/streams.h"
 #include "launcher/supervisor/supervisor.h"
 #include "launcher/supervisor/watch.h"
 #include "runtime/base/cleanup.h"
@@ -292,18 +293,6 @@ static int run_watch(struct instance *instance, struct err *err)
 	return r;
 }
 
-/* A client's own, or nothing and the log. */
-static void run_stdio(const struct instance *instance, int null_fd, int stdio[static 3])
-{
-	if (instance->client) {
-		memcpy(stdio, instance->client->stdio, sizeof(instance->client->stdio));
-		return;
-	}
-	stdio[0] = null_fd;
-	stdio[1] = instance->log ? log_stdout_fd(instance->log) : null_fd;
-	stdio[2] = instance->log ? log_stderr_fd(instance->log) : null_fd;
-}
-
 /* What has to be there before a run. */
 static int run_prepare(struct instance *instance, int *ret_netns_fd, struct err *err)
 {
@@ -327,12 +316,10 @@ static int run_prepare(struct instance *instance, int *ret_netns_fd, struct err 
 static int run_start(struct instance *instance, struct container_fault *fault)
 {
 	autofree char *hosts_file = hosts_path(instance->sup, instance->plan);
+	autostreams struct streams streams = STREAMS_NONE;
 	int netns_fd = -1;
-	autoclose int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	*fault = (struct container_fault){.item = CONTAINER_ITEM_NONE};
-	if (null_fd < 0)
-		return err_set(&fault->err, errno, "open /dev/null");
 	if (!hosts_file)
 		return err_set(&fault->err, ENOMEM, "hosts");
 	int r = run_prepare(instance, &netns_fd, &fault->err);
@@ -349,13 +336,13 @@ static int run_start(struct instance *instance, struct container_fault *fault)
 		.cg = instance->cg,
 		.envp = notify_environment(instance->notify),
 		.netns_fd = netns_fd,
-		.tty = instance->client && instance->client->tty,
 		.recorder = learn_recorder(instance->sup, instance->plan->service),
 	};
 	struct container_process process = {0};
 
-	run_stdio(instance, null_fd, run.stdio);
-	r = join_processes(instance, &run, &fault->err);
+	r = streams_open(instance, &run, &streams, &fault->err);
+	if (r == 0)
+		r = join_processes(instance, &run, &fault->err);
 	if (r == 0)
 		r = container_start(instance->plan->container, &run, &process, fault);
 	if (r < 0)
@@ -410,6 +397,7 @@ static void instance_free(struct instance *instance)
 	*link = instance->next;
 	sup->instance_count--;
 	watch_free(instance->timer);
+	fd_drop(&instance->input_fd);
 	log_close(instance->log);
 	join_leave(instance);
 	net_detach(instance->endpoint);
@@ -526,6 +514,7 @@ int instance_create(struct supervisor *sup, struct plan *plan, unsigned index, s
 	instance->grace_ms = -1;
 	instance->oom_ms = -1;
 	instance->pidfd = -1;
+	instance->input_fd = -1;
 	instance->status_fd = -1;
 	snprintf(instance->name, sizeof(instance->name), "%s-%u", plan->service->name, index);
 	while (*link && is_before(*link, plan->service->name, index))

@@ -78,6 +78,7 @@ struct instance {
 	struct net_endpoint *endpoint; /* NULL: the host's network, or that of: */
 	struct instance *joined;
 	struct log_sink *log;
+	int input_fd; /* stdin_open: the end of the pipe that nobody writes to; else -1 */
 	char *layer_dir;
 };
 

@@ -13,9 +13,12 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <time.h>
 
 /* One read per turn of the loop: a flood of one instance waits for everybody else. */
@@ -39,7 +42,8 @@ struct log_sink {
 	int file_fd;
 	int64_t bytes; /* in the file */
 	uint64_t lost_bytes;
-	struct log_stream streams[2];
+	struct loop *loop;
+	struct log_stream streams[3]; /* stdout, stderr, a terminal */
 };
 
 /* One for all: the supervisor has one thread, and a turn leaves nothing in them. */
@@ -164,14 +168,26 @@ static size_t rest_of_line(const struct log_stream *stream, size_t len)
 	return stream->in_line && sink->bytes - sink->limits.max_bytes < LINE_EXCESS_MAX ? len : 0;
 }
 
+static void stream_close(struct log_stream *stream)
+{
+	watch_free(take_ptr(stream->watch));
+	fd_drop(&stream->read_fd);
+	fd_drop(&stream->write_fd);
+}
+
 /* Returns false when there is nothing more to read for now. */
 static bool stream_read_once(struct log_stream *stream)
 {
 	struct timespec now;
 	char stamp[STAMP_SIZE];
-	ssize_t n = read(stream->read_fd, chunk, sizeof(chunk));
+	ssize_t n = stream->read_fd < 0 ? 0 : read(stream->read_fd, chunk, sizeof(chunk));
 	size_t first = 0;
 
+	/* A terminal that nobody has any more says so, again and again. */
+	if (n < 0 && errno == EIO) {
+		stream_close(stream);
+		return false;
+	}
 	if (n <= 0)
 		return n < 0 && errno == EINTR;
 	size_t len = (size_t)n;
@@ -202,7 +218,55 @@ void log_drain(struct log_sink *sink)
 				break;
 }
 
-static int stream_open(struct loop *loop, struct log_sink *sink, size_t which, struct err *err)
+/* Only our end does not wait: the instance's must, that is what holds a flooder back. */
+static int stream_watch(struct log_stream *stream, struct err *err)
+{
+	if (fcntl(stream->read_fd, F_SETFL, O_NONBLOCK) < 0)
+		return err_set(err, errno, "log");
+	int r = loop_watch_fd(stream->sink->loop,
+			      &(struct loop_io){stream->read_fd, EPOLLIN, on_readable, stream},
+			      &stream->watch, err);
+
+	if (r == 0)
+		watch_priority(stream->watch, LOOP_LOGS);
+	return r;
+}
+
+/* Lines end with a newline alone: nobody looks at it but the log. */
+static int terminal_set_up(int master_fd, int slave_fd)
+{
+	const struct winsize size = {.ws_row = 24, .ws_col = 80};
+	struct termios mode;
+
+	if (tcgetattr(slave_fd, &mode) < 0)
+		return -errno;
+	mode.c_oflag &= ~(tcflag_t)ONLCR;
+	if (tcsetattr(slave_fd, TCSANOW, &mode) < 0 || ioctl(master_fd, TIOCSWINSZ, &size) < 0)
+		return -errno;
+	return 0;
+}
+
+int log_terminal(struct log_sink *sink, int *ret_fd, struct err *err)
+{
+	struct log_stream *stream = &sink->streams[2];
+
+	(void)stream_read_once(stream);
+	stream_close(stream);
+	stream->read_fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (stream->read_fd < 0 || unlockpt(stream->read_fd) < 0)
+		return err_set(err, errno, "terminal");
+	autoclose int fd = ioctl(stream->read_fd, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	int r = fd < 0 ? -errno : terminal_set_up(stream->read_fd, fd);
+
+	if (r < 0)
+		return err_set(err, -r, "terminal");
+	r = stream_watch(stream, err);
+	if (r == 0)
+		*ret_fd = take_fd(&fd);
+	return r;
+}
+
+static int stream_open(struct log_sink *sink, size_t which, struct err *err)
 {
 	struct log_stream *stream = &sink->streams[which];
 	int fds[2];
@@ -211,15 +275,7 @@ static int stream_open(struct loop *loop, struct log_sink *sink, size_t which, s
 		return err_set(err, errno, "log pipe");
 	stream->read_fd = fds[0];
 	stream->write_fd = fds[1];
-	/* Only our end: the instance's must block, that is what holds a flooder back. */
-	if (fcntl(fds[0], F_SETFL, O_NONBLOCK) < 0)
-		return err_set(err, errno, "log pipe");
-	int r = loop_watch_fd(loop, &(struct loop_io){fds[0], EPOLLIN, on_readable, stream},
-			      &stream->watch, err);
-
-	if (r == 0)
-		watch_priority(stream->watch, LOOP_LOGS);
-	return r;
+	return stream_watch(stream, err);
 }
 
 int log_open(struct loop *loop, const char *path, const struct log_limits *limits,
@@ -229,10 +285,12 @@ int log_open(struct loop *loop, const char *path, const struct log_limits *limit
 
 	if (!sink)
 		return err_set(err, ENOMEM, "log '%s'", path);
-	sink->streams[0] =
-		(struct log_stream){.sink = sink, .name = "stdout", .read_fd = -1, .write_fd = -1};
-	sink->streams[1] =
-		(struct log_stream){.sink = sink, .name = "stderr", .read_fd = -1, .write_fd = -1};
+	for (size_t i = 0; i < ARRAY_SIZE(sink->streams); i++)
+		sink->streams[i] = (struct log_stream){.sink = sink,
+						       .name = i == 1 ? "stderr" : "stdout",
+						       .read_fd = -1,
+						       .write_fd = -1};
+	sink->loop = loop;
 	sink->file_fd = -1;
 	sink->limits = *limits;
 	sink->path = strdup(path);
@@ -241,8 +299,8 @@ int log_open(struct loop *loop, const char *path, const struct log_limits *limit
 	if (r < 0)
 		r = err_set(err, -r, "log '%s'", path);
 
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(sink->streams); i++)
-		r = stream_open(loop, sink, i, err);
+	for (size_t i = 0; r == 0 && i < 2; i++)
+		r = stream_open(sink, i, err);
 	if (r < 0) {
 		log_close(sink);
 		return r;
@@ -266,13 +324,8 @@ void log_close(struct log_sink *sink)
 	if (!sink)
 		return;
 	log_drain(sink);
-	for (size_t i = 0; i < ARRAY_SIZE(sink->streams); i++) {
-		struct log_stream *stream = &sink->streams[i];
-
-		watch_free(stream->watch);
-		fd_drop(&stream->read_fd);
-		fd_drop(&stream->write_fd);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(sink->streams); i++)
+		stream_close(&sink->streams[i]);
 	fd_drop(&sink->file_fd);
 	free(sink->path);
 	free(sink);

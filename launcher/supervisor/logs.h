@@ -29,6 +29,14 @@ int log_open(struct loop *loop, const char *path, const struct log_limits *limit
 int log_stdout_fd(const struct log_sink *sink);
 int log_stderr_fd(const struct log_sink *sink);
 
+/*
+ * A new terminal for a run; what it shows goes to the log as stdout. That of the run before is
+ * forgotten.
+ *
+ * @ret_fd	out: the side of the program, owned by the caller
+ */
+int log_terminal(struct log_sink *sink, int *ret_fd, struct err *err) must_check;
+
 /* Reads what is in the pipes at this moment, so that a dead instance's last words are in the file.
  */
 void log_drain(struct log_sink *sink);

@@ -8,7 +8,7 @@
  * - instance.c: events and actions of one instance; plan.c: prepared revisions
  * - probe.c: what it is asked, and what follows; probe_exec.c, probe_tcp.c, probe_http.c: how;
  *   notify.c: what it says by itself; oom.c: who ran out of memory
- * - ids.c: ranges of user ids
+ * - streams.c: what a run reads and writes; ids.c: ranges of user ids
  * - networks.c: networks; publish.c: ports; hosts.c: names; join.c: shared networks; retire.c: what
  * the kernel still has to let go of
  * - attach.c: exec and run, with a client's fds; run.c: one-off instances

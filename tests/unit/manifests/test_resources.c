@@ -280,9 +280,6 @@ static void faulty_deploy_and_logging_are_told_at_their_place(void **unused)
 static void what_cannot_be_done_yet_is_noted(void **unused)
 {
 	static const struct fault notes[] = {
-		{"tty: true", "5:8: note: services.a.tty: true is not supported yet"},
-		{"stdin_open: true",
-		 "5:15: note: services.a.stdin_open: true is not supported yet"},
 		{"pid: container:b", "5:8: note: services.a.pid: container:b is not supported yet"},
 		{"logging: {driver: gelf}", "5:21: warning: services.a.logging.driver: there is no "
 					    "driver 'gelf': logs are kept on this machine"},
@@ -310,7 +307,7 @@ static void what_cannot_be_done_yet_is_noted(void **unused)
 static void what_davit_does_anyway_is_not_worth_a_word(void **unused)
 {
 	static const char *const silent[] = {
-		"init: true\n  tty: false\n  stdin_open: false\n  privileged: true",
+		"init: true\n  tty: true\n  stdin_open: true\n  privileged: true",
 		"oom_score_adj: 5",
 		"cgroup: host\n  ipc: host\n  uts: host\n  pid: host",
 		"ipc: service:b\n  pid: service:b",
