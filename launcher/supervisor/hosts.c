@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static bool has_several_networks(const struct stack *stack)
 {
@@ -163,22 +164,28 @@ static int write_file(const char *path, struct buf *text, struct err *err)
 	return r < 0 ? r : fs_rewrite(path, text->data, text->len, 0644, err);
 }
 
-int hosts_prepare(struct supervisor *sup, const struct plan *plan, struct err *err)
+static int write_own(struct supervisor *sup, const struct plan *plan, const char *path,
+		     struct err *err)
 {
 	const struct stack *stack = plan->manifest->stack;
 	const struct view view = {stack, stack_network_owner(stack, plan->service)};
-	autofree char *path = hosts_path(sup, plan);
 	autobuf struct buf text = {0};
 
-	if (!path)
-		return err_set(err, ENOMEM, "hosts");
-	if (!is_own(plan))
-		return 0;
 	put_instances(sup, view.owner, &text);
 	put_own(sup, plan->service, &view, &text);
 	if (view.owner != plan->service)
 		put_own(sup, view.owner, &view, &text);
 	return write_file(path, &text, err);
+}
+
+/* Later changes are hosts_write()'s: with each start a file anew, many starts would be slow. */
+int hosts_prepare(struct supervisor *sup, const struct plan *plan, struct err *err)
+{
+	autofree char *path = hosts_path(sup, plan);
+
+	if (!path)
+		return err_set(err, ENOMEM, "hosts");
+	return is_own(plan) && access(path, F_OK) < 0 ? write_own(sup, plan, path, err) : 0;
 }
 
 void hosts_write(struct supervisor *sup)
@@ -192,8 +199,12 @@ void hosts_write(struct supervisor *sup)
 
 	/* The instances of a service follow one another. */
 	for (struct instance *one = sup->instances; r == 0 && one; one = one->next) {
-		if (one->plan != before)
-			r = hosts_prepare(sup, one->plan, &err);
+		autofree char *path = one->plan != before && is_own(one->plan)
+					      ? hosts_path(sup, one->plan)
+					      : NULL;
+
+		if (path)
+			r = write_own(sup, one->plan, path, &err);
 		before = one->plan;
 	}
 	if (r < 0)
