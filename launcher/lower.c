@@ -215,8 +215,11 @@ int lower_service(const struct stack *stack, const struct service *service,
 	struct container_config *config = &ret->config;
 
 	config->state_dir = place->state_dir;
-	config->root = service->rootfs == ROOTFS_DIR ? CONTAINER_ROOT_DIR : CONTAINER_ROOT_HOST;
+	config->root = service->rootfs == ROOTFS_DIR	 ? CONTAINER_ROOT_DIR
+		       : service->rootfs == ROOTFS_IMAGE ? CONTAINER_ROOT_LAYERS
+							 : CONTAINER_ROOT_HOST;
 	config->root_dir = service->rootfs_dir;
+	config->root_layers = place->root_layers;
 	config->read_only = service->read_only;
 	config->argv = ret->argv;
 	config->envp = ret->envp;

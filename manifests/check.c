@@ -49,7 +49,8 @@ static void check_dependency(const struct check *check, const struct service *se
 		report_error(check->report, dependency->pos,
 			     "services.%s.depends_on: no active profile enables '%.80s'",
 			     service->name, dependency->service);
-	} else if (dependency->condition == DEPENDS_HEALTHY && !check_has_health(target)) {
+	} else if (dependency->condition == DEPENDS_HEALTHY && target->rootfs != ROOTFS_IMAGE &&
+		   !check_has_health(target)) {
 		report_error(check->report, dependency->pos,
 			     "services.%s.depends_on: service_healthy, but '%.80s' has no "
 			     "healthcheck",

@@ -29,6 +29,7 @@ static void decode_words(struct decoder *decoder, const struct node *node, const
 void decode_command(struct decoder *decoder, const struct node *node, const char *key)
 {
 	decode_words(decoder, node, key, &decoder->service->command);
+	decoder->service->no_command = !decoder->service->command.count;
 	if (!decoder->service->entrypoint.count)
 		decoder->service->command_pos = node->pos;
 }
@@ -36,6 +37,7 @@ void decode_command(struct decoder *decoder, const struct node *node, const char
 void decode_entrypoint(struct decoder *decoder, const struct node *node, const char *key)
 {
 	decode_words(decoder, node, key, &decoder->service->entrypoint);
+	decoder->service->no_entrypoint = !decoder->service->entrypoint.count;
 	if (decoder->service->entrypoint.count)
 		decoder->service->command_pos = node->pos;
 }
@@ -154,6 +156,7 @@ void decode_stop_signal(struct decoder *decoder, const struct node *node, const 
 	const char *text = decode_scalar(decoder, node, key);
 	struct err err;
 
+	decoder->service->stop_signal_set = text != NULL;
 	if (text && scalar_signal(text, &decoder->service->stop_signal, &err) < 0)
 		decode_error(decoder, node, key, "%s", err.text);
 }
@@ -297,5 +300,5 @@ void decode_healthcheck(struct decoder *decoder, const struct node *node, const 
 	if (decoder->report->list->error_count > errors)
 		*check = (struct healthcheck){.pos = node->pos};
 	else if (!check->present)
-		*check = (struct healthcheck){0};
+		*check = (struct healthcheck){.disabled = true};
 }

@@ -37,25 +37,26 @@ static void decode_rootfs(struct decoder *decoder, const struct node *node, cons
 
 static void require_rootfs(struct decoder *decoder, const struct node *service)
 {
-	static const char *const others[] = {"image", "build"};
-
 	if (decoder->service->rootfs != ROOTFS_NONE)
 		return;
-	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
-		for (size_t j = 0; j < service->count; j++) {
-			const struct node *key = service->pairs[j].key;
+	if (decoder->service->image.value) {
+		decoder->service->rootfs = ROOTFS_IMAGE;
+		decoder->service->rootfs_pos = decoder->service->image.pos;
+		return;
+	}
+	for (size_t i = 0; i < service->count; i++) {
+		const struct node *key = service->pairs[i].key;
 
-			if (strcmp(key->text, others[i]) != 0 ||
-			    node_is_null(service->pairs[j].value))
-				continue;
-			report_note(decoder->report, key->pos,
-				    "%s.%s is not supported yet: add x-rootfs: host or a directory",
-				    decoder->path, key->text);
-			return;
-		}
+		if (strcmp(key->text, "build") != 0 || node_is_null(service->pairs[i].value))
+			continue;
+		report_note(decoder->report, key->pos,
+			    "%s.build is not supported yet: add an image, or x-rootfs: host or a "
+			    "directory",
+			    decoder->path);
+		return;
 	}
 	report_error(decoder->report, decoder->service->pos,
-		     "%s needs x-rootfs: host or a directory", decoder->path);
+		     "%s needs an image, or x-rootfs: host or a directory", decoder->path);
 }
 
 /* A missing program is told where nothing else is wrong: "comand" is one fault, not two. */
@@ -64,7 +65,8 @@ static void require_command(struct decoder *decoder, size_t errors_before)
 	const struct service *service = decoder->service;
 
 	if (decoder->report->list->error_count == errors_before && !service->command.count &&
-	    !service->entrypoint.count && service->rootfs != ROOTFS_NONE)
+	    !service->entrypoint.count && service->rootfs != ROOTFS_NONE &&
+	    service->rootfs != ROOTFS_IMAGE)
 		report_error(decoder->report, service->pos,
 			     "%s needs a command: there is no image to take one from",
 			     decoder->path);

@@ -51,7 +51,7 @@ const struct key_info keys_service[] = {
 	{"group_add"},
 	{"healthcheck"},
 	{"hostname"},
-	{"image"}, /* noted without x-rootfs */
+	{"image"},
 	{"init"},
 	{"ipc"},
 	{"isolation"},

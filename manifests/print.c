@@ -209,24 +209,27 @@ void print_ulimits(struct printer *printer, struct node *node, const struct ulim
 
 static void put_process(struct printer *printer, struct node *node, const struct service *service)
 {
+	bool image = service->rootfs == ROOTFS_IMAGE; /* whose defaults are not ours */
 	char signal[16];
 
 	print_put_text(printer, node, "image", service->image.value);
 	print_build(printer, node, service);
-	if (service->rootfs != ROOTFS_NONE)
+	if (service->rootfs == ROOTFS_HOST || service->rootfs == ROOTFS_DIR)
 		print_put_text(printer, node, "x-rootfs",
 			       service->rootfs == ROOTFS_DIR ? service->rootfs_dir : "host");
 	print_put_list(printer, node, "entrypoint", &service->entrypoint);
 	print_put_list(printer, node, "command", &service->command);
 	print_put_pairs(printer, node, "environment", &service->environment);
-	print_put_default(printer, node, "working_dir", service->working_dir.value, "/");
-	print_put_default(printer, node, "user", service->user.value, "0:0");
+	print_put_default(printer, node, "working_dir", service->working_dir.value,
+			  image ? NULL : "/");
+	print_put_default(printer, node, "user", service->user.value, image ? NULL : "0:0");
 	print_put_list(printer, node, "group_add", &service->group_add);
 	print_put_text(printer, node, "hostname", service->hostname.value);
 	print_put_text(printer, node, "domainname", service->domainname.value);
 	print_put_text(printer, node, "container_name", service->container_name.value);
 	scalar_signal_name(service->stop_signal, signal);
-	print_put_text(printer, node, "stop_signal", signal);
+	if (!image || service->stop_signal_set)
+		print_put_text(printer, node, "stop_signal", signal);
 	print_put(printer, node, "stop_grace_period",
 		  print_duration(printer, service->stop_grace_ms));
 }

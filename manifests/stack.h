@@ -24,9 +24,10 @@
 #include <sys/types.h>
 
 enum rootfs_kind {
-	ROOTFS_NONE, /* neither image nor x-rootfs: the loader refuses it */
-	ROOTFS_HOST, /* x-rootfs: host */
-	ROOTFS_DIR,  /* x-rootfs: DIR */
+	ROOTFS_NONE,  /* neither image nor x-rootfs: the loader refuses it */
+	ROOTFS_HOST,  /* x-rootfs: host */
+	ROOTFS_DIR,   /* x-rootfs: DIR */
+	ROOTFS_IMAGE, /* `image`, and no x-rootfs */
 };
 
 enum dependency_condition {
@@ -44,7 +45,8 @@ struct dependency {
 };
 
 struct healthcheck {
-	bool present; /* false: the service has no health check, the rest is meaningless */
+	bool present;  /* false: the service has no health check, the rest is meaningless */
+	bool disabled; /* that is written, so an image's does not count either */
 	/* What to exec inside the instance, CMD-SHELL already as /bin/sh -c TEXT. */
 	struct text_list test;
 	int64_t interval_ms;	   /* default 30 s */
@@ -130,12 +132,15 @@ struct service {
 	struct text platform; /* as written; value NULL: this machine's */
 	struct build_spec build;
 	enum rootfs_kind rootfs;
-	char *rootfs_dir; /* ROOTFS_DIR: absolute path */
+	char *rootfs_dir; /* ROOTFS_DIR: absolute path; ROOTFS_IMAGE: NULL until the launcher has
+			     found the image, then its digest */
 	struct pos rootfs_pos;
 
 	struct text_list entrypoint; /* words; shell form already split (no shell is started, as
 					Compose does) */
 	struct text_list command;
+	bool no_entrypoint; /* written, and empty: an image's does not count either */
+	bool no_command;
 	struct pos command_pos; /* of entrypoint, else command, else the service: where "no such
 				   program" points */
 	struct text_list
@@ -153,6 +158,7 @@ struct service {
 	struct probe_spec probes[PROBE_ROLES]; /* beside the healthcheck, see probe_spec */
 	struct restart_spec restart;
 	int stop_signal;       /* default SIGTERM */
+	bool stop_signal_set;  /* written: counts more than an image's */
 	int64_t stop_grace_ms; /* default 10 s */
 
 	struct mount_spec *mounts; /* volumes and tmpfs in manifest order, targets unique */

@@ -4,6 +4,7 @@
 
 #include "launcher/cli/change.h"
 #include "launcher/cli/down.h"
+#include "launcher/cli/fetch.h"
 #include "launcher/cli/launch.h"
 #include "launcher/cli/text.h"
 #include "runtime/base/cleanup.h"
@@ -55,6 +56,17 @@ int begin_load(const struct cli *cli, const struct selection *selection, struct 
 	if (code == EXIT_DONE)
 		*ret_stack = take_ptr(stack);
 	return code;
+}
+
+int begin_images(const struct stack *stack, const struct selection *selection, const char *policy,
+		 bool quiet)
+{
+	autofree const char **names = NULL;
+	struct err err = {0};
+
+	if (selection_names(stack, selection, &names, &err) < 0)
+		return cli_fail(&err, EXIT_FAILED);
+	return fetch_services(stack, names, policy, quiet);
 }
 
 int begin_supervisor(const char *stack, int *ret_pidfd)

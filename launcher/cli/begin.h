@@ -16,6 +16,11 @@ int begin_check_service(const struct stack *stack, const char *name) must_check;
 int begin_load(const struct cli *cli, const struct selection *selection,
 	       struct stack **ret_stack) must_check;
 
+/* Fetches the images that the selection needs and the store lacks. @policy: in place of what the
+ * services say; NULL: as they say. Returns EXIT_DONE or the exit code after a complaint. */
+int begin_images(const struct stack *stack, const struct selection *selection, const char *policy,
+		 bool quiet) must_check;
+
 /* Makes sure that a supervisor answers. @ret_pidfd: a new one's; untouched when there was one. */
 int begin_supervisor(const char *stack, int *ret_pidfd) must_check;
 

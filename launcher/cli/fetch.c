@@ -13,6 +13,10 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#define MUST_BE_THERE "its image is not in the store, and pull_policy is never"
+#define MUST_BE_BUILT                                                                              \
+	"its image is not in the store, and davit does not build: see davit image load"
+
 struct fetch_how {
 	const enum image_pull_policy *policy; /* in place of the services' own; NULL: theirs */
 	bool quiet;
@@ -90,6 +94,7 @@ static bool is_outdated(const struct image_ref *ref, int64_t stored_ms)
 	return (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000 >= stored_ms;
 }
 
+/* What is to be built is not asked a registry for. */
 static enum image_pull_policy policy_of(const struct service *service)
 {
 	switch (service->pull.policy) {
@@ -100,6 +105,7 @@ static enum image_pull_policy policy_of(const struct service *service)
 	case PULL_BUILD:
 		return IMAGE_PULL_BUILD;
 	case PULL_DEFAULT:
+		return service->build.present ? IMAGE_PULL_NEVER : IMAGE_PULL_MISSING;
 	case PULL_MISSING:
 		break;
 	}
@@ -136,8 +142,7 @@ static int fetch_one(struct image_store *store, const struct stack *stack,
 	case IMAGE_FETCH:
 		return fetch_image(&(struct fetch){.ref = &ref, .quiet = how->quiet});
 	case IMAGE_REFUSE_MISSING:
-		return complain_at(service,
-				   "its image is not in the store, and pull_policy is never");
+		return complain_at(service, service->build.present ? MUST_BE_BUILT : MUST_BE_THERE);
 	case IMAGE_REFUSE_BUILD:
 		break;
 	}
@@ -160,7 +165,7 @@ int fetch_services(const struct stack *stack, const char *const *names, const ch
 	for (size_t i = 0; code == EXIT_DONE && names[i]; i++) {
 		const struct service *service = stack_service(stack, names[i]);
 
-		if (!service || service->rootfs != ROOTFS_NONE || !service->image.value)
+		if (!service || service->rootfs != ROOTFS_IMAGE)
 			continue;
 		if (!store &&
 		    (paths_images(&dir, &err) < 0 || image_store_open(dir, &store, &err) < 0))

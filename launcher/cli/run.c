@@ -114,6 +114,8 @@ static int run_in(const struct cli *cli, const struct stack *stack, const struct
 	autoclose int started_pidfd = -1;
 	bool any = false;
 
+	if (begin_images(stack, &service, NULL, false) != EXIT_DONE)
+		return SESSION_FAILED;
 	if (begin_supervisor(stack->name, &started_pidfd) != EXIT_DONE)
 		return SESSION_FAILED;
 	int code = start_dependencies(cli, stack, &service, &any);

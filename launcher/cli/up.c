@@ -17,6 +17,8 @@ struct values {
 	bool detach;
 	bool wait;
 	bool no_deps;
+	bool quiet_pull;
+	const char *pull;
 	int64_t wait_timeout_ms;
 	struct strv scale;
 	struct strv attached; /* whose logs are shown; empty: all */
@@ -31,6 +33,10 @@ static const struct option_spec options[] = {
 	 "longest time to wait (exit code 124)"},
 	{0, "no-deps", OPTION_FLAG, offsetof(struct values, no_deps), NULL,
 	 "do not start what the services depend on"},
+	{0, "pull", OPTION_TEXT, offsetof(struct values, pull), "POLICY",
+	 "always, missing or never, instead of the services' own pull_policy"},
+	{0, "quiet-pull", OPTION_FLAG, offsetof(struct values, quiet_pull), NULL,
+	 "show no progress of fetching images"},
 	{0, "scale", OPTION_LIST, offsetof(struct values, scale), "SERVICE=N",
 	 "instances of a service; may be repeated"},
 };
@@ -75,6 +81,9 @@ static int load(const struct cli *cli, const struct args *args, struct values *v
 
 	for (size_t i = 0; code == EXIT_DONE && i < values->scale.count; i++)
 		code = check_scaled(stack, values->scale.items[i]);
+	/* Only root gets further, and only root has the store. */
+	if (code == EXIT_DONE && geteuid() == 0)
+		code = begin_images(stack, &selection, values->pull, values->quiet_pull);
 	if (code != EXIT_DONE)
 		return code;
 	list_attached(stack, &values->attached);

@@ -8,6 +8,7 @@
 #include "launcher/lower.h"
 #include "launcher/policy/selection.h"
 #include "launcher/supervisor/apply.h"
+#include "launcher/supervisor/images.h"
 #include "launcher/supervisor/networks.h"
 #include "launcher/supervisor/supervisor.h"
 #include "manifests/manifest.h"
@@ -166,6 +167,11 @@ static void prepare_one(struct change *change, size_t i)
 	struct revision revision;
 	char text[2 * ERR_TEXT_MAX];
 
+	if (images_attach(change->manifest, service, &fault) < 0) {
+		lower_fault_text(service, &fault, text, sizeof(text));
+		strv_add(&change->problems, text);
+		return;
+	}
 	revision_of(change->manifest->stack, service, &revision);
 	if (before && before->plan &&
 	    (!change->targeted[i] || strcmp(before->plan->revision.hex, revision.hex) == 0)) {

@@ -485,7 +485,7 @@ static int instance_dirs(struct instance *instance)
 	const struct service *service = instance->plan->service;
 	const char *layers = instance->sup->layers_dir;
 
-	if (service->rootfs == ROOTFS_DIR && !service->read_only &&
+	if (service->rootfs != ROOTFS_HOST && !service->read_only &&
 	    asprintf(&instance->layer_dir, "%s/%s", layers, instance->name) < 0)
 		return -ENOMEM;
 	return 0;

@@ -7,6 +7,7 @@
 #include "launcher/one_off.h"
 #include "launcher/paths.h"
 #include "launcher/resolv.h"
+#include "launcher/supervisor/images.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/fs.h"
@@ -47,6 +48,7 @@ void manifest_unref(struct manifest *manifest)
 		return;
 	stack_free(manifest->stack);
 	free(manifest->directory);
+	images_free(manifest->images);
 	free(manifest);
 }
 
@@ -198,6 +200,7 @@ static int plan_prepare(struct supervisor *sup, struct plan *plan, unsigned inde
 		.resolv_conf = resolv_conf ? resolv_conf : sup->resolv_conf,
 		.nofile_hard = sup->nofile_hard,
 		.layers_dir = sup->layers_dir,
+		.root_layers = images_layers(plan->manifest, service->rootfs_dir),
 		.ids = sup->ids.userns_fd < 0 ? NULL : &sup->ids,
 	};
 	r = fs_make_dirs(sup->layers_dir, 0700, &fault->err);

@@ -10,12 +10,14 @@
 #include "runtime/container.h"
 
 struct supervisor;
+struct images;
 
 /* A loaded manifest, shared by the revisions made from it. */
 struct manifest {
 	struct stack *stack;
 	char *directory; /* where the names of its files start */
 	unsigned refs;
+	struct images *images; /* of its services, as far as they were needed */
 };
 
 /* All that is prepared for the instances of one revision of a service; shared by them. */

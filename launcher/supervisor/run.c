@@ -6,6 +6,7 @@
  */
 #include "launcher/supervisor/run.h"
 
+#include "launcher/supervisor/images.h"
 #include "launcher/supervisor/networks.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/cleanup.h"
@@ -44,6 +45,10 @@ static int start(struct supervisor *sup, struct plan *plan, unsigned index,
 int run_one_off(struct supervisor *sup, const struct run_request *request,
 		char ret_name[static INSTANCE_NAME_MAX], struct container_fault *fault)
 {
+	int attached = images_attach(sup->manifest, request->service, fault);
+
+	if (attached < 0)
+		return attached;
 	struct service *service = one_off_service(request->service, &request->change);
 	autostrv struct strv problems = {0};
 	struct plan *plan = NULL;

@@ -194,6 +194,29 @@ static int parse_registry(char *text, struct image_ref *ref, struct err *err)
 	return 0;
 }
 
+/* Takes "." and ".." out of an absolute path, by its text alone, as paths in a manifest are. */
+static void normalise(char *path)
+{
+	char *to = path;
+
+	for (char *from = path; *from;) {
+		size_t len = strcspn(++from, "/");
+
+		if (len == 2 && strncmp(from, "..", 2) == 0) {
+			while (to > path && *--to != '/')
+				;
+		} else if (len > 0 && !(len == 1 && *from == '.')) {
+			*to++ = '/';
+			memmove(to, from, len);
+			to += len;
+		}
+		from += len;
+	}
+	if (to == path)
+		*to++ = '/';
+	*to = '\0';
+}
+
 static int parse_local(const char *word, const char *text, const char *base_dir,
 		       struct image_ref *ref, struct err *err)
 {
@@ -204,10 +227,6 @@ static int parse_local(const char *word, const char *text, const char *base_dir,
 		return err_say(err, EINVAL, "no path after '%s'", word);
 	if (tag && (tag[0] == '\0' || strlen(tag) > PLACE_MAX + TAG_MAX))
 		return err_say(err, EINVAL, "malformed tag");
-	if (text[0] != '/' && len >= 2 && strncmp(text, "./", 2) == 0) {
-		text += 2;
-		len -= 2;
-	}
 	int n = text[0] == '/' ? asprintf(&ref->place, "%.*s", (int)len, text)
 			       : asprintf(&ref->place, "%s/%.*s", base_dir, (int)len, text);
 
@@ -217,6 +236,7 @@ static int parse_local(const char *word, const char *text, const char *base_dir,
 	}
 	if (n >= PATH_MAX)
 		return err_say(err, EINVAL, "path is too long");
+	normalise(ref->place);
 	ref->tag = tag ? strdup(tag) : NULL;
 	n = asprintf(&ref->name, "%s%s%s%s", word, ref->place, tag ? ":" : "", tag ? tag : "");
 	if (n < 0)

@@ -26,8 +26,6 @@ static void check_note(struct fixture *fixture, const struct noted *noted)
 static void every_note_is_an_error_for_a_launch(void **unused)
 {
 	static const struct noted all[] = {
-		{"services: {a: {image: nginx}}\n",
-		 "1:16: services.a.image is not supported yet: add x-rootfs: host or a directory"},
 		{"services: {a: {x-rootfs: host, command: x, configs: [c]}}\nconfigs: {c: {file: "
 		 "./c}}\n",
 		 "2:21: services.a.configs: c: cannot read './c': No such file or directory"},
@@ -44,7 +42,8 @@ static void every_note_is_an_error_for_a_launch(void **unused)
 		 "none, o: bind}}}\n",
 		 "2:28: volumes.v.driver_opts: a bind needs the path of a directory as device"},
 		{"services: {a: {build: .}}\n",
-		 "1:16: services.a.build is not supported yet: add x-rootfs: host or a directory"},
+		 "1:16: services.a.build is not supported yet: add an image, or x-rootfs: host or "
+		 "a directory"},
 	};
 	autofixture struct fixture fixture;
 
@@ -61,7 +60,7 @@ static void a_launch_without_the_service_is_not_concerned(void **unused)
 	(void)unused;
 	fixture_open(&fixture);
 	fixture_load(&fixture,
-		     "services: {a: {image: nginx}, b: {x-rootfs: host, command: x, "
+		     "services: {a: {build: .}, b: {x-rootfs: host, command: x, "
 		     "mem_swappiness: 1}}\n",
 		     NULL);
 	assert_int_equal(fixture.diags.count, 2);

@@ -30,6 +30,9 @@ static void a_reference_has_one_name_however_it_is_written(void **unused)
 		{"oci:images/base", "oci:/srv/images/base"},
 		{"oci:./images/base:1", "oci:/srv/images/base:1"},
 		{"oci:/abs:1", "oci:/abs:1"},
+		{"oci:../images/./base//x/", "oci:/images/base/x"},
+		{"oci:/../../a/..", "oci:/"},
+		{"oci:.", "oci:/srv"},
 		{"oci-archive:a.tar", "oci-archive:/srv/a.tar"},
 		{"docker-archive:/a.tar:redis:7", "docker-archive:/a.tar:redis:7"},
 	};
