@@ -68,21 +68,22 @@ int step_detach(struct launch *launch, struct container_fault *fault)
 }
 
 /*
- * A pipe or a terminal becomes its user's, so that /dev/stdout can be opened. Nothing else: a
- * device or a file is the host's, and not ours to give away. Where it fails the streams can still
- * be used as they are.
+ * A pipe, or the terminal made for it, becomes its user's, so that /dev/stdout can be opened.
+ * Nothing else: a device, a file or the terminal of whoever called is the host's, and not ours to
+ * give away. Where it fails the streams can still be used as they are.
  */
 static void step_own_stream(const struct launch *launch, int fd)
 {
 	const struct user *user = launch->user;
 	uid_t first = launch->plan->first_id;
+	bool own_terminal = launch->tty || launch->late_tty;
 	struct statfs fs;
 
 	if (fstatfs(fd, &fs) < 0)
 		return;
 	if (fs.f_type == PIPEFS_MAGIC)
 		(void)!fchown(fd, first + user->uid, first + user->gid);
-	else if (fs.f_type == DEVPTS_SUPER_MAGIC)
+	else if (fs.f_type == DEVPTS_SUPER_MAGIC && own_terminal)
 		(void)!fchown(fd, first + user->uid, (gid_t)-1);
 }
 

@@ -169,6 +169,40 @@ static void davit_itself_is_not_run_inside(void **unused)
 	assert_int_equal(outcome.fault.item, CONTAINER_ITEM_PROGRAM);
 }
 
+static int open_terminal(int *ret_master_fd)
+{
+	int fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(grantpt(fd), 0);
+	assert_int_equal(unlockpt(fd), 0);
+	*ret_master_fd = fd;
+	return open(ptsname(fd), O_RDWR | O_NOCTTY | O_CLOEXEC);
+}
+
+/* One that was made for it belongs to its user, the caller's own stays the caller's. */
+static void only_a_terminal_of_its_own_changes_hands(void **unused)
+{
+	for (int own = 0; own < 2; own++) {
+		char *argv[4];
+		struct container_exec exec = exec_of(argv, ":");
+		struct container_process process;
+		struct container_fault fault;
+		struct stat st;
+		int opened = -1;
+		autoclose int fd = open_terminal(&opened);
+		autoclose int master_fd = opened;
+
+		exec.tty = own;
+		exec.stdio[0] = exec.stdio[1] = exec.stdio[2] = fd;
+		assert_int_equal(container_exec(plan, &exec, &process, &fault), 0);
+		assert_int_equal(sandbox_status(&process, &fault), 0);
+		assert_int_equal(fstat(fd, &st), 0);
+		assert_int_equal(st.st_uid == geteuid(), !own);
+		sandbox_kill(&process);
+	}
+}
+
 static void a_terminal_becomes_the_controlling_one(void **unused)
 {
 	char *argv[4];
@@ -231,6 +265,7 @@ int main(void)
 		WITH_BOX(faults_are_told),
 		WITH_BOX(no_descriptor_of_the_caller_is_reachable_as_working_directory),
 		WITH_BOX(davit_itself_is_not_run_inside),
+		WITH_BOX(only_a_terminal_of_its_own_changes_hands),
 		WITH_BOX(a_terminal_becomes_the_controlling_one),
 		WITH_BOX(an_ended_container_is_told),
 	};
