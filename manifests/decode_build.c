@@ -247,3 +247,14 @@ void decode_build(struct decoder *decoder, const struct node *node, const char *
 			     "%s.dockerfile_inline: there is a dockerfile already", decoder->path);
 	decoder->path = outer;
 }
+
+void decode_built_image(struct decoder *decoder)
+{
+	struct service *service = decoder->service;
+	char *name = arena_format(decoder->keep, "%s-%s", decoder->stack->name, service->name);
+
+	for (char *at = name; *at; at++)
+		*at = (char)tolower((unsigned char)*at);
+	service->build.names_image = true;
+	service->image = (struct text){.value = name, .pos = service->build.pos};
+}

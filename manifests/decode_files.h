@@ -21,6 +21,9 @@ void decode_external_alone(struct decoder *decoder, const struct node *node);
 /* decode_build.c */
 decode_fn decode_image, decode_build;
 
+/* The name of an image that is built and not called anything. */
+void decode_built_image(struct decoder *decoder);
+
 /* decode_files.c: the secrets of a build, whose targets are as those of a service */
 decode_fn decode_build_secrets;
 

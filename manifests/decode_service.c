@@ -35,28 +35,21 @@ static void decode_rootfs(struct decoder *decoder, const struct node *node, cons
 		decode_error(decoder, node, key, "the host's / is not handed out: write host");
 }
 
-static void require_rootfs(struct decoder *decoder, const struct node *service)
+static void require_rootfs(struct decoder *decoder)
 {
-	if (decoder->service->rootfs != ROOTFS_NONE)
-		return;
-	if (decoder->service->image.value) {
-		decoder->service->rootfs = ROOTFS_IMAGE;
-		decoder->service->rootfs_pos = decoder->service->image.pos;
-		return;
-	}
-	for (size_t i = 0; i < service->count; i++) {
-		const struct node *key = service->pairs[i].key;
+	struct service *service = decoder->service;
 
-		if (strcmp(key->text, "build") != 0 || node_is_null(service->pairs[i].value))
-			continue;
-		report_note(decoder->report, key->pos,
-			    "%s.build is not supported yet: add an image, or x-rootfs: host or a "
-			    "directory",
-			    decoder->path);
+	if (service->rootfs != ROOTFS_NONE)
+		return;
+	if (!service->image.value && service->build.present)
+		decode_built_image(decoder);
+	if (service->image.value) {
+		service->rootfs = ROOTFS_IMAGE;
+		service->rootfs_pos = service->image.pos;
 		return;
 	}
-	report_error(decoder->report, decoder->service->pos,
-		     "%s needs an image, or x-rootfs: host or a directory", decoder->path);
+	report_error(decoder->report, service->pos,
+		     "%s needs an image, a build, or x-rootfs: host or a directory", decoder->path);
 }
 
 /* A missing program is told where nothing else is wrong: "comand" is one fault, not two. */
@@ -247,7 +240,7 @@ static void decode_service(struct decoder *decoder, const struct node *key,
 	decode_service_files(decoder, value);
 	if (value->faulty)
 		return; /* what it lacks may be in the base it could not have */
-	require_rootfs(decoder, value);
+	require_rootfs(decoder);
 	require_command(decoder, errors);
 }
 

@@ -212,7 +212,8 @@ static void put_process(struct printer *printer, struct node *node, const struct
 	bool image = service->rootfs == ROOTFS_IMAGE; /* whose defaults are not ours */
 	char signal[16];
 
-	print_put_text(printer, node, "image", service->image.value);
+	if (!service->build.names_image || printer->resolved)
+		print_put_text(printer, node, "image", service->image.value);
 	print_build(printer, node, service);
 	if (service->rootfs == ROOTFS_HOST || service->rootfs == ROOTFS_DIR)
 		print_put_text(printer, node, "x-rootfs",

@@ -40,5 +40,6 @@ struct build_spec {
 	bool no_cache;
 	bool pull;
 	bool privileged;
+	bool names_image; /* no `image` is written: it is called STACK-SERVICE */
 	struct pos pos;
 };

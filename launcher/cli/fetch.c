@@ -2,6 +2,7 @@
 /* Fetching images for services; see fetch.h. */
 #include "launcher/cli/fetch.h"
 
+#include "launcher/cli/builder.h"
 #include "launcher/paths.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/image/image.h"
@@ -14,8 +15,6 @@
 #include <sys/wait.h>
 
 #define MUST_BE_THERE "its image is not in the store, and pull_policy is never"
-#define MUST_BE_BUILT                                                                              \
-	"its image is not in the store, and davit does not build: see davit image load"
 
 struct fetch_how {
 	const enum image_pull_policy *policy; /* in place of the services' own; NULL: theirs */
@@ -130,6 +129,9 @@ static int fetch_one(struct image_store *store, const struct stack *stack,
 	autoref struct image_ref ref = {0};
 	struct err err = {0};
 
+	/* What has no name but ours is in no registry. */
+	if (how->policy && service->build.names_image)
+		return EXIT_DONE;
 	if (image_ref_parse(service->image.value, stack->directory, &ref, &err) < 0)
 		return complain_at(service, err.text);
 	/* Two services with the same image: the first has brought it. */
@@ -142,11 +144,15 @@ static int fetch_one(struct image_store *store, const struct stack *stack,
 	case IMAGE_FETCH:
 		return fetch_image(&(struct fetch){.ref = &ref, .quiet = how->quiet});
 	case IMAGE_REFUSE_MISSING:
-		return complain_at(service, service->build.present ? MUST_BE_BUILT : MUST_BE_THERE);
+		if (service->build.present)
+			return builder_run(stack, service, &ref, how->quiet);
+		return complain_at(service, MUST_BE_THERE);
 	case IMAGE_REFUSE_BUILD:
 		break;
 	}
-	return complain_at(service, "davit does not build images: pull_policy must not be build");
+	if (service->build.present)
+		return builder_run(stack, service, &ref, how->quiet);
+	return complain_at(service, "pull_policy is build, and there is no build");
 }
 
 int fetch_services(const struct stack *stack, const char *const *names, const char *word,

@@ -62,7 +62,7 @@ enum image_pull_action {
 	IMAGE_USE_STORED,
 	IMAGE_FETCH,
 	IMAGE_REFUSE_MISSING, /* not there, and may not be fetched */
-	IMAGE_REFUSE_BUILD,   /* is to be built, which davit does not */
+	IMAGE_REFUSE_BUILD,   /* is to be built, whatever the store has */
 };
 
 /*

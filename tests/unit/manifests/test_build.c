@@ -34,6 +34,26 @@ static void a_text_is_the_context(void **unused)
 	assert_false(a->build.present);
 }
 
+static void without_an_image_it_is_named_after_stack_and_service(void **unused)
+{
+	autofixture struct fixture fixture;
+
+	(void)unused;
+	fixture_open(&fixture);
+	const struct stack *stack = fixture_good(
+		&fixture, "services: {Web: {build: .}, b: {build: ., image: x}, c: {build: ., "
+			  "x-rootfs: host, command: x}}\n");
+	const struct service *web = stack_service(stack, "Web");
+
+	assert_string_equal(web->image.value, "shop-web");
+	assert_int_equal(web->rootfs, ROOTFS_IMAGE);
+	assert_true(web->build.names_image);
+	assert_string_equal(stack_service(stack, "b")->image.value, "x");
+	assert_false(stack_service(stack, "b")->build.names_image);
+	assert_null(stack_service(stack, "c")->image.value);
+	assert_int_equal(fixture.diags.count, 0);
+}
+
 static void plain_keys_of_the_long_form(void **unused)
 {
 	autofixture struct fixture fixture;
@@ -248,6 +268,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_text_is_the_context),
+		cmocka_unit_test(without_an_image_it_is_named_after_stack_and_service),
 		cmocka_unit_test(plain_keys_of_the_long_form),
 		cmocka_unit_test(keys_with_a_list_and_a_mapping_form),
 		cmocka_unit_test(secrets_and_limits_of_a_build),

@@ -66,15 +66,16 @@ static void faulty_documents(void **unused)
 		 "1:12: error: 'a b' is not a service name: letters, digits, _ . -, at most 63"},
 		{"services: {'..': {x-rootfs: host, command: x}}\n",
 		 "1:12: error: '..' is not a service name: letters, digits, _ . -, at most 63"},
-		{"services: {a: {command: x}}\n",
-		 "1:12: error: services.a needs an image, or x-rootfs: host or a directory"},
+		{"services: {a: {command: x}}\n", "1:12: error: services.a needs an image, a "
+						  "build, or x-rootfs: host or a directory"},
 		{"services: {a: {x-rootfs: host, command: x, x-allow: '$!'}}\n",
 		 "1:53: error: invalid substitution '$!': no variable name after $ (write $$ for a "
 		 "$)"},
 		{"services:\n  a:\n    x-rootfs: host\n    command: |\n\n    user: x\n",
 		 "4:5: error: the text of this key must be indented more than the key"},
 		{"services: {a: {image: , build: , command: x}}\n",
-		 "1:12: error: services.a needs an image, or x-rootfs: host or a directory"},
+		 "1:12: error: services.a needs an image, a build, or x-rootfs: host or a "
+		 "directory"},
 		{"services: {a: {x-rootfs: host}}\n",
 		 "1:12: error: services.a needs a command: there is no image to take one from"},
 		{"services: {a: {x-rootfs: '', command: x}}\n",

@@ -41,9 +41,6 @@ static void every_note_is_an_error_for_a_launch(void **unused)
 		{"services: {a: {x-rootfs: host, command: x}}\nvolumes: {v: {driver_opts: {type: "
 		 "none, o: bind}}}\n",
 		 "2:28: volumes.v.driver_opts: a bind needs the path of a directory as device"},
-		{"services: {a: {build: .}}\n",
-		 "1:16: services.a.build is not supported yet: add an image, or x-rootfs: host or "
-		 "a directory"},
 	};
 	autofixture struct fixture fixture;
 
@@ -60,8 +57,8 @@ static void a_launch_without_the_service_is_not_concerned(void **unused)
 	(void)unused;
 	fixture_open(&fixture);
 	fixture_load(&fixture,
-		     "services: {a: {build: .}, b: {x-rootfs: host, command: x, "
-		     "mem_swappiness: 1}}\n",
+		     "services: {a: {image: x, secrets: [s]}, b: {x-rootfs: host, command: x, "
+		     "mem_swappiness: 1}}\nsecrets: {s: {environment: NONE}}\n",
 		     NULL);
 	assert_int_equal(fixture.diags.count, 2);
 	diagnostics_judge(&fixture.diags, (const char *[]){"b", NULL});
