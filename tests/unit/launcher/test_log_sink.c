@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct log_limits unbounded = {.max_files = 1};
 
@@ -75,6 +76,40 @@ static void what_is_in_the_pipes_reaches_the_file(void **unused)
 	assert_int_equal(fs_read(path, 4096, &text, NULL, NULL), 0);
 	assert_non_null(strstr(text, "Z stdout F out\n"));
 	assert_non_null(strstr(text, "Z stderr F err\n"));
+	free(text);
+	assert_int_equal(fs_remove_tree(top, NULL), 0);
+}
+
+static void what_a_terminal_shows_reaches_the_file_and_each_run_has_its_own(void **unused)
+{
+	char top[] = "/tmp/davit-test-logs.XXXXXX";
+	char path[64];
+	struct loop *loop = NULL;
+	struct log_sink *sink = NULL;
+	char *text = NULL;
+
+	assert_non_null(mkdtemp(top));
+	snprintf(path, sizeof(path), "%s/web-1.log", top);
+	assert_int_equal(loop_open(&loop, NULL), 0);
+	assert_int_equal(log_open(loop, path, &unbounded, &sink, NULL), 0);
+	for (int run = 1; run <= 2; run++) {
+		char line[16];
+		int fd = -1;
+
+		assert_int_equal(log_terminal(sink, &fd, NULL), 0);
+		assert_true(isatty(fd));
+		snprintf(line, sizeof(line), "run %d\n", run);
+		assert_int_equal(write(fd, line, strlen(line)), strlen(line));
+		close(fd);
+		/* The end of it, too, which would be told for ever. */
+		log_drain(sink);
+		log_drain(sink);
+	}
+	log_close(sink);
+	loop_close(loop);
+	assert_int_equal(fs_read(path, 4096, &text, NULL, NULL), 0);
+	assert_non_null(strstr(text, "Z stdout F run 1\n"));
+	assert_non_null(strstr(text, "Z stdout F run 2\n"));
 	free(text);
 	assert_int_equal(fs_remove_tree(top, NULL), 0);
 }
@@ -177,6 +212,7 @@ int main(void)
 		cmocka_unit_test(binary_bytes_are_kept),
 		cmocka_unit_test(an_endless_line_is_cut_and_nothing_is_lost),
 		cmocka_unit_test(what_is_in_the_pipes_reaches_the_file),
+		cmocka_unit_test(what_a_terminal_shows_reaches_the_file_and_each_run_has_its_own),
 		cmocka_unit_test(a_full_file_makes_room_and_the_oldest_goes),
 		cmocka_unit_test(one_file_begins_anew_when_it_is_full),
 		cmocka_unit_test(a_line_in_parts_stays_in_one_file),
