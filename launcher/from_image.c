@@ -215,6 +215,21 @@ static int take_test(const struct service *service, const struct strv *test, str
 	return 0;
 }
 
+/* What the manifest says of the times of the image's check. */
+static void override_times(struct healthcheck *check, const struct healthcheck *written)
+{
+	if (written->interval_ms)
+		check->interval_ms = written->interval_ms;
+	if (written->timeout_ms)
+		check->timeout_ms = written->timeout_ms;
+	if (written->start_period_ms)
+		check->start_period_ms = written->start_period_ms;
+	if (written->start_interval_ms)
+		check->start_interval_ms = written->start_interval_ms;
+	if (written->retries)
+		check->retries = written->retries;
+}
+
 static int take_health(struct service *service, const struct image_health *image,
 		       struct from_image *ret, struct err *err)
 {
@@ -235,6 +250,8 @@ static int take_health(struct service *service, const struct image_health *image
 	};
 	int r = take_test(service, test, ret, &check, err);
 
+	if (service->healthcheck.of_image)
+		override_times(&check, &service->healthcheck);
 	if (r == 0)
 		service->healthcheck = check;
 	return r;

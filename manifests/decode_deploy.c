@@ -35,7 +35,7 @@ void decode_restart(struct decoder *decoder, const struct node *node, const char
 	const char *text = decode_scalar(decoder, node, key);
 	int64_t attempts = 0;
 
-	if (!text)
+	if (!text || !text[0])
 		return;
 	if (strncmp(text, "on-failure:", 11) == 0) {
 		struct err err;
@@ -61,11 +61,13 @@ static void policy_condition(struct decoder *decoder, const struct node *node, c
 
 	if (!text)
 		return;
-	if (strcmp(text, "none") == 0)
+	if (strcmp(text, "none") == 0 || strcmp(text, "no") == 0)
 		restart->condition = RESTART_NO;
 	else if (strcmp(text, "on-failure") == 0)
 		restart->condition = RESTART_ON_FAILURE;
-	else if (strcmp(text, "any") != 0)
+	else if (strcmp(text, "unless-stopped") == 0)
+		restart->condition = RESTART_UNLESS_STOPPED;
+	else if (strcmp(text, "any") != 0 && strcmp(text, "always") != 0)
 		decode_error(decoder, node, key, "'%.60s' is not none, on-failure or any", text);
 }
 

@@ -64,22 +64,27 @@ static bool is_user_part(const char *text, size_t len)
 	return scalar_int(number, 0, UINT32_MAX - 1, &id, NULL) == 0;
 }
 
+/* "${UID}:${GID}" of variables that are not set: root is what engines make of a missing part. */
 void decode_user(struct decoder *decoder, const struct node *node, const char *key)
 {
 	const char *text = decode_scalar(decoder, node, key);
 
-	if (!text)
+	if (!text || !text[0])
 		return;
 	size_t len = strcspn(text, ":");
-	const char *group = text[len] ? text + len + 1 : NULL;
+	const char *group = text[len] && text[len + 1] ? text + len + 1 : NULL;
 
-	if (!is_user_part(text, len) || (group && !is_user_part(group, strlen(group))))
+	if ((len && !is_user_part(text, len)) || (group && !is_user_part(group, strlen(group)))) {
 		decode_error(
 			decoder, node, key,
 			"'%.60s' is not a user: write NAME or UID, and :GROUP or :GID after it",
 			text);
-	else
-		decode_text(decoder, node, key, &decoder->service->user);
+		return;
+	}
+	decoder->service->user =
+		(struct text){arena_format(decoder->keep, "%.*s%s%s", len ? (int)len : 1,
+					   len ? text : "0", group ? ":" : "", group ? group : ""),
+			      node->pos};
 }
 
 static bool is_hostname(const char *text)
@@ -91,7 +96,7 @@ static bool is_hostname(const char *text)
 	for (; *text; text++) {
 		bool edge = !label || !text[1] || text[1] == '.';
 
-		if (*text == '.' ? !label : !isalnum((unsigned char)*text) && *text != '-')
+		if (*text == '.' ? !label : !isalnum((unsigned char)*text) && !strchr("-_", *text))
 			return false;
 		if (*text == '-' && edge)
 			return false;
@@ -106,10 +111,11 @@ void decode_hostname(struct decoder *decoder, const struct node *node, const cha
 {
 	const char *text = decode_scalar(decoder, node, key);
 
-	if (text && !is_hostname(text))
+	if (text && text[0] && !is_hostname(text))
 		decode_error(decoder, node, key,
-			     "'%.80s' is not a host name: letters, digits and -, at most 64", text);
-	else if (text)
+			     "'%.80s' is not a host name: letters, digits, - and _, at most 64",
+			     text);
+	else if (text && text[0])
 		decode_text(decoder, node, key, &decoder->service->hostname);
 }
 
@@ -117,11 +123,11 @@ void decode_domainname(struct decoder *decoder, const struct node *node, const c
 {
 	const char *text = decode_scalar(decoder, node, key);
 
-	if (text && !is_hostname(text))
+	if (text && text[0] && !is_hostname(text))
 		decode_error(decoder, node, key,
 			     "'%.80s' is not a domain name: letters, digits, - and ., at most 64",
 			     text);
-	else if (text)
+	else if (text && text[0])
 		decode_text(decoder, node, key, &decoder->service->domainname);
 }
 
@@ -144,9 +150,9 @@ void decode_working_dir(struct decoder *decoder, const struct node *node, const 
 {
 	const char *text = decode_scalar(decoder, node, key);
 
-	if (text && text[0] != '/')
+	if (text && text[0] && text[0] != '/')
 		decode_error(decoder, node, key, "'%.60s' must start with /", text);
-	else if (text)
+	else if (text && text[0])
 		decoder->service->working_dir =
 			(struct text){.value = decode_path(decoder, "", text), .pos = node->pos};
 }
@@ -156,8 +162,8 @@ void decode_stop_signal(struct decoder *decoder, const struct node *node, const 
 	const char *text = decode_scalar(decoder, node, key);
 	struct err err;
 
-	decoder->service->stop_signal_set = text != NULL;
-	if (text && scalar_signal(text, &decoder->service->stop_signal, &err) < 0)
+	decoder->service->stop_signal_set = text && text[0];
+	if (text && text[0] && scalar_signal(text, &decoder->service->stop_signal, &err) < 0)
 		decode_error(decoder, node, key, "%s", err.text);
 }
 
@@ -212,6 +218,8 @@ static void decode_test(struct decoder *decoder, const struct node *node, const 
 {
 	struct healthcheck *check = &decoder->service->healthcheck;
 
+	if (node->kind == NODE_SEQUENCE && !node->count)
+		return; /* as if it were not there */
 	check->present = !is_none(node) && decode_program(decoder, node, key, &check->test);
 	if (!check->present && !is_none(node))
 		decode_error(decoder, node, key,
@@ -270,6 +278,33 @@ static void decode_start_period(struct decoder *decoder, const struct node *node
 	decode_duration(decoder, node, key, &decoder->service->healthcheck.start_period_ms);
 }
 
+/* Without a test it is the image's, at the times that are written here; 0 means the image's, too.
+ */
+static void of_image(struct decoder *decoder, const struct node *node, const char *key)
+{
+	static const char *const times[] = {"interval", "timeout", "start_period", "start_interval",
+					    "retries"};
+	struct service *service = decoder->service;
+	struct healthcheck *check = &service->healthcheck;
+	bool written[ARRAY_SIZE(times)];
+
+	check->present = false;
+	if (service->rootfs != ROOTFS_NONE || (!service->image.value && !service->build.present)) {
+		decode_error(decoder, node, key, "needs a test, for example [CMD, program]");
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(times); i++)
+		written[i] = !node_is_null(node_get(node, times[i]));
+	*check = (struct healthcheck){
+		.of_image = true,
+		.interval_ms = written[0] ? check->interval_ms : 0,
+		.timeout_ms = written[1] ? check->timeout_ms : 0,
+		.start_period_ms = written[2] ? check->start_period_ms : 0,
+		.start_interval_ms = written[3] ? check->start_interval_ms : 0,
+		.retries = written[4] ? check->retries : 0,
+	};
+}
+
 void decode_healthcheck(struct decoder *decoder, const struct node *node, const char *key)
 {
 	static const struct decode_field fields[] = {
@@ -292,13 +327,11 @@ void decode_healthcheck(struct decoder *decoder, const struct node *node, const 
 				      .retries = 3,
 				      .pos = node->pos};
 	decode_mapping(decoder, node, key, &schema);
-	if (node->kind == NODE_MAPPING && check->present && node_is_null(node_get(node, "test"))) {
-		decode_error(decoder, node, key, "needs a test, for example [CMD, program]");
-		check->present = false;
-	}
+	if (node->kind == NODE_MAPPING && check->present && !check->test.count)
+		of_image(decoder, node, key);
 	/* A faulty one keeps its position, so that nobody complains that there is none. */
 	if (decoder->report->list->error_count > errors)
 		*check = (struct healthcheck){.pos = node->pos};
-	else if (!check->present)
+	else if (!check->present && !check->of_image)
 		*check = (struct healthcheck){.disabled = true};
 }

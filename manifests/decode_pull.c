@@ -29,16 +29,18 @@ void decode_pull_policy(struct decoder *decoder, const struct node *node, const 
 	struct pull_spec *pull = &decoder->service->pull;
 	const char *text = decode_scalar(decoder, node, key);
 
-	for (size_t i = 0; text && policies[i].name; i++) {
+	if (!text || !text[0])
+		return;
+	for (size_t i = 0; policies[i].name; i++) {
 		if (strcmp(policies[i].name, text) != 0)
 			continue;
 		pull->policy = i == PULL_DEFAULT ? PULL_MISSING : (enum pull_policy)i;
 		pull->pos = node->pos;
 		return;
 	}
-	if (text && is_timed(text)) {
+	if (is_timed(text)) {
 		decode_error(decoder, node, key, "'%.60s' is not supported yet", text);
-	} else if (text) {
+	} else {
 		const char *near = keys_nearest(policies, text);
 
 		decode_error(decoder, node, key,
@@ -111,7 +113,7 @@ void decode_platform(struct decoder *decoder, const struct node *node, const cha
 {
 	const char *text = decode_scalar(decoder, node, key);
 
-	if (!text)
+	if (!text || !text[0])
 		return;
 	if (!is_platform(text)) {
 		decode_error(decoder, node, key,

@@ -93,10 +93,10 @@ static void decode_container_name(struct decoder *decoder, const struct node *no
 {
 	const char *text = decode_scalar(decoder, node, key);
 
-	if (text && !decode_is_name(text, DECODE_STORE_NAME_MAX))
+	if (text && text[0] && !decode_is_name(text, DECODE_STORE_NAME_MAX))
 		decode_error(decoder, node, key, "'%.80s' is not a name: letters, digits, _ . -",
 			     text);
-	else if (text)
+	else if (text && text[0])
 		decode_text(decoder, node, key, &decoder->service->container_name);
 }
 

@@ -38,12 +38,37 @@ static void put_depends_on(struct printer *printer, struct node *node,
 		print_put(printer, node, "depends_on", all);
 }
 
+/* Those that are written. */
+static void put_times(struct printer *printer, struct node *node, const struct healthcheck *check)
+{
+	const struct {
+		const char *key;
+		int64_t ms;
+	} times[] = {{"interval", check->interval_ms},
+		     {"timeout", check->timeout_ms},
+		     {"start_period", check->start_period_ms},
+		     {"start_interval", check->start_interval_ms}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(times); i++)
+		if (times[i].ms)
+			print_put(printer, node, times[i].key,
+				  print_duration(printer, times[i].ms));
+	if (check->retries)
+		print_put(printer, node, "retries", print_number(printer, check->retries));
+}
+
 static void put_healthcheck(struct printer *printer, struct node *node,
 			    const struct healthcheck *check)
 {
 	struct node *all = print_mapping(printer);
 	struct node *test = print_list(printer);
 
+	if (check->disabled)
+		print_put(printer, all, "disable", print_bool(printer, true));
+	if (check->of_image)
+		put_times(printer, all, check);
+	if (all->count)
+		print_put(printer, node, "healthcheck", all);
 	if (!check->present)
 		return;
 	tree_append(&printer->tree, test, print_string(printer, "CMD"));
@@ -145,11 +170,12 @@ static void put_x_restart(struct printer *printer, struct node *node,
 static struct node *restart_policy(struct printer *printer, const struct restart_spec *restart)
 {
 	struct node *policy = print_mapping(printer);
-	const char *condition = restart->condition == RESTART_NO	   ? "none"
-				: restart->condition == RESTART_ON_FAILURE ? "on-failure"
-									   : "any";
+	static const char *const conditions[] = {[RESTART_NO] = "none",
+						 [RESTART_ON_FAILURE] = "on-failure",
+						 [RESTART_ALWAYS] = "any",
+						 [RESTART_UNLESS_STOPPED] = "unless-stopped"};
 
-	print_put_text(printer, policy, "condition", condition);
+	print_put_text(printer, policy, "condition", conditions[restart->condition]);
 	if (restart->delay_ms >= 0)
 		print_put(printer, policy, "delay", print_duration(printer, restart->delay_ms));
 	print_put(printer, policy, "max_attempts", print_number(printer, restart->max_attempts));

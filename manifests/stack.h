@@ -47,6 +47,7 @@ struct dependency {
 struct healthcheck {
 	bool present;  /* false: the service has no health check, the rest is meaningless */
 	bool disabled; /* that is written, so an image's does not count either */
+	bool of_image; /* not present: the image's, with the times that are not 0 here */
 	/* What to exec inside the instance, CMD-SHELL already as /bin/sh -c TEXT. */
 	struct text_list test;
 	int64_t interval_ms;	   /* default 30 s */

@@ -44,7 +44,8 @@ static void put_list(struct sha256 *hash, const char *field, const struct text_l
 static void put_healthcheck(struct sha256 *hash, const struct healthcheck *check)
 {
 	put_int(hash, "healthcheck", check->present);
-	if (!check->present)
+	put_int(hash, "disabled", check->disabled);
+	if (!check->present && !check->of_image)
 		return;
 	put_list(hash, "test", &check->test);
 	put_int(hash, "interval", check->interval_ms);

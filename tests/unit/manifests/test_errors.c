@@ -129,13 +129,14 @@ static void faulty_process_values(void **unused)
 				      "the end stays open"},
 		{"working_dir: srv",
 		 "4:16: error: services.a.working_dir: 'srv' must start with /"},
-		{"user: 'a:'", "4:9: error: services.a.user: 'a:' is not a user: write NAME or "
-			       "UID, and :GROUP or :GID after it"},
+		{"user: 'a:b c'",
+		 "4:9: error: services.a.user: 'a:b c' is not a user: write NAME or "
+		 "UID, and :GROUP or :GID after it"},
 		{"user: 4294967295",
 		 "4:9: error: services.a.user: '4294967295' is not a user: write NAME or UID, and "
 		 ":GROUP or :GID after it"},
 		{"hostname: -a", "4:13: error: services.a.hostname: '-a' is not a host name: "
-				 "letters, digits and -, at most 64"},
+				 "letters, digits, - and _, at most 64"},
 		{"stop_signal: SIGFOO", "4:16: error: services.a.stop_signal: 'SIGFOO' is not a "
 					"signal: write for example SIGTERM"},
 		{"stop_grace_period: 10",
@@ -272,8 +273,8 @@ static void faulty_health_and_restart(void **unused)
 		 "on-failure[:N] or unless-stopped"},
 		{"restart: on-failure:x", "4:12: error: services.a.restart: 'x' is not a whole "
 					  "number from 0 to 2147483647"},
-		{"deploy: {restart_policy: {condition: always}}",
-		 "4:40: error: services.a.deploy.restart_policy.condition: 'always' is not none, "
+		{"deploy: {restart_policy: {condition: ever}}",
+		 "4:40: error: services.a.deploy.restart_policy.condition: 'ever' is not none, "
 		 "on-failure or any"},
 		{"scale: -1", "4:10: error: services.a.scale: '-1' is not a whole number from 0 "
 			      "to 10000"},

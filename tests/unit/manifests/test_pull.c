@@ -47,8 +47,6 @@ static void faults_are_told_at_their_place(void **unused)
 				      "platform: OS[/ARCH[/VARIANT]], for example linux/amd64"},
 		{"platform: '/'", "5:13: error: services.a.platform: '/' is not a "
 				  "platform: OS[/ARCH[/VARIANT]], for example linux/amd64"},
-		{"platform: ''", "5:13: error: services.a.platform: '' is not a "
-				 "platform: OS[/ARCH[/VARIANT]], for example linux/amd64"},
 	};
 	static const struct fault notes[] = {
 		{"platform: linux/arm64/v8", "5:13: note: services.a.platform: 'linux/arm64/v8' is "
