@@ -79,10 +79,12 @@ struct reply apply_changes(struct supervisor *sup)
 			      RECONCILE_ALL, &plan, &err);
 	if (r < 0)
 		return reply_error(500, 1, "%s", err.text);
+	const struct reply reply = {200, js_pack("{s:i, s:o}", "schema", 1, "changes",
+						 changes_of(sup, &plan, now.observed))};
+
 	watch_idle(sup, false);
-	supervisor_touch(sup);
-	return (struct reply){200, js_pack("{s:i, s:o}", "schema", 1, "changes",
-					   changes_of(sup, &plan, now.observed))};
+	settle(sup); /* whoever has the answer may ask for what was made */
+	return reply;
 }
 
 /* ---- which services ---- */
