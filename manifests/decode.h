@@ -91,6 +91,10 @@ decode_fn decode_ports;
 decode_fn decode_restart;
 void decode_deploy(struct decoder *decoder, const struct node *service);
 
+/* decode_kept.c: what is not supported yet, of the mapping of a service; and of its reservations */
+void decode_kept(struct decoder *decoder, const struct node *service);
+void decode_reserved_devices(struct decoder *decoder, const struct node *node, const char *key);
+
 /* decode_restart.c: after decode_deploy(), which it must not contradict */
 decode_fn decode_x_restart;
 

@@ -178,6 +178,7 @@ static void decode_reservations(struct decoder *decoder, const struct node *node
 	static const struct decode_field fields[] = {
 		{"cpus", decode_cpu_reserved},
 		{"memory", decode_memory_reserved},
+		{"devices", decode_reserved_devices},
 	};
 	static const struct decode_schema schema = {keys_reservations, fields, ARRAY_SIZE(fields)};
 

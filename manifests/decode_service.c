@@ -238,6 +238,7 @@ static void decode_service(struct decoder *decoder, const struct node *key,
 	decode_service_labels(decoder, value);
 	decode_deploy(decoder, value);
 	decode_service_files(decoder, value);
+	decode_kept(decoder, value);
 	if (value->faulty)
 		return; /* what it lacks may be in the base it could not have */
 	require_rootfs(decoder);

@@ -10,6 +10,7 @@
 enum key_class {
 	KEY_READ,   /* honoured */
 	KEY_NOTE,   /* read, but the runtime cannot do it yet: "is not supported yet" as a note */
+	KEY_KEEP,   /* the same, and kept as it is written: nobody looks into it */
 	KEY_LATER,  /* "is not supported yet" */
 	KEY_REFUSE, /* an error with its own words */
 	KEY_IGNORE, /* a warning with its own words */

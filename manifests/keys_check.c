@@ -139,7 +139,7 @@ static void check_key(struct report *report, const struct pair *pair, const stru
 		report_error(report, key->pos, "%s%s%s is not a known key%s%s%s", path, dot,
 			     key->text, near ? ": did you mean '" : "", near ? near : "",
 			     near ? "'?" : "");
-	} else if (info->class == KEY_NOTE) {
+	} else if (info->class == KEY_NOTE || info->class == KEY_KEEP) {
 		if (!is_empty(pair->value))
 			report_note(report, key->pos, "%s%s%s is not supported yet", path, dot,
 				    key->text);

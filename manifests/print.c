@@ -286,6 +286,7 @@ static struct node *service_node(struct printer *printer, const struct service *
 		print_put(printer, node, "read_only", print_bool(printer, service->read_only));
 	print_resources(printer, node, service);
 	print_probes(printer, node, service);
+	print_kept(printer, node, service);
 	return node;
 }
 

@@ -67,5 +67,11 @@ void print_top_volumes(struct printer *printer, struct node *root, const struct 
 void print_top_files(struct printer *printer, struct node *root, const struct stack *stack);
 struct node *print_grant(struct printer *printer, const struct file_grant *grant);
 void print_service_files(struct printer *printer, struct node *node, const struct service *service);
+
+/* print_kept.c */
+void print_kept(struct printer *printer, struct node *node, const struct service *service);
+void print_reserved_devices(struct printer *printer, struct node *reservations,
+			    const struct service *service);
+
 /* print_probes.c */
 void print_probes(struct printer *printer, struct node *node, const struct service *service);

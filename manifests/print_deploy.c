@@ -38,8 +38,9 @@ static void put_service_limits(struct printer *printer, struct node *node,
 	put_bytes(printer, node, "memswap_limit", limits->memory_swap_bytes);
 }
 
-static void put_limits(struct printer *printer, struct node *deploy, const struct limits *limits)
+static void put_limits(struct printer *printer, struct node *deploy, const struct service *service)
 {
+	const struct limits *limits = &service->limits;
 	struct node *resources = print_mapping(printer);
 	struct node *most = print_mapping(printer);
 	struct node *reserved = print_mapping(printer);
@@ -50,6 +51,7 @@ static void put_limits(struct printer *printer, struct node *deploy, const struc
 		   printer->resolved && !limits->pids ? LIMITS_PIDS_DEFAULT : limits->pids);
 	put_mcpu(printer, reserved, "cpus", limits->cpu_reserved_mcpu);
 	put_bytes(printer, reserved, "memory", limits->memory_reserved_bytes);
+	print_reserved_devices(printer, reserved, service);
 	if (most->count)
 		print_put(printer, resources, "limits", most);
 	if (reserved->count)
@@ -89,6 +91,6 @@ void print_deploy(struct printer *printer, struct node *node, struct node *deplo
 	print_put_pairs(printer, deploy, "labels", &spec->labels);
 	put_rollout(printer, deploy, "update_config", &spec->update);
 	put_rollout(printer, deploy, "rollback_config", &spec->rollback);
-	put_limits(printer, deploy, &service->limits);
+	put_limits(printer, deploy, service);
 	put_service_limits(printer, node, &service->limits);
 }

@@ -11,6 +11,7 @@
 #include "manifests/spec.h"
 #include "manifests/spec_build.h"
 #include "manifests/spec_files.h"
+#include "manifests/spec_kept.h"
 #include "manifests/spec_limits.h"
 #include "manifests/spec_mounts.h"
 #include "manifests/spec_networks.h"
@@ -156,6 +157,7 @@ struct service {
 	struct dependency *depends_on; /* links included */
 	size_t depends_on_count;
 	struct healthcheck healthcheck;
+	struct kept_spec kept;
 	struct probe_spec probes[PROBE_ROLES]; /* beside the healthcheck, see probe_spec */
 	struct restart_spec restart;
 	int stop_signal;       /* default SIGTERM */

@@ -68,7 +68,8 @@ static void the_schema_has_every_key_that_is_read(void **unused)
 			node_get(node_get(all.tables, table->name), "properties");
 
 		for (const struct key_info *key = table->keys; key->name; key++) {
-			bool wanted = is_read(key) || key->class == KEY_IGNORE;
+			bool wanted =
+				is_read(key) || key->class == KEY_IGNORE || key->class == KEY_KEEP;
 
 			if (wanted != (node_get(properties, key->name) != NULL))
 				fail_msg(

@@ -93,7 +93,6 @@ static void faulty_documents(void **unused)
 static void faulty_keys(void **unused)
 {
 	static const struct fault faults[] = {
-		{"gpus: all", "4:3: error: services.a.gpus is not supported yet"},
 		{"comand: x",
 		 "4:3: error: services.a.comand is not a known key: did you mean 'command'?"},
 		{"zzz: x", "4:3: error: services.a.zzz is not a known key"},
@@ -104,9 +103,6 @@ static void faulty_keys(void **unused)
 		 "real-time cpu limits"},
 		{"deploy: {replica: 2}", "4:12: error: services.a.deploy.replica is not a known "
 					 "key: did you mean 'replicas'?"},
-		{"deploy: {resources: {reservations: {devices: []}}}",
-		 "4:39: error: services.a.deploy.resources.reservations.devices is not supported "
-		 "yet"},
 		{"healthcheck: {test: x, inteval: 1s}",
 		 "4:26: error: services.a.healthcheck.inteval is not a known key: did you mean "
 		 "'interval'?"},
@@ -424,7 +420,7 @@ static void all_faults_are_told_at_once_in_their_order(void **unused)
 	(void)unused;
 	fixture_open(&fixture);
 	fixture_load(&fixture,
-		     "services:\n  z:\n    scale: x\n    x-rootfs: host\n    gpus: all\n"
+		     "services:\n  z:\n    scale: x\n    x-rootfs: host\n    models: [x]\n"
 		     "  a:\n    x-rootfs: host\n    ports: ['0', '99999']\n",
 		     NULL);
 	assert_int_equal(fixture.diags.error_count, 4);
@@ -442,11 +438,11 @@ static void the_line_is_shown_with_a_caret(void **unused)
 	(void)unused;
 	fixture_open(&fixture);
 	fixture_load(&fixture,
-		     "services:\n  a:\n    x-rootfs: host\n    gpus: all\n    command: x\n", NULL);
-	assert_string_equal(fixture.printed,
-			    "shop.yaml:4:5: error: services.a.gpus is not supported yet\n"
-			    "      gpus: all\n"
-			    "      ^\n");
+		     "services:\n  a:\n    x-rootfs: host\n    models: x\n    command: x\n", NULL);
+	assert_string_equal(fixture.printed, "shop.yaml:4:5: error: services.a.models is not "
+					     "supported: there is no model runner\n"
+					     "      models: x\n"
+					     "      ^\n");
 }
 
 static void control_characters_never_reach_the_terminal(void **unused)

@@ -72,6 +72,7 @@ static void a_launch_without_the_service_is_not_concerned(void **unused)
 static void networks_are_noted(void **unused)
 {
 	static const struct noted all[] = {
+		{"gpus: all", "4:3: services.a.gpus is not supported yet"},
 		{"external_links: [a]", "4:3: services.a.external_links is not supported yet"},
 		{"network_mode: container:x",
 		 "4:17: services.a.network_mode: the network of an instance of another stack is "

@@ -101,8 +101,13 @@ static void what_they_mean_survives_printing(void **unused)
 		"healthcheck: {disable: true}",
 		"healthcheck: {interval: 5s, retries: 7}",
 		"deploy: {restart_policy: {condition: unless-stopped, delay: 2s}}",
+		"gpus: [{driver: 3dfx, count: 2, options: {a: $$b, c: }}]",
+		"runtime: nvidia",
+		"deploy: {resources: {reservations: {devices: [{count: all, capabilities: "
+		"[gpu]}]}}}",
 	};
-	static const char *const same[] = {"disable: true", "retries: 7", "unless-stopped"};
+	static const char *const same[] = {"disable: true", "retries: 7",      "unless-stopped",
+					   "count: 2",	    "runtime: nvidia", "count: all"};
 	autofixture struct fixture fixture;
 
 	(void)unused;
