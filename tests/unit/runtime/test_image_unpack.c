@@ -5,8 +5,11 @@
 #include "tests/unit/runtime/image_world.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
@@ -451,6 +454,24 @@ static void what_is_no_tar_is_refused(void **state)
 	assert_non_null(strstr(err.text, "layer sha256:"));
 }
 
+/* The canary has a place that layers can name, so it is in a /tmp of this process's own. */
+static char tmp[] = "/tmp/davit-test-tmp-XXXXXX";
+
+static int own_tmp(void **state)
+{
+	(void)state;
+	if (!mkdtemp(tmp) || chmod(tmp, 01777) < 0 || unshare(CLONE_NEWNS) < 0 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return -1;
+	return mount(tmp, "/tmp", NULL, MS_BIND, NULL);
+}
+
+static int drop_tmp(void **state)
+{
+	(void)state;
+	return umount2("/tmp", MNT_DETACH) < 0 ? -1 : fs_remove_tree(tmp, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -469,5 +490,5 @@ int main(void)
 						world_teardown),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, own_tmp, drop_tmp);
 }
