@@ -20,6 +20,14 @@ static struct rollout_spec *current(struct decoder *decoder)
 	return deploy->rollback.present ? &deploy->rollback : &deploy->update;
 }
 
+/* It tunes how one revision follows another: no reason to refuse a launch. */
+static void no_effect(struct decoder *decoder, const struct node *node, const char *key)
+{
+	report_warning(decoder->report, node->pos,
+		       "%s.%s has no effect yet: instances are replaced one at a time",
+		       decoder->path, key);
+}
+
 static void rollout_parallelism(struct decoder *decoder, const struct node *node, const char *key)
 {
 	int64_t value = 0;
@@ -28,7 +36,7 @@ static void rollout_parallelism(struct decoder *decoder, const struct node *node
 		return;
 	current(decoder)->parallelism = (unsigned)value;
 	if (value != 1)
-		decode_note(decoder, node, key, "is not supported yet: one at a time is replaced");
+		no_effect(decoder, node, key);
 }
 
 static void rollout_delay(struct decoder *decoder, const struct node *node, const char *key)
@@ -37,7 +45,7 @@ static void rollout_delay(struct decoder *decoder, const struct node *node, cons
 
 	decode_duration(decoder, node, key, &rollout->delay_ms);
 	if (rollout->delay_ms)
-		decode_note(decoder, node, key, "is not supported yet");
+		no_effect(decoder, node, key);
 }
 
 static void rollout_monitor(struct decoder *decoder, const struct node *node, const char *key)
@@ -46,7 +54,7 @@ static void rollout_monitor(struct decoder *decoder, const struct node *node, co
 
 	decode_duration(decoder, node, key, &rollout->monitor_ms);
 	if (rollout->monitor_ms)
-		decode_note(decoder, node, key, "is not supported yet");
+		no_effect(decoder, node, key);
 }
 
 static void rollout_failure(struct decoder *decoder, const struct node *node, const char *key)
@@ -63,7 +71,7 @@ static void rollout_failure(struct decoder *decoder, const struct node *node, co
 			continue;
 		rollout->failure = (enum rollout_failure)i;
 		if (i != ROLLOUT_PAUSE)
-			decode_note(decoder, node, key, "%s is not supported yet", text);
+			no_effect(decoder, node, key);
 		return;
 	}
 	if (text)
@@ -82,7 +90,7 @@ static void rollout_ratio(struct decoder *decoder, const struct node *node, cons
 	if (scalar_milli(text, 0, 1, &milli, &err) < 0)
 		decode_error(decoder, node, key, "%s", err.text);
 	else if (milli)
-		decode_note(decoder, node, key, "is not supported yet");
+		no_effect(decoder, node, key);
 	current(decoder)->max_failure_ratio_milli = (unsigned)milli;
 }
 
@@ -97,7 +105,7 @@ static void rollout_order(struct decoder *decoder, const struct node *node, cons
 		return;
 	}
 	current(decoder)->start_first = true;
-	decode_note(decoder, node, key, "start-first is not supported yet");
+	no_effect(decoder, node, key);
 }
 
 static void decode_rollout(struct decoder *decoder, const struct node *node, const char *key)

@@ -188,6 +188,13 @@ void decode_list(struct decoder *decoder, const struct node *node, const char *k
 static void split_pair(struct decoder *decoder, const struct node *item, const char *key,
 		       decode_pair_fn *each, void *ctx)
 {
+	bool pair = item->kind == NODE_MAPPING && item->count && !item->faulty;
+
+	if (pair) {
+		decode_error(decoder, item, key, "in a list it is written %.60s=VALUE",
+			     item->pairs[0].key->text);
+		return;
+	}
 	const char *text = decode_scalar(decoder, item, key);
 
 	if (!text)

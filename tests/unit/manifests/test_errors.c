@@ -47,6 +47,9 @@ static void faulty_documents(void **unused)
 		{"- a\n", "1:1: error: a manifest must be a mapping, this is a list"},
 		{"text\n", "1:1: error: a manifest must be a mapping, this is text"},
 		{"name: x\n", "1:1: error: a manifest needs services"},
+		{"web:\n  image: x\ndb:\n  build: .\n",
+		 "1:1: error: the first version of the format is not supported: write services: "
+		 "above all services, and indent them"},
 		{"services: [a]\n", "1:11: error: services must be a mapping, this is a list"},
 		{"services:\n  a:\n", "2:3: error: services.a must be a mapping, this is nothing"},
 		{"services: {a: {x-rootfs: host, command: x}}\n---\nservices: {}\n",
@@ -103,6 +106,8 @@ static void faulty_keys(void **unused)
 		 "real-time cpu limits"},
 		{"deploy: {replica: 2}", "4:12: error: services.a.deploy.replica is not a known "
 					 "key: did you mean 'replicas'?"},
+		{"environment: [{A: b}]",
+		 "4:17: error: services.a.environment: in a list it is written A=VALUE"},
 		{"healthcheck: {test: x, inteval: 1s}",
 		 "4:26: error: services.a.healthcheck.inteval is not a known key: did you mean "
 		 "'interval'?"},

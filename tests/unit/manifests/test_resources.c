@@ -291,10 +291,12 @@ static void what_cannot_be_done_yet_is_noted(void **unused)
 		{"deploy: {endpoint_mode: dnsrr}",
 		 "5:27: note: services.a.deploy.endpoint_mode: dnsrr is not supported yet"},
 		{"deploy: {update_config: {parallelism: 2}}",
-		 "5:41: note: services.a.deploy.update_config.parallelism: is not supported yet: "
-		 "one at a time is replaced"},
+		 "5:41: warning: services.a.deploy.update_config.parallelism has no effect yet: "
+		 "instances are replaced one at a time"},
 		{"deploy: {update_config: {delay: 1s}}",
-		 "5:35: note: services.a.deploy.update_config.delay: is not supported yet"},
+		 "5:35: warning: services.a.deploy.update_config.delay has no effect yet: "
+		 "instances are "
+		 "replaced one at a time"},
 		{"deploy: {resources: {reservations: {generic_resources: []}}}",
 		 "5:39: warning: services.a.deploy.resources.reservations.generic_resources has no "
 		 "effect: there is only this machine"},
