@@ -233,6 +233,15 @@ void print_ulimits(struct printer *printer, struct node *node, const struct ulim
 		print_put(printer, node, "ulimits", all);
 }
 
+/* An empty one is printed as well where it is written: it stands in place of the image's. */
+static void put_words(struct printer *printer, struct node *node, const char *key,
+		      const struct text_list *words, bool cleared)
+{
+	print_put_list(printer, node, key, words);
+	if (cleared)
+		print_put(printer, node, key, print_list(printer));
+}
+
 static void put_process(struct printer *printer, struct node *node, const struct service *service)
 {
 	bool image = service->rootfs == ROOTFS_IMAGE; /* whose defaults are not ours */
@@ -244,8 +253,8 @@ static void put_process(struct printer *printer, struct node *node, const struct
 	if (service->rootfs == ROOTFS_HOST || service->rootfs == ROOTFS_DIR)
 		print_put_text(printer, node, "x-rootfs",
 			       service->rootfs == ROOTFS_DIR ? service->rootfs_dir : "host");
-	print_put_list(printer, node, "entrypoint", &service->entrypoint);
-	print_put_list(printer, node, "command", &service->command);
+	put_words(printer, node, "entrypoint", &service->entrypoint, service->no_entrypoint);
+	put_words(printer, node, "command", &service->command, service->no_command);
 	print_put_pairs(printer, node, "environment", &service->environment);
 	print_put_default(printer, node, "working_dir", service->working_dir.value,
 			  image ? NULL : "/");

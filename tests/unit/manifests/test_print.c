@@ -71,6 +71,11 @@ static const char *const manifests[] = {
 	"  '1': {x-rootfs: host, scale: 3, command: x}\n"
 	"  'on': {x-rootfs: host, depends_on: {a: {condition: service_started, "
 	"required: false}}, command: x}\n",
+	"services:\n"
+	"  a: {image: x, entrypoint: [], command: [], healthcheck: {disable: true}}\n"
+	"  b: {build: ., command: [], healthcheck: {interval: 5s, retries: 2}}\n"
+	"  c: {image: 'oci:./d:tag', build: ., entrypoint: '', pull_policy: build, "
+	"stop_signal: SIGINT, healthcheck: {test: [NONE]}}\n",
 };
 
 static char *print_stack(struct fixture *fixture, enum manifest_format format)
@@ -217,6 +222,35 @@ static void the_yaml_is_sorted_and_readable(void **unused)
 				  "    x-rootfs: host\n");
 }
 
+static void what_is_taken_from_an_image_is_the_same_after_printing(void **unused)
+{
+	autofixture struct fixture fixture;
+
+	(void)unused;
+	fixture_open(&fixture);
+	fixture_good(&fixture,
+		     "services:\n"
+		     "  a: {image: x, entrypoint: [], command: [], healthcheck: {disable: true}}\n"
+		     "  b: {build: ., entrypoint: , command: , healthcheck: {timeout: 5s}}\n");
+	autofree char *yaml = print_stack(&fixture, MANIFEST_YAML);
+
+	assert_non_null(strstr(yaml, "    command: []\n"));
+	assert_non_null(strstr(yaml, "    entrypoint: []\n"));
+	fixture_good(&fixture, yaml);
+	const struct service *a = stack_service(fixture.stack, "a");
+	const struct service *b = stack_service(fixture.stack, "b");
+
+	assert_true(a->no_entrypoint);
+	assert_true(a->no_command);
+	assert_true(a->healthcheck.disabled);
+	assert_false(b->no_entrypoint);
+	assert_false(b->no_command);
+	assert_true(b->healthcheck.of_image);
+	assert_int_equal(b->healthcheck.timeout_ms, 5000);
+	assert_int_equal(b->healthcheck.interval_ms, 0);
+	assert_true(b->build.names_image);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -225,6 +259,7 @@ int main(void)
 		cmocka_unit_test(the_pace_of_restarts_is_resolved),
 		cmocka_unit_test(awkward_texts_survive),
 		cmocka_unit_test(the_yaml_is_sorted_and_readable),
+		cmocka_unit_test(what_is_taken_from_an_image_is_the_same_after_printing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
