@@ -93,8 +93,8 @@ static bool is_outdated(const struct image_ref *ref, int64_t stored_ms)
 	return (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000 >= stored_ms;
 }
 
-/* What is to be built is not asked a registry for. */
-static enum image_pull_policy policy_of(const struct service *service)
+/* What is to be built is not asked a registry for unless that is written. */
+static enum image_pull_policy own_policy(const struct service *service)
 {
 	switch (service->pull.policy) {
 	case PULL_ALWAYS:
@@ -109,6 +109,14 @@ static enum image_pull_policy policy_of(const struct service *service)
 		break;
 	}
 	return IMAGE_PULL_MISSING;
+}
+
+static enum image_pull_policy policy_of(const struct service *service, const struct fetch_how *how)
+{
+	enum image_pull_policy policy = how->policy ? *how->policy : own_policy(service);
+
+	/* What has no name but ours is in no registry. */
+	return service->build.names_image && policy != IMAGE_PULL_BUILD ? IMAGE_PULL_NEVER : policy;
 }
 
 static enum image_pull_action decide(struct image_store *store, const struct image_ref *ref,
@@ -129,16 +137,13 @@ static int fetch_one(struct image_store *store, const struct stack *stack,
 	autoref struct image_ref ref = {0};
 	struct err err = {0};
 
-	/* What has no name but ours is in no registry. */
-	if (how->policy && service->build.names_image)
-		return EXIT_DONE;
 	if (image_ref_parse(service->image.value, stack->directory, &ref, &err) < 0)
 		return complain_at(service, err.text);
 	/* Two services with the same image: the first has brought it. */
 	if (strv_has(how->seen, ref.name))
 		return EXIT_DONE;
 	strv_add(how->seen, ref.name);
-	switch (decide(store, &ref, how->policy ? *how->policy : policy_of(service))) {
+	switch (decide(store, &ref, policy_of(service, how))) {
 	case IMAGE_USE_STORED:
 		return EXIT_DONE;
 	case IMAGE_FETCH:

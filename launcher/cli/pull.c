@@ -17,6 +17,12 @@ static const struct option_spec options[] = {
 	{'q', "quiet", OPTION_FLAG, offsetof(struct values, quiet), NULL, "no progress"},
 };
 
+/* What has no name but ours is in no registry: it is built when it is needed. */
+static bool is_fetched(const struct service *service)
+{
+	return !service->build.names_image;
+}
+
 static int pull_services(const struct stack *stack, char **words, size_t count,
 			 const struct values *values)
 {
@@ -26,9 +32,10 @@ static int pull_services(const struct stack *stack, char **words, size_t count,
 	if (!names)
 		return cli_complain(EXIT_FAILED, "out of memory");
 	for (size_t i = 0; i < count; i++)
-		names[used++] = words[i];
+		if (is_fetched(stack_service(stack, words[i])))
+			names[used++] = words[i];
 	for (size_t i = 0; count == 0 && i < stack->service_count; i++)
-		if (stack->services[i].enabled)
+		if (stack->services[i].enabled && is_fetched(&stack->services[i]))
 			names[used++] = stack->services[i].name;
 	return fetch_services(stack, names, values->policy, values->quiet);
 }
