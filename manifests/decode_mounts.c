@@ -7,6 +7,7 @@
 #include "runtime/base/cleanup.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct mount_spec decode_new_mount(enum mount_kind kind, struct pos pos)
@@ -191,8 +192,45 @@ static void short_mount(struct decoder *decoder, const struct node *node, const 
 	decode_add_mount(decoder, &mount);
 }
 
+static int compare_mounts(const void *left, const void *right)
+{
+	const struct mount_spec *a = *(const struct mount_spec *const *)left;
+	const struct mount_spec *b = *(const struct mount_spec *const *)right;
+	int order = strcmp(a->target, b->target);
+
+	return order ? order : (a > b) - (a < b);
+}
+
+/* Of several entries from @first on with one target, the last is the one that is meant. */
+static void keep_last(struct decoder *decoder, const char *key, size_t first)
+{
+	struct service *service = decoder->service;
+	size_t count = service->mount_count - first;
+	struct mount_spec **sorted = arena_new(decoder->scratch, struct mount_spec *, count);
+	bool *replaced = arena_new(decoder->scratch, bool, count);
+
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = &service->mounts[first + i];
+	if (count)
+		qsort(sorted, count, sizeof(struct mount_spec *), compare_mounts);
+	for (size_t i = 1; i < count; i++) {
+		if (strcmp(sorted[i]->target, sorted[i - 1]->target) != 0)
+			continue;
+		replaced[sorted[i - 1] - &service->mounts[first]] = true;
+		report_warning(decoder->report, sorted[i]->pos,
+			       "%s.%s: %.200s is mounted twice: this replaces the one on line %u",
+			       decoder->path, key, sorted[i]->target, sorted[i - 1]->pos.line);
+	}
+	service->mount_count = first;
+	for (size_t i = 0; i < count; i++)
+		if (!replaced[i])
+			service->mounts[service->mount_count++] = service->mounts[first + i];
+}
+
 void decode_volumes(struct decoder *decoder, const struct node *node, const char *key)
 {
+	size_t first = decoder->service->mount_count;
+
 	if (node->kind != NODE_SEQUENCE) {
 		decode_error(decoder, node, key, "must be a list, this is %s",
 			     node_kind_name(node));
@@ -208,4 +246,5 @@ void decode_volumes(struct decoder *decoder, const struct node *node, const char
 		else
 			decode_long_mount(decoder, item, key);
 	}
+	keep_last(decoder, key, first);
 }

@@ -24,6 +24,25 @@ static void options_of_the_short_form(void **unused)
 		"shop.yaml:4:52: warning: services.a.volumes: 'cached' has no effect on Linux"));
 }
 
+static void the_last_of_one_target_is_mounted(void **unused)
+{
+	autofixture struct fixture fixture;
+
+	(void)unused;
+	fixture_open(&fixture);
+	const struct service *a = fixture_service(
+		&fixture, "    volumes: ['/x:/y', '/n:/n', '/z:/y/', {type: tmpfs, target: /y}]");
+
+	assert_int_equal(a->mount_count, 2);
+	assert_string_equal(a->mounts[0].target, "/n");
+	assert_string_equal(a->mounts[1].target, "/y");
+	assert_int_equal(a->mounts[1].kind, MOUNT_TMPFS);
+	assert_int_equal(fixture.diags.count, 2);
+	assert_true(fixture_says(
+		&fixture, "shop.yaml:4:33: warning: services.a.volumes: /y is mounted twice: this "
+			  "replaces the one on line 4"));
+}
+
 static void options_of_the_long_form(void **unused)
 {
 	autofixture struct fixture fixture;
@@ -347,6 +366,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(options_of_the_short_form),
+		cmocka_unit_test(the_last_of_one_target_is_mounted),
 		cmocka_unit_test(options_of_the_long_form),
 		cmocka_unit_test(options_of_another_type_have_no_effect),
 		cmocka_unit_test(options_of_a_tmpfs),
