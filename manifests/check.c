@@ -172,7 +172,8 @@ static bool is_before(struct pos a, struct pos b)
 	return a.line < b.line || (a.line == b.line && a.col < b.col);
 }
 
-/* @told: the entry reported last; a range that collides is one fault, not one per port. */
+/* A fault of a launch only: whoever starts one service at a time may well keep such a manifest.
+ * @told: the entry reported last; a range that collides is one fault, not one per port. */
 static void report_collision(const struct check *check, const struct port_spec *a,
 			     const struct port_spec *b, struct pos *told)
 {
@@ -182,9 +183,9 @@ static void report_collision(const struct check *check, const struct port_spec *
 	if (told->line == second->pos.line && told->col == second->pos.col)
 		return;
 	*told = second->pos;
-	report_error(check->report, second->pos, "port %u/%s is published twice, first on line %u",
-		     second->published, second->protocol == PROTOCOL_UDP ? "udp" : "tcp",
-		     first->pos.line);
+	report_note(check->report, second->pos, "port %u/%s is published twice, first on line %u",
+		    second->published, second->protocol == PROTOCOL_UDP ? "udp" : "tcp",
+		    first->pos.line);
 }
 
 /* What was seen of one port so far. */

@@ -111,11 +111,44 @@ static void networks_are_noted(void **unused)
 	}
 }
 
+static void ports_that_collide_are_noted(void **unused)
+{
+	static const struct noted all[] = {
+		{"127.0.0.1:80:80', '0.0.0.0:80:81",
+		 "1:71: port 80/tcp is published twice, first on line 1"},
+		{"80:80', '127.0.0.1:80:81",
+		 "1:61: port 80/tcp is published twice, first on line 1"},
+		{"80-90:80-90', '85-95:5-15",
+		 "1:67: port 85/tcp is published twice, first on line 1"},
+		{"127.0.0.1:80:80', '127.0.0.2:80:80', '127.0.0.2:80:81",
+		 "1:90: port 80/tcp is published twice, first on line 1"},
+		{"80:80']}, b: {image: x, ports: ['80:81",
+		 "1:85: port 80/tcp is published twice, first on line 1"},
+	};
+	autofixture struct fixture fixture;
+
+	(void)unused;
+	fixture_open(&fixture);
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		char yaml[256];
+		const struct noted noted = {yaml, all[i].line};
+
+		snprintf(yaml, sizeof(yaml),
+			 "services: {a: {x-rootfs: host, command: x, ports: ['%s']}}\n",
+			 all[i].yaml);
+		check_note(&fixture, &noted);
+	}
+	fixture_load(&fixture, "services: {a: {image: x, ports: ['[::]:80:80', '80:81']}}\n", NULL);
+	assert_true(fixture_says(
+		&fixture, "shop.yaml:1:48: note: port 80/tcp is published twice, first on line 1"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_note_is_an_error_for_a_launch),
 		cmocka_unit_test(networks_are_noted),
+		cmocka_unit_test(ports_that_collide_are_noted),
 		cmocka_unit_test(a_launch_without_the_service_is_not_concerned),
 	};
 
