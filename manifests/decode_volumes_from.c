@@ -14,11 +14,14 @@
 /* A chain of services that take from each other is no longer. */
 #define DONORS_DEPTH_MAX 64
 
-/* SERVICE[:ro|rw] */
+/* SERVICE[:ro|rw], or service:SERVICE:ro|rw as older files have it */
 static void decode_donor(struct decoder *decoder, const struct node *node, const char *key,
 			 struct mount_donor *donors, size_t *count)
 {
 	const char *text = decode_scalar(decoder, node, key);
+
+	if (text && strncmp(text, "service:", 8) == 0 && strchr(text + 8, ':'))
+		text += 8;
 	size_t len = text ? strcspn(text, ":") : 0;
 	const char *mode = text && text[len] ? text + len + 1 : "rw";
 	bool read_only = strcmp(mode, "ro") == 0;
@@ -26,10 +29,10 @@ static void decode_donor(struct decoder *decoder, const struct node *node, const
 	if (!text)
 		return;
 	if (strncmp(text, "container:", 10) == 0) {
-		decode_error(decoder, node, key,
-			     "'%.80s' is not supported: only services of this stack have volumes "
-			     "to give",
-			     text);
+		decode_note(decoder, node, key,
+			    "'%.80s' is not supported: only services of this stack have volumes "
+			    "to give",
+			    text);
 		return;
 	}
 	if (!len || (!read_only && strcmp(mode, "rw") != 0)) {

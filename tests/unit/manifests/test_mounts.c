@@ -191,7 +191,7 @@ static void volumes_come_from_other_services(void **unused)
 		"  b: {x-rootfs: host, command: x, volumes: ['/b:/b:ro', '/anon'], tmpfs: /t, "
 		"volumes_from: [z]}\n"
 		"  a: {x-rootfs: host, command: x, volumes: ['/a:/own'], volumes_from: ['b:ro', "
-		"'z:rw']}\n"
+		"'service:z:rw']}\n"
 		"volumes: {v: }\n");
 	const struct service *a = stack_service(stack, "a");
 	static const struct {
@@ -221,8 +221,6 @@ static void volumes_from_a_circle_or_nobody(void **unused)
 	} all[] = {
 		{"b", "volumes_from: must be a list, this is text"},
 		{"[bb]", "there is no service 'bb': did you mean 'b'?"},
-		{"['container:b']", "'container:b' is not supported: only services of this stack "
-				    "have volumes to give"},
 		{"['b:rx']", "'b:rx' is not SERVICE, SERVICE:ro or SERVICE:rw"},
 		{"[':ro']", "':ro' is not SERVICE, SERVICE:ro or SERVICE:rw"},
 		{"[c]", "goes in a circle: a -> c -> a"},

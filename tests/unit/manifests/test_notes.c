@@ -72,6 +72,9 @@ static void a_launch_without_the_service_is_not_concerned(void **unused)
 static void networks_are_noted(void **unused)
 {
 	static const struct noted all[] = {
+		{"volumes_from: ['container:b:ro']",
+		 "4:18: services.a.volumes_from: 'container:b:ro' is not supported: only services "
+		 "of this stack have volumes to give"},
 		{"gpus: all", "4:3: services.a.gpus is not supported yet"},
 		{"external_links: [a]", "4:3: services.a.external_links is not supported yet"},
 		{"network_mode: container:x",
