@@ -153,33 +153,56 @@ static int64_t known_until(const struct logset *set, const char *instance)
 	return latest;
 }
 
-static bool is_open(const struct logset *set, int fd)
+/* A file that is open cannot lend its number to another one. */
+static bool is_same(const struct logfile *file, const struct stat *info)
 {
-	struct stat wanted;
-	struct stat info;
+	struct stat open_info;
 
-	if (fstat(fd, &wanted) < 0)
-		return false;
-	for (size_t i = 0; i < set->count; i++)
-		if (fstat(set->files[i].fd, &info) == 0 && info.st_ino == wanted.st_ino &&
-		    info.st_dev == wanted.st_dev)
-			return true;
-	return false;
+	return fstat(file->fd, &open_info) == 0 && open_info.st_ino == info->st_ino &&
+	       open_info.st_dev == info->st_dev;
 }
 
-/* Returns 1 when older ones may have been missed, too. */
-static int add_missed_one(struct logset *set, const char *file_name, const char *instance,
+/* Which of the set's files this is; count: none. */
+static size_t find_open(const struct logset *set, int fd)
+{
+	struct stat info;
+	size_t i = 0;
+
+	if (fstat(fd, &info) < 0)
+		return set->count;
+	while (i < set->count && !is_same(&set->files[i], &info))
+		i++;
+	return i;
+}
+
+enum missed {
+	MISSED_ABSENT,
+	MISSED_SEEN, /* it is older than what this search began with, or partly shown */
+	MISSED_MORE, /* older ones may have been missed, too */
+};
+
+struct search {
+	const char *instance;
+	size_t known;	  /* files the set had before */
+	int64_t after_ns; /* the moment up to which they are read */
+};
+
+/* Returns -errno or enum missed. */
+static int add_missed_one(struct logset *set, const char *file_name, const struct search *search,
 			  struct err *err)
 {
 	struct logfile file = {.fd = -1};
-	int r = logfile_open(&file, set->dir_fd, file_name, instance, err);
+	int r = logfile_open(&file, set->dir_fd, file_name, search->instance, err);
+	size_t open = r == 0 ? find_open(set, file.fd) : set->count;
 
-	if (r < 0 || is_open(set, file.fd)) {
+	if (r < 0 || open < set->count) {
 		logfile_close(&file);
-		return r == -ENOENT ? 0 : r;
+		if (r < 0)
+			return r == -ENOENT ? MISSED_ABSENT : r;
+		return open < search->known ? MISSED_SEEN : MISSED_MORE;
 	}
 	file.gone = true;
-	file.after_ns = known_until(set, instance);
+	file.after_ns = search->after_ns;
 	r = logfile_peek(&file, err);
 
 	bool begun = r > 0 && file.record.time_ns <= file.after_ns;
@@ -191,36 +214,56 @@ static int add_missed_one(struct logset *set, const char *file_name, const char 
 		return r;
 	}
 	r = take_file(set, &file, err);
-	return r < 0 || begun ? r : 1;
+	return r < 0 ? r : begun ? MISSED_SEEN : MISSED_MORE;
 }
 
-/* A flood may fill several files before we look: those that were rotated away in between. */
-static int add_rotated(struct logset *set, const char *file_name, struct err *err)
+/*
+ * A flood may fill several files before we look: those that were rotated away in between. The
+ * newest is the set's last one, and open already. Files move up while we walk up, so that none is
+ * missed, and one number may be free for a moment.
+ */
+static int add_rotated(struct logset *set, const char *file_name, const char *instance,
+		       struct err *err)
 {
-	char instance[NAME_MAX + 1];
+	const struct search search = {instance, set->count - 1, known_until(set, instance)};
 	char rotated[NAME_MAX + 16];
-	int r = 1;
+	unsigned absent = 0;
 
-	snprintf(instance, sizeof(instance), "%.*s", (int)parse_name(file_name).instance_len,
-		 file_name);
-	if (known_until(set, instance) == INT64_MIN)
-		return 0; /* nothing of it was read: it is new */
-	for (unsigned number = 1; r > 0; number++) {
+	for (unsigned number = 1; absent < 2; number++) {
 		snprintf(rotated, sizeof(rotated), "%s.%u", file_name, number);
-		r = add_missed_one(set, rotated, instance, err);
+		int r = add_missed_one(set, rotated, &search, err);
+
+		if (r < 0 || r == MISSED_SEEN)
+			return r < 0 ? r : 0;
+		absent = r == MISSED_ABSENT ? absent + 1 : 0;
 	}
-	return r;
+	return 0;
 }
 
-/* A file that has appeared, unless it is there already or not wanted. */
-static int add_new(struct logset *set, const char *file_name, struct err *err)
+/* Something has happened to the name of a file that is, was or will be written. */
+static int refresh(struct logset *set, const char *file_name, struct err *err)
 {
-	if (parse_name(file_name).number > 0 || !logset_wants(file_name, set->options.services) ||
-	    find(set, file_name))
-		return 0;
-	int r = add_rotated(set, file_name, err);
+	struct log_name name = parse_name(file_name);
+	struct logfile *file = find(set, file_name);
+	char instance[NAME_MAX + 1];
+	size_t count = set->count;
+	struct stat info;
 
-	return r < 0 ? r : add(set, file_name, NULL, err);
+	if (name.number > 0 || !logset_wants(file_name, set->options.services))
+		return 0;
+	snprintf(instance, sizeof(instance), "%.*s", (int)name.instance_len, file_name);
+	bool is_known = known_until(set, instance) > INT64_MIN;
+	bool exists = fstatat(set->dir_fd, file_name, &info, AT_SYMLINK_NOFOLLOW) == 0;
+
+	if (file && exists && is_same(file, &info))
+		return 0;
+	if (file)
+		file->gone = true;
+	int r = exists ? add(set, file_name, NULL, err) : 0;
+
+	/* One that is new has nothing older that is wanted. */
+	return r == 0 && is_known && set->count > count ? add_rotated(set, file_name, instance, err)
+							: r;
 }
 
 /* By instance, and of each the newest first. */
@@ -387,36 +430,30 @@ int logset_next(struct logset *set, const struct logfile **ret_file,
 	return 1;
 }
 
-/* Events were lost: whatever is there and not known has appeared. */
-static int add_missed(struct logset *set, struct err *err)
+/* Events were lost. */
+static int refresh_all(struct logset *set, struct err *err)
 {
 	autostrv struct strv names = {0};
 	int r = list(set, &names, err);
 
+	for (size_t i = 0; i < set->count; i++)
+		set->files[i].at_end = false;
 	for (size_t i = 0; r == 0 && i < names.count; i++)
-		r = add_new(set, names.items[i], err);
+		r = refresh(set, names.items[i], err);
 	return r;
 }
 
 static int take_event(struct logset *set, const struct inotify_event *event, struct err *err)
 {
+	const uint32_t renamed = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE;
 	const char *name = event->len > 0 ? event->name : "";
 	struct logfile *file = find(set, name);
 
-	if (event->mask & IN_Q_OVERFLOW) {
-		for (size_t i = 0; i < set->count; i++)
-			set->files[i].at_end = false;
-		return add_missed(set, err);
-	}
+	if (event->mask & IN_Q_OVERFLOW)
+		return refresh_all(set, err);
 	if (file)
 		file->at_end = false;
-	if (file && (event->mask & (IN_DELETE | IN_MOVED_FROM)))
-		file->gone = true;
-	if (file && (event->mask & IN_MOVED_TO)) {
-		file->gone = true; /* another file has taken its name */
-		file = NULL;
-	}
-	return !file && (event->mask & (IN_CREATE | IN_MOVED_TO)) ? add_new(set, name, err) : 0;
+	return event->mask & renamed ? refresh(set, name, err) : 0;
 }
 
 int logset_update(struct logset *set, struct err *err)
