@@ -103,8 +103,8 @@ static void what_they_mean_survives_printing(void **unused)
 		"deploy: {restart_policy: {condition: unless-stopped, delay: 2s}}",
 		"gpus: [{driver: 3dfx, count: 2, options: {a: $$b, c: }}]",
 		"runtime: nvidia",
-		"deploy: {resources: {reservations: {devices: [{count: all, capabilities: "
-		"[gpu]}]}}}",
+		("deploy: {resources: {reservations: {devices: [{count: all, capabilities: "
+		 "[gpu]}]}}}"),
 	};
 	static const char *const same[] = {"disable: true", "retries: 7",      "unless-stopped",
 					   "count: 2",	    "runtime: nvidia", "count: all"};
