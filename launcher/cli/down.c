@@ -14,8 +14,11 @@
 #include <poll.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
+#include <time.h>
 
-#define EXIT_WAIT_MS 10000
+#define EXIT_WAIT_MS   10000
+#define RESET_TRIES    100
+#define RESET_PAUSE_NS 20000000
 
 struct values {
 	bool volumes;
@@ -119,6 +122,23 @@ static int down_dead(const struct cli *cli, const char *stack, bool volumes)
 	return volumes ? remove_volumes(cli) : EXIT_DONE;
 }
 
+/* A supervisor that was killed is connected to until the kernel has closed its files: then it is
+ * dead after all. */
+static int open_watch(struct watch *watch, const char *stack, struct err *err)
+{
+	const struct timespec pause = {.tv_nsec = RESET_PAUSE_NS};
+	const struct watch fresh = *watch;
+	int r = watch_open(watch, stack, err);
+
+	for (int tries = 0; r == -ECONNRESET && tries < RESET_TRIES; tries++) {
+		nanosleep(&pause, NULL);
+		watch_close(watch);
+		*watch = fresh;
+		r = watch_open(watch, stack, err);
+	}
+	return r;
+}
+
 static int run(struct cli *cli, int argc, char **argv)
 {
 	autowatch struct watch watch = {.stream.fd = -1, .report = settle_show_changes};
@@ -136,7 +156,7 @@ static int run(struct cli *cli, int argc, char **argv)
 	if (code != EXIT_DONE)
 		return code;
 	/* Watched from before the request, so that the end is seen however fast it comes. */
-	int r = watch_open(&watch, stack, &err);
+	int r = open_watch(&watch, stack, &err);
 
 	if (r == -ENOTCONN)
 		return down_dead(cli, stack, values.volumes);
