@@ -59,11 +59,6 @@ static const char *choose_instance(const struct json_t *answer, const char *targ
 	return unready;
 }
 
-static struct json_t *text_or_null(const char *text)
-{
-	return text ? js_pack("s", text) : js_pack("n");
-}
-
 static int exec_in(const char *stack, const char *instance, const struct values *values,
 		   const struct args *args)
 {
@@ -72,9 +67,9 @@ static int exec_in(const char *stack, const char *instance, const struct values 
 	struct json_t *environment =
 		change_words(values->environment.items, values->environment.count);
 	autojs struct json_t *body =
-		js_pack("{s:s, s:o, s:o, s:o, s:o, s:b}", "instance", instance, "command", command,
-			"environment", environment, "user", text_or_null(values->user),
-			"working_dir", text_or_null(values->working_dir), "tty", tty);
+		js_pack("{s:s, s:o, s:o, s:s?, s:s?, s:b}", "instance", instance, "command",
+			command, "environment", environment, "user", values->user, "working_dir",
+			values->working_dir, "tty", tty);
 
 	if (!body)
 		return cli_complain(SESSION_FAILED, "exec: the command cannot be sent");

@@ -80,11 +80,6 @@ static int run_detached(const char *stack, const struct json_t *body)
 	return EXIT_DONE;
 }
 
-static struct json_t *text_or_null(const char *text)
-{
-	return text ? js_pack("s", text) : js_pack("n");
-}
-
 static int run_one(const char *stack, const struct args *args, const struct values *values)
 {
 	bool tty = !values->detach && session_wants_tty(values->no_tty);
@@ -93,11 +88,10 @@ static int run_one(const char *stack, const struct args *args, const struct valu
 	struct json_t *words = change_words(&entrypoint, entrypoint ? 1 : 0);
 	struct json_t *environment =
 		change_words(values->environment.items, values->environment.count);
-	autojs struct json_t *body =
-		js_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:b}", "service", args->words[0],
-			"command", command, "entrypoint", words, "environment", environment, "user",
-			text_or_null(values->user), "working_dir",
-			text_or_null(values->working_dir), "tty", tty, "detach", values->detach);
+	autojs struct json_t *body = js_pack(
+		"{s:s, s:o, s:o, s:o, s:s?, s:s?, s:b, s:b}", "service", args->words[0], "command",
+		command, "entrypoint", words, "environment", environment, "user", values->user,
+		"working_dir", values->working_dir, "tty", tty, "detach", values->detach);
 
 	if (!body)
 		return cli_complain(SESSION_FAILED, "run: the command cannot be sent");
