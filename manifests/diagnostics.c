@@ -16,7 +16,7 @@ const char *severity_name(enum severity severity)
 	return names[severity];
 }
 
-static void diagnostic_free(struct diagnostic *item)
+void diagnostic_free(struct diagnostic *item)
 {
 	free(item->message);
 	free(item->line);

@@ -37,6 +37,9 @@ struct diagnostics {
 	struct strv files; /* what pos.file points into */
 };
 
+/* What one item owns. */
+void diagnostic_free(struct diagnostic *item);
+
 /* Accepts an empty list. */
 void diagnostics_free(struct diagnostics *list);
 #define autodiagnostics __attribute__((cleanup(diagnostics_free)))

@@ -200,13 +200,22 @@ static int compare_places(const void *left, const void *right, void *files)
 	return strcmp(a->message, b->message);
 }
 
-/* One value is one fault, however many services extend the one it is written for. */
+/* A launch of one service does not care what was told of another. */
+static bool is_of_another(const struct diagnostic *item, const struct diagnostic *told)
+{
+	return item->severity == SEVERITY_NOTE &&
+	       strcmp(item->service ? item->service : "", told->service ? told->service : "") != 0;
+}
+
+/* One value is one fault, however many services extend the one it is written for; but a note is one
+ * for each, because each may be launched alone. */
 static bool is_repetition(const struct diagnostic *item, const struct diagnostic *told)
 {
 	bool here = item->pos.file == told->pos.file && item->pos.line == told->pos.line &&
 		    item->pos.col == told->pos.col && item->severity == told->severity;
 
-	return here && (item->extended || strcmp(item->message, told->message) == 0);
+	return here && !is_of_another(item, told) &&
+	       (item->extended || strcmp(item->message, told->message) == 0);
 }
 
 void report_sort(struct report *report)
@@ -222,9 +231,7 @@ void report_sort(struct report *report)
 
 		if (kept && is_repetition(item, &list->items[kept - 1])) {
 			list->error_count -= item->severity == SEVERITY_ERROR;
-			free(item->message);
-			free(item->line);
-			free(item->service);
+			diagnostic_free(item);
 			continue;
 		}
 		list->items[kept++] = *item;

@@ -146,6 +146,23 @@ static void ports_that_collide_are_noted(void **unused)
 		&fixture, "shop.yaml:1:48: note: port 80/tcp is published twice, first on line 1"));
 }
 
+static void whoever_extends_a_service_is_noted_too(void **unused)
+{
+	autofixture struct fixture fixture;
+
+	(void)unused;
+	fixture_open(&fixture);
+	fixture_load(&fixture,
+		     "services:\n"
+		     " a: {x-rootfs: host, command: x, x-drain: 5s}\n"
+		     " b: {extends: a}\n"
+		     " c: {extends: a}\n",
+		     NULL);
+	assert_int_equal(fixture.r, 0);
+	diagnostics_judge(&fixture.diags, (const char *[]){"c", NULL});
+	assert_int_equal(fixture.diags.error_count, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -153,6 +170,7 @@ int main(void)
 		cmocka_unit_test(networks_are_noted),
 		cmocka_unit_test(ports_that_collide_are_noted),
 		cmocka_unit_test(a_launch_without_the_service_is_not_concerned),
+		cmocka_unit_test(whoever_extends_a_service_is_noted_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
