@@ -3,9 +3,9 @@
 #include "launcher/from_image.h"
 
 #include "runtime/base/cleanup.h"
+#include "runtime/base/sig.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -149,35 +149,12 @@ static int take_volumes(struct service *service, const struct image_config *imag
 	return 0;
 }
 
-/* "SIGTERM", "TERM" or "15"; 0: none of these. */
-static int signal_of(const char *text)
-{
-	char *end = NULL;
-	long number = strtol(text, &end, 10);
-
-	if (end != text && *end == '\0')
-		return number > 0 && number < NSIG ? (int)number : 0;
-	if (strncmp(text, "SIG", 3) == 0)
-		text += 3;
-	for (int i = 1; i < NSIG; i++) {
-		const char *name = sigabbrev_np(i);
-
-		if (name && strcmp(name, text) == 0)
-			return i;
-	}
-	if (strncmp(text, "RTMIN", 5) == 0) {
-		number = text[5] == '+' ? strtol(text + 6, &end, 10) : 0;
-		return number >= 0 && SIGRTMIN + number <= SIGRTMAX ? SIGRTMIN + (int)number : 0;
-	}
-	return 0;
-}
-
 static int take_stop_signal(struct service *service, const struct image_config *image,
 			    struct err *err)
 {
 	if (service->stop_signal_set || !image->stop_signal)
 		return 0;
-	int number = signal_of(image->stop_signal);
+	int number = sig_number(image->stop_signal);
 
 	if (!number)
 		return err_say(err, EINVAL, "stop signal '%.40s' is unknown", image->stop_signal);

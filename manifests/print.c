@@ -9,6 +9,7 @@
 #include "manifests/scalar.h"
 
 #include "runtime/base/cleanup.h"
+#include "runtime/base/sig.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -119,9 +120,9 @@ static struct node *ends(struct printer *printer, const struct end_set *set)
 		if (set->codes[code / 64] >> (code % 64) & 1)
 			tree_append(&printer->tree, all, print_number(printer, code));
 	for (int number = 1; number <= 64; number++) {
-		char name[16];
+		char name[SIG_NAME_MAX];
 
-		scalar_signal_name(number, name);
+		sig_name(number, name);
 		if (set->signals >> (number - 1) & 1)
 			tree_append(&printer->tree, all,
 				    print_string(printer, arena_text(&printer->arena, name)));
@@ -263,7 +264,7 @@ static void put_process(struct printer *printer, struct node *node, const struct
 	print_put_text(printer, node, "hostname", service->hostname.value);
 	print_put_text(printer, node, "domainname", service->domainname.value);
 	print_put_text(printer, node, "container_name", service->container_name.value);
-	scalar_signal_name(service->stop_signal, signal);
+	sig_name(service->stop_signal, signal);
 	if (!image || service->stop_signal_set)
 		print_put_text(printer, node, "stop_signal", signal);
 	print_put(printer, node, "stop_grace_period",

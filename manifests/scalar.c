@@ -6,6 +6,7 @@
 #include "manifests/scalar.h"
 
 #include "runtime/base/cleanup.h"
+#include "runtime/base/sig.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -206,57 +207,13 @@ int scalar_milli(const char *text, int64_t min, int64_t max, int64_t *ret_milli,
 	return 0;
 }
 
-static int signal_by_name(const char *name)
-{
-	if (strcasecmp(name, "IOT") == 0)
-		return SIGABRT;
-	if (strcasecmp(name, "CLD") == 0)
-		return SIGCHLD;
-	for (int number = 1; number < SIGRTMIN; number++) {
-		const char *known = sigabbrev_np(number);
-
-		if (known && strcasecmp(known, name) == 0)
-			return number;
-	}
-	return 0;
-}
-
 int scalar_signal(const char *text, int *ret_signal, struct err *err)
 {
-	const char *name = strncasecmp(text, "SIG", 3) == 0 ? text + 3 : text;
-	int64_t number = 0;
+	int number = sig_number(text);
 
-	if (isdigit((unsigned char)text[0])) {
-		if (scalar_int(text, 1, SIGRTMAX, &number, NULL) < 0)
-			number = 0;
-	} else if (strcasecmp(name, "RTMIN") == 0) {
-		number = SIGRTMIN;
-	} else if (strcasecmp(name, "RTMAX") == 0) {
-		number = SIGRTMAX;
-	} else if (strncasecmp(name, "RTMIN+", 6) == 0) {
-		if (scalar_int(name + 6, 0, SIGRTMAX - SIGRTMIN, &number, NULL) == 0)
-			number += SIGRTMIN;
-	} else if (strncasecmp(name, "RTMAX-", 6) == 0) {
-		if (scalar_int(name + 6, 0, SIGRTMAX - SIGRTMIN, &number, NULL) == 0)
-			number = SIGRTMAX - number;
-	} else {
-		number = signal_by_name(name);
-	}
 	if (!number)
 		return err_say(err, EINVAL, "'%.60s' is not a signal: write for example SIGTERM",
 			       text);
-	*ret_signal = (int)number;
+	*ret_signal = number;
 	return 0;
-}
-
-void scalar_signal_name(int number, char name[16])
-{
-	const char *known = number < SIGRTMIN ? sigabbrev_np(number) : NULL;
-
-	if (known)
-		snprintf(name, 16, "SIG%s", known);
-	else if (number >= SIGRTMIN && number <= SIGRTMAX)
-		snprintf(name, 16, "SIGRTMIN+%d", number - SIGRTMIN);
-	else
-		snprintf(name, 16, "%d", number);
 }

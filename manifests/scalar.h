@@ -33,8 +33,5 @@ int scalar_mcpu(const char *text, int64_t *ret_mcpu, struct err *err) must_check
 int scalar_milli(const char *text, int64_t min, int64_t max, int64_t *ret_milli,
 		 struct err *err) must_check;
 
-/* "SIGTERM", "term", "15", "SIGRTMIN+3". */
+/* "SIGTERM", "term", "15", "SIGRTMIN+3": what sig_number reads, or an error. */
 int scalar_signal(const char *text, int *ret_signal, struct err *err) must_check;
-
-/* The name with SIG in front, in @name; "SIGRTMIN+n" for real-time signals. */
-void scalar_signal_name(int number, char name[16]);

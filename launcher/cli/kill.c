@@ -4,9 +4,9 @@
 #include "launcher/cli/commands.h"
 #include "launcher/cli/names.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/base/sig.h"
 
 #include <signal.h>
-#include <string.h>
 #include <strings.h>
 
 struct values {
@@ -18,39 +18,23 @@ static const struct option_spec options[] = {
 	 "name or number (default SIGKILL)"},
 };
 
-/* "term", "SIGTERM", "15" -> "SIGTERM"; EXIT_USAGE after a complaint. */
-static int signal_name(const char *text, char *name, size_t size)
-{
-	bool prefixed = strncasecmp(text, "SIG", 3) == 0;
-	const char *bare = prefixed ? text + 3 : text;
-
-	for (int number = 1; number < 32; number++) {
-		const char *known = sigabbrev_np(number);
-		char digits[16];
-
-		snprintf(digits, sizeof(digits), "%d", number);
-		if (!known || (strcasecmp(known, bare) != 0 && strcmp(digits, text) != 0))
-			continue;
-		snprintf(name, size, "SIG%s", known);
-		return EXIT_DONE;
-	}
-	return cli_complain(EXIT_USAGE, "kill: '%s' is not a signal", text);
-}
-
 static int run(struct cli *cli, int argc, char **argv)
 {
 	struct values values = {.signal = "SIGKILL"};
 	struct args args = {.argc = argc, .argv = argv};
 	autofree char *stack = NULL;
 	autostrv struct strv words = {0};
-	char name[32];
+	char name[SIG_NAME_MAX];
 	int code = cli_parse(cli, &args, &values);
 
 	if (code >= 0)
 		return code;
-	code = signal_name(values.signal, name, sizeof(name));
-	if (code == EXIT_DONE)
-		code = cli_stack(cli, &stack);
+	int number = sig_number(values.signal);
+
+	if (!number)
+		return cli_complain(EXIT_USAGE, "kill: '%s' is not a signal", values.signal);
+	sig_name(number, name);
+	code = cli_stack(cli, &stack);
 	if (code == EXIT_DONE)
 		code = names_resolve(stack, &args, args.word_count, &words);
 	if (code != EXIT_DONE)

@@ -8,11 +8,11 @@
 #include "launcher/cli/cli.h"
 #include "launcher/cli/relay.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/base/sig.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/signalfd.h>
 
 #define EXIT_SIGNAL 128
@@ -98,6 +98,7 @@ static int start(struct session *session, struct err *err)
 static int forward_signal(struct session *session, struct err *err)
 {
 	struct signalfd_siginfo info;
+	char name[SIG_NAME_MAX];
 	char line[64];
 
 	if (read(session->signal_fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
@@ -113,22 +114,10 @@ static int forward_signal(struct session *session, struct err *err)
 		session->code = EXIT_SIGNAL + (int)info.ssi_signo;
 		return 0;
 	}
-	int len = snprintf(line, sizeof(line), "{\"signal\":\"SIG%s\"}\n",
-			   sigabbrev_np((int)info.ssi_signo));
+	sig_name((int)info.ssi_signo, name);
+	int len = snprintf(line, sizeof(line), "{\"signal\":\"%s\"}\n", name);
 
 	return client_stream_send(&session->stream, line, (size_t)len, NULL, err);
-}
-
-/* The number of "SIGKILL"; 0 when there is none. */
-static int signal_number(const char *name)
-{
-	for (int number = 1; name && strncmp(name, "SIG", 3) == 0 && number < NSIG; number++) {
-		const char *known = sigabbrev_np(number);
-
-		if (known && strcmp(known, name + 3) == 0)
-			return number;
-	}
-	return 0;
 }
 
 /* The end of a session: what the command's exit means for ours. */
@@ -142,7 +131,7 @@ static void take_message(struct session *session, const struct json_t *message)
 		cli_complain(0, "%s: %s", session->what, error);
 		session->code = (int)js_int(message, "code", SESSION_FAILED) & 0xff;
 	} else if (ended && js_text(ended, "signal")) {
-		session->code = EXIT_SIGNAL + signal_number(js_text(ended, "signal"));
+		session->code = EXIT_SIGNAL + sig_number(js_text(ended, "signal"));
 	} else if (ended) {
 		session->code = (int)js_int(ended, "code", SESSION_FAILED) & 0xff;
 	}

@@ -3,27 +3,15 @@
 #include "launcher/policy/reason.h"
 
 #include "runtime/base/cleanup.h"
+#include "runtime/base/sig.h"
 
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 
 #define WORD_MAX 48
 
 /* A process killed by a signal has, for a shell, this exit code: 128 + signal. */
 #define SIGNAL_CODE 128
-
-void reason_signal(int signal, char *ret_text, size_t size)
-{
-	const char *abbreviation = sigabbrev_np(signal);
-
-	if (abbreviation)
-		snprintf(ret_text, size, "SIG%s", abbreviation);
-	else if (signal >= SIGRTMIN && signal <= SIGRTMAX)
-		snprintf(ret_text, size, "SIGRTMIN+%d", signal - SIGRTMIN);
-	else
-		snprintf(ret_text, size, "signal %d", signal);
-}
 
 /* @tenths of a unit, without a ".0". */
 static void put_tenths(int64_t tenths, const char *unit, char *ret_text, size_t size)
@@ -85,10 +73,10 @@ static void describe_oom(int code, int64_t memory_limit_bytes, char *ret_text, s
 
 static void describe_signal(int signal, char *ret_text, size_t size)
 {
-	char name[WORD_MAX];
+	char name[SIG_NAME_MAX];
 
-	reason_signal(signal, name, sizeof(name));
-	snprintf(ret_text, size, "killed by %s", name);
+	sig_name(signal, name);
+	snprintf(ret_text, size, "killed by %s%s", name[0] == 'S' ? "" : "signal ", name);
 }
 
 void reason_run_end(const struct run_end *end, int64_t memory_limit_bytes, char *ret_text,

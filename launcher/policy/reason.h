@@ -34,6 +34,3 @@ void reason_bytes(int64_t bytes, char *ret_text, size_t size);
 
 /* "100ms", "1.6s", "51s", "1m", "2m30s", "1h": as the manifest would have it, rounded. */
 void reason_duration(int64_t duration_ms, char *ret_text, size_t size);
-
-/* "SIGKILL", "SIGRTMIN+3", "signal 99". */
-void reason_signal(int signal, char *ret_text, size_t size);

@@ -9,6 +9,7 @@
 #include "launcher/supervisor/supervisor.h"
 #include "launcher/supervisor/watch.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/base/sig.h"
 
 #include <signal.h>
 #include <stdarg.h>
@@ -303,25 +304,6 @@ struct reply apply_scale(struct supervisor *sup, const struct json_t *request)
 	return apply_changes(sup);
 }
 
-int apply_signal_of(const char *name)
-{
-	const char *bare = name && strncmp(name, "SIG", 3) == 0 ? name + 3 : name;
-	char *end = NULL;
-	long number = name ? strtol(name, &end, 10) : SIGKILL;
-
-	if (!name)
-		return SIGKILL;
-	if (end != name && *end == '\0')
-		return number > 0 && number < NSIG ? (int)number : -1;
-	for (int i = 1; i < NSIG; i++) {
-		const char *known = sigabbrev_np(i);
-
-		if (known && strcmp(known, bare) == 0)
-			return i;
-	}
-	return -1;
-}
-
 static bool is_name_of(const char *name, const struct instance *instance)
 {
 	return name && (strcmp(name, instance->name) == 0 ||
@@ -360,9 +342,9 @@ struct reply apply_kill(struct supervisor *sup, const struct json_t *request)
 	struct json_t *names = js_get(request, "services");
 	const char *signal_name = js_text(request, "signal");
 	const char *unknown = unknown_name(sup, names);
-	int number = apply_signal_of(signal_name);
+	int number = signal_name ? sig_number(signal_name) : SIGKILL;
 
-	if (number < 0)
+	if (!number)
 		return reply_error(400, 2, "unknown signal '%s'", signal_name);
 	if (unknown)
 		return reply_error(404, 1, "no service or instance '%s' in stack %s", unknown,

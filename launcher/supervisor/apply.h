@@ -36,8 +36,5 @@ struct reply apply_kill(struct supervisor *sup, const struct json_t *request);
 /* False, with the refusal, when a service cannot have so many instances. */
 bool apply_scale_fits(const struct service *service, int64_t replicas, struct reply *refusal);
 
-/* "SIGTERM", "TERM" or "15"; SIGKILL for NULL; -1 when there is no such signal. */
-int apply_signal_of(const char *name);
-
 /* {"changes":[…]}: the difference between desired and observed. */
 struct reply apply_changes(struct supervisor *sup);

@@ -14,6 +14,7 @@
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/base/sig.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -124,12 +125,12 @@ static void read_status(struct attachment *attachment)
 
 static void say_exit(struct attachment *attachment, int si_code, int status)
 {
-	char name[32];
+	char name[SIG_NAME_MAX];
 
 	if (si_code == CLD_EXITED) {
 		say(attachment, js_pack("{s:{s:i}}", "exit", "code", status));
 	} else {
-		reason_signal(status, name, sizeof(name));
+		sig_name(status, name);
 		say(attachment, js_pack("{s:{s:s}}", "exit", "signal", name));
 	}
 }
@@ -317,7 +318,7 @@ static void signal_line(struct attachment *attachment)
 
 	if (js_parse(attachment->line, attachment->line_len, &request, NULL) == 0)
 		name = js_text(request, "signal");
-	int number = name ? apply_signal_of(name) : -1;
+	int number = sig_number(name);
 
 	if (number > 0)
 		pass_signal(attachment, number);

@@ -9,6 +9,7 @@
 #include "launcher/supervisor/stamp.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/base/sig.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -36,7 +37,7 @@ static struct json_t *view_ports(const struct supervisor *sup, const char *servi
 /* NULL stands for JSON's null, too. */
 static struct json_t *view_exit(const struct instance *instance)
 {
-	char name[32];
+	char name[SIG_NAME_MAX];
 
 	if (!instance->has_end)
 		return NULL;
@@ -44,7 +45,7 @@ static struct json_t *view_exit(const struct instance *instance)
 	case RUN_END_EXITED:
 		return js_pack("{s:i}", "code", instance->end.code);
 	case RUN_END_SIGNALLED:
-		reason_signal(instance->end.signal, name, sizeof(name));
+		sig_name(instance->end.signal, name);
 		return js_pack("{s:s, s:b}", "signal", name, "oom", instance->end.oom);
 	case RUN_END_START_FAILED:
 		return js_pack("{s:i}", "code", 127);

@@ -166,20 +166,6 @@ static void signals_have_names_and_numbers(void **unused)
 	check_samples(samples, ARRAY_SIZE(samples), parse_signal);
 }
 
-static void signal_names_read_back(void **unused)
-{
-	(void)unused;
-	for (int number = 1; number <= SIGRTMAX; number++) {
-		char name[16];
-		int again = 0;
-		struct err err;
-
-		scalar_signal_name(number, name);
-		assert_int_equal(scalar_signal(name, &again, &err), 0);
-		assert_int_equal(again, number);
-	}
-}
-
 static void booleans_include_the_words_of_old(void **unused)
 {
 	static const struct {
@@ -214,7 +200,6 @@ int main(void)
 		cmocka_unit_test(cores_are_exact_thousandths),
 		cmocka_unit_test(whole_numbers_keep_to_their_range),
 		cmocka_unit_test(signals_have_names_and_numbers),
-		cmocka_unit_test(signal_names_read_back),
 		cmocka_unit_test(booleans_include_the_words_of_old),
 	};
 

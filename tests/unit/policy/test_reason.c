@@ -6,7 +6,6 @@
 #include "runtime/base/cleanup.h"
 
 #include <signal.h>
-#include <string.h>
 
 #define MIB ((int64_t)1024 * 1024)
 
@@ -131,19 +130,6 @@ static void durations_are_those_of_manifests(void **unused)
 	}
 }
 
-static void signals_have_their_names(void **unused)
-{
-	(void)unused;
-	char text[REASON_MAX];
-
-	reason_signal(SIGTERM, text, sizeof(text));
-	assert_string_equal(text, "SIGTERM");
-	reason_signal(SIGRTMIN + 3, text, sizeof(text));
-	assert_string_equal(text, "SIGRTMIN+3");
-	reason_signal(99, text, sizeof(text));
-	assert_string_equal(text, "signal 99");
-}
-
 static void a_small_buffer_is_filled_and_terminated(void **unused)
 {
 	(void)unused;
@@ -162,7 +148,6 @@ int main(void)
 		cmocka_unit_test(probes_are_counted_and_explained),
 		cmocka_unit_test(sizes_are_short),
 		cmocka_unit_test(durations_are_those_of_manifests),
-		cmocka_unit_test(signals_have_their_names),
 		cmocka_unit_test(a_small_buffer_is_filled_and_terminated),
 	};
 
