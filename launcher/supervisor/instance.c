@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * One instance: what happens to it becomes an event, the table says what to do, and it is done
- * here. The only place where the state of an instance changes (instance_enter).
+ * here. The only place where the state of an instance changes (instance_enter). Its runs begin in
+ * run_begin.c and end in run_end.c.
  */
-#include "launcher/lower.h"
-#include "launcher/supervisor/attach.h"
-#include "launcher/supervisor/hosts.h"
 #include "launcher/supervisor/join.h"
-#include "launcher/supervisor/learn.h"
-#include "launcher/supervisor/notify.h"
-#include "launcher/supervisor/oom.h"
 #include "launcher/supervisor/probe.h"
-#include "launcher/supervisor/retire.h"
-#include "launcher/supervisor/streams.h"
+#include "launcher/supervisor/run_begin.h"
 #include "launcher/supervisor/supervisor.h"
 #include "launcher/supervisor/watch.h"
 #include "runtime/base/cleanup.h"
@@ -20,13 +14,10 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/pidfd.h>
 #include <sys/random.h>
-#include <sys/wait.h>
 
 static bool instance_runs(const struct instance *instance)
 {
@@ -96,287 +87,6 @@ int instance_signal(struct instance *instance, int signal_number, struct err *er
 		return err_set(err, errno, "signal %s", instance->name);
 	return 0;
 }
-
-/* ---- how a run ends ---- */
-
-static void run_forget(struct instance *instance)
-{
-	watch_free(take_ptr(instance->pid_watch));
-	watch_free(take_ptr(instance->status_watch));
-	oom_forget(instance);
-	fd_drop(&instance->pidfd);
-	fd_drop(&instance->status_fd);
-	notify_close(take_ptr(instance->notify));
-	instance->pid = 0;
-	if (instance->cg)
-		retire_cgroup(instance->sup, take_ptr(instance->cg));
-}
-
-static void end_start_failed(struct instance *instance)
-{
-	snprintf(instance->fault_text, sizeof(instance->fault_text), "%s",
-		 instance->fault.err.text);
-	instance->end =
-		(struct run_end){.kind = RUN_END_START_FAILED, .fault = instance->fault_text};
-}
-
-static void end_from_wait(struct instance *instance, const siginfo_t *info)
-{
-	struct run_end *end = &instance->end;
-
-	*end = (struct run_end){.kind = RUN_END_UNKNOWN};
-	if (info->si_code == CLD_EXITED) {
-		end->kind = RUN_END_EXITED;
-		end->code = info->si_status;
-	} else if (info->si_code == CLD_KILLED || info->si_code == CLD_DUMPED) {
-		end->kind = RUN_END_SIGNALLED;
-		end->signal = info->si_status;
-	}
-	/* 137 is a shell's way to say that its child was killed. */
-	bool killed = (end->kind == RUN_END_SIGNALLED && end->signal == SIGKILL) ||
-		      (end->kind == RUN_END_EXITED && end->code == 128 + SIGKILL);
-
-	end->oom = oom_blamed(instance) && killed;
-	if (instance->exec_failed)
-		end_start_failed(instance);
-}
-
-/* Asks the policy what follows the end of a run, and says it in words. */
-static enum instance_event end_verdict(struct instance *instance)
-{
-	const struct service *service = instance->plan->service;
-	int64_t now_ms = loop_now_ms(instance->sup->loop);
-	bool start_failed = instance->end.kind == RUN_END_START_FAILED;
-	int64_t ran_ms = start_failed || !instance->started ? 0 : now_ms - instance->started_ms;
-	/* Ended for its failed health check it has failed, whatever status it ends with. */
-	const struct run_end failed = {.kind = RUN_END_UNKNOWN};
-	struct restart_verdict verdict =
-		restart_decide(&service->restart, &instance->history,
-			       instance->unhealthy ? &failed : &instance->end, ran_ms, now_ms);
-	char *why = instance->end_why;
-
-	if (instance->unhealthy)
-		memcpy(why, instance->reason, sizeof(instance->end_why));
-	else
-		reason_run_end(&instance->end, service->limits.memory_bytes, why,
-			       sizeof(instance->end_why));
-	reason_verdict(why, &verdict, &instance->history, instance->reason,
-		       sizeof(instance->reason));
-	instance->backoff_ms = verdict.delay_ms;
-	switch (verdict.decision) {
-	case RESTART_AGAIN:
-		return start_failed ? INSTANCE_EV_START_FAILED_RETRY : INSTANCE_EV_EXITED_RESTART;
-	case RESTART_COMPLETE:
-		return INSTANCE_EV_EXITED_COMPLETED;
-	case RESTART_FAIL:
-		break;
-	}
-	return start_failed ? INSTANCE_EV_START_FAILED_FOR_GOOD : INSTANCE_EV_EXITED_FAILED;
-}
-
-static void tell_end(struct instance *instance)
-{
-	const struct one_off_client *client = take_ptr(instance->client);
-
-	if (client)
-		client->ended(client->data, instance);
-}
-
-/* A run is over; a one-off instance with it. */
-static void run_over(struct instance *instance)
-{
-	bool stopping = instance->state == INSTANCE_STOPPING;
-	bool one_off = instance_is_one_off(instance);
-
-	instance->has_end = true;
-	run_forget(instance);
-	tell_end(instance);
-	/* A wanted end needs no verdict: whatever the status, it is what was asked for. */
-	instance_event(instance, stopping ? INSTANCE_EV_EXITED_COMPLETED : end_verdict(instance));
-	if (one_off && !stopping)
-		instance_event(instance, INSTANCE_EV_STOP);
-}
-
-static void read_exec_status(struct instance *instance);
-
-static void on_process_exit(void *data, int fd, uint32_t events)
-{
-	struct instance *instance = data;
-	siginfo_t info = {0};
-
-	if (waitid(P_PIDFD, (id_t)instance->pidfd, &info, WEXITED | WNOHANG) < 0)
-		info.si_code = 0; /* not ours to wait for: the status is unknown, not 0 */
-	else if (info.si_pid == 0)
-		return;
-	read_exec_status(instance); /* a start that failed says why before it ends */
-	end_from_wait(instance, &info);
-	if (instance->log)
-		log_drain(instance->log);
-	probe_stop(instance);
-	attach_drop(instance->sup, instance);
-	run_over(instance);
-}
-
-/* ---- how a run starts ---- */
-
-static void read_exec_status(struct instance *instance)
-{
-	if (instance->status_fd < 0)
-		return;
-	int r = container_status(instance->status_fd, &instance->fault);
-
-	if (r == -EAGAIN)
-		return;
-	watch_free(take_ptr(instance->status_watch));
-	fd_drop(&instance->status_fd);
-	if (r < 0) {
-		instance->exec_failed =
-			true; /* the child ends by itself: on_process_exit() goes on */
-		return;
-	}
-	instance->started = true;
-	instance->started_ms = loop_now_ms(instance->sup->loop);
-	clock_gettime(CLOCK_REALTIME, &instance->started_at);
-	if (instance->client)
-		instance->client->started(instance->client->data, instance);
-	instance_event(instance,
-		       probe_gates(instance) ? INSTANCE_EV_EXEC_OK_PROBED : INSTANCE_EV_EXEC_OK);
-}
-
-static void on_status(void *data, int fd, uint32_t events)
-{
-	read_exec_status(data);
-}
-
-static int run_cgroup(struct instance *instance, struct err *err)
-{
-	struct cg_limits limits = lower_limits(instance->plan->service);
-	char name[192];
-
-	snprintf(name, sizeof(name), "%s.%u", instance->name, ++instance->sup->runs_made);
-	int r = cg_make(instance->sup->cgroups, name, &limits, &instance->cg, err);
-
-	if (r == -ERANGE)
-		instance->fault.item = CONTAINER_ITEM_CPUS;
-	return r < 0 ? r : oom_listen(instance, err);
-}
-
-/* Kept over restarts, as the file is. */
-static int run_log(struct instance *instance, struct err *err)
-{
-	const struct service *service = instance->plan->service;
-	const struct log_limits limits = lower_log_limits(service);
-	autofree char *path = NULL;
-
-	if (instance->log || instance->client || service->logging.driver == LOG_NONE)
-		return 0;
-	if (asprintf(&path, "%s/%s.log", instance->sup->log_dir, instance->name) < 0) {
-		path = NULL;
-		return err_set(err, ENOMEM, "log");
-	}
-	return log_open(instance->sup->loop, path, &limits, &instance->log, err);
-}
-
-static int run_watch(struct instance *instance, struct err *err)
-{
-	struct loop *loop = instance->sup->loop;
-	int r = loop_watch_fd(
-		loop, &(struct loop_io){instance->pidfd, EPOLLIN, on_process_exit, instance},
-		&instance->pid_watch, err);
-
-	if (r == 0)
-		r = loop_watch_fd(
-			loop, &(struct loop_io){instance->status_fd, EPOLLIN, on_status, instance},
-			&instance->status_watch, err);
-	if (r == 0)
-		watch_priority(instance->pid_watch, LOOP_FIRST);
-	return r;
-}
-
-/* What has to be there before a run. */
-static int run_prepare(struct instance *instance, int *ret_netns_fd, struct err *err)
-{
-	int r = run_cgroup(instance, err);
-
-	if (r == 0)
-		r = join_endpoint(instance, err);
-	if (r == 0)
-		r = join_network(instance, ret_netns_fd, err);
-	if (r == 0)
-		r = notify_open(instance, *ret_netns_fd, err);
-	if (r == 0)
-		r = hosts_prepare(instance->sup, instance->plan, err);
-	if (r == 0)
-		r = run_log(instance, err);
-	if (r == 0 && instance->layer_dir)
-		r = fs_make_dirs(instance->layer_dir, 0700, err);
-	return r;
-}
-
-static int run_start(struct instance *instance, struct container_fault *fault)
-{
-	autofree char *hosts_file = hosts_path(instance->sup, instance->plan);
-	autostreams struct streams streams = STREAMS_NONE;
-	int netns_fd = -1;
-
-	*fault = (struct container_fault){.item = CONTAINER_ITEM_NONE};
-	if (!hosts_file)
-		return err_set(&fault->err, ENOMEM, "hosts");
-	int r = run_prepare(instance, &netns_fd, &fault->err);
-
-	if (r < 0)
-		return r;
-	struct container_run run = {
-		.hostname = instance->plan->service->hostname.value
-				    ? instance->plan->service->hostname.value
-				    : instance->name,
-		.domainname = instance->plan->service->domainname.value,
-		.hosts_file = hosts_file,
-		.layer_dir = instance->layer_dir,
-		.cg = instance->cg,
-		.envp = notify_environment(instance->notify),
-		.netns_fd = netns_fd,
-		.recorder = learn_recorder(instance->sup, instance->plan->service),
-	};
-	struct container_process process = {0};
-
-	r = streams_open(instance, &run, &streams, &fault->err);
-	if (r == 0)
-		r = join_processes(instance, &run, &fault->err);
-	if (r == 0)
-		r = container_start(instance->plan->container, &run, &process, fault);
-	if (r < 0)
-		return r;
-	instance->pid = process.pid;
-	instance->pidfd = process.pidfd;
-	instance->status_fd = process.status_fd;
-	return run_watch(instance, &fault->err);
-}
-
-static void start_abandon(struct instance *instance)
-{
-	int pidfd = take_fd(&instance->pidfd);
-
-	watch_free(take_ptr(instance->pid_watch)); /* first: epoll watches an fd only once */
-	retire_process(instance->sup, pidfd);
-}
-
-/* A start that fails before there is a process ends at once; else on_process_exit() and on_status()
- * go on.
- */
-static void instance_start(struct instance *instance)
-{
-	instance->exec_failed = false;
-	instance->unhealthy = false;
-	if (run_start(instance, &instance->fault) == 0)
-		return;
-	end_start_failed(instance);
-	if (instance->pidfd >= 0) /* cloned, but not watched: unwatched it would be unsupervised */
-		start_abandon(instance);
-	run_over(instance);
-}
-
-/* ---- what the table asks for ---- */
 
 static void on_timer(void *data)
 {
@@ -477,7 +187,7 @@ void instance_event(struct instance *instance, enum instance_event event)
 	}
 	instance_enter(instance, step->next);
 	if (step->actions & ACT_START)
-		instance_start(instance);
+		run_begin(instance);
 }
 
 static int instance_dirs(struct instance *instance)

@@ -5,7 +5,8 @@
  *
  * - supervisor.c: beginning and end; settle.c: desired against observed, once per turn
  * - apply_up.c: a new manifest; apply.c: the other commands; api.c: requests
- * - instance.c: events and actions of one instance; plan.c: prepared revisions
+ * - instance.c: events and actions of one instance; run_begin.c, run_end.c: its runs; plan.c:
+ *   prepared revisions
  * - probe.c: what it is asked, and what follows; probe_exec.c, probe_tcp.c, probe_http.c: how;
  *   notify.c: what it says by itself; oom.c: who ran out of memory
  * - streams.c: what a run reads and writes; ids.c: ranges of user ids

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * How a run ends; see run_end.h.
+ */
+#include "launcher/supervisor/run_end.h"
+
+#include "launcher/supervisor/attach.h"
+#include "launcher/supervisor/notify.h"
+#include "launcher/supervisor/oom.h"
+#include "launcher/supervisor/probe.h"
+#include "launcher/supervisor/retire.h"
+#include "launcher/supervisor/run_begin.h"
+#include "launcher/supervisor/supervisor.h"
+#include "runtime/base/cleanup.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+
+static void run_forget(struct instance *instance)
+{
+	watch_free(take_ptr(instance->pid_watch));
+	watch_free(take_ptr(instance->status_watch));
+	oom_forget(instance);
+	fd_drop(&instance->pidfd);
+	fd_drop(&instance->status_fd);
+	notify_close(take_ptr(instance->notify));
+	instance->pid = 0;
+	if (instance->cg)
+		retire_cgroup(instance->sup, take_ptr(instance->cg));
+}
+
+void run_end_unstarted(struct instance *instance)
+{
+	snprintf(instance->fault_text, sizeof(instance->fault_text), "%s",
+		 instance->fault.err.text);
+	instance->end =
+		(struct run_end){.kind = RUN_END_START_FAILED, .fault = instance->fault_text};
+}
+
+static void end_from_wait(struct instance *instance, const siginfo_t *info)
+{
+	struct run_end *end = &instance->end;
+
+	*end = (struct run_end){.kind = RUN_END_UNKNOWN};
+	if (info->si_code == CLD_EXITED) {
+		end->kind = RUN_END_EXITED;
+		end->code = info->si_status;
+	} else if (info->si_code == CLD_KILLED || info->si_code == CLD_DUMPED) {
+		end->kind = RUN_END_SIGNALLED;
+		end->signal = info->si_status;
+	}
+	/* 137 is a shell's way to say that its child was killed. */
+	bool killed = (end->kind == RUN_END_SIGNALLED && end->signal == SIGKILL) ||
+		      (end->kind == RUN_END_EXITED && end->code == 128 + SIGKILL);
+
+	end->oom = oom_blamed(instance) && killed;
+	if (instance->exec_failed)
+		run_end_unstarted(instance);
+}
+
+/* Asks the policy what follows the end of a run, and says it in words. */
+static enum instance_event end_verdict(struct instance *instance)
+{
+	const struct service *service = instance->plan->service;
+	int64_t now_ms = loop_now_ms(instance->sup->loop);
+	bool start_failed = instance->end.kind == RUN_END_START_FAILED;
+	int64_t ran_ms = start_failed || !instance->started ? 0 : now_ms - instance->started_ms;
+	/* Ended for its failed health check it has failed, whatever status it ends with. */
+	const struct run_end failed = {.kind = RUN_END_UNKNOWN};
+	struct restart_verdict verdict =
+		restart_decide(&service->restart, &instance->history,
+			       instance->unhealthy ? &failed : &instance->end, ran_ms, now_ms);
+	char *why = instance->end_why;
+
+	if (instance->unhealthy)
+		memcpy(why, instance->reason, sizeof(instance->end_why));
+	else
+		reason_run_end(&instance->end, service->limits.memory_bytes, why,
+			       sizeof(instance->end_why));
+	reason_verdict(why, &verdict, &instance->history, instance->reason,
+		       sizeof(instance->reason));
+	instance->backoff_ms = verdict.delay_ms;
+	switch (verdict.decision) {
+	case RESTART_AGAIN:
+		return start_failed ? INSTANCE_EV_START_FAILED_RETRY : INSTANCE_EV_EXITED_RESTART;
+	case RESTART_COMPLETE:
+		return INSTANCE_EV_EXITED_COMPLETED;
+	case RESTART_FAIL:
+		break;
+	}
+	return start_failed ? INSTANCE_EV_START_FAILED_FOR_GOOD : INSTANCE_EV_EXITED_FAILED;
+}
+
+static void tell_end(struct instance *instance)
+{
+	const struct one_off_client *client = take_ptr(instance->client);
+
+	if (client)
+		client->ended(client->data, instance);
+}
+
+void run_end_now(struct instance *instance)
+{
+	bool stopping = instance->state == INSTANCE_STOPPING;
+	bool one_off = instance_is_one_off(instance);
+
+	instance->has_end = true;
+	run_forget(instance);
+	tell_end(instance);
+	/* A wanted end needs no verdict: whatever the status, it is what was asked for. */
+	instance_event(instance, stopping ? INSTANCE_EV_EXITED_COMPLETED : end_verdict(instance));
+	if (one_off && !stopping)
+		instance_event(instance, INSTANCE_EV_STOP);
+}
+
+void run_end_on_exit(void *data, int fd, uint32_t events)
+{
+	struct instance *instance = data;
+	siginfo_t info = {0};
+
+	if (waitid(P_PIDFD, (id_t)instance->pidfd, &info, WEXITED | WNOHANG) < 0)
+		info.si_code = 0; /* not ours to wait for: the status is unknown, not 0 */
+	else if (info.si_pid == 0)
+		return;
+	run_begin_status(instance); /* a start that failed says why before it ends */
+	end_from_wait(instance, &info);
+	if (instance->log)
+		log_drain(instance->log);
+	probe_stop(instance);
+	attach_drop(instance->sup, instance);
+	run_end_now(instance);
+}
