@@ -11,6 +11,10 @@ from common import built, load_average, run
 
 # A busy moment of the machine falls on all of them.
 PER_ROUND = 10
+SPAWN = built("tests/bench/spawn")
+# crun refuses a host with both kinds of cgroups: it sees one without the cgroup2 mount.
+HYBRID = "/sys/fs/cgroup/unified"
+WITHOUT_IT = ["unshare", "-m", "sh", "-c", f'umount {HYBRID} && mount -t tmpfs none {HYBRID} && exec "$@"', "sh"]
 GROUP = f"/davit-test-bench-{os.getpid()}"
 
 
@@ -37,10 +41,10 @@ def bundle(work, root, net):
     return path
 
 
-def oci(program, state):
+def oci(program):
     def command(work, root, net):
-        return [built("tests/bench/spawn"), program, "--root", os.path.join(work, state), "run",
-                "--bundle", bundle_of(work, root, net), "%d"]
+        state = os.path.join(work, f"{program}-state")
+        return [SPAWN, program, "--root", state, "run", "--bundle", bundle_of(work, root, net), "%d"]
     return command
 
 
@@ -51,7 +55,7 @@ def bundle_of(work, root, net):
 
 def bwrap(_work, root, net):
     share = ["--share-net"] if not net else []
-    return [built("tests/bench/spawn"), "bwrap", "--unshare-all", *share, "--ro-bind", root, "/",
+    return [SPAWN, "bwrap", "--unshare-all", *share, "--ro-bind", root, "/",
             "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "/bin/true"]
 
 
@@ -66,23 +70,14 @@ LAUNCHERS = [
     ("floor", None, own("floor"), "the kernel's work alone"),
     ("davit", None, own("runtime_start"), "own user ids, filter"),
     ("bubblewrap", "bwrap", bwrap, "no cgroup, no filter"),
-    ("crun", "crun", oci("crun", "crun-state"), "no filter; its process, its group's removal"),
-    ("runc", "runc", oci("runc", "runc-state"), "no filter; its process, its group's removal"),
+    ("crun", "crun", oci("crun"), "no filter; its process, its group's removal"),
+    ("runc", "runc", oci("runc"), "no filter; its process, its group's removal"),
 ]
 
 
-def counted(command, count):
-    return [command[0], "--count", str(count), *command[1:]]
-
-
 def times_us(command, count):
-    return [float(line) for line in run(*counted(command, count)).split()]
-
-
-def hide_unified():
-    """crun refuses a hybrid host; this mount namespace is the benchmark's own."""
-    if os.path.ismount("/sys/fs/cgroup/unified"):
-        run("umount", "/sys/fs/cgroup/unified")
+    around = WITHOUT_IT if command[1] == "crun" and os.path.ismount(HYBRID) else []
+    return [float(line) for line in run(*around, command[0], "--count", str(count), *command[1:]).split()]
 
 
 def remove_groups():
@@ -116,7 +111,6 @@ def verdicts(medians):
 
 
 def bench_start(work, root, starts):
-    hide_unified()
     absent = [name for name, program, _, _ in LAUNCHERS if program and not shutil.which(program)]
     print(f"start to exit of /bin/true, median of {starts} interleaved starts, "
           f"load average {load_average()}:")
