@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <jansson.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 void js_free(struct json_t *value)
@@ -58,25 +59,32 @@ static size_t letter_bytes(const unsigned char *at)
 	return len;
 }
 
-struct json_t *js_lossy(const char *text)
+struct json_t *js_lossy_bytes(const char *bytes, size_t len)
 {
-	struct json_t *value = json_string(text);
-	autofree char *copy = value ? NULL : strdup(text);
+	struct json_t *value = json_stringn(bytes, len);
+	autofree char *copy = value ? NULL : malloc(len + 1);
 
 	if (value || !copy)
 		return value;
-	for (char *at = copy; *at;) {
-		size_t len = letter_bytes((const unsigned char *)at);
-		struct json_t *letter = len ? json_stringn(at, len) : NULL;
+	memcpy(copy, bytes, len);
+	copy[len] = '\0'; /* a letter that is cut at the end is none */
+	for (char *at = copy; at < copy + len;) {
+		size_t letter_len = letter_bytes((const unsigned char *)at);
+		struct json_t *letter = letter_len ? json_stringn(at, letter_len) : NULL;
 
 		if (!letter) {
 			*at = '?';
-			len = 1;
+			letter_len = 1;
 		}
 		json_decref(letter);
-		at += len;
+		at += letter_len;
 	}
-	return json_string(copy);
+	return json_stringn(copy, len);
+}
+
+struct json_t *js_lossy(const char *text)
+{
+	return js_lossy_bytes(text, strlen(text));
 }
 
 struct json_t *js_strings(const char *const *items, size_t *ret_skipped)

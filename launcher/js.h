@@ -24,6 +24,7 @@ int js_parse(const char *bytes, size_t len, struct json_t **ret_value, struct er
 
 /* A text with a `?` for every byte that is not UTF-8, such as the rest of a letter that was cut. */
 struct json_t *js_lossy(const char *text) must_check;
+struct json_t *js_lossy_bytes(const char *bytes, size_t len) must_check;
 
 /* Builds a value by jansson's pack format ("{s:s, s:i}"). NULL when memory lacks or a text is not
  * UTF-8. */

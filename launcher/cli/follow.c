@@ -19,11 +19,8 @@
 int follow_open(struct follow *follow, const char *stack, const char *const *services,
 		struct err *err)
 {
-	const struct logset_options wanted = {.services = services,
-					      .start = LOGSET_NEW,
-					      .tail = -1,
-					      .since_ns = INT64_MIN,
-					      .follow = true};
+	const struct logset_options wanted = {
+		.services = services, .start = LOGSET_NEW, .tail = -1, .follow = true};
 	autofree char *dir = NULL;
 	sigset_t signals;
 	int r = paths_dir(PATHS_LOG, stack, &dir, err);

@@ -43,6 +43,8 @@ void logfile_close(struct logfile *file)
 	file->instance = NULL;
 	buf_free(&file->bytes);
 	buf_free(&file->record.text);
+	for (size_t i = 0; i < ARRAY_SIZE(file->parts); i++)
+		buf_free(&file->parts[i].record.text);
 }
 
 void logfile_seek(struct logfile *file, off_t offset)
@@ -54,7 +56,8 @@ void logfile_seek(struct logfile *file, off_t offset)
 	file->taken = 0;
 	file->record.text.len = 0;
 	file->has_record = false;
-	file->has_part = false;
+	for (size_t i = 0; i < ARRAY_SIZE(file->parts); i++)
+		file->parts[i].present = false;
 	file->at_end = false;
 }
 
@@ -86,22 +89,36 @@ static int read_block(struct logfile *file, struct err *err)
 	return r < 0 ? r : 1;
 }
 
-/* One line goes into the record, completing it or not. */
+/* A line that is whole becomes the record; its text changes places with that of the last one. */
+static void take_part(struct logfile *file, struct log_part *part)
+{
+	const struct log_record record = file->record;
+
+	file->record = part->record;
+	part->record.text = record.text;
+	part->present = false;
+	file->has_record = true;
+}
+
+/* One line of the file, which may be a part of one. The parts of the two streams may alternate. */
 static void take_line(struct logfile *file, const char *line, size_t len)
 {
 	struct cri_line parsed;
-	struct log_record *record = &file->record;
 
 	if (cri_parse(line, len, &parsed) < 0)
-		parsed = (struct cri_line){.time_ns = record->time_ns, .text = line, .len = len};
-	if (!file->has_part) {
-		record->text.len = 0;
-		record->time_ns = parsed.time_ns;
-		record->is_stderr = parsed.is_stderr;
+		parsed = (struct cri_line){
+			.time_ns = file->record.time_ns, .text = line, .len = len};
+	struct log_part *part = &file->parts[parsed.is_stderr];
+
+	if (!part->present) {
+		part->record.text.len = 0;
+		part->record.time_ns = parsed.time_ns;
+		part->record.is_stderr = parsed.is_stderr;
+		part->present = true;
 	}
-	buf_put(&record->text, parsed.text, parsed.len);
-	file->has_part = parsed.partial && record->text.len < RECORD_MAX;
-	file->has_record = !file->has_part;
+	buf_put(&part->record.text, parsed.text, parsed.len);
+	if (!parsed.partial || part->record.text.len >= RECORD_MAX)
+		take_part(file, part);
 }
 
 int logfile_peek(struct logfile *file, struct err *err)
@@ -138,8 +155,9 @@ int logfile_finish(struct logfile *file)
 	if (len > 0 && !file->skip_line)
 		take_line(file, file->bytes.data + file->taken, len);
 	file->taken = file->bytes.len;
-	file->has_record |= file->has_part;
-	file->has_part = false;
+	for (size_t i = 0; i < ARRAY_SIZE(file->parts) && !file->has_record; i++)
+		if (file->parts[i].present)
+			take_part(file, &file->parts[i]);
 	return file->has_record;
 }
 
@@ -154,20 +172,22 @@ static int file_size(const struct logfile *file, off_t *ret_size, struct err *er
 	return 0;
 }
 
-/* Takes up to @most records (-1: all there are) and forgets them; how many there were. */
-static int64_t skip_records(struct logfile *file, int64_t most, struct err *err)
+/* Takes records until @most (-1: all there are) have passed the filter; how many have. */
+static int64_t skip_records(struct logfile *file, int64_t most, const struct log_filter *filter,
+			    struct err *err)
 {
 	int64_t count = 0;
 	int r = 0;
 
 	while (count != most && (r = logfile_peek(file, err)) > 0) {
 		file->has_record = false;
-		count++;
+		count += log_filter_passes(filter, &file->record);
 	}
 	return r < 0 ? r : count;
 }
 
-int64_t logfile_seek_tail(struct logfile *file, int64_t count, struct err *err)
+int64_t logfile_seek_tail(struct logfile *file, int64_t count, const struct log_filter *filter,
+			  struct err *err)
 {
 	off_t window = TAIL_FIRST;
 	off_t size = 0;
@@ -183,7 +203,7 @@ int64_t logfile_seek_tail(struct logfile *file, int64_t count, struct err *err)
 		off_t start = size > window ? size - window : 0;
 
 		logfile_seek(file, start);
-		int64_t total = skip_records(file, -1, err);
+		int64_t total = skip_records(file, -1, filter, err);
 
 		if (total < 0)
 			return total;
@@ -191,7 +211,7 @@ int64_t logfile_seek_tail(struct logfile *file, int64_t count, struct err *err)
 			continue;
 		logfile_seek(file, start);
 		int64_t excess = total > count ? total - count : 0;
-		int64_t skipped = skip_records(file, excess, err);
+		int64_t skipped = skip_records(file, excess, filter, err);
 
 		return skipped < 0 ? skipped : total - excess;
 	}

@@ -5,16 +5,14 @@
  */
 #pragma once
 
-#include "runtime/base/buf.h"
+#include "launcher/cli/logfilter.h"
 
-#include <stdbool.h>
-#include <stdint.h>
 #include <sys/types.h>
 
-struct log_record {
-	int64_t time_ns;
-	bool is_stderr;
-	struct buf text; /* without newline; arbitrary bytes */
+/* The beginning of a long line. */
+struct log_part {
+	bool present;
+	struct log_record record;
 };
 
 struct logfile {
@@ -28,8 +26,8 @@ struct logfile {
 	bool at_end;	  /* nothing more to read until somebody says so */
 	bool gone;	  /* removed from its directory: dropped once read to the end */
 	bool has_record;  /* `record` is complete and not taken yet */
-	bool has_part;	  /* `record` holds the beginning of a long line */
 	struct log_record record;
+	struct log_part parts[2]; /* stdout, stderr */
 };
 
 /* Opens a log of the directory; @instance is copied. -EINVAL when it is not a regular file. */
@@ -40,8 +38,10 @@ void logfile_close(struct logfile *file);
 /* Reads on at a byte offset; the line it falls into is skipped. */
 void logfile_seek(struct logfile *file, off_t offset);
 
-/* Goes to where the last @count records begin; how many there are of them, or -errno. */
-int64_t logfile_seek_tail(struct logfile *file, int64_t count, struct err *err) must_check;
+/* Goes to where the last @count records that pass the filter begin; how many there are of them, or
+ * -errno. */
+int64_t logfile_seek_tail(struct logfile *file, int64_t count, const struct log_filter *filter,
+			  struct err *err) must_check;
 
 /* Goes shortly before the first record not older than @since_ns. */
 int logfile_seek_since(struct logfile *file, int64_t since_ns, struct err *err) must_check;

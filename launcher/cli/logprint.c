@@ -3,6 +3,7 @@
 #include "launcher/cli/logprint.h"
 
 #include "launcher/cli/text.h"
+#include "launcher/js.h"
 #include "runtime/base/cleanup.h"
 
 #include <errno.h>
@@ -25,6 +26,7 @@ static const char *colour_of(const char *instance)
 	return colours[hash % ARRAY_SIZE(colours)];
 }
 
+/* RFC 3339 with nanoseconds. */
 static void put_time(struct buf *out, int64_t time_ns)
 {
 	time_t seconds = time_ns / 1000000000;
@@ -33,19 +35,41 @@ static void put_time(struct buf *out, int64_t time_ns)
 
 	if (gmtime_r(&seconds, &broken))
 		strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &broken);
-	buf_printf(out, "%s.%09ldZ ", text, (long)(time_ns % 1000000000));
+	buf_printf(out, "%s.%09ldZ", text, (long)(time_ns % 1000000000));
+}
+
+static void put_json(struct buf *out, const char *instance, const struct log_record *record)
+{
+	const char *dash = strrchr(instance, '-');
+	size_t service_len = dash ? (size_t)(dash - instance) : strlen(instance);
+	autobuf struct buf at = {0};
+
+	put_time(&at, record->time_ns);
+	autojs struct json_t *line = js_pack(
+		"{s:s, s:s%, s:s, s:s, s:o}", "time", at.data, "service", instance, service_len,
+		"instance", instance, "stream", record->is_stderr ? "stderr" : "stdout", "text",
+		js_lossy_bytes(record->text.data, record->text.len));
+
+	out->failed |= !line || js_print(line, 0, out, NULL) < 0;
+	buf_puts(out, "\n");
 }
 
 void logprint_record(const struct logprint *style, const char *instance, size_t width,
 		     const struct log_record *record, struct buf *out)
 {
+	if (style->json) {
+		put_json(out, instance, record);
+		return;
+	}
 	if (!style->no_prefix && style->colour)
 		buf_printf(out, "\033[%sm%-*s |\033[0m ", colour_of(instance), (int)width,
 			   instance);
 	else if (!style->no_prefix)
 		buf_printf(out, "%-*s | ", (int)width, instance);
-	if (style->timestamps)
+	if (style->timestamps) {
 		put_time(out, record->time_ns);
+		buf_puts(out, " ");
+	}
 	if (style->escape)
 		text_escape(out, record->text.data, record->text.len);
 	else

@@ -9,6 +9,7 @@ struct logprint {
 	bool escape; /* stdout is a terminal */
 	bool no_prefix;
 	bool timestamps;
+	bool json; /* an object per line, and nothing of the above */
 };
 
 /* Appends one record as a line. @width: of the longest instance name. */

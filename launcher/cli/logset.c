@@ -92,13 +92,13 @@ static int seek_start(struct logset *set, struct logfile *file, int64_t *tail, s
 	if (set->options.start == LOGSET_NEW)
 		*tail = 0;
 	if (*tail >= 0) {
-		int64_t found = logfile_seek_tail(file, *tail, err);
+		int64_t found = logfile_seek_tail(file, *tail, set->options.filter, err);
 
 		*tail -= found > 0 ? found : 0;
 		return found < 0 ? (int)found : 0;
 	}
-	if (set->options.since_ns > INT64_MIN)
-		return logfile_seek_since(file, set->options.since_ns, err);
+	if (set->options.filter && set->options.filter->since_ns > INT64_MIN)
+		return logfile_seek_since(file, set->options.filter->since_ns, err);
 	return 0;
 }
 
@@ -366,8 +366,8 @@ static int peek(struct logset *set, struct logfile *file, struct err *err)
 
 		if (r == 0 && (file->gone || !set->options.follow))
 			r = logfile_finish(file);
-		if (r <= 0 || (file->record.time_ns >= set->options.since_ns &&
-			       file->record.time_ns > file->after_ns))
+		if (r <= 0 || (file->record.time_ns > file->after_ns &&
+			       log_filter_passes(set->options.filter, &file->record)))
 			return r;
 		file->has_record = false;
 	}

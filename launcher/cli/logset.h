@@ -16,8 +16,8 @@ struct logset_options {
 	const char *const *services; /* services or instances, NULL-terminated; empty or NULL: all;
 					borrowed for as long as the set is used */
 	enum logset_start start;
-	int64_t tail;	  /* records per instance; -1: all */
-	int64_t since_ns; /* INT64_MIN: from the beginning */
+	int64_t tail; /* records per instance, of those that pass the filter; -1: all */
+	const struct log_filter *filter; /* NULL: all pass; borrowed like the services */
 	bool follow;
 };
 

@@ -10,6 +10,9 @@
 #include <stdbool.h>
 #include <string.h>
 
+/* September 2001: a bare number from here on is seconds since 1970, not a duration. */
+#define MOMENT_LEAST_MS INT64_C(1000000000000)
+
 /* Length of the UTF-8 sequence at @bytes, its code point in @ret_code; 0 when it is not one
  * (truncated, overlong, surrogate, too large). */
 static size_t utf8_decode(const unsigned char *bytes, size_t len, uint32_t *ret_code)
@@ -273,6 +276,20 @@ int text_time_ns(const char *text, size_t len, int64_t *ret_ns)
 	int64_t s = civil_days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
 
 	*ret_ns = (s - offset_s) * 1000000000 + ns;
+	return 0;
+}
+
+int text_moment_ns(const char *text, int64_t now_ns, int64_t *ret_ns)
+{
+	int64_t ms = 0;
+
+	if (text_time_ns(text, strlen(text), ret_ns) == 0)
+		return 0;
+	if (text_duration_ms(text, &ms) < 0 || ms > INT64_MAX / 1000000)
+		return -EINVAL;
+	bool absolute = ms >= MOMENT_LEAST_MS && !strpbrk(text, "smhd");
+
+	*ret_ns = absolute ? ms * 1000000 : now_ns - ms * 1000000;
 	return 0;
 }
 

@@ -27,6 +27,9 @@ int text_number(const char *text, int64_t *ret_number) must_check;
 /* RFC 3339 with an offset or Z into nanoseconds since 1970; -EINVAL. */
 int text_time_ns(const char *text, size_t len, int64_t *ret_ns) must_check;
 
+/* A moment: RFC 3339, seconds since 1970, or a duration before @now_ns ("10m"); -EINVAL. */
+int text_moment_ns(const char *text, int64_t now_ns, int64_t *ret_ns) must_check;
+
 /* "512B", "3.1M", "2.0G". */
 void text_bytes(struct buf *out, int64_t bytes);
 

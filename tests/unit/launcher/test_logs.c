@@ -153,19 +153,17 @@ static void instances_are_merged_by_time(void **state)
 {
 	const struct world *world = *state;
 	static const char *const b[] = {"b", NULL};
+	const struct log_filter since = {.since_ns = 1769903943000000000, .until_ns = INT64_MAX};
 
 	put(world, "a-1.log", T "01Z stdout F one\n" T "03Z stdout F three\n");
 	put(world, "b-1.log", T "02Z stderr F two\n" T "04Z stdout F four\n");
 	put(world, "supervisor.log", "not a log of an instance\n");
-	expect(world, &(struct logset_options){.tail = -1, .since_ns = INT64_MIN},
-	       "a-1:one|b-1:two|a-1:three|b-1:four|");
-	expect(world, &(struct logset_options){.tail = 1, .since_ns = INT64_MIN},
+	expect(world, &(struct logset_options){.tail = -1}, "a-1:one|b-1:two|a-1:three|b-1:four|");
+	expect(world, &(struct logset_options){.tail = 1}, "a-1:three|b-1:four|");
+	expect(world, &(struct logset_options){.tail = 0}, "");
+	expect(world, &(struct logset_options){.tail = -1, .filter = &since},
 	       "a-1:three|b-1:four|");
-	expect(world, &(struct logset_options){.tail = 0, .since_ns = INT64_MIN}, "");
-	expect(world, &(struct logset_options){.tail = -1, .since_ns = 1769903943000000000},
-	       "a-1:three|b-1:four|");
-	expect(world, &(struct logset_options){.services = b, .tail = -1, .since_ns = INT64_MIN},
-	       "b-1:two|b-1:four|");
+	expect(world, &(struct logset_options){.services = b, .tail = -1}, "b-1:two|b-1:four|");
 }
 
 static void older_files_of_an_instance_come_first(void **state)
@@ -176,15 +174,11 @@ static void older_files_of_an_instance_come_first(void **state)
 	put(world, "a-1.log.1", T "03Z stdout F three\n" T "04Z stdout F four\n");
 	put(world, "a-1.log.2", T "01Z stdout F one\n");
 	put(world, "b-1.log", T "02Z stderr F two\n");
-	expect(world, &(struct logset_options){.tail = -1, .since_ns = INT64_MIN},
+	expect(world, &(struct logset_options){.tail = -1},
 	       "a-1:one|b-1:two|a-1:three|a-1:four|a-1:five|");
-	expect(world, &(struct logset_options){.tail = 2, .since_ns = INT64_MIN},
-	       "b-1:two|a-1:four|a-1:five|");
-	expect(world, &(struct logset_options){.tail = 1, .since_ns = INT64_MIN},
-	       "b-1:two|a-1:five|");
-	expect(world,
-	       &(struct logset_options){.start = LOGSET_NEW, .tail = -1, .since_ns = INT64_MIN},
-	       "");
+	expect(world, &(struct logset_options){.tail = 2}, "b-1:two|a-1:four|a-1:five|");
+	expect(world, &(struct logset_options){.tail = 1}, "b-1:two|a-1:five|");
+	expect(world, &(struct logset_options){.start = LOGSET_NEW, .tail = -1}, "");
 }
 
 static void parts_are_joined_and_odd_lines_shown(void **state)
@@ -194,10 +188,63 @@ static void parts_are_joined_and_odd_lines_shown(void **state)
 	put(world, "a-1.log", T "01Z stdout P one\n" T "01Z stdout P , two\n");
 	put(world, "a-1.log", T "02Z stdout F , three\ngarbage\n" T "03Z stdout F x\n");
 	put(world, "a-1.log", T "04Z stdout P cut");
-	expect(world, &(struct logset_options){.tail = -1, .since_ns = INT64_MIN},
+	expect(world, &(struct logset_options){.tail = -1},
 	       "a-1:one, two, three|a-1:garbage|a-1:x|a-1:cut|");
-	expect(world, &(struct logset_options){.tail = 3, .since_ns = INT64_MIN},
+	expect(world, &(struct logset_options){.tail = 3},
 	       "a-1:one, two, three|a-1:garbage|a-1:x|a-1:cut|");
+}
+
+static void the_parts_of_both_streams_may_alternate(void **state)
+{
+	const struct world *world = *state;
+
+	put(world, "a-1.log", T "01Z stdout P out \n" T "02Z stderr P err \n");
+	put(world, "a-1.log", T "03Z stdout P and \n" T "04Z stderr F end\n");
+	put(world, "a-1.log", T "05Z stdout F end\n" T "06Z stdout P cut \n" T "07Z stderr P off");
+	expect(world, &(struct logset_options){.tail = -1},
+	       "a-1:err end|a-1:out and end|a-1:cut |a-1:off|");
+}
+
+static void a_filter_bounds_time_and_chooses_lines(void **state)
+{
+	const struct world *world = *state;
+	autofilter struct log_filter filter = LOG_FILTER_ALL;
+	struct err err = {0};
+
+	put(world, "a-1.log", T "01Z stdout F one\n" T "02Z stdout F two\n" T "03Z stdout F on\n");
+	put(world, "b-1.log", T "02Z stdout F none\n");
+	filter.until_ns = 1769903943000000000;
+	expect(world, &(struct logset_options){.tail = -1, .filter = &filter},
+	       "a-1:one|a-1:two|b-1:none|");
+	assert_int_equal(log_filter_pattern(&filter, "(^|n)on", &err), 0);
+	expect(world, &(struct logset_options){.tail = -1, .filter = &filter}, "a-1:one|b-1:none|");
+	filter.until_ns = INT64_MAX;
+	expect(world, &(struct logset_options){.tail = 1, .filter = &filter}, "b-1:none|a-1:on|");
+	filter.since_ns = 1769903943000000000;
+	expect(world, &(struct logset_options){.tail = -1, .filter = &filter}, "a-1:on|");
+}
+
+static void a_pattern_looks_behind_a_nul(void **unused)
+{
+	autofilter struct log_filter filter = LOG_FILTER_ALL;
+	struct log_record record = {0};
+	struct err err = {0};
+
+	assert_int_equal(log_filter_pattern(&filter, "b$", &err), 0);
+	assert_false(log_filter_passes(&filter, &record));
+	buf_put(&record.text, "a\0b", 3);
+	assert_true(log_filter_passes(&filter, &record));
+	buf_free(&record.text);
+}
+
+static void what_is_no_pattern_is_refused(void **unused)
+{
+	struct log_filter filter = LOG_FILTER_ALL;
+	struct err err = {0};
+
+	assert_int_equal(log_filter_pattern(&filter, "a(b", &err), -EINVAL);
+	assert_non_null(strstr(err.text, "'a(b' is not a regular expression: "));
+	assert_false(filter.has_pattern);
 }
 
 /* The tail of a file of many windows is what counting from the beginning gives. */
@@ -220,11 +267,9 @@ static void a_tail_is_exact_at_any_length(void **state)
 		char first[64];
 		int seen = 0;
 
-		assert_int_equal(
-			logset_open(&set, world->dir,
-				    &(struct logset_options){.tail = count, .since_ns = INT64_MIN},
-				    &err),
-			0);
+		assert_int_equal(logset_open(&set, world->dir,
+					     &(struct logset_options){.tail = count}, &err),
+				 0);
 		while (logset_next(&set, &file, &record, &err) > 0) {
 			int from = count < total ? total - count : 0;
 
@@ -248,7 +293,9 @@ static void since_finds_its_place_in_a_long_file(void **state)
 	for (int i = 0; i < 30000; i++)
 		buf_printf(&text, T "01.%09dZ stdout F line %d\n", i, i);
 	put(world, "a-1.log", text.data);
-	const struct logset_options options = {.tail = -1, .since_ns = 1769903941000000000 + 17123};
+	const struct log_filter filter = {.since_ns = 1769903941000000000 + 17123,
+					  .until_ns = INT64_MAX};
+	const struct logset_options options = {.tail = -1, .filter = &filter};
 
 	assert_int_equal(logset_open(&set, world->dir, &options, &err), 0);
 	while (logset_next(&set, &file, &record, &err) > 0)
@@ -266,8 +313,7 @@ static void following_sees_new_lines_new_instances_and_the_end_of_old_ones(void 
 	char path[128];
 
 	put(world, "a-1.log", T "01Z stdout F old\n");
-	const struct logset_options options = {
-		.start = LOGSET_NEW, .tail = -1, .since_ns = INT64_MIN, .follow = true};
+	const struct logset_options options = {.start = LOGSET_NEW, .tail = -1, .follow = true};
 
 	assert_int_equal(logset_open(&set, world->dir, &options, &err), 0);
 	drain(&set, &out);
@@ -306,7 +352,7 @@ static void a_file_cut_to_nothing_is_read_anew(void **state)
 	char path[128];
 
 	put(world, "a-1.log", T "01Z stdout F a long first line\n");
-	const struct logset_options options = {.tail = -1, .since_ns = INT64_MIN, .follow = true};
+	const struct logset_options options = {.tail = -1, .follow = true};
 
 	assert_int_equal(logset_open(&set, world->dir, &options, &err), 0);
 	drain(&set, &out);
@@ -323,7 +369,7 @@ static void links_and_pipes_are_not_followed(void **state)
 {
 	const struct world *world = *state;
 	autologset struct logset set = {.dir_fd = -1, .inotify_fd = -1};
-	const struct logset_options options = {.tail = -1, .since_ns = INT64_MIN};
+	const struct logset_options options = {.tail = -1};
 	struct err err = {0};
 	char path[128];
 
@@ -345,6 +391,21 @@ static void a_printed_line_is_prefixed_and_safe(void **unused)
 	style = (struct logprint){.no_prefix = true};
 	logprint_record(&style, "web-1", 7, &record, &out);
 	assert_string_equal(out.data, "a\033[2Jb\n");
+	buf_free(&record.text);
+}
+
+static void json_has_every_byte_or_a_question_mark(void **unused)
+{
+	static const struct logprint style = {.json = true, .escape = true, .colour = true};
+	struct log_record record = {.time_ns = 1500000000, .is_stderr = true};
+	autobuf struct buf out = {0};
+
+	buf_put(&record.text, "a\0\033\"\xff\xc3\xa9\xc3", 8);
+	logprint_record(&style, "web-api-1", 0, &record, &out);
+	assert_string_equal(out.data,
+			    "{\"time\":\"1970-01-01T00:00:01.500000000Z\",\"service\":\"web-api\","
+			    "\"instance\":\"web-api-1\",\"stream\":\"stderr\","
+			    "\"text\":\"a\\u0000\\u001B\\\"?\xc3\xa9?\"}\n");
 	buf_free(&record.text);
 }
 
@@ -371,7 +432,14 @@ int main(void)
 						drop_world),
 		cmocka_unit_test_setup_teardown(links_and_pipes_are_not_followed, make_world,
 						drop_world),
+		cmocka_unit_test_setup_teardown(the_parts_of_both_streams_may_alternate, make_world,
+						drop_world),
+		cmocka_unit_test_setup_teardown(a_filter_bounds_time_and_chooses_lines, make_world,
+						drop_world),
+		cmocka_unit_test(a_pattern_looks_behind_a_nul),
+		cmocka_unit_test(what_is_no_pattern_is_refused),
 		cmocka_unit_test(a_printed_line_is_prefixed_and_safe),
+		cmocka_unit_test(json_has_every_byte_or_a_question_mark),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -132,6 +132,34 @@ static void times_are_read_to_the_nanosecond(void **unused)
 	}
 }
 
+static void a_moment_is_a_time_or_so_long_ago(void **unused)
+{
+	const int64_t now_ns = 1769903999000000000;
+	static const struct {
+		const char *text;
+		int r;
+		int64_t ns;
+	} cases[] = {
+		{"2026-01-31T23:59:59Z", 0, 1769903999000000000},
+		{"10m", 0, 1769903399000000000},
+		{"0", 0, 1769903999000000000},
+		{"1.5", 0, 1769903997500000000},
+		{"1136073600", 0, 1136073600000000000},
+		{"1136073600.5", 0, 1136073600500000000},
+		{"1000d", 0, 1683503999000000000},
+		{"yesterday", -EINVAL, 0},
+		{"99999999999999", -EINVAL, 0},
+		{"", -EINVAL, 0},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		int64_t ns = 0;
+
+		assert_int_equal(text_moment_ns(cases[i].text, now_ns, &ns), cases[i].r);
+		assert_int_equal(ns, cases[i].ns);
+	}
+}
+
 static void sizes_and_ages_are_short(void **unused)
 {
 	static const struct {
@@ -166,6 +194,7 @@ int main(void)
 		cmocka_unit_test(the_nearest_word_is_guessed_or_none),
 		cmocka_unit_test(durations_are_read_or_refused),
 		cmocka_unit_test(times_are_read_to_the_nanosecond),
+		cmocka_unit_test(a_moment_is_a_time_or_so_long_ago),
 		cmocka_unit_test(sizes_and_ages_are_short),
 	};
 
