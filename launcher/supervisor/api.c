@@ -81,8 +81,20 @@ void api_answer(struct http_answer *answer, const struct reply *reply)
 	}
 }
 
-static bool stream_or_upgrade(struct supervisor *sup, const struct http_request *request,
-			      const struct json_t *body, struct http_answer *answer)
+static void answer_metrics(const struct supervisor *sup, struct http_answer *answer)
+{
+	autobuf struct buf text = {0};
+
+	metrics_print(sup, &text);
+	answer->kind = HTTP_BODY;
+	answer->status = text.failed ? 500 : 200;
+	answer->content_type = "text/plain; version=0.0.4";
+	answer->body = text.failed ? strdup("out of memory\n") : buf_take(&text);
+}
+
+/* What is not answered by a JSON document. */
+static bool answer_otherwise(struct supervisor *sup, const struct http_request *request,
+			     const struct json_t *body, struct http_answer *answer)
 {
 	if (strcmp(request->path, "/v1/watch") == 0 && strcmp(request->method, "GET") == 0) {
 		answer->stream = watch_open(sup);
@@ -96,6 +108,10 @@ static bool stream_or_upgrade(struct supervisor *sup, const struct http_request 
 	}
 	if (strcmp(request->path, "/v1/run") == 0 && strcmp(request->method, "POST") == 0) {
 		attach_run(sup, body, answer);
+		return true;
+	}
+	if (strcmp(request->path, "/v1/metrics") == 0 && strcmp(request->method, "GET") == 0) {
+		answer_metrics(sup, answer);
 		return true;
 	}
 	return false;
@@ -172,7 +188,7 @@ void api_handle(void *data, const struct http_request *request, struct http_answ
 		api_answer(answer, &reply);
 		return;
 	}
-	if (stream_or_upgrade(sup, request, body, answer))
+	if (answer_otherwise(sup, request, body, answer))
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(routes); i++)
 		if (strcmp(request->path, routes[i].path) == 0 &&

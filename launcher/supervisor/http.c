@@ -289,7 +289,9 @@ static enum MHD_Result queue_answer(struct MHD_Connection *connection, struct in
 	if (!response)
 		return MHD_NO;
 	if (answer->kind != HTTP_UPGRADE)
-		(void)MHD_add_response_header(response, "Content-Type", "application/json");
+		(void)MHD_add_response_header(response, "Content-Type",
+					      answer->content_type ? answer->content_type
+								   : "application/json");
 	enum MHD_Result queued = MHD_queue_response(connection, answer->status, response);
 
 	MHD_destroy_response(response);

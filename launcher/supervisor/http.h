@@ -40,6 +40,7 @@ struct http_answer {
 	enum http_answer_kind kind;
 	unsigned status;
 	char *body;		    /* HTTP_BODY: malloc'ed text, ownership moves */
+	const char *content_type;   /* NULL: JSON */
 	struct http_stream *stream; /* HTTP_STREAM: from http_stream_new() */
 	http_upgrade_fn upgrade;    /* HTTP_UPGRADE: called once the 101 is sent */
 	void *upgrade_data;

@@ -61,6 +61,7 @@ struct instance {
 	struct watch *timer; /* back-off or grace: never both */
 	struct cg *cg;
 	struct timespec started_at; /* CLOCK_REALTIME, for people */
+	int64_t begun_us;	    /* CLOCK_MONOTONIC: when its start began */
 	int64_t started_ms;	    /* CLOCK_MONOTONIC, for decisions */
 	uint64_t oom_kills;	    /* in this run, as far as noticed */
 	int64_t oom_ms;		    /* when one was noticed last; -1: never */

@@ -11,6 +11,7 @@
 
 #include <stdint.h>
 
+struct histogram;
 struct loop;
 struct watch;
 
@@ -30,6 +31,12 @@ void loop_close(struct loop *loop);
 /* Runs until loop_stop(); returns the code given there, or -errno when the loop itself failed. */
 int loop_run(struct loop *loop);
 void loop_stop(struct loop *loop, int code);
+
+/* CLOCK_MONOTONIC in microseconds, read now. */
+int64_t loop_clock_us(void);
+
+/* How long the turns took: from a wake-up until the loop waits again. Borrowed. */
+const struct histogram *loop_turns(const struct loop *loop);
 
 /* CLOCK_MONOTONIC in milliseconds, read when the present turn of the loop began. */
 int64_t loop_now_ms(struct loop *loop);

@@ -38,6 +38,7 @@ void run_begin_status(struct instance *instance)
 		return;
 	}
 	instance->started = true;
+	metrics_count(instance, METRICS_STARTED);
 	instance->started_ms = loop_now_ms(instance->sup->loop);
 	clock_gettime(CLOCK_REALTIME, &instance->started_at);
 	if (instance->client)
@@ -168,6 +169,7 @@ void run_begin(struct instance *instance)
 {
 	instance->exec_failed = false;
 	instance->unhealthy = false;
+	instance->begun_us = loop_clock_us();
 	if (run_start(instance, &instance->fault) == 0)
 		return;
 	run_end_unstarted(instance);

@@ -36,6 +36,7 @@ void run_end_unstarted(struct instance *instance)
 		 instance->fault.err.text);
 	instance->end =
 		(struct run_end){.kind = RUN_END_START_FAILED, .fault = instance->fault_text};
+	metrics_count(instance, METRICS_START_FAILED);
 }
 
 static void end_from_wait(struct instance *instance, const siginfo_t *info)
@@ -83,6 +84,7 @@ static enum instance_event end_verdict(struct instance *instance)
 	instance->backoff_ms = verdict.delay_ms;
 	switch (verdict.decision) {
 	case RESTART_AGAIN:
+		metrics_count(instance, METRICS_RESTARTED);
 		return start_failed ? INSTANCE_EV_START_FAILED_RETRY : INSTANCE_EV_EXITED_RESTART;
 	case RESTART_COMPLETE:
 		return INSTANCE_EV_EXITED_COMPLETED;

@@ -377,6 +377,7 @@ void supervisor_close(struct supervisor *sup)
 		remove_dirs(sup);
 	}
 	free(sup->units);
+	metrics_free(&sup->metrics);
 	manifest_unref(sup->manifest);
 	http_close(sup->http);
 	http_prober_close(sup->http_prober);

@@ -14,13 +14,14 @@
  * the kernel still has to let go of
  * - attach.c: exec and run, with a client's fds; run.c: one-off instances
  * - learn.c: profiles of what services call
- * - view.c: JSON of what there is; watch.c: streams of changes
+ * - view.c: JSON of what there is; watch.c: streams of changes; metrics.c: what is counted
  * - http.c, loop.c, logs.c know nothing of stacks
  */
 #pragma once
 
 #include "launcher/supervisor/http.h"
 #include "launcher/supervisor/instance.h"
+#include "launcher/supervisor/metrics.h"
 #include "launcher/supervisor/publish.h"
 #include "launcher/supervisor/settle.h"
 
@@ -60,6 +61,7 @@ struct supervisor {
 	struct watch *retire_timer;
 	unsigned retire_ms; /* the present pause between two tries */
 
+	struct metrics metrics;
 	struct http_server *http;
 	struct http_prober *http_prober; /* NULL until a probe needs it */
 	struct watch *settle;		 /* deferred: something has changed */

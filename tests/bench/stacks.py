@@ -1,14 +1,44 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Whole stacks: how long `up` and `down` take, and what the supervisor needs for each instance."""
+import http.client
 import json
 import os
 import re
+import socket
 import sys
 import time
 
 from common import built, load_average, run
 
 DAVIT = built("root/bin/davit")
+TURN_GOAL_S = 0.01
+
+
+class UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path):
+        super().__init__("localhost", timeout=60)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.path)
+
+
+def loop_turns(socket_path):
+    """{upper bound in seconds: turns that took at most that} of the supervisor's loop."""
+    connection = UnixConnection(socket_path)
+    connection.request("GET", "/v1/metrics")
+    text = connection.getresponse().read().decode()
+    connection.close()
+    return {float(bound): int(count)
+            for bound, count in re.findall(r'^davit_loop_turn_seconds_bucket\{le="([^"]+)"\} (\d+)$', text, re.M)}
+
+
+def slow_turns(turns):
+    """How many took longer than the goal, and the bound that none was above."""
+    total = turns[float("inf")]
+    return total - turns[TURN_GOAL_S], min(bound for bound, count in turns.items() if count == total)
 
 
 def supervisor_memory(run_dir):
@@ -62,6 +92,7 @@ class Stack:
             if ready != self.count:
                 sys.exit(f"bench: {ready} of {self.count} instances are ready")
             result["rss"], result["private"] = supervisor_memory(f"{self.place}/run")
+            result["turns"] = loop_turns(f"{self.place}/run/davit-bench-{self.count}/control.sock")
         finally:
             result["down_ms"] = self.timed_ms("down")
         return result
@@ -87,6 +118,10 @@ def bench_up(work, root, counts):
         print(f"  {count} instance{'s' if count > 1 else ''}: {result['up_ms']:.0f} ms, "
               f"{result['up_ms'] / count:.2f} ms each; down {result['down_ms']:.0f} ms, "
               f"{result['down_ms'] / count:.2f} ms each", flush=True)
+    for count, result in results.items():
+        slow, longest = slow_turns(result["turns"])
+        print(f"  turns of the loop with {count}: {result['turns'][float('inf')]}, the longest at most "
+              f"{longest * 1000:g} ms, {slow} above 10 ms (goal 0): {'met' if slow == 0 else 'MISSED'}")
     few, many = counts[-2:]
     for key in ("up_ms", "down_ms"):
         ratio = results[many][key] / many / (results[few][key] / few)

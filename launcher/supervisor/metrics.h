@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What the supervisor counts, and `GET /v1/metrics` in Prometheus' text format. Counts outlive the
+ * instances they are of: a counter never goes down. Runs in the loop's thread.
+ */
+#pragma once
+
+#include "launcher/policy/histogram.h"
+#include "launcher/supervisor/instance.h"
+
+/* Zero-initialise. */
+struct metrics {
+	void *services; /* of search.h: what each service's instances have been through */
+	struct histogram start_durations;
+};
+
+/* Something that happened to an instance. Without memory for it, it is not counted. */
+enum metrics_event {
+	METRICS_STARTED,      /* its program runs; the time since instance->begun_us with it */
+	METRICS_START_FAILED, /* its program does not */
+	METRICS_RESTARTED,    /* it ended, and will be started again by itself */
+	METRICS_EVENTS,
+};
+
+void metrics_count(struct instance *instance, enum metrics_event event);
+
+/* The whole answer. */
+void metrics_print(const struct supervisor *sup, struct buf *text);
+
+void metrics_free(struct metrics *metrics);
