@@ -19,6 +19,7 @@ struct decoder {
 	struct stack *stack;
 	const struct vars *environment; /* what ${…} sees */
 	const struct strv *profiles;	/* active ones */
+	struct inputs *inputs;		/* see manifest.h */
 	const char *store_dir;		/* of external configs and secrets; NULL: none */
 	const char *prefix;		/* what user-visible names of project files start with */
 	const char *path;		/* "services.web": in front of keys in messages */

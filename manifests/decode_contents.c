@@ -20,7 +20,8 @@ static int read_file(struct decoder *decoder, const char *path, const char *show
 {
 	struct source source;
 	const struct source_file file = {path, shown, CONTENT_BYTES_MAX};
-	int r = source_read_bytes(decoder->keep, &file, &source, err);
+	int r = source_read_bytes(&(struct source_reader){decoder->keep, decoder->inputs}, &file,
+				  &source, err);
 
 	if (r < 0)
 		return r;

@@ -28,7 +28,8 @@ static void read_env_file(struct decoder *decoder, const struct node *node, cons
 		arena_format(decoder->scratch, "%s%s", relative ? decoder->prefix : "", file->path);
 	struct source source;
 	struct err err;
-	int r = source_read(decoder->scratch, full, shown, &source, &err);
+	int r = source_read(&(struct source_reader){decoder->scratch, decoder->inputs}, full, shown,
+			    &source, &err);
 
 	if (r == -ENOENT && !file->required)
 		return;

@@ -153,8 +153,8 @@ static void read_profile(struct decoder *decoder, const struct node *node)
 	struct source source;
 	struct err err;
 
-	if (source_read(decoder->scratch, security->seccomp_path, security->seccomp_shown, &source,
-			&err) < 0)
+	if (source_read(&(struct source_reader){decoder->scratch, decoder->inputs},
+			security->seccomp_path, security->seccomp_shown, &source, &err) < 0)
 		decode_error(decoder, node, "security_opt", "%s", err.text);
 	else
 		security->seccomp_profile = arena_copy(decoder->keep, source.text, source.len);

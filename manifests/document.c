@@ -4,6 +4,7 @@
  */
 #include "manifests/interpolate.h"
 #include "manifests/loading.h"
+#include "manifests/lookup.h"
 #include "manifests/merge.h"
 #include "manifests/yaml.h"
 
@@ -16,11 +17,10 @@
 int document_read(struct loading *load, struct document *document, struct err *err)
 {
 	struct pos whole = {.file = document->file};
-	autofree char *real = realpath(document->path, NULL);
 	struct source source;
-	int r = source_read(&load->arena, document->path, document->file, &source, err);
+	int r = source_read(&load->reader, document->path, document->file, &source, err);
 
-	document->real = arena_text(&load->arena, real ? real : document->path);
+	document->real = lookup_real(load->options->inputs, &load->arena, document->path);
 	if (r == -EINVAL) {
 		report_error(&load->report, whole, "%s", err->text);
 		return 0;

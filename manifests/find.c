@@ -6,23 +6,15 @@
 #include "manifests/find.h"
 
 #include "manifests/env_file.h"
+#include "manifests/lookup.h"
 #include "manifests/source.h"
 #include "runtime/base/cleanup.h"
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
-
-static bool is_file(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && !S_ISDIR(st.st_mode);
-}
 
 const char *find_join(struct arena *arena, const char *directory, const char *name)
 {
@@ -52,53 +44,43 @@ const char *find_parent(struct arena *arena, const char *path)
 /* The project is where the first file is. */
 static void set_directory(struct found *found, const char *directory, const char *shown)
 {
-	autofree char *real = realpath(directory, NULL);
-
-	found->directory = arena_text(found->arena, real ? real : directory);
+	found->directory = lookup_real(found->inputs, found->arena, directory);
 	if (!shown[0] || strcmp(shown, ".") == 0)
 		found->prefix = "";
 	else
 		found->prefix = find_join(found->arena, shown, "");
 }
 
-static int has_yaml_name(const struct dirent *entry)
-{
-	const char *dot = strrchr(entry->d_name, '.');
-
-	return entry->d_name[0] != '.' && dot &&
-	       (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
-}
-
 /* By name, but overrides after what they override: "compose.override.yaml" would sort first. */
-static int by_role_and_name(const struct dirent **left, const struct dirent **right)
+static int by_role_and_name(const void *left, const void *right)
 {
-	bool left_last = strstr((*left)->d_name, ".override.") != NULL;
-	bool right_last = strstr((*right)->d_name, ".override.") != NULL;
+	const char *a = *(char *const *)left;
+	const char *b = *(char *const *)right;
+	bool a_last = strstr(a, ".override.") != NULL;
+	bool b_last = strstr(b, ".override.") != NULL;
 
-	return left_last != right_last ? left_last - right_last
-				       : strcmp((*left)->d_name, (*right)->d_name);
+	return a_last != b_last ? a_last - b_last : strcmp(a, b);
 }
 
 static int add_directory(struct found *found, const char *path, const char *shown, struct err *err)
 {
-	struct dirent **entries = NULL;
-	int count = scandir(path, &entries, has_yaml_name, by_role_and_name);
+	char **names = NULL;
 	size_t before = found->count;
+	size_t count = 0;
+	int r = lookup_yaml(found->inputs, found->arena, path, &names);
 
-	if (count < 0)
-		return err_set(err, errno, "cannot list '%s'", shown);
-	for (int i = 0; i < count; i++) {
-		const char *name = entries[i]->d_name;
-		const char *full = find_join(found->arena, path, name);
+	if (r < 0)
+		return err_set(err, -r, "cannot list '%s'", shown);
+	while (names[count])
+		count++;
+	qsort(names, count, sizeof(*names), by_role_and_name);
+	for (char **name = names; *name; name++) {
+		const char *full = find_join(found->arena, path, *name);
 		bool here = strcmp(shown, ".") == 0;
 
-		if (is_file(full))
-			add_file(found, full,
-				 here ? arena_text(found->arena, name)
-				      : find_join(found->arena, shown, name));
-		free(entries[i]);
+		if (lookup_is_file(found->inputs, full))
+			add_file(found, full, here ? *name : find_join(found->arena, shown, *name));
 	}
-	free(entries);
 	if (found->count == before)
 		return err_say(err, ENOENT, "no *.yaml or *.yml file in '%s'", shown);
 	if (!found->directory)
@@ -109,14 +91,16 @@ static int add_directory(struct found *found, const char *path, const char *show
 static int add_named(struct found *found, const char *base, const char *name, struct err *err)
 {
 	const char *path = find_join(found->arena, base, name);
-	struct stat st;
+	bool is_dir = false;
 
 	if (strcmp(name, "-") == 0)
 		return err_say(err, EINVAL,
 			       "a manifest on standard input is not supported: name a file");
-	if (stat(path, &st) < 0)
-		return err_set(err, errno, "cannot read '%s'", name);
-	if (S_ISDIR(st.st_mode))
+	int r = lookup_type(found->inputs, path, &is_dir);
+
+	if (r < 0)
+		return err_set(err, -r, "cannot read '%s'", name);
+	if (is_dir)
 		return add_directory(found, path, name, err);
 	add_file(found, path, arena_text(found->arena, name));
 	if (!found->directory)
@@ -154,7 +138,7 @@ static bool add_first(struct found *found, const char *directory, const char *sh
 	for (; *names; names++) {
 		const char *path = find_join(found->arena, directory, *names);
 
-		if (!is_file(path))
+		if (!lookup_is_file(found->inputs, path))
 			continue;
 		add_file(found, path, find_join(found->arena, shown_directory, *names));
 		return true;
@@ -190,7 +174,8 @@ static int read_variables(struct found *found, const struct found_file *file, st
 			  struct err *err)
 {
 	struct source source;
-	int r = source_read(found->arena, file->path, file->shown, &source, err);
+	int r = source_read(&(struct source_reader){found->arena, found->inputs}, file->path,
+			    file->shown, &source, err);
 
 	if (r < 0)
 		return r;
@@ -330,7 +315,10 @@ static int find_with_dotenv(const struct manifest_options *options, struct found
 int find_manifest(const struct manifest_options *options, struct arena *arena,
 		  struct report *report, struct found *ret_found, struct err *err)
 {
-	struct found found = {.arena = arena, .report = report, .environment = {.arena = arena}};
+	struct found found = {.arena = arena,
+			      .report = report,
+			      .inputs = options->inputs,
+			      .environment = {.arena = arena}};
 	struct vars project = {.arena = arena};
 	bool chosen = false;
 	bool disabled = false;

@@ -17,6 +17,7 @@ struct found_file {
 struct found {
 	struct arena *arena;
 	struct report *report;
+	struct inputs *inputs; /* see manifest.h */
 	struct found_file *files;
 	size_t count;
 	size_t cap;

@@ -7,6 +7,7 @@
 #include "manifests/env_file.h"
 #include "manifests/keys.h"
 #include "manifests/loading.h"
+#include "manifests/lookup.h"
 #include "manifests/merge.h"
 #include "manifests/stack_memory.h"
 
@@ -91,7 +92,7 @@ static int read_variables(struct loading *load, const struct found_file *file,
 			  const struct vars *inherited, struct vars *vars, struct err *err)
 {
 	struct source source;
-	int r = source_read(&load->arena, file->path, file->shown, &source, err);
+	int r = source_read(&load->reader, file->path, file->shown, &source, err);
 
 	if (r < 0)
 		return r;
@@ -137,10 +138,10 @@ static const struct vars *entry_vars(struct loading *load, const struct entry *e
 static bool report_cycle(struct loading *load, const char *path, const struct inclusion *from,
 			 struct pos pos)
 {
-	autofree char *real = realpath(path, NULL);
+	const char *real = lookup_real(load->options->inputs, &load->arena, path);
 	autobuf struct buf chain = {0};
 
-	for (const struct inclusion *link = from; real && link; link = link->from) {
+	for (const struct inclusion *link = from; link; link = link->from) {
 		buf_printf(&chain, "%s%s", chain.len ? ", included by " : "", link->document->file);
 		if (strcmp(link->document->real, real) != 0)
 			continue;

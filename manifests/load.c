@@ -104,6 +104,7 @@ static int load_decode(struct loading *load, struct err *err)
 		.environment = &load->found.environment,
 		.profiles = &profiles,
 		.prefix = load->found.prefix,
+		.inputs = load->options->inputs,
 		.store_dir = load->options->store_dir,
 	};
 
@@ -148,7 +149,7 @@ static const char *scan_name(struct loading *load)
 		struct source source;
 		const char *name;
 
-		if (source_read(&load->arena, file->path, file->shown, &source, NULL) < 0)
+		if (source_read(&load->reader, file->path, file->shown, &source, NULL) < 0)
 			continue;
 		name = may_have_name(&source) ? yaml_top_scalar(&source, "name", &load->arena)
 					      : NULL;
@@ -178,6 +179,7 @@ static int load_run(struct loading *load, struct err *err)
 	if (!load->stack)
 		return -ENOMEM;
 	load->tree.arena = load->warned.arena = &load->arena;
+	load->reader = (struct source_reader){&load->arena, load->options->inputs};
 	load->report.origins.keep = stack_arena(load->stack);
 	r = find_manifest(load->options, &load->arena, &load->report, &load->found, err);
 	if (r < 0)
@@ -233,6 +235,7 @@ int manifest_stack_name(const struct manifest_options *options, char **ret_name,
 
 	if (r < 0)
 		return r;
+	load.reader = (struct source_reader){&load.arena, options->inputs};
 	load.found = (struct found){.arena = &load.arena, .directory = options->directory};
 	if (!options->stack_name && !(variable && variable[0])) {
 		r = find_manifest(options, &load.arena, &load.report, &load.found, err);

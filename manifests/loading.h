@@ -8,6 +8,7 @@
 #include "manifests/find.h"
 #include "manifests/manifest.h"
 #include "manifests/report.h"
+#include "manifests/source.h"
 #include "manifests/tree.h"
 #include "manifests/vars.h"
 
@@ -29,6 +30,7 @@ struct document {
 struct loading {
 	const struct manifest_options *options;
 	struct arena arena;
+	struct source_reader reader; /* into it */
 	struct report report;
 	struct found found;
 	struct tree tree;

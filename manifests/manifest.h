@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "manifests/inputs.h"
 #include "manifests/stack.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/err.h"
@@ -68,6 +69,8 @@ struct manifest_options {
 					 COMPOSE_DISABLE_ENV_FILE */
 	const char *store_dir;	      /* where external configs and secrets are, in configs/NAME and
 					 secrets/NAME; NULL: they are not looked for */
+	struct inputs *inputs; /* NULL; or gets all that the load asks the file system for, or,
+				  filled by inputs_read(), is asked instead of it */
 	const char *const *environment; /* "NAME=value", NULL-terminated; overrides .env of the
 					   project directory */
 };

@@ -95,8 +95,9 @@ static int read_up_to(int fd, char *text, size_t room, size_t *ret_len)
 	return 0;
 }
 
-int source_read_bytes(struct arena *arena, const struct source_file *file,
-		      struct source *ret_source, struct err *err)
+/* The whole file, terminated, in the arena. */
+static int read_whole(struct arena *arena, const struct source_file *file, struct source *ret,
+		      struct err *err)
 {
 	autoclose int fd = -1;
 	struct stat st;
@@ -105,9 +106,6 @@ int source_read_bytes(struct arena *arena, const struct source_file *file,
 
 	if (r < 0)
 		return r;
-	if (arena_low(arena))
-		return err_say(err, EINVAL, "cannot read '%s': all files together are too large",
-			       file->shown);
 	size_t room = fstat(fd, &st) == 0 && st.st_size > 0 ? (size_t)st.st_size : 0;
 
 	if (room > file->bytes_max)
@@ -118,16 +116,41 @@ int source_read_bytes(struct arena *arena, const struct source_file *file,
 	if (r < 0)
 		return err_set(err, -r, "cannot read '%s'", file->shown);
 	text[len] = '\0';
-	*ret_source = (struct source){.text = text, .len = len};
+	*ret = (struct source){.text = text, .len = len};
 	return 0;
 }
 
-int source_read(struct arena *arena, const char *path, const char *shown, struct source *ret_source,
-		struct err *err)
+int source_read_bytes(const struct source_reader *reader, const struct source_file *file,
+		      struct source *ret_source, struct err *err)
+{
+	const struct input *known = inputs_find(reader->inputs, INPUT_BYTES, file->path);
+	struct source source = {0};
+
+	if (arena_low(reader->arena))
+		return err_say(err, EINVAL, "cannot read '%s': all files together are too large",
+			       file->shown);
+	if (known && known->error)
+		return err_set(err, known->error, "cannot read '%s'", file->shown);
+	if (known) {
+		*ret_source = (struct source){arena_copy(reader->arena, known->bytes, known->len),
+					      known->len};
+		return 0;
+	}
+	int r = read_whole(reader->arena, file, &source, err);
+
+	inputs_add(reader->inputs,
+		   &(struct input){INPUT_BYTES, file->path, -r, source.text, source.len});
+	if (r == 0)
+		*ret_source = source;
+	return r;
+}
+
+int source_read(const struct source_reader *reader, const char *path, const char *shown,
+		struct source *ret_source, struct err *err)
 {
 	const struct source_file file = {path, shown, SOURCE_BYTES_MAX};
 	struct source source;
-	int r = source_read_bytes(arena, &file, &source, err);
+	int r = source_read_bytes(reader, &file, &source, err);
 
 	if (r == 0)
 		r = check_text(shown, source.text, source.len, err);

@@ -116,7 +116,9 @@ static void public_files_load_or_fail_with_their_reason(void **unused)
 		assert_non_null(file);
 		assert_int_equal(fwrite(text.data, 1, text.len, file), text.len);
 	}
-	assert_int_equal(source_read(&arena, golden, golden, &expected, &err), 0);
+	assert_int_equal(source_read(&(struct source_reader){.arena = &arena}, golden, golden,
+				     &expected, &err),
+			 0);
 	if (strcmp(text.data, expected.text) != 0)
 		print_error("not what %s says; where the change is right, run this test by hand "
 			    "with DAVIT_CORPUS_UPDATE=1 and read the difference\n",
@@ -169,7 +171,9 @@ static void every_key_of_the_specification_is_in_a_table(void **unused)
 	(void)unused;
 	snprintf(path, sizeof(path), "%s/spec/compose-spec.json", corpus());
 	assert_int_equal(arena_open(&arena, &err), 0);
-	assert_int_equal(source_read(&arena, path, path, &source, &err), 0);
+	assert_int_equal(
+		source_read(&(struct source_reader){.arena = &arena}, path, path, &source, &err),
+		0);
 	const struct node *root = yaml_parse(&source, path, &tree, &report);
 	const struct node *all = node_get(root, "$defs");
 

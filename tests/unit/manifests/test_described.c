@@ -24,11 +24,13 @@ static int read_both(void **unused)
 
 	(void)unused;
 	assert_int_equal(arena_open(&all.arena, &err), 0);
-	assert_int_equal(source_read(&all.arena, DAVIT_SOURCE "/schema/davit.schema.json",
-				     "davit.schema.json", &all.schema, &err),
+	assert_int_equal(source_read(&(struct source_reader){.arena = &all.arena},
+				     DAVIT_SOURCE "/schema/davit.schema.json", "davit.schema.json",
+				     &all.schema, &err),
 			 0);
-	assert_int_equal(source_read(&all.arena, DAVIT_SOURCE "/davit-manifest.5.scd",
-				     "davit-manifest.5.scd", &all.page, &err),
+	assert_int_equal(source_read(&(struct source_reader){.arena = &all.arena},
+				     DAVIT_SOURCE "/davit-manifest.5.scd", "davit-manifest.5.scd",
+				     &all.page, &err),
 			 0);
 	/* JSON is YAML. */
 	all.tables =
