@@ -66,6 +66,10 @@ int join_network(struct instance *instance, int *ret_fd, struct err *err)
 	if (owner->network.mode != NETWORK_HOST && !to->endpoint)
 		return err_say(err, ENOENT, "%s has no network to share", to->name);
 	instance->joined = to == instance ? NULL : to;
+	int r = to->endpoint ? net_endpoint_connect(to->endpoint, err) : 0;
+
+	if (r < 0)
+		return r;
 	*ret_fd = to->endpoint ? net_endpoint_netns(to->endpoint) : -1;
 	return 0;
 }

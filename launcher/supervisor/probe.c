@@ -242,6 +242,8 @@ int probe_socket(const struct probe *probe, int domain, int type, int *ret_fd, s
 	/* Not the host's, only because there is no other. */
 	if (shares && host == instance)
 		return err_say(err, ENOENT, "the network it shares is gone");
+	if (host->endpoint && net_endpoint_netns(host->endpoint) < 0)
+		return err_say(err, ENOENT, "its network is not there yet");
 	return net_socket(host->endpoint ? net_endpoint_netns(host->endpoint) : -1, domain, type,
 			  ret_fd, err);
 }

@@ -49,8 +49,8 @@ int net_link_sysctl(const char *family, const char *link, const char *setting, c
 {
 	char path[128];
 
-	snprintf(path, sizeof(path), "/proc/sys/net/%s/conf/%s/%s", family, link, setting);
-	return sysctl_set(path, value, err);
+	snprintf(path, sizeof(path), "%s/conf/%s/%s", family, link, setting);
+	return sysctl_set(NULL, path, value, err);
 }
 
 static int run_rules(struct nft *nft, struct buf *text, struct err *err)
@@ -92,7 +92,7 @@ static int set_up(struct net *net, const struct net_config *config, struct err *
 	if (r == 0)
 		r = load_table(net, err);
 	if (r == 0)
-		r = sysctl_set("/proc/sys/net/ipv4/ip_forward", "1", err);
+		r = sysctl_set(NULL, "ipv4/ip_forward", "1", err);
 	return r;
 }
 
@@ -127,6 +127,7 @@ void net_close(struct net *net)
 	if (net->rtnet)
 		(void)!rtnet_remove_group(net->rtnet, net_group(net), NULL);
 	nft_close(net->nft);
+	sysctl_close(&net->sysctl);
 	rtnet_close(net->rtnet);
 	while (net->networks) {
 		struct net_network *network = net->networks;

@@ -92,25 +92,33 @@ struct net_attach_request {
 };
 
 /*
- * Makes a network namespace with lo up and a link to each of the networks. The same name gets the
- * same addresses as long as the net lives.
+ * Takes an address in each of the networks; the kernel hears of it with net_endpoint_connect(). The
+ * same name gets the same addresses as long as the net lives.
  *
  * @ret_endpoint out: owned by the caller, net_detach()
  *
  * Returns 0; -EADDRNOTAVAIL when a subnet is full; -EADDRINUSE when an address asked for is taken;
- * -EBUSY when the name is attached already; -errno, and then nothing of it is left.
+ * -EBUSY when the name is attached already; -errno.
  */
 int net_attach(struct net *net, const struct net_attach_request *request,
 	       struct net_endpoint **ret_endpoint, struct err *err) must_check;
 
-/* Makes an endpoint with only lo (network_mode: none). */
+/* An endpoint with only lo (network_mode: none). */
 int net_attach_none(struct net_endpoint **ret_endpoint, struct err *err) must_check;
 
 /* Cuts the endpoint off at once; the kernel removes link and namespace in the background as soon as
  * no process uses them. Accepts NULL. */
 void net_detach(struct net_endpoint *endpoint);
 
-int net_endpoint_netns(const struct net_endpoint *endpoint); /* borrowed fd */
+/*
+ * Makes the endpoint's network namespace, with lo up and a link to each of its networks, unless it
+ * is there. Some two milliseconds. After a failure nothing of it is left but the addresses, and it
+ * may be tried again.
+ */
+int net_endpoint_connect(struct net_endpoint *endpoint, struct err *err) must_check;
+
+/* Borrowed fd; -1 before it is connected. */
+int net_endpoint_netns(const struct net_endpoint *endpoint);
 
 /* Its address in the main network, or in this one; INADDR_ANY for none. */
 struct in_addr net_endpoint_address(const struct net_endpoint *endpoint);

@@ -15,7 +15,10 @@
 struct end {
 	struct net_network *network;
 	uint32_t address;
-	char link[IF_NAMESIZE]; /* of the outer end */
+	char link[IF_NAMESIZE];	     /* of the outer end; empty: never made */
+	char interface[IF_NAMESIZE]; /* of the inner one */
+	bool has_mac;
+	unsigned char mac[6];
 };
 
 struct net_endpoint {
@@ -71,59 +74,96 @@ static int take_address(struct end *end, const char *name, const struct net_link
 	return fix_address(link->network, name, end->address, err);
 }
 
+static int plan_end(struct net_endpoint *endpoint, size_t i, const struct net_link *link,
+		    struct err *err)
+{
+	struct end *end = &endpoint->ends[i];
+
+	end->network = link->network;
+	if (link->main)
+		endpoint->main = i;
+	end->has_mac = link->has_mac;
+	memcpy(end->mac, link->mac, sizeof(end->mac));
+	int len = link->interface ? snprintf(end->interface, IF_NAMESIZE, "%s", link->interface)
+				  : snprintf(end->interface, IF_NAMESIZE, "eth%zu", i);
+
+	if (len >= IF_NAMESIZE)
+		return err_say(err, EINVAL, "network: interface name '%s' is too long",
+			       link->interface);
+	return take_address(end, endpoint->name, link, err);
+}
+
 /* Both ends of a link; the namespace is there, and after a failure takes the link with it when it
  * is closed. IPv6 goes off before the outer end is up: it would send neighbour discovery to all
  * instances. */
-static int connect_end(struct net_endpoint *endpoint, size_t i, const struct net_link *link,
-		       struct rtnet *inside, struct err *err)
+static int connect_end(struct net_endpoint *endpoint, size_t i, struct rtnet *inside,
+		       struct err *err)
 {
 	struct net *net = endpoint->net;
 	struct end *end = &endpoint->ends[i];
-	char alias[NET_ALIAS_BYTES], interface[IF_NAMESIZE];
+	const struct net_network *network = end->network;
+	bool leads_out = i == endpoint->main && !network->internal;
+	char alias[NET_ALIAS_BYTES];
 	struct rtnet_owner owner = {net_group(net), alias};
-	int r = take_address(end, endpoint->name, link, err);
 
-	if (r < 0)
-		return r;
 	snprintf(alias, sizeof(alias), "davit %.100s %.100s", net->stack, endpoint->name);
-	snprintf(interface, sizeof(interface), "eth%zu", i);
 	/* Never a name used before: a link cut off by net_detach() may still be there. */
 	snprintf(end->link, sizeof(end->link), "dv%08x%05x", net->hash,
 		 net->links_made++ & 0xfffff);
 	const struct rtnet_veth veth = {
 		.host_name = end->link,
 		.host_netns_fd = net->home_fd,
-		.name = link->interface ? link->interface : interface,
+		.name = end->interface,
 		.number = (unsigned)i,
 		.address = {htonl(end->address)},
-		.prefix = link->network->subnet.prefix,
-		.gateway = link->main && !link->network->internal ? net_gateway(link->network)
-								  : (struct in_addr){0},
-		.mac = link->has_mac ? link->mac : NULL,
+		.prefix = network->subnet.prefix,
+		.gateway = leads_out ? net_gateway(network) : (struct in_addr){0},
+		.mac = end->has_mac ? end->mac : NULL,
 	};
-
-	r = rtnet_endpoint_make(inside, &veth, err);
+	int r = rtnet_endpoint_make(inside, &veth, err);
 	if (r == 0)
 		r = net_link_sysctl("ipv6", end->link, "disable_ipv6", "1", err);
 	if (r == 0)
-		r = rtnet_port_attach(net->rtnet, end->link, &owner, link->network->bridge_index,
-				      err);
+		r = rtnet_port_attach(net->rtnet, end->link, &owner, network->bridge_index, err);
 	return r;
 }
 
-static int attach(struct net_endpoint *endpoint, const struct net_attach_request *request,
-		  struct err *err)
+static int only_loopback(void *data, struct err *err)
 {
 	struct rtnet *inside = NULL;
-	int r = netns_make(endpoint->net->home_fd, open_inside, &inside, &endpoint->netns_fd, err);
+	int r = rtnet_open(&inside, err);
 
-	for (size_t i = 0; r == 0 && i < request->count; i++) {
-		endpoint->ends[i].network = request->links[i].network;
-		if (request->links[i].main)
-			endpoint->main = i;
-		r = connect_end(endpoint, i, &request->links[i], inside, err);
-	}
+	if (r == 0)
+		r = rtnet_loopback_up(inside, err);
 	rtnet_close(inside);
+	return r;
+}
+
+static int connect_none(struct net_endpoint *endpoint, struct err *err)
+{
+	autoclose int home_fd = netns_open_own(err);
+	const struct netns_home home = {home_fd, NULL};
+
+	return home_fd < 0 ? home_fd
+			   : netns_make(&home, only_loopback, NULL, &endpoint->netns_fd, err);
+}
+
+int net_endpoint_connect(struct net_endpoint *endpoint, struct err *err)
+{
+	struct net *net = endpoint->net;
+	struct rtnet *inside = NULL;
+
+	if (endpoint->netns_fd >= 0)
+		return 0;
+	if (!net)
+		return connect_none(endpoint, err);
+	const struct netns_home home = {net->home_fd, &net->sysctl};
+	int r = netns_make(&home, open_inside, &inside, &endpoint->netns_fd, err);
+	for (size_t i = 0; r == 0 && i < endpoint->count; i++)
+		r = connect_end(endpoint, i, inside, err);
+	rtnet_close(inside);
+	if (r < 0)
+		fd_drop(&endpoint->netns_fd);
 	return r;
 }
 
@@ -165,8 +205,10 @@ int net_attach(struct net *net, const struct net_attach_request *request,
 		endpoint_free(endpoint);
 		return err_say(err, EBUSY, "network: '%s' is attached already", request->name);
 	}
-	int r = attach(endpoint, request, err);
+	int r = 0;
 
+	for (size_t i = 0; r == 0 && i < request->count; i++)
+		r = plan_end(endpoint, i, &request->links[i], err);
 	if (r == 0 && !tsearch(endpoint, &net->attached, compare_endpoints))
 		r = err_set(err, ENOMEM, "network: attach '%s'", request->name);
 	if (r < 0) {
@@ -177,31 +219,12 @@ int net_attach(struct net *net, const struct net_attach_request *request,
 	return 0;
 }
 
-static int only_loopback(void *data, struct err *err)
-{
-	struct rtnet *inside = NULL;
-	int r = rtnet_open(&inside, err);
-
-	if (r == 0)
-		r = rtnet_loopback_up(inside, err);
-	rtnet_close(inside);
-	return r;
-}
-
 int net_attach_none(struct net_endpoint **ret_endpoint, struct err *err)
 {
-	autoclose int home_fd = netns_open_own(err);
-	struct net_endpoint *endpoint = home_fd < 0 ? NULL : endpoint_new(NULL, "", 0);
+	struct net_endpoint *endpoint = endpoint_new(NULL, "", 0);
 
-	if (home_fd < 0)
-		return home_fd;
 	if (!endpoint)
 		return err_set(err, ENOMEM, "network");
-	int r = netns_make(home_fd, only_loopback, NULL, &endpoint->netns_fd, err);
-	if (r < 0) {
-		endpoint_free(endpoint);
-		return r;
-	}
 	*ret_endpoint = endpoint;
 	return 0;
 }
@@ -212,7 +235,7 @@ void net_detach(struct net_endpoint *endpoint)
 		return;
 	/* Cut off now, whoever is still in the namespace; the kernel removes the links together
 	 * with the namespace, in the background. A failure is made good by net_close(). */
-	for (size_t i = 0; i < endpoint->count; i++)
+	for (size_t i = 0; endpoint->netns_fd >= 0 && i < endpoint->count; i++)
 		(void)!rtnet_link_down(endpoint->net->rtnet, endpoint->ends[i].link, NULL);
 	if (endpoint->net)
 		tdelete(endpoint, &endpoint->net->attached, compare_endpoints);

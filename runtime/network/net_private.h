@@ -9,6 +9,7 @@
 #include "runtime/network/nft.h"
 #include "runtime/network/nft_rules.h"
 #include "runtime/network/rtnet.h"
+#include "runtime/network/sysctl.h"
 
 #define NET_STACK_NAME_MAX   200
 #define NET_NETWORK_NAME_MAX 128
@@ -23,7 +24,8 @@ struct net {
 	void *attached; /* tree of endpoints, by name */
 	struct rtnet *rtnet;
 	struct nft *nft;
-	int home_fd; /* the host's network namespace */
+	struct sysctl sysctl; /* for setting up namespaces */
+	int home_fd;	      /* the host's network namespace */
 };
 
 struct net_network {

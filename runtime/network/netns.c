@@ -23,17 +23,17 @@ int netns_open_own(struct err *err)
 	return fd < 0 ? err_set(err, errno, "network: open own network namespace") : fd;
 }
 
-static int set_up(struct err *err)
+static int set_up(struct sysctl *sysctl, struct err *err)
 {
 	static const char *const sysctls[][2] = {
-		{"/proc/sys/net/ipv6/conf/default/disable_ipv6", "1"},
-		{"/proc/sys/net/ipv4/ip_unprivileged_port_start", "0"},
-		{"/proc/sys/net/ipv4/ping_group_range", "0 2147483647"},
+		{"ipv6/conf/default/disable_ipv6", "1"},
+		{"ipv4/ip_unprivileged_port_start", "0"},
+		{"ipv4/ping_group_range", "0 2147483647"},
 	};
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(sysctls); i++)
-		r = sysctl_set(sysctls[i][0], sysctls[i][1], err);
+		r = sysctl_set(sysctl, sysctls[i][0], sysctls[i][1], err);
 	return r;
 }
 
@@ -47,16 +47,16 @@ static void go_home(int home_fd)
 	abort();
 }
 
-int netns_make(int home_fd, int (*inside)(void *data, struct err *err), void *data, int *ret_fd,
-	       struct err *err)
+int netns_make(const struct netns_home *home, int (*inside)(void *data, struct err *err),
+	       void *data, int *ret_fd, struct err *err)
 {
 	if (unshare(CLONE_NEWNET) < 0)
 		return err_set(err, errno, "network: make a network namespace");
 	autoclose int fd = netns_open_own(err);
-	int r = fd < 0 ? fd : set_up(err);
+	int r = fd < 0 ? fd : set_up(home->sysctl, err);
 	if (r == 0)
 		r = inside(data, err);
-	go_home(home_fd);
+	go_home(home->fd);
 	if (r < 0)
 		return r;
 	*ret_fd = take_fd(&fd);

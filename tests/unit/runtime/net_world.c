@@ -115,7 +115,8 @@ struct net_endpoint *attach(struct net *to, const char *name)
 	struct net_endpoint *endpoint = NULL;
 	struct err err = {0};
 
-	if (net_attach(to, &request, &endpoint, &err) < 0)
+	if (net_attach(to, &request, &endpoint, &err) < 0 ||
+	    net_endpoint_connect(endpoint, &err) < 0)
 		fail_msg("%s", err.text);
 	return endpoint;
 }

@@ -29,7 +29,8 @@ static struct net_endpoint *attach_to(const char *name, const struct net_link *l
 	struct net_endpoint *endpoint = NULL;
 	struct err err = {0};
 
-	if (net_attach(net, &request, &endpoint, &err) < 0)
+	if (net_attach(net, &request, &endpoint, &err) < 0 ||
+	    net_endpoint_connect(endpoint, &err) < 0)
 		fail_msg("%s", err.text);
 	return endpoint;
 }
