@@ -1,221 +1,267 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Draining instances' pipes into log files; see logs.h. A failed write costs lines of that instance
- * only: they are counted and the loss is written to the log when writing works again.
+ * Draining instances' pipes into log files; see logs.h. A stream that fills what one read takes is
+ * not watched any more but stands in a queue, which gets one bounded turn per round of the loop:
+ * whoever writes little is served between two such turns.
  */
 #include "launcher/supervisor/logs.h"
 
+#include "launcher/supervisor/log_format.h"
 #include "launcher/supervisor/stamp.h"
-#include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <termios.h>
 #include <time.h>
+#include <unistd.h>
 
-/* One read per turn of the loop: a flood of one instance waits for everybody else. */
-#define READ_BYTES	65536
-#define PART_BYTES_MAX	16384
-#define DRAIN_READS_MAX 64
+#define READ_BYTES 65536
+#define OUT_BYTES  (2 * READ_BYTES)
+#define TURN_NS	   1000000
+#define PIPE_BYTES                                                                                 \
+	(512 << 10) /* of a pipe that was found full; and the most that is drained at once */
 #define LINE_EXCESS_MAX (1 << 20) /* a line is torn only when it is longer */
 
 struct log_stream {
 	struct log_sink *sink;
-	const char *name;
+	struct log_stream *next; /* in the pump's queue */
 	int read_fd;
 	int write_fd;
 	bool in_line; /* what was read last is not the end of a line */
+	bool queued;
+	bool grown;
 	struct watch *watch;
 };
 
 struct log_sink {
-	char *path;
-	struct log_limits limits;
-	int file_fd;
-	int64_t bytes; /* in the file */
-	uint64_t lost_bytes;
-	struct loop *loop;
-	struct log_stream streams[3]; /* stdout, stderr, a terminal */
+	struct log_pump *pump;
+	struct log_file *file;
+	struct log_stream streams[LOG_PIPES + 1]; /* stdout, stderr, a terminal */
 };
 
-/* One for all: the supervisor has one thread, and a turn leaves nothing in them. */
-static char chunk[READ_BYTES];
-static struct buf lines;
+struct log_pump {
+	struct loop *loop;
+	struct watch *turn;
+	struct log_stream *first;
+	struct log_stream **last;
+	char chunk[READ_BYTES]; /* nothing is left in them between two reads */
+	char out[OUT_BYTES];
+};
 
-void log_format(struct buf *out, const char *stamp, const char *stream, const char *bytes,
-		size_t len)
+/* ---- one read ---- */
+
+static int64_t now_ns(clockid_t clock)
 {
-	while (len > 0) {
-		size_t limit = len < PART_BYTES_MAX ? len : PART_BYTES_MAX;
-		const char *newline = memchr(bytes, '\n', limit);
-		size_t text = newline ? (size_t)(newline - bytes) : limit;
+	struct timespec now;
 
-		buf_puts(out, stamp);
-		buf_printf(out, " %s %c ", stream, newline ? 'F' : 'P');
-		buf_put(out, bytes, text);
-		buf_put(out, "\n", 1);
-		bytes += text + (newline ? 1 : 0);
-		len -= text + (newline ? 1 : 0);
-	}
+	clock_gettime(clock, &now);
+	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
-static int file_open(struct log_sink *sink)
+static bool is_stderr(const struct log_stream *stream)
 {
-	const int flags = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC;
-	struct stat info;
-
-	sink->file_fd = open(sink->path, flags, 0640);
-	sink->bytes = sink->file_fd >= 0 && fstat(sink->file_fd, &info) == 0 ? info.st_size : 0;
-	return sink->file_fd < 0 ? -errno : 0;
+	return stream == &stream->sink->streams[1];
 }
 
-/* PATH for 0, else PATH.N. */
-static void file_name(const struct log_sink *sink, unsigned number, char *ret_name)
+/* Taken anew for every file: readers tell by the times of lines what they have seen. */
+static void stream_stamp(const struct log_stream *stream, char stamp[static STAMP_SIZE],
+			 char prefix[static LOG_PREFIX_MAX])
 {
-	if (number == 0)
-		snprintf(ret_name, PATH_MAX, "%s", sink->path);
-	else
-		snprintf(ret_name, PATH_MAX, "%s.%u", sink->path, number);
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	stamp_text(&now, 9, stamp);
+	snprintf(prefix, LOG_PREFIX_MAX, "%s %s ", stamp, is_stderr(stream) ? "stderr" : "stdout");
 }
 
-/* Whatever fails, there is a file to go on with; it is tried again when that is full. */
-static void sink_rotate(struct log_sink *sink)
+static void stream_write(struct log_stream *stream, const char *bytes, size_t len)
 {
-	int before = sink->file_fd;
-	char from[PATH_MAX];
-	char to[PATH_MAX];
+	struct log_pump *pump = stream->sink->pump;
+	struct log_file *file = stream->sink->file;
+	struct log_out out = {.bytes = pump->out, .size = sizeof(pump->out)};
+	char stamp[STAMP_SIZE];
+	char prefix[LOG_PREFIX_MAX];
 
-	for (unsigned number = sink->limits.max_files - 1; number > 0; number--) {
-		file_name(sink, number - 1, from);
-		file_name(sink, number, to);
-		if (rename(from, to) < 0 && errno != ENOENT)
-			break;
-	}
-	if (sink->limits.max_files == 1)
-		(void)unlink(sink->path);
-	if (file_open(sink) < 0)
-		sink->file_fd = before;
-	else
-		close(before);
-	sink->bytes = 0;
-}
-
-static bool sink_is_full(const struct log_sink *sink)
-{
-	return sink->limits.max_bytes > 0 && sink->bytes >= sink->limits.max_bytes;
-}
-
-static void sink_write(struct log_sink *sink, const struct buf *text, size_t raw_len)
-{
-	size_t done = 0;
-
-	while (!text->failed && done < text->len) {
-		ssize_t n = write(sink->file_fd, text->data + done, text->len - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			break;
-		done += (size_t)n;
-	}
-	sink->bytes += (int64_t)done;
-	if (text->failed || done < text->len)
-		sink->lost_bytes += raw_len;
-}
-
-static void sink_report_loss(struct log_sink *sink, const char *stamp)
-{
-	autobuf struct buf note = {0};
-
-	if (sink->lost_bytes == 0)
-		return;
-	buf_printf(&note,
-		   "%s stderr F davit: %llu bytes of log lost: the log could not be written\n",
-		   stamp, (unsigned long long)sink->lost_bytes);
-	if (!note.failed && write(sink->file_fd, note.data, note.len) == (ssize_t)note.len)
-		sink->lost_bytes = 0;
-}
-
-static void stream_write(struct log_stream *stream, const char *stamp, const char *bytes,
-			 size_t len)
-{
 	if (len == 0)
 		return;
+	stream_stamp(stream, stamp, prefix);
 	stream->in_line = bytes[len - 1] != '\n';
-	lines.len = 0;
-	log_format(&lines, stamp, stream->name, bytes, len);
-	sink_write(stream->sink, &lines, len);
-	if (lines.failed)
-		buf_free(&lines);
+	for (size_t done = 0; done < len;) {
+		/* Many short lines are many prefixes: a read may fill a file several times over. */
+		if (done > 0 && bytes[done - 1] == '\n' && log_file_excess(file) >= 0) {
+			log_file_rotate(file);
+			stream_stamp(stream, stamp, prefix);
+		}
+		out.len = 0;
+		done += log_format(&out, prefix, bytes + done, len - done);
+		log_file_write(file, stamp, out.bytes, out.len);
+	}
 }
 
 /* How much of the chunk is still to go into a full file: the rest of a line. */
 static size_t rest_of_line(const struct log_stream *stream, size_t len)
 {
-	const struct log_sink *sink = stream->sink;
+	const char *chunk = stream->sink->pump->chunk;
 	const char *newline = stream->in_line ? memchr(chunk, '\n', len) : NULL;
 
 	if (newline)
 		return (size_t)(newline - chunk) + 1;
-	return stream->in_line && sink->bytes - sink->limits.max_bytes < LINE_EXCESS_MAX ? len : 0;
+	return stream->in_line && log_file_excess(stream->sink->file) < LINE_EXCESS_MAX ? len : 0;
+}
+
+static void stream_take(struct log_stream *stream, size_t len)
+{
+	struct log_file *file = stream->sink->file;
+	const char *chunk = stream->sink->pump->chunk;
+	size_t first = 0;
+
+	if (log_file_excess(file) >= 0) {
+		first = rest_of_line(stream, len);
+		stream_write(stream, chunk, first);
+		if (first < len)
+			log_file_rotate(file);
+	}
+	stream_write(stream, chunk + first, len - first);
+}
+
+static void queue_leave(struct log_stream *stream)
+{
+	struct log_pump *pump = stream->sink->pump;
+	struct log_stream **link = &pump->first;
+
+	if (!stream->queued)
+		return;
+	while (*link != stream)
+		link = &(*link)->next;
+	*link = stream->next;
+	if (!*link)
+		pump->last = link;
+	stream->queued = false;
 }
 
 static void stream_close(struct log_stream *stream)
 {
+	queue_leave(stream);
 	watch_free(take_ptr(stream->watch));
 	fd_drop(&stream->read_fd);
 	fd_drop(&stream->write_fd);
 }
 
-/* Returns false when there is nothing more to read for now. */
-static bool stream_read_once(struct log_stream *stream)
+/* How much there was; 0: nothing for now. */
+static size_t stream_read(struct log_stream *stream)
 {
-	struct timespec now;
-	char stamp[STAMP_SIZE];
-	ssize_t n = stream->read_fd < 0 ? 0 : read(stream->read_fd, chunk, sizeof(chunk));
-	size_t first = 0;
+	char *chunk = stream->sink->pump->chunk;
+	ssize_t n = stream->read_fd < 0 ? 0 : read(stream->read_fd, chunk, READ_BYTES);
 
 	/* A terminal that nobody has any more says so, again and again. */
-	if (n < 0 && errno == EIO) {
+	if (n < 0 && errno == EIO)
 		stream_close(stream);
-		return false;
-	}
 	if (n <= 0)
-		return n < 0 && errno == EINTR;
-	size_t len = (size_t)n;
+		return 0;
+	stream_take(stream, (size_t)n);
+	return (size_t)n;
+}
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	stamp_text(&now, 9, stamp);
-	sink_report_loss(stream->sink, stamp);
-	if (sink_is_full(stream->sink)) {
-		first = rest_of_line(stream, len);
-		stream_write(stream, stamp, chunk, first);
-		if (first < len)
-			sink_rotate(stream->sink);
-	}
-	stream_write(stream, stamp, chunk + first, len - first);
-	return len == sizeof(chunk);
+/* ---- turns ---- */
+
+/* Deeper from now on: fewer changes between writer and reader, and a pause of ours is bridged.
+ * Only those that need it cost the kernel the memory. */
+static void stream_grow(struct log_stream *stream)
+{
+	if (!stream->grown)
+		(void)fcntl(stream->read_fd, F_SETPIPE_SZ, PIPE_BYTES); /* it serves as it is */
+	stream->grown = true;
+}
+
+static void queue_join(struct log_stream *stream)
+{
+	struct log_pump *pump = stream->sink->pump;
+
+	stream->next = NULL;
+	stream->queued = true;
+	*pump->last = stream;
+	pump->last = &stream->next;
 }
 
 static void on_readable(void *data, int fd, uint32_t events)
 {
-	(void)stream_read_once(data); /* what is left comes with the next turn */
+	struct log_stream *stream = data;
+
+	if (stream_read(stream) < READ_BYTES)
+		return;
+	stream_grow(stream);
+	watch_pause(stream->watch);
+	queue_join(stream);
+	watch_trigger(stream->sink->pump->turn);
+}
+
+static void on_turn(void *data)
+{
+	struct log_pump *pump = data;
+	int64_t end_ns = now_ns(CLOCK_MONOTONIC) + TURN_NS;
+
+	while (pump->first) {
+		struct log_stream *stream = pump->first;
+
+		queue_leave(stream);
+		if (stream_read(stream) == READ_BYTES)
+			queue_join(stream);
+		else if (stream->watch)
+			watch_resume(stream->watch);
+		if (now_ns(CLOCK_MONOTONIC) >= end_ns)
+			break;
+	}
+	if (pump->first)
+		watch_trigger(pump->turn);
+}
+
+static void stream_drain(struct log_stream *stream)
+{
+	size_t total = 0;
+	size_t len = 0;
+
+	while (total < PIPE_BYTES && (len = stream_read(stream)) > 0)
+		total += len;
 }
 
 void log_drain(struct log_sink *sink)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(sink->streams); i++)
-		for (int reads = 0; reads < DRAIN_READS_MAX; reads++)
-			if (!stream_read_once(&sink->streams[i]))
-				break;
+		stream_drain(&sink->streams[i]);
+}
+
+/* ---- beginning and end ---- */
+
+int log_pump_open(struct loop *loop, struct log_pump **ret_pump, struct err *err)
+{
+	struct log_pump *pump = calloc(1, sizeof(*pump));
+
+	if (!pump)
+		return err_set(err, ENOMEM, "logs");
+	pump->loop = loop;
+	pump->last = &pump->first;
+	int r = loop_watch_deferred(loop, on_turn, pump, &pump->turn, err);
+
+	if (r < 0) {
+		free(pump);
+		return r;
+	}
+	watch_priority(pump->turn, LOOP_LOGS);
+	*ret_pump = pump;
+	return 0;
+}
+
+void log_pump_close(struct log_pump *pump)
+{
+	if (!pump)
+		return;
+	watch_free(pump->turn);
+	free(pump);
 }
 
 /* Only our end does not wait: the instance's must, that is what holds a flooder back. */
@@ -223,7 +269,7 @@ static int stream_watch(struct log_stream *stream, struct err *err)
 {
 	if (fcntl(stream->read_fd, F_SETFL, O_NONBLOCK) < 0)
 		return err_set(err, errno, "log");
-	int r = loop_watch_fd(stream->sink->loop,
+	int r = loop_watch_fd(stream->sink->pump->loop,
 			      &(struct loop_io){stream->read_fd, EPOLLIN, on_readable, stream},
 			      &stream->watch, err);
 
@@ -248,9 +294,9 @@ static int terminal_set_up(int master_fd, int slave_fd)
 
 int log_terminal(struct log_sink *sink, int *ret_fd, struct err *err)
 {
-	struct log_stream *stream = &sink->streams[2];
+	struct log_stream *stream = &sink->streams[LOG_PIPES];
 
-	(void)stream_read_once(stream);
+	stream_drain(stream);
 	stream_close(stream);
 	stream->read_fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (stream->read_fd < 0 || unlockpt(stream->read_fd) < 0)
@@ -266,11 +312,17 @@ int log_terminal(struct log_sink *sink, int *ret_fd, struct err *err)
 	return r;
 }
 
-static int stream_open(struct log_sink *sink, size_t which, struct err *err)
+static int stream_open(struct log_sink *sink, size_t which, const struct log_pipes *pipes,
+		       struct err *err)
 {
 	struct log_stream *stream = &sink->streams[which];
 	int fds[2];
 
+	if (pipes) {
+		stream->read_fd = pipes->read_fds[which];
+		stream->write_fd = pipes->write_fds[which];
+		return stream_watch(stream, err);
+	}
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return err_set(err, errno, "log pipe");
 	stream->read_fd = fds[0];
@@ -278,30 +330,32 @@ static int stream_open(struct log_sink *sink, size_t which, struct err *err)
 	return stream_watch(stream, err);
 }
 
-int log_open(struct loop *loop, const char *path, const struct log_limits *limits,
-	     struct log_sink **ret_sink, struct err *err)
+/* What was not taken over stays the caller's. */
+static void give_back(struct log_sink *sink)
+{
+	for (size_t i = 0; i < LOG_PIPES; i++)
+		sink->streams[i].read_fd = sink->streams[i].write_fd = -1;
+}
+
+int log_open(struct log_pump *pump, const struct log_config *config, struct log_sink **ret_sink,
+	     struct err *err)
 {
 	struct log_sink *sink = calloc(1, sizeof(*sink));
 
 	if (!sink)
-		return err_set(err, ENOMEM, "log '%s'", path);
+		return err_set(err, ENOMEM, "log '%s'", config->path);
 	for (size_t i = 0; i < ARRAY_SIZE(sink->streams); i++)
-		sink->streams[i] = (struct log_stream){.sink = sink,
-						       .name = i == 1 ? "stderr" : "stdout",
-						       .read_fd = -1,
-						       .write_fd = -1};
-	sink->loop = loop;
-	sink->file_fd = -1;
-	sink->limits = *limits;
-	sink->path = strdup(path);
-	int r = sink->path ? file_open(sink) : -ENOMEM;
+		sink->streams[i] = (struct log_stream){.sink = sink, .read_fd = -1, .write_fd = -1};
+	sink->pump = pump;
+	int r = log_file_open(config->path, &config->limits, &config->trouble, &sink->file, err);
 
-	if (r < 0)
-		r = err_set(err, -r, "log '%s'", path);
-
-	for (size_t i = 0; r == 0 && i < 2; i++)
-		r = stream_open(sink, i, err);
+	for (size_t i = 0; r == 0 && i < LOG_PIPES; i++)
+		r = stream_open(sink, i, config->pipes, err);
 	if (r < 0) {
+		for (size_t i = 0; i < LOG_PIPES; i++)
+			watch_free(take_ptr(sink->streams[i].watch));
+		if (config->pipes)
+			give_back(sink);
 		log_close(sink);
 		return r;
 	}
@@ -309,24 +363,25 @@ int log_open(struct loop *loop, const char *path, const struct log_limits *limit
 	return 0;
 }
 
-int log_stdout_fd(const struct log_sink *sink)
+struct log_pipes log_pipes(const struct log_sink *sink)
 {
-	return sink->streams[0].write_fd;
-}
+	struct log_pipes pipes;
 
-int log_stderr_fd(const struct log_sink *sink)
-{
-	return sink->streams[1].write_fd;
+	for (size_t i = 0; i < LOG_PIPES; i++) {
+		pipes.read_fds[i] = sink->streams[i].read_fd;
+		pipes.write_fds[i] = sink->streams[i].write_fd;
+	}
+	return pipes;
 }
 
 void log_close(struct log_sink *sink)
 {
 	if (!sink)
 		return;
-	log_drain(sink);
+	if (sink->file)
+		log_drain(sink);
 	for (size_t i = 0; i < ARRAY_SIZE(sink->streams); i++)
 		stream_close(&sink->streams[i]);
-	fd_drop(&sink->file_fd);
-	free(sink->path);
+	log_file_close(sink->file);
 	free(sink);
 }

@@ -1,33 +1,46 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What instances write: two pipes per instance, drained into one file in the CRI log format
- * (`2026-01-31T23:59:59.123456789Z stdout F text`, P for a part of a longer line). Stateless per
- * line: a line that is not whole yet is written as a part, so nothing waits in memory.
+ * What instances write: two pipes per instance (or a terminal), drained into a log file. A flood is
+ * held back by its own pipe, which is grown once and then full; it gets a bounded share of the
+ * loop's turns, so that nobody else's lines, probes and requests wait for it.
  */
 #pragma once
 
+#include "launcher/supervisor/log_file.h"
 #include "launcher/supervisor/loop.h"
 
-#include <sys/types.h>
-
+struct log_pump;
 struct log_sink;
 
-/* A full file becomes PATH.1, what was that PATH.2, and so on; the oldest goes. */
-struct log_limits {
-	int64_t max_bytes;  /* of one file, exceeded by one read at most; 0: no bound */
-	unsigned max_files; /* with the one being written; at least 1 */
+/* What all sinks of one loop share: the turns of those that have more to say than one read takes.
+ */
+int log_pump_open(struct loop *loop, struct log_pump **ret_pump, struct err *err) must_check;
+
+/* After the last of its sinks. Accepts NULL. */
+void log_pump_close(struct log_pump *pump);
+
+/* stdout and stderr; -1: none. */
+#define LOG_PIPES 2
+struct log_pipes {
+	int read_fds[LOG_PIPES];
+	int write_fds[LOG_PIPES];
 };
 
-/*
- * @path	the log file, appended to
- * @ret_sink	out: owned by the caller, log_close()
- */
-int log_open(struct loop *loop, const char *path, const struct log_limits *limits,
-	     struct log_sink **ret_sink, struct err *err) must_check;
+struct log_config {
+	const char *path; /* appended to */
+	struct log_limits limits;
+	struct log_trouble trouble;
+	const struct log_pipes *pipes; /* to go on with those of another sink: all four are taken
+					  over, unless this fails; NULL: new ones */
+};
 
-/* The ends that a container gets as its stdout and stderr. Borrowed. */
-int log_stdout_fd(const struct log_sink *sink);
-int log_stderr_fd(const struct log_sink *sink);
+/* @ret_sink	out: owned by the caller, log_close() */
+int log_open(struct log_pump *pump, const struct log_config *config, struct log_sink **ret_sink,
+	     struct err *err) must_check;
+
+/* The ends that a container gets as its stdout and stderr, and ours. Borrowed: a second holder
+ * duplicates them. */
+struct log_pipes log_pipes(const struct log_sink *sink);
 
 /*
  * A new terminal for a run; what it shows goes to the log as stdout. That of the run before is
@@ -43,13 +56,3 @@ void log_drain(struct log_sink *sink);
 
 /* Drains and frees; the file stays. Accepts NULL. */
 void log_close(struct log_sink *sink);
-
-/*
- * Pure: appends @len bytes as CRI lines.
- *
- * @stamp	"2026-01-31T23:59:59.123456789Z"
- * @stream	"stdout" or "stderr"
- */
-struct buf;
-void log_format(struct buf *out, const char *stamp, const char *stream, const char *bytes,
-		size_t len);

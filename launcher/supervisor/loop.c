@@ -200,6 +200,16 @@ void watch_priority(struct watch *watch, enum loop_priority priority)
 	(void)sd_event_source_set_priority(watch->source, priority);
 }
 
+void watch_pause(struct watch *watch)
+{
+	(void)sd_event_source_set_enabled(watch->source, SD_EVENT_OFF);
+}
+
+void watch_resume(struct watch *watch)
+{
+	(void)sd_event_source_set_enabled(watch->source, SD_EVENT_ON);
+}
+
 void watch_arm(struct watch *timer, int64_t delay_ms)
 {
 	uint64_t capped_ms = delay_ms < 0 ? 0 : delay_ms > DELAY_MS_MAX ? DELAY_MS_MAX : delay_ms;

@@ -21,8 +21,8 @@ typedef void (*loop_fn)(void *data);
 enum loop_priority {
 	LOOP_FIRST = -10, /* exits: the state must be true before anyone asks for it */
 	LOOP_NORMAL = 0,
-	LOOP_LOGS = 10,	  /* floods must wait for everything else */
-	LOOP_SETTLE = 20, /* decisions, once per turn after all that has happened */
+	LOOP_SETTLE = 10, /* decisions, once per turn after all that has happened */
+	LOOP_LOGS = 20,	  /* floods, of which there is always more, wait for everything else */
 };
 
 int loop_open(struct loop **ret_loop, struct err *err) must_check;
@@ -60,6 +60,10 @@ int loop_watch_deferred(struct loop *loop, loop_fn fn, void *data, struct watch 
 			struct err *err) must_check;
 
 void watch_priority(struct watch *watch, enum loop_priority priority);
+/* No more calls for this fd, until they are wanted again. */
+void watch_pause(struct watch *watch);
+void watch_resume(struct watch *watch);
+
 void watch_arm(struct watch *timer, int64_t delay_ms);
 void watch_disarm(struct watch *timer);
 void watch_trigger(struct watch *deferred);

@@ -65,11 +65,22 @@ static int run_cgroup(struct instance *instance, struct err *err)
 	return r < 0 ? r : oom_listen(instance, err);
 }
 
+static void tell_log_trouble(void *data, const char *why, uint64_t lost)
+{
+	const struct instance *instance = data;
+
+	if (why)
+		supervisor_log(instance->sup, "instance=%s event=log-trouble error=\"%s\"",
+			       instance->name, why);
+	else
+		supervisor_log(instance->sup, "instance=%s event=log-recovered lost_lines=%llu",
+			       instance->name, (unsigned long long)lost);
+}
+
 /* Kept over restarts, as the file is. */
 static int run_log(struct instance *instance, struct err *err)
 {
 	const struct service *service = instance->plan->service;
-	const struct log_limits limits = lower_log_limits(service);
 	autofree char *path = NULL;
 
 	if (instance->log || instance->client || service->logging.driver == LOG_NONE)
@@ -78,7 +89,13 @@ static int run_log(struct instance *instance, struct err *err)
 		path = NULL;
 		return err_set(err, ENOMEM, "log");
 	}
-	return log_open(instance->sup->loop, path, &limits, &instance->log, err);
+	const struct log_config config = {
+		.path = path,
+		.limits = lower_log_limits(service),
+		.trouble = {tell_log_trouble, instance},
+	};
+
+	return log_open(instance->sup->log_pump, &config, &instance->log, err);
 }
 
 static int run_watch(struct instance *instance, struct err *err)

@@ -53,8 +53,8 @@ int streams_open(struct instance *instance, struct container_run *run, struct st
 		return 0;
 	}
 	run->stdio[0] = ret->input_fd >= 0 ? ret->input_fd : ret->null_fd;
-	run->stdio[1] = log ? log_stdout_fd(log) : ret->null_fd;
-	run->stdio[2] = log ? log_stderr_fd(log) : ret->null_fd;
+	for (int i = 0; i < LOG_PIPES; i++)
+		run->stdio[1 + i] = log ? log_pipes(log).write_fds[i] : ret->null_fd;
 	return 0;
 }
 

@@ -245,6 +245,8 @@ static int open_loop(struct supervisor *sup, struct err *err)
 	if (r == 0)
 		r = loop_watch_timer(sup->loop, retire_poll, sup, &sup->retire_timer, err);
 	if (r == 0)
+		r = log_pump_open(sup->loop, &sup->log_pump, err);
+	if (r == 0)
 		r = paths_socket(sup->name, &socket_path, err);
 	if (r == 0)
 		r = http_open(sup->loop, socket_path, &(struct http_handler){api_handle, sup},
@@ -384,6 +386,7 @@ void supervisor_close(struct supervisor *sup)
 	watch_free(sup->settle);
 	watch_free(sup->retry);
 	watch_free(sup->retire_timer);
+	log_pump_close(sup->log_pump);
 	loop_close(sup->loop);
 	fd_drop(&sup->lock_fd);
 	free(sup->name);

@@ -62,6 +62,7 @@ struct supervisor {
 	unsigned retire_ms; /* the present pause between two tries */
 
 	struct metrics metrics;
+	struct log_pump *log_pump;
 	struct http_server *http;
 	struct http_prober *http_prober; /* NULL until a probe needs it */
 	struct watch *settle;		 /* deferred: something has changed */

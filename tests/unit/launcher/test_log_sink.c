@@ -1,97 +1,89 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "launcher/supervisor/logs.h"
-#include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/fs.h"
 #include "tests/unit/cmocka_all.h"
 
-#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const struct log_limits unbounded = {.max_files = 1};
 
-static void whole_lines_are_marked_full(void **unused)
-{
-	autobuf struct buf out = {0};
-
-	log_format(&out, "T", "stdout", "a\n\nb\n", 5);
-	assert_string_equal(out.data, "T stdout F a\nT stdout F \nT stdout F b\n");
-}
-
-static void the_rest_of_a_chunk_is_a_part(void **unused)
-{
-	autobuf struct buf out = {0};
-
-	log_format(&out, "T", "stderr", "a\nb", 3);
-	log_format(&out, "U", "stderr", "c\n", 2);
-	assert_string_equal(out.data, "T stderr F a\nT stderr P b\nU stderr F c\n");
-}
-
-static void binary_bytes_are_kept(void **unused)
-{
-	autobuf struct buf out = {0};
-
-	log_format(&out, "T", "stdout", "\0\x1b\xff\n", 4);
-	assert_int_equal(out.len, strlen("T stdout F ") + 4);
-	assert_memory_equal(out.data + strlen("T stdout F "), "\0\x1b\xff\n", 4);
-}
-
-/* Whatever the chunks, joining the parts gives what was written. */
-static void an_endless_line_is_cut_and_nothing_is_lost(void **unused)
-{
-	autobuf struct buf out = {0};
-	autofree char *line = malloc(40001);
-	size_t seen = 0;
-
-	assert_non_null(line);
-	memset(line, 'x', 40000);
-	line[40000] = '\n';
-	log_format(&out, "T", "stdout", line, 40001);
-	for (char *at = out.data, *end; at < out.data + out.len; at = end + 1) {
-		end = strchr(at, '\n');
-		assert_non_null(end);
-		assert_true(end - at <= 16384 + 11);
-		seen += (size_t)(end - at) - strlen("T stdout F ");
-	}
-	assert_int_equal(seen, 40000);
-}
-
-static void what_is_in_the_pipes_reaches_the_file(void **unused)
-{
-	char top[] = "/tmp/davit-test-logs.XXXXXX";
+struct world {
+	char top[40];
 	char path[64];
-	struct loop *loop = NULL;
+	struct loop *loop;
+	struct log_pump *pump;
+};
+
+static int make_world(void **state)
+{
+	static struct world world;
+
+	world = (struct world){.top = "/tmp/davit-test-logs.XXXXXX"};
+	if (!mkdtemp(world.top))
+		return -1;
+	snprintf(world.path, sizeof(world.path), "%s/web-1.log", world.top);
+	*state = &world;
+	return loop_open(&world.loop, NULL) < 0 ? -1 : log_pump_open(world.loop, &world.pump, NULL);
+}
+
+static int drop_world(void **state)
+{
+	struct world *world = *state;
+
+	log_pump_close(world->pump);
+	loop_close(world->loop);
+	return fs_remove_tree(world->top, NULL);
+}
+
+static struct log_sink *open_sink(const struct world *world, const struct log_limits *limits)
+{
+	const struct log_config config = {.path = world->path, .limits = *limits};
 	struct log_sink *sink = NULL;
+
+	assert_int_equal(log_open(world->pump, &config, &sink, NULL), 0);
+	return sink;
+}
+
+static void say(const struct log_sink *sink, int which, const char *text)
+{
+	assert_int_equal(write(log_pipes(sink).write_fds[which], text, strlen(text)), strlen(text));
+}
+
+/* The whole file; freed by the caller. */
+static char *text_of(const struct world *world, const char *name)
+{
+	char path[80];
 	char *text = NULL;
 
-	assert_non_null(mkdtemp(top));
-	snprintf(path, sizeof(path), "%s/web-1.log", top);
-	assert_int_equal(loop_open(&loop, NULL), 0);
-	assert_int_equal(log_open(loop, path, &unbounded, &sink, NULL), 0);
-	assert_int_equal(write(log_stdout_fd(sink), "out\n", 4), 4);
-	assert_int_equal(write(log_stderr_fd(sink), "err\n", 4), 4);
+	snprintf(path, sizeof(path), "%s/%s", world->top, name);
+	(void)!fs_read(path, 64 << 20, &text, NULL, NULL);
+	return text;
+}
+
+static void what_is_in_the_pipes_reaches_the_file(void **state)
+{
+	const struct world *world = *state;
+	struct log_sink *sink = open_sink(world, &unbounded);
+
+	say(sink, 0, "out\n");
+	say(sink, 1, "err\n");
 	log_close(sink);
-	loop_close(loop);
-	assert_int_equal(fs_read(path, 4096, &text, NULL, NULL), 0);
+	autofree char *text = text_of(world, "web-1.log");
+
+	assert_non_null(text);
 	assert_non_null(strstr(text, "Z stdout F out\n"));
 	assert_non_null(strstr(text, "Z stderr F err\n"));
-	free(text);
-	assert_int_equal(fs_remove_tree(top, NULL), 0);
 }
 
-static void what_a_terminal_shows_reaches_the_file_and_each_run_has_its_own(void **unused)
+static void what_a_terminal_shows_reaches_the_file_and_each_run_has_its_own(void **state)
 {
-	char top[] = "/tmp/davit-test-logs.XXXXXX";
-	char path[64];
-	struct loop *loop = NULL;
-	struct log_sink *sink = NULL;
-	char *text = NULL;
+	const struct world *world = *state;
+	struct log_sink *sink = open_sink(world, &unbounded);
 
-	assert_non_null(mkdtemp(top));
-	snprintf(path, sizeof(path), "%s/web-1.log", top);
-	assert_int_equal(loop_open(&loop, NULL), 0);
-	assert_int_equal(log_open(loop, path, &unbounded, &sink, NULL), 0);
 	for (int run = 1; run <= 2; run++) {
 		char line[16];
 		int fd = -1;
@@ -106,117 +98,181 @@ static void what_a_terminal_shows_reaches_the_file_and_each_run_has_its_own(void
 		log_drain(sink);
 	}
 	log_close(sink);
-	loop_close(loop);
-	assert_int_equal(fs_read(path, 4096, &text, NULL, NULL), 0);
+	autofree char *text = text_of(world, "web-1.log");
+
+	assert_non_null(text);
 	assert_non_null(strstr(text, "Z stdout F run 1\n"));
 	assert_non_null(strstr(text, "Z stdout F run 2\n"));
-	free(text);
-	assert_int_equal(fs_remove_tree(top, NULL), 0);
 }
 
-static void put(struct log_sink *sink, const char *text)
+static void check_file(const struct world *world, const char *name, const char *part)
 {
-	assert_int_equal(write(log_stdout_fd(sink), text, strlen(text)), strlen(text));
-	log_drain(sink);
-}
+	autofree char *text = text_of(world, name);
 
-static void check_file(const char *top, const char *name, const char *part)
-{
-	char path[64];
-	char *text = NULL;
-
-	snprintf(path, sizeof(path), "%s/%s", top, name);
-	int r = fs_read(path, 4096, &text, NULL, NULL);
-
-	if (part) {
-		assert_int_equal(r, 0);
+	if (!part)
+		assert_null(text);
+	else
 		assert_non_null(strstr(text, part));
-	} else {
-		assert_int_equal(r, -ENOENT);
-	}
-	free(text);
 }
 
-static void rotate(unsigned max_files, const char *top, const char *const *lines)
+static void rotate(const struct world *world, unsigned max_files, const char *const *lines)
 {
 	const struct log_limits limits = {.max_bytes = 10, .max_files = max_files};
-	struct loop *loop = NULL;
-	struct log_sink *sink = NULL;
-	char path[64];
+	struct log_sink *sink = open_sink(world, &limits);
 
-	snprintf(path, sizeof(path), "%s/web-1.log", top);
-	assert_int_equal(loop_open(&loop, NULL), 0);
-	assert_int_equal(log_open(loop, path, &limits, &sink, NULL), 0);
-	for (; *lines; lines++)
-		put(sink, *lines);
+	for (; *lines; lines++) {
+		say(sink, 0, *lines);
+		log_drain(sink);
+	}
 	log_close(sink);
-	loop_close(loop);
 }
 
-static void a_full_file_makes_room_and_the_oldest_goes(void **unused)
+static void a_full_file_makes_room_and_the_oldest_goes(void **state)
 {
 	static const char *const lines[] = {"one\n", "two\n", "three\n", "four\n", NULL};
-	char top[] = "/tmp/davit-test-logs.XXXXXX";
+	const struct world *world = *state;
 
-	assert_non_null(mkdtemp(top));
-	rotate(3, top, lines);
-	check_file(top, "web-1.log", "F four\n");
-	check_file(top, "web-1.log.1", "F three\n");
-	check_file(top, "web-1.log.2", "F two\n");
-	check_file(top, "web-1.log.3", NULL);
-	assert_int_equal(fs_remove_tree(top, NULL), 0);
+	rotate(world, 3, lines);
+	check_file(world, "web-1.log", "F four\n");
+	check_file(world, "web-1.log.1", "F three\n");
+	check_file(world, "web-1.log.2", "F two\n");
+	check_file(world, "web-1.log.3", NULL);
 }
 
-static void one_file_begins_anew_when_it_is_full(void **unused)
+static void one_file_begins_anew_when_it_is_full(void **state)
 {
 	static const char *const lines[] = {"one\n", "two\n", NULL};
-	char top[] = "/tmp/davit-test-logs.XXXXXX";
+	const struct world *world = *state;
 
-	assert_non_null(mkdtemp(top));
-	rotate(1, top, lines);
-	check_file(top, "web-1.log", "F two\n");
-	check_file(top, "web-1.log.1", NULL);
-	assert_int_equal(fs_remove_tree(top, NULL), 0);
+	rotate(world, 1, lines);
+	check_file(world, "web-1.log", "F two\n");
+	check_file(world, "web-1.log.1", NULL);
 }
 
-static void a_line_in_parts_stays_in_one_file(void **unused)
+static void a_line_in_parts_stays_in_one_file(void **state)
 {
 	static const char *const lines[] = {"begin ", "middle ", "end\n", "next\n", NULL};
-	char top[] = "/tmp/davit-test-logs.XXXXXX";
+	const struct world *world = *state;
 
-	assert_non_null(mkdtemp(top));
-	rotate(2, top, lines);
-	check_file(top, "web-1.log.1", "F end\n");
-	check_file(top, "web-1.log", "F next\n");
-	assert_int_equal(fs_remove_tree(top, NULL), 0);
+	rotate(world, 2, lines);
+	check_file(world, "web-1.log.1", "F end\n");
+	check_file(world, "web-1.log", "F next\n");
 }
 
-static void a_missing_directory_is_an_error(void **unused)
+static void one_read_of_short_lines_fills_files_no_more_than_once(void **state)
 {
-	struct loop *loop = NULL;
-	struct log_sink *sink = NULL;
-	struct err err = {0};
+	const struct world *world = *state;
+	const struct log_limits limits = {.max_bytes = 10, .max_files = 3};
+	struct log_sink *sink = open_sink(world, &limits);
+	char block[32768];
 
-	assert_int_equal(loop_open(&loop, NULL), 0);
-	assert_true(log_open(loop, "/nonexistent/web-1.log", &unbounded, &sink, &err) < 0);
-	assert_null(sink);
-	assert_non_null(strstr(err.text, "/nonexistent/web-1.log"));
-	loop_close(loop);
+	memset(block, '\n', sizeof(block));
+	assert_int_equal(write(log_pipes(sink).write_fds[0], block, sizeof(block)), sizeof(block));
+	log_close(sink);
+	for (int number = 0; number < 3; number++) {
+		char name[80];
+		struct stat info;
+
+		snprintf(name, sizeof(name), number ? "%s.%d" : "%s", world->path, number);
+		assert_int_equal(stat(name, &info), 0);
+		assert_true(info.st_size <= 128 << 10);
+	}
 }
+
+/* A second sink goes on with the pipes and the file of the first, as another supervisor would. */
+static void another_sink_goes_on_without_a_gap(void **state)
+{
+	const struct world *world = *state;
+	struct log_sink *sink = open_sink(world, &unbounded);
+	struct log_config config = {.path = world->path, .limits = unbounded};
+	struct log_pipes kept = log_pipes(sink);
+
+	for (int i = 0; i < LOG_PIPES; i++) {
+		kept.read_fds[i] = fcntl(kept.read_fds[i], F_DUPFD_CLOEXEC, 0);
+		kept.write_fds[i] = fcntl(kept.write_fds[i], F_DUPFD_CLOEXEC, 0);
+	}
+	say(sink, 0, "one\n");
+	log_close(sink);
+	assert_int_equal(write(kept.write_fds[0], "two\n", 4), 4);
+	config.pipes = &kept;
+	assert_int_equal(log_open(world->pump, &config, &sink, NULL), 0);
+	say(sink, 1, "three\n");
+	log_close(sink);
+	autofree char *text = text_of(world, "web-1.log");
+
+	assert_non_null(text);
+	const char *two = strstr(text, "Z stdout F two\n");
+
+	assert_non_null(two);
+	assert_true(strstr(text, "Z stdout F one\n") < two);
+	assert_true(strstr(text, "Z stderr F three\n") > two);
+}
+
+#define BLOCK_BYTES 65536
+
+struct flood {
+	struct loop *loop;
+	struct watch *tick;
+	const struct log_sink *sink;
+	size_t written;
+	unsigned ticks;
+};
+
+static void on_tick(void *data)
+{
+	static char block[BLOCK_BYTES];
+	struct flood *flood = data;
+	ssize_t n = 0;
+
+	memset(block, 'x', sizeof(block));
+	for (size_t at = 127; at < sizeof(block); at += 128)
+		block[at] = '\n';
+	while ((n = write(log_pipes(flood->sink).write_fds[0], block, sizeof(block))) > 0)
+		flood->written += (size_t)n;
+	if (++flood->ticks == 20)
+		loop_stop(flood->loop, 0);
+	else
+		watch_arm(flood->tick, 1);
+}
+
+/* The pipe is full at every tick, and yet the ticks go on; then nothing of it is missing. */
+static void a_flood_leaves_turns_to_others_and_loses_nothing(void **state)
+{
+	const struct world *world = *state;
+	struct log_sink *sink = open_sink(world, &unbounded);
+	struct flood flood = {.loop = world->loop, .sink = sink};
+	int write_fd = log_pipes(sink).write_fds[0];
+	size_t logged = 0;
+
+	assert_int_equal(fcntl(write_fd, F_SETFL, O_NONBLOCK), 0);
+	assert_int_equal(loop_watch_timer(world->loop, on_tick, &flood, &flood.tick, NULL), 0);
+	watch_arm(flood.tick, 0);
+	assert_int_equal(loop_run(world->loop), 0);
+	assert_true(fcntl(write_fd, F_GETPIPE_SZ) > 65536);
+	watch_free(flood.tick);
+	log_close(sink);
+	autofree char *text = text_of(world, "web-1.log");
+
+	for (const char *at = text; at && *at; at = strchr(at, '\n') + 1)
+		logged += strcspn(at, "\n") - strlen("2026-01-31T23:59:59.000000000Z stdout F ") +
+			  (at[38] == 'F');
+	assert_true(flood.written > 1 << 20);
+	assert_int_equal(logged, flood.written);
+}
+
+#define WORLD_TEST(function) cmocka_unit_test_setup_teardown(function, make_world, drop_world)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(whole_lines_are_marked_full),
-		cmocka_unit_test(the_rest_of_a_chunk_is_a_part),
-		cmocka_unit_test(binary_bytes_are_kept),
-		cmocka_unit_test(an_endless_line_is_cut_and_nothing_is_lost),
-		cmocka_unit_test(what_is_in_the_pipes_reaches_the_file),
-		cmocka_unit_test(what_a_terminal_shows_reaches_the_file_and_each_run_has_its_own),
-		cmocka_unit_test(a_full_file_makes_room_and_the_oldest_goes),
-		cmocka_unit_test(one_file_begins_anew_when_it_is_full),
-		cmocka_unit_test(a_line_in_parts_stays_in_one_file),
-		cmocka_unit_test(a_missing_directory_is_an_error),
+		WORLD_TEST(what_is_in_the_pipes_reaches_the_file),
+		WORLD_TEST(what_a_terminal_shows_reaches_the_file_and_each_run_has_its_own),
+		WORLD_TEST(a_full_file_makes_room_and_the_oldest_goes),
+		WORLD_TEST(one_file_begins_anew_when_it_is_full),
+		WORLD_TEST(a_line_in_parts_stays_in_one_file),
+		WORLD_TEST(one_read_of_short_lines_fills_files_no_more_than_once),
+		WORLD_TEST(another_sink_goes_on_without_a_gap),
+		WORLD_TEST(a_flood_leaves_turns_to_others_and_loses_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
