@@ -8,7 +8,6 @@
 #include "launcher/js.h"
 #include "launcher/lower.h"
 #include "launcher/supervisor/api.h"
-#include "launcher/supervisor/learn.h"
 #include "launcher/supervisor/retire.h"
 #include "launcher/supervisor/run.h"
 #include "launcher/supervisor/supervisor.h"
@@ -251,18 +250,15 @@ static int exec(struct attachment *attachment, const int stdio[static 3],
 
 	if (!instance || !instance_reached(instance))
 		return err_say(&fault->err, ESRCH, "%s is not running", attachment->instance);
-	const struct container_exec exec = {
-		.pidfd = instance->pidfd,
-		.cg = instance->cg,
+	struct container_exec exec = {
 		.argv = attachment->argv.items,
 		.envp = attachment->envp.items,
 		.user = attachment->user,
 		.working_dir = attachment->working_dir,
 		.stdio = {stdio[0], stdio[1], stdio[2]},
 		.tty = attachment->tty,
-		.recorder = learn_recorder(attachment->sup, instance->plan->service),
 	};
-	int r = container_exec(instance->plan->container, &exec, &attachment->process, fault);
+	int r = instance_exec(instance, &exec, &attachment->process, fault);
 
 	if (r == 0)
 		r = loop_watch_fd(loop,

@@ -5,6 +5,7 @@
  * run_begin.c and end in run_end.c.
  */
 #include "launcher/supervisor/join.h"
+#include "launcher/supervisor/learn.h"
 #include "launcher/supervisor/probe.h"
 #include "launcher/supervisor/run_begin.h"
 #include "launcher/supervisor/supervisor.h"
@@ -77,6 +78,21 @@ struct instance *instance_find(struct supervisor *sup, const char *name)
 		if (strcmp(instance->name, name) == 0)
 			return instance;
 	return NULL;
+}
+
+int instance_exec(struct instance *instance, struct container_exec *exec,
+		  struct container_process *ret_process, struct container_fault *fault)
+{
+	int r = cg_join_open(instance->cg, &fault->err);
+
+	if (r < 0)
+		return r;
+	exec->pidfd = instance->pidfd;
+	exec->cg = instance->cg;
+	exec->recorder = learn_recorder(instance->sup, instance->plan->service);
+	r = container_exec(instance->plan->container, exec, ret_process, fault);
+	cg_join_close(instance->cg);
+	return r;
 }
 
 int instance_signal(struct instance *instance, int signal_number, struct err *err)

@@ -102,5 +102,12 @@ bool instance_reached(const struct instance *instance);
 /* A one-off: no service wants it. */
 bool instance_is_one_off(const struct instance *instance);
 
+/*
+ * Starts an additional process in a running instance, as container_exec() does; who it is for and
+ * which groups it is in are filled in.
+ */
+int instance_exec(struct instance *instance, struct container_exec *exec,
+		  struct container_process *ret_process, struct container_fault *fault) must_check;
+
 /* Sends a signal to the instance's first process; -ESRCH when it has none. */
 int instance_signal(struct instance *instance, int signal_number, struct err *err) must_check;

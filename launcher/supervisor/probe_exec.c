@@ -3,7 +3,6 @@
  * Probes that run a program inside the instance. Of what it prints the first 4 KiB are kept, the
  * rest is read and dropped.
  */
-#include "launcher/supervisor/learn.h"
 #include "launcher/supervisor/probe_run.h"
 #include "launcher/supervisor/retire.h"
 #include "launcher/supervisor/supervisor.h"
@@ -193,14 +192,11 @@ static int run_program(struct probe *probe, struct container_fault *fault)
 
 	if (fcntl(run->output_fd, F_SETFL, O_NONBLOCK) < 0)
 		return err_set(&fault->err, errno, "probe");
-	const struct container_exec exec = {
-		.pidfd = instance->pidfd,
-		.cg = instance->cg,
+	struct container_exec exec = {
 		.argv = run->argv,
 		.stdio = {null_fd, write_fd, write_fd},
-		.recorder = learn_recorder(instance->sup, instance->plan->service),
 	};
-	int r = container_exec(instance->plan->container, &exec, &run->process, fault);
+	int r = instance_exec(instance, &exec, &run->process, fault);
 
 	return r < 0 ? r : run_watch(probe, &fault->err);
 }

@@ -166,6 +166,7 @@ static int run_start(struct instance *instance, struct container_fault *fault)
 		r = join_processes(instance, &run, &fault->err);
 	if (r == 0)
 		r = container_start(instance->plan->container, &run, &process, fault);
+	cg_join_close(instance->cg);
 	if (r < 0)
 		return r;
 	instance->pid = process.pid;

@@ -92,7 +92,7 @@ static int make_dirs(const struct cg *cg, struct err *err)
 }
 
 /* What the child will need, opened here so that it opens nothing. */
-static int open_fds(struct cg *cg, struct err *err)
+static int open_joins(struct cg *cg, struct err *err)
 {
 	for (unsigned i = 0; i < cg->tree->hierarchy_count; i++) {
 		const struct cg_hierarchy *hierarchy = &cg->tree->hierarchies[i];
@@ -109,7 +109,16 @@ static int open_fds(struct cg *cg, struct err *err)
 			return fd;
 		*(hierarchy->unified ? &cg->clone_fd : &cg->procs_fd[i]) = fd;
 	}
-	return cg->tree->ops->oom_open(cg, err);
+	cg->joins_open = true;
+	return 0;
+}
+
+void cg_join_close(struct cg *cg)
+{
+	for (int i = 0; i < CG_CONTROLLERS; i++)
+		fd_drop(&cg->procs_fd[i]);
+	fd_drop(&cg->clone_fd);
+	cg->joins_open = false;
 }
 
 static void free_cg(struct cg **cg)
@@ -144,7 +153,9 @@ int cg_make(struct cg_tree *tree, const char *name, const struct cg_limits *limi
 	if (r == 0 && cg->cpuset)
 		r = cg_cpuset_limit(cg, limits->cpus, err);
 	if (r == 0)
-		r = open_fds(cg, err);
+		r = open_joins(cg, err);
+	if (r == 0)
+		r = tree->ops->oom_open(cg, err);
 	if (r < 0) {
 		unmake_dirs(cg, tree->hierarchy_count);
 		return r;
@@ -157,9 +168,7 @@ void cg_free(struct cg *cg)
 {
 	if (!cg)
 		return;
-	for (int i = 0; i < CG_CONTROLLERS; i++)
-		fd_drop(&cg->procs_fd[i]);
-	fd_drop(&cg->clone_fd);
+	cg_join_close(cg);
 	fd_drop(&cg->oom_fd);
 	free(cg->name);
 	free(cg);
@@ -188,6 +197,18 @@ int cg_limit(struct cg *cg, const struct cg_limits *limits, struct err *err)
 	return 0;
 }
 
+int cg_join_open(struct cg *cg, struct err *err)
+{
+	int r = refuse_removed(cg, err);
+
+	if (r < 0 || cg->joins_open)
+		return r;
+	r = open_joins(cg, err);
+	if (r < 0)
+		cg_join_close(cg);
+	return r;
+}
+
 int cg_clone_fd(const struct cg *cg)
 {
 	return cg->clone_fd;
@@ -195,6 +216,9 @@ int cg_clone_fd(const struct cg *cg)
 
 int cg_join_self(const struct cg *cg, struct err *err)
 {
+	if (!cg->joins_open)
+		return err_say(err, EBADF, "cgroup: join '%s/%s': not open", cg->tree->name,
+			       cg->name);
 	for (unsigned i = 0; i < cg->tree->hierarchy_count; i++) {
 		if (cg->procs_fd[i] < 0)
 			continue;

@@ -90,7 +90,16 @@ void cg_free(struct cg *cg);
 int cg_limit(struct cg *cg, const struct cg_limits *limits, struct err *err) must_check;
 
 /*
- * A directory fd for clone3's CLONE_INTO_CGROUP, or -1 where no cgroup2 mount exists. Borrowed.
+ * What a child needs to be born in the group or to join it. A group that has just been made has it
+ * open; who has cloned closes it, since every later clone would copy it, and opens it again for the
+ * next one. Opening what is open is no error; -ENOENT for a removed group.
+ */
+int cg_join_open(struct cg *cg, struct err *err) must_check;
+void cg_join_close(struct cg *cg);
+
+/*
+ * A directory fd for clone3's CLONE_INTO_CGROUP, or -1 where no cgroup2 mount exists. Borrowed,
+ * until cg_join_close().
  */
 int cg_clone_fd(const struct cg *cg);
 

@@ -50,8 +50,9 @@ struct cg {
 				       */
 	int clone_fd;		      /* the group's directory on the cgroup2 mount, or -1 */
 	int oom_fd;
-	bool cpuset;  /* has a group on the hierarchies made on demand, too */
-	bool removed; /* the name may be another group's by now: never used again */
+	bool joins_open; /* procs_fd and clone_fd are as they should be */
+	bool cpuset;	 /* has a group on the hierarchies made on demand, too */
+	bool removed;	 /* the name may be another group's by now: never used again */
 };
 
 /* What differs between layouts. */
