@@ -21,7 +21,6 @@
 #define STREAM_BYTES_MAX     (256u << 10)
 #define CONNECTIONS_MAX	     128u
 #define CONNECTION_TIMEOUT_S 30u
-#define LISTEN_BACKLOG	     64
 /* Turns given to the last answers when the server closes; each writes what the sockets take. */
 #define CLOSING_TURNS 16
 
@@ -371,7 +370,7 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **re
 	*request_cls = NULL;
 }
 
-static int listen_on(const char *path, int *ret_fd, struct err *err)
+int http_listen(const char *path, int *ret_fd, struct err *err)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	autoclose int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -387,7 +386,7 @@ static int listen_on(const char *path, int *ret_fd, struct err *err)
 	int r = bind(fd, (struct sockaddr *)&address, sizeof(address));
 
 	(void)umask(mask);
-	if (r < 0 || listen(fd, LISTEN_BACKLOG) < 0)
+	if (r < 0 || listen(fd, HTTP_BACKLOG) < 0)
 		return err_set(err, errno, "control socket '%s'", path);
 	*ret_fd = take_fd(&fd);
 	return 0;
@@ -411,14 +410,9 @@ static int server_watch(struct http_server *server, struct err *err)
 	return r;
 }
 
-int http_open(struct loop *loop, const char *socket_path, const struct http_handler *handler,
+int http_open(struct loop *loop, int listen_fd, const struct http_handler *handler,
 	      struct http_server **ret_server, struct err *err)
 {
-	int fd = -1;
-	int r = listen_on(socket_path, &fd, err);
-
-	if (r < 0)
-		return r;
 	struct http_server *server = calloc(1, sizeof(*server));
 
 	if (server) {
@@ -426,18 +420,17 @@ int http_open(struct loop *loop, const char *socket_path, const struct http_hand
 		server->handler = *handler;
 		server->daemon = MHD_start_daemon(
 			MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_ALLOW_UPGRADE, 0, NULL, NULL,
-			on_request, server, MHD_OPTION_LISTEN_SOCKET, fd,
+			on_request, server, MHD_OPTION_LISTEN_SOCKET, listen_fd,
 			MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
 			MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
 			CONNECTION_TIMEOUT_S, MHD_OPTION_END);
 	}
 	if (!server || !server->daemon) {
-		close(fd);
+		close(listen_fd);
 		http_close(server);
-		return err_say(err, ENOMEM, "control socket '%s': server start failed",
-			       socket_path);
+		return err_say(err, ENOMEM, "control socket: server start failed");
 	}
-	r = server_watch(server, err);
+	int r = server_watch(server, err);
 	if (r < 0) {
 		http_close(server);
 		return r;

@@ -55,8 +55,13 @@ struct http_handler {
 	void *data;
 };
 
-/* @socket_path	a stale file there is replaced; at most 107 bytes */
-int http_open(struct loop *loop, const char *socket_path, const struct http_handler *handler,
+#define HTTP_BACKLOG 64
+
+/* A socket for http_open(). @path: a stale file there is replaced; at most 107 bytes */
+int http_listen(const char *path, int *ret_fd, struct err *err) must_check;
+
+/* @listen_fd	a listening socket; taken, on failure too */
+int http_open(struct loop *loop, int listen_fd, const struct http_handler *handler,
 	      struct http_server **ret_server, struct err *err) must_check;
 
 /*

@@ -46,7 +46,8 @@ struct keep {
 	struct ended *ended;
 	size_t ended_count;
 	size_t ended_space;
-	bool told; /* the keeper has said all it has */
+	bool told;   /* the keeper has said all it has */
+	bool legacy; /* and that was something */
 	struct keep_handler handler;
 	struct loop *loop;
 	struct watch *input;
@@ -307,6 +308,7 @@ static void heard_fd(struct keep *keep, const struct wire_record *record, int *f
 		return; /* closed by the caller */
 	kept->fd = take_fd(fd);
 	kept->ours = true;
+	keep->legacy = true;
 }
 
 static void heard(struct keep *keep, const struct wire_record *record, int *fd)
@@ -422,6 +424,8 @@ int keep_open(const struct keep_origin *origin, struct keep **ret_keep, struct e
 		r = err_set(err, errno, "the keeper's socket");
 	if (r == 0 && keep->fd >= 0)
 		r = hear_all(keep, err);
+	if (r == -ENOTCONN) /* with what it has said so far; nobody else has it now */
+		r = keep_succeed(keep, err);
 	if (r < 0) {
 		keep_close(keep);
 		return r;
@@ -473,6 +477,11 @@ void keep_close(struct keep *keep)
 bool keep_is_kept(const struct keep *keep)
 {
 	return keep->fd >= 0;
+}
+
+bool keep_has_legacy(const struct keep *keep)
+{
+	return keep->legacy;
 }
 
 int keep_upgrade(struct keep *keep, struct err *err)

@@ -49,7 +49,8 @@ struct keep_origin {
 };
 
 /*
- * Hears all that the keeper has, for some seconds at most. Takes origin->fd.
+ * Hears all that the keeper has, for some seconds at most. Takes origin->fd. Should the keeper die
+ * meanwhile this is as keep_succeed().
  *
  * @ret_keep	out: owned by the caller, keep_close()
  */
@@ -67,6 +68,9 @@ void keep_close(struct keep *keep);
 
 /* True when there is a keeper, so that what is stored outlives this process. */
 bool keep_is_kept(const struct keep *keep);
+
+/* True when a predecessor has left something: there is a stack, whatever happens to us. */
+bool keep_has_legacy(const struct keep *keep);
 
 /*
  * Has a duplicate of @fd kept under @name, in place of what had the name.

@@ -21,7 +21,7 @@
 #include <sys/stat.h>
 
 struct options {
-	const char *stack;
+	struct keep_origin origin;
 	int ready_fd;
 	bool clean; /* remove what a dead supervisor has left, then end */
 };
@@ -30,6 +30,8 @@ static int options_parse(int argc, char **argv, struct options *options)
 {
 	static const struct option known[] = {
 		{"stack", required_argument, NULL, 's'},
+		{"keeper", required_argument, NULL, 'k'},
+		{"keep-fd", required_argument, NULL, 'f'},
 		{"ready-fd", required_argument, NULL, 'r'},
 		{"clean", no_argument, NULL, 'c'},
 		{0},
@@ -37,7 +39,11 @@ static int options_parse(int argc, char **argv, struct options *options)
 
 	for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
 		if (c == 's')
-			options->stack = optarg;
+			options->origin.stack = optarg;
+		else if (c == 'k')
+			options->origin.keeper = optarg;
+		else if (c == 'f')
+			options->origin.fd = atoi(optarg);
 		else if (c == 'r')
 			options->ready_fd = atoi(optarg);
 		else if (c == 'c')
@@ -45,8 +51,9 @@ static int options_parse(int argc, char **argv, struct options *options)
 		else
 			return -EINVAL;
 	}
-	return options->stack && paths_is_stack_name(options->stack) && optind == argc ? 0
-										       : -EINVAL;
+	const char *stack = options->origin.stack;
+
+	return stack && paths_is_stack_name(stack) && optind == argc ? 0 : -EINVAL;
 }
 
 /* One line to whoever waits for the start; it may have gone away meanwhile. */
@@ -105,7 +112,7 @@ static void protect_self(char **argv)
 
 int main(int argc, char **argv)
 {
-	struct options options = {.ready_fd = -1};
+	struct options options = {.origin = {.fd = -1, .supervisor = argv[0]}, .ready_fd = -1};
 	struct supervisor *sup = NULL;
 	struct watch *signals = NULL;
 	int signal_fd = -1;
@@ -113,13 +120,14 @@ int main(int argc, char **argv)
 
 	protect_self(argv);
 	if (options_parse(argc, argv, &options) < 0) {
-		fprintf(stderr, "usage: davit-supervisor --stack NAME [--ready-fd N] [--clean]\n");
+		fprintf(stderr, "usage: davit-supervisor --stack NAME [--ready-fd N] "
+				"[--keep-fd N --keeper PROGRAM] [--clean]\n");
 		return 2;
 	}
 	/* What joins an instance must not be traced or read from inside it (CVE-2016-9962). */
 	(void)prctl(PR_SET_DUMPABLE, 0);
 	(void)umask(022);
-	int r = supervisor_open(options.stack, &sup, &err);
+	int r = supervisor_open(&options.origin, &sup, &err);
 
 	if (r == 0)
 		r = watch_signals(sup, &signal_fd, &signals, &err);
@@ -130,9 +138,14 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	announce(options.ready_fd, "ok", "");
+	keep_ready(sup->keep);
 	r = options.clean ? 0 : loop_run(sup->loop);
+	if (r < 0) {
+		fprintf(stderr, "davit-supervisor: event loop: %s\n", strerrordesc_np(-r));
+		return 1; /* the instances go on; the next one adopts them */
+	}
 	watch_free(signals);
 	supervisor_close(sup);
 	fd_drop(&signal_fd);
-	return r < 0 ? 1 : r;
+	return r;
 }

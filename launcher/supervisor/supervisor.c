@@ -11,6 +11,7 @@
 #include "launcher/supervisor/networks.h"
 #include "launcher/supervisor/probe_http.h"
 #include "launcher/supervisor/retire.h"
+#include "launcher/supervisor/succession.h"
 
 #include "launcher/paths.h"
 #include "runtime/base/cleanup.h"
@@ -31,6 +32,10 @@
 #define PURGE_TRIES 300
 #define LOCK_TRIES  500
 #define WAIT_NS	    10000000
+
+/* Names of what the keeper has of ours. */
+#define KEPT_LOCK    "lock"
+#define KEPT_CONTROL "control"
 
 void supervisor_log(const struct supervisor *sup, const char *fmt, ...)
 {
@@ -129,7 +134,7 @@ static int lock_file(struct supervisor *sup, const char *path, struct err *err)
 	if (fstat(fd, &st) < 0 || st.st_nlink == 0)
 		return -EAGAIN;
 	sup->lock_fd = take_fd(&fd);
-	return 0;
+	return keep_store(sup->keep, KEPT_LOCK, sup->lock_fd, err);
 }
 
 /* Whoever ends removes its socket before it gives up the lock. */
@@ -152,6 +157,10 @@ static int take_lock(struct supervisor *sup, struct err *err)
 	char path[512];
 	int r = -EAGAIN;
 
+	/* Held without a break: nobody can have come between. */
+	sup->lock_fd = keep_take(sup->keep, KEPT_LOCK);
+	if (sup->lock_fd >= 0)
+		return 0;
 	snprintf(path, sizeof(path), "%s/lock", sup->run_dir);
 	for (int tries = 0; tries < LOCK_TRIES && (r == -EAGAIN || r == -EALREADY); tries++) {
 		if (tries > 0)
@@ -233,9 +242,30 @@ static int open_kernel_side(struct supervisor *sup, struct err *err)
 	return r;
 }
 
+/* The keeper holds the socket, too: who connects while there is no supervisor waits for the next
+ * one. Listening once more tells clients whom they talk to now. */
+static int open_socket(struct supervisor *sup, int *ret_fd, struct err *err)
+{
+	autofree char *path = NULL;
+	int fd = keep_take(sup->keep, KEPT_CONTROL);
+	int r = fd < 0 ? paths_socket(sup->name, &path, err) : 0;
+
+	if (fd < 0 && r == 0)
+		r = http_listen(path, &fd, err);
+	else if (r == 0 && listen(fd, HTTP_BACKLOG) < 0)
+		r = err_set(err, errno, "control socket");
+	if (r == 0)
+		r = keep_store(sup->keep, KEPT_CONTROL, fd, err);
+	if (r < 0)
+		fd_drop(&fd);
+	else
+		*ret_fd = fd;
+	return r;
+}
+
 static int open_loop(struct supervisor *sup, struct err *err)
 {
-	autofree char *socket_path = NULL;
+	int listen_fd = -1;
 	int r = loop_open(&sup->loop, err);
 
 	if (r == 0)
@@ -247,16 +277,18 @@ static int open_loop(struct supervisor *sup, struct err *err)
 	if (r == 0)
 		r = log_pump_open(sup->loop, &sup->log_pump, err);
 	if (r == 0)
-		r = paths_socket(sup->name, &socket_path, err);
+		r = open_socket(sup, &listen_fd, err);
 	if (r == 0)
-		r = http_open(sup->loop, socket_path, &(struct http_handler){api_handle, sup},
+		r = http_open(sup->loop, listen_fd, &(struct http_handler){api_handle, sup},
 			      &sup->http, err);
+	if (r == 0)
+		r = succession_watch(sup, err);
 	if (r == 0)
 		watch_priority(sup->settle, LOOP_SETTLE);
 	return r;
 }
 
-int supervisor_open(const char *stack, struct supervisor **ret_sup, struct err *err)
+int supervisor_open(const struct keep_origin *origin, struct supervisor **ret_sup, struct err *err)
 {
 	struct supervisor *sup = calloc(1, sizeof(*sup));
 
@@ -266,9 +298,11 @@ int supervisor_open(const char *stack, struct supervisor **ret_sup, struct err *
 	sup->ids.userns_fd = -1;
 	sup->idle = true;
 	clock_gettime(CLOCK_REALTIME, &sup->started_at);
-	sup->name = strdup(stack);
+	sup->name = strdup(origin->stack);
 	int r = sup->name ? make_paths(sup, err) : err_set(err, ENOMEM, "supervisor");
 
+	if (r == 0)
+		r = keep_open(origin, &sup->keep, err);
 	if (r == 0)
 		r = take_lock(sup, err);
 	bool mine = r == 0;
@@ -279,6 +313,9 @@ int supervisor_open(const char *stack, struct supervisor **ret_sup, struct err *
 		r = open_kernel_side(sup, err);
 	if (r == 0)
 		r = open_loop(sup, err);
+	/* What a predecessor has left is for the next to try. */
+	if (r < 0 && sup->keep && keep_has_legacy(sup->keep))
+		return r;
 	if (r < 0) {
 		/* Another's directories are not to be removed. */
 		if (!mine)
@@ -389,6 +426,7 @@ void supervisor_close(struct supervisor *sup)
 	log_pump_close(sup->log_pump);
 	loop_close(sup->loop);
 	fd_drop(&sup->lock_fd);
+	keep_close(sup->keep);
 	free(sup->name);
 	free(sup->run_dir);
 	free(sup->log_dir);

@@ -15,12 +15,14 @@
  * - attach.c: exec and run, with a client's fds; run.c: one-off instances
  * - learn.c: profiles of what services call
  * - view.c: JSON of what there is; watch.c: streams of changes; metrics.c: what is counted
+ * - keep.c: what outlives this process; succession.c: what to do when its keeper does not
  * - http.c, loop.c, logs.c know nothing of stacks
  */
 #pragma once
 
 #include "launcher/supervisor/http.h"
 #include "launcher/supervisor/instance.h"
+#include "launcher/supervisor/keep.h"
 #include "launcher/supervisor/metrics.h"
 #include "launcher/supervisor/publish.h"
 #include "launcher/supervisor/settle.h"
@@ -39,6 +41,7 @@ struct supervisor {
 	char *resolv_conf;
 	rlim_t nofile_hard;
 	struct timespec started_at;
+	struct keep *keep; /* what is to outlive this process */
 	int lock_fd;
 	struct container_ids ids; /* userns_fd -1: those of the host, because: */
 	char *ids_why;
@@ -80,7 +83,8 @@ struct supervisor {
  * Opens everything a supervisor needs, leftovers of a dead predecessor removed first.
  * Returns -EALREADY when another supervisor has the stack.
  */
-int supervisor_open(const char *stack, struct supervisor **ret_sup, struct err *err) must_check;
+int supervisor_open(const struct keep_origin *origin, struct supervisor **ret_sup,
+		    struct err *err) must_check;
 
 /* Frees; removes what `down` promised to remove. Accepts NULL. */
 void supervisor_close(struct supervisor *sup);

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the supervisor does on its keeper's behalf; see succession.h. */
+#include "launcher/supervisor/succession.h"
+
+#include "launcher/supervisor/supervisor.h"
+
+#include <unistd.h>
+
+static bool on_exited(void *data, pid_t pid, int status)
+{
+	return false;
+}
+
+/* Our children must stay ours, so it is this process that becomes the keeper. Where that fails the
+ * instances are supervised as before, only by one who has nobody to leave them to. */
+static void on_lost(void *data)
+{
+	struct supervisor *sup = data;
+	struct err err = {0};
+
+	supervisor_log(sup, "event=keeper-lost next=succeed");
+	err_ignore(keep_succeed(sup->keep, &err));
+	supervisor_log(sup, "event=keeper-lost error=\"%s\"", err.text);
+}
+
+static void on_replace(void *data)
+{
+	const struct supervisor *sup = data;
+
+	supervisor_log(sup, "event=replaced");
+	_exit(KEEP_REPLACED); /* nothing is taken down */
+}
+
+int succession_watch(struct supervisor *sup, struct err *err)
+{
+	const struct keep_handler handler = {on_exited, on_lost, on_replace, sup};
+
+	return keep_watch(sup->keep, sup->loop, &handler, err);
+}
+
+int succession_upgrade(struct supervisor *sup, struct err *err)
+{
+	return keep_upgrade(sup->keep, err);
+}
