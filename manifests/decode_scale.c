@@ -239,6 +239,7 @@ static void decode_window(struct decoder *decoder, const struct node *node, cons
 		decode_error(decoder, node, key, "is at most 1h");
 	else
 		decoder->scaling->stabilization_ms = ms;
+	decoder->scaling->learned = false;
 }
 
 static void decode_tolerance(struct decoder *decoder, const struct node *node, const char *key)
@@ -387,10 +388,11 @@ static void set_defaults(struct autoscale *autoscale)
 		.present = true,
 		.min = 1,
 		.up = {.tolerance_milli = 100,
-		       .policies = {{4, false, 1000}, {100, true, 1000}},
+		       .policies = {{4, false, 1000}, {400, true, 1000}},
 		       .policy_count = 2},
 		.down = {.tolerance_milli = 100,
-			 .stabilization_ms = 300000,
+			 .stabilization_ms = 60000,
+			 .learned = true,
 			 .policies = {{100, true, 15000}},
 			 .policy_count = 1},
 	};

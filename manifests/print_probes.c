@@ -156,8 +156,9 @@ static struct node *behavior_node(struct printer *printer, const struct scale_be
 						      policy->amount, policy->percent ? "%" : "",
 						      policy->period_ms)));
 	}
-	print_put(printer, node, "stabilization_window",
-		  print_duration(printer, behavior->stabilization_ms));
+	if (!behavior->learned)
+		print_put(printer, node, "stabilization_window",
+			  print_duration(printer, behavior->stabilization_ms));
 	print_put(printer, node, "tolerance",
 		  print_milli(printer, (int64_t)behavior->tolerance_milli * 100, "%"));
 	print_put_text(printer, node, "select_policy", selects[behavior->select]);

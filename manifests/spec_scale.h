@@ -54,7 +54,8 @@ struct scale_policy {
 #define SCALE_POLICIES_MAX 8
 
 struct scale_behavior {
-	int64_t stabilization_ms; /* default up 0, down 5 min */
+	int64_t stabilization_ms; /* default up 0 */
+	bool learned;		  /* down, not written: from 1 to 5 min, as the load teaches */
 	unsigned tolerance_milli; /* of the target; default 100 */
 	enum scale_select select;
 	struct scale_policy policies[SCALE_POLICIES_MAX]; /* default: see decode_scale.c */

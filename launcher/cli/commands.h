@@ -18,6 +18,7 @@ extern const struct command command_learn;
 extern const struct command command_exec;
 extern const struct command command_run;
 extern const struct command command_config;
+extern const struct command command_simulate;
 extern const struct command command_images;
 extern const struct command command_pull;
 extern const struct command command_image;

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The simulated service: nothing is lost, waits are those of the queue, the same seed the same run.
+ */
+#include "launcher/policy/simulate_loads.h"
+#include "launcher/policy/simulate_policies.h"
+#include "tests/unit/cmocka_all.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct sim_service service = {
+	.capacity_per_s = 50, .concurrency = 8, .start_ms = 2000, .late_ms = 100, .seed = 3};
+
+static const struct autoscale plain = {
+	.present = true,
+	.min = 1,
+	.max = 64,
+	.targets = {[SCALE_CPU] = {.present = true, .milli = 70 * SCALE_MILLI},
+		    [SCALE_BACKLOG] = {.present = true, .milli = SCALE_MILLI}},
+	.up = {.tolerance_milli = 100,
+	       .policies = {{4, false, 1000}, {400, true, 1000}},
+	       .policy_count = 2},
+	.down = {.tolerance_milli = 100,
+		 .learned = true,
+		 .policies = {{100, true, 15000}},
+		 .policy_count = 1},
+};
+
+static struct sim_result run(const struct sim_load *load, struct sim_policy *policy, unsigned begin)
+{
+	struct sim_result result = {0};
+	struct err err;
+
+	policy->begin = begin;
+	assert_int_equal(simulate(load, &service, policy, &result, &err), 0);
+	return result;
+}
+
+static void enough_instances_keep_nobody_waiting(void **unused)
+{
+	struct sim_rate rates[] = {{0, 100}, {600000, 0}};
+	const struct sim_load load = {rates, sizeof(rates) / sizeof(rates[0])};
+	struct sim_state state;
+	struct sim_policy policy = sim_policy_fixed(&state, 8);
+	struct sim_result result = run(&load, &policy, 8);
+
+	(void)unused;
+	assert_in_range((int)result.requests, 58000, 62000);
+	assert_int_equal((int)result.late, 0);
+	assert_int_equal((int)(result.instance_s + 0.5), 8 * 600);
+	assert_int_equal(result.changes, 0);
+}
+
+/* 100 per second for ten seconds, and one that manages 50: the last one waits for ten seconds. */
+static void too_few_let_the_queue_grow(void **unused)
+{
+	struct sim_rate rates[] = {{0, 100}, {10000, 0}, {30000, 0}};
+	const struct sim_load load = {rates, sizeof(rates) / sizeof(rates[0])};
+	struct sim_state state;
+	struct sim_policy policy = sim_policy_fixed(&state, 1);
+	struct sim_result result = run(&load, &policy, 1);
+
+	(void)unused;
+	assert_in_range((int)result.longest_ms, 8500, 11500);
+	assert_true(result.late > 0.9 * result.requests);
+	assert_in_range((int)result.late_s, 17, 23);
+}
+
+static void an_instance_serves_only_when_it_has_started(void **unused)
+{
+	struct sim_rate rates[] = {{0, 100}, {20000, 0}};
+	const struct sim_load load = {rates, sizeof(rates) / sizeof(rates[0])};
+	struct sim_state state;
+	struct sim_policy policy = sim_policy_fixed(&state, 8);
+	struct sim_result result = run(&load, &policy, 1);
+
+	(void)unused;
+	assert_int_equal(result.most, 8);
+	assert_int_equal(result.changes, 1);
+	/* Three seconds with one, which is 150 too few. */
+	assert_in_range((int)result.longest_ms, 1000, 3500);
+}
+
+static void the_same_seed_is_the_same_run(void **unused)
+{
+	struct sim_load load = {0};
+	struct sim_state state;
+	struct err err;
+
+	(void)unused;
+	assert_int_equal(sim_load_shape("bursty", 800, &load, &err), 0);
+	struct sim_policy policy = sim_policy_davit(&state, &plain, &service);
+	struct sim_result first = run(&load, &policy, 3);
+
+	policy = sim_policy_davit(&state, &plain, &service);
+	struct sim_result second = run(&load, &policy, 3);
+
+	assert_memory_equal(&first, &second, sizeof(first));
+	free(load.rates);
+}
+
+/* The product's claim, where it holds for every shape: fewer late requests than both. */
+static void davit_lets_fewer_wait_than_the_others(void **unused)
+{
+	static const char *const shapes[] = {"spike", "bursty", NULL};
+
+	(void)unused;
+	for (size_t i = 0; shapes[i]; i++) {
+		struct sim_load load = {0};
+		struct sim_state state;
+		struct err err;
+
+		assert_int_equal(sim_load_shape(shapes[i], 800, &load, &err), 0);
+		struct sim_policy policy = sim_policy_davit(&state, &plain, &service);
+		double davit = run(&load, &policy, 3).late;
+
+		policy = sim_policy_hpa(&state, &plain, &service);
+		assert_true(davit < run(&load, &policy, 3).late / 2);
+		policy = sim_policy_kpa(&state, &plain, &service);
+		assert_true(davit < run(&load, &policy, 3).late / 2);
+		free(load.rates);
+	}
+}
+
+static void every_shape_has_a_beginning_and_its_peak(void **unused)
+{
+	(void)unused;
+	for (size_t i = 0; sim_shapes[i]; i++) {
+		struct sim_load load = {0};
+		double most = 0;
+		struct err err;
+
+		assert_int_equal(sim_load_shape(sim_shapes[i], 800, &load, &err), 0);
+		assert_int_equal(load.rates[0].offset_ms, 0);
+		for (size_t j = 0; j < load.count; j++) {
+			assert_true(j == 0 ||
+				    load.rates[j].offset_ms > load.rates[j - 1].offset_ms);
+			most = load.rates[j].per_s > most ? load.rates[j].per_s : most;
+		}
+		assert_in_range((int)(most + 0.5), 790, 800);
+		free(load.rates);
+	}
+}
+
+static void recordings_are_read_and_scaled(void **unused)
+{
+	struct sim_load load = {0};
+	struct err err;
+
+	(void)unused;
+	assert_int_equal(
+		sim_load_csv("offset_s,per_s\n# one a minute\n0,10\r\n60,20.5\n\n", 0, &load, &err),
+		0);
+	assert_int_equal(load.count, 3);
+	assert_int_equal(load.rates[1].offset_ms, 60000);
+	assert_int_equal((int)(load.rates[1].per_s * 10), 205);
+	assert_int_equal(load.rates[2].offset_ms, 120000);
+	free(load.rates);
+	assert_int_equal(sim_load_csv("0,10\n60,20", 200, &load, &err), 0);
+	assert_int_equal((int)load.rates[0].per_s, 100);
+	assert_int_equal((int)load.rates[1].per_s, 200);
+	free(load.rates);
+}
+
+static void bad_recordings_say_their_line(void **unused)
+{
+	static const struct {
+		const char *text;
+		const char *error;
+	} bad[] = {
+		{"", "a load needs two samples at least"},
+		{"0,1\n", "a load needs two samples at least"},
+		{"0,1\n5,x\n", "line 2: expected 'seconds,requests per second', both from 0"},
+		{"0,1\n5\n", "line 2: expected 'seconds,requests per second', both from 0"},
+		{"0,1\n5,-1\n", "line 2: expected 'seconds,requests per second', both from 0"},
+		{"0,1\n5,nan\n", "line 2: expected 'seconds,requests per second', both from 0"},
+		{"0,1\n5,1e300\n", "line 2: expected 'seconds,requests per second', both from 0"},
+		{"0,1\n0,2\n", "line 2: its time is not after the one before"},
+		{"a,b\nc,d\n", "line 2: expected 'seconds,requests per second', both from 0"},
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct sim_load load = {0};
+		struct err err;
+
+		assert_int_equal(sim_load_csv(bad[i].text, 0, &load, &err), -EINVAL);
+		assert_string_equal(err.text, bad[i].error);
+		assert_null(load.rates);
+	}
+}
+
+static void a_load_without_an_end_is_refused(void **unused)
+{
+	struct sim_rate rates[] = {{0, 100}, {0, 0}};
+	struct sim_load load = {rates, 2};
+	struct sim_state state;
+	struct sim_policy policy = sim_policy_fixed(&state, 1);
+	struct sim_result result = {0};
+	struct err err;
+
+	(void)unused;
+	assert_int_equal(simulate(&load, &service, &policy, &result, &err), -EINVAL);
+	load.count = 1;
+	assert_int_equal(simulate(&load, &service, &policy, &result, &err), -EINVAL);
+	assert_int_equal(sim_load_shape("sawtooth", 1, &load, &err), -ENOENT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(enough_instances_keep_nobody_waiting),
+		cmocka_unit_test(too_few_let_the_queue_grow),
+		cmocka_unit_test(an_instance_serves_only_when_it_has_started),
+		cmocka_unit_test(the_same_seed_is_the_same_run),
+		cmocka_unit_test(davit_lets_fewer_wait_than_the_others),
+		cmocka_unit_test(every_shape_has_a_beginning_and_its_peak),
+		cmocka_unit_test(recordings_are_read_and_scaled),
+		cmocka_unit_test(bad_recordings_say_their_line),
+		cmocka_unit_test(a_load_without_an_end_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
