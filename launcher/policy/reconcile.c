@@ -73,6 +73,15 @@ static int compare_instances(const void *a, const void *b)
 	return by_name ? by_name : (left->index > right->index) - (left->index < right->index);
 }
 
+/* As callers keep them: once per turn of a loop, sorting again would be the greatest part of it. */
+static bool is_sorted(const struct pass *pass)
+{
+	for (size_t i = 1; i < pass->observed_count; i++)
+		if (compare_instances(&pass->sorted[i - 1], &pass->sorted[i]) > 0)
+			return false;
+	return true;
+}
+
 static bool wanted(const struct group *group, const struct observed *instance)
 {
 	return instance->index >= 1 && instance->index <= group->replicas;
@@ -141,7 +150,8 @@ static int prepare(struct pass *pass, struct err *err)
 		return err_set(err, ENOMEM, "reconcile");
 	for (size_t i = 0; i < pass->observed_count; i++)
 		pass->sorted[i] = &pass->observed[i];
-	qsort(pass->sorted, pass->observed_count, sizeof(*pass->sorted), compare_instances);
+	if (!is_sorted(pass))
+		qsort(pass->sorted, pass->observed_count, sizeof(*pass->sorted), compare_instances);
 	make_groups(pass);
 	return stop_order(pass->groups, pass->group_count, err);
 }

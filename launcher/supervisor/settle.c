@@ -16,8 +16,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Instances started per turn: others' exits, probes and requests come in between. */
-#define STARTS_PER_TURN 4
+/*
+ * What a turn may do before others' exits, probes and requests get theirs: it goes on until so much
+ * time is spent, the last piece coming on top. A start is a piece of some three milliseconds.
+ */
+#define TURN_BUDGET_US 4000
+/* What was asked for is made before the asker is answered, unless it is very much. */
+#define CREATES_MIN 64
 /* What failed for want of memory or descriptors is tried again this much later. */
 #define RETRY_MS 1000
 
@@ -117,8 +122,8 @@ static bool create(struct supervisor *sup, size_t service_index, unsigned index)
 	return false;
 }
 
-/* Returns whether anything was done. */
-static bool carry_out(struct supervisor *sup)
+/* Returns whether anything was done, which then may not be all that there is to do. */
+static bool carry_out(struct supervisor *sup, int64_t end_us)
 {
 	autosituation struct situation now = {0};
 	autoreconcile struct reconcile_plan plan = {0};
@@ -136,6 +141,8 @@ static bool carry_out(struct supervisor *sup)
 	for (size_t i = 0; i < plan.count; i++) {
 		const struct reconcile_action *action = &plan.items[i];
 
+		if (done && i >= CREATES_MIN && loop_clock_us() >= end_us)
+			break;
 		if (action->kind == RECONCILE_CREATE) {
 			done |= create(sup, action->service, action->index);
 		} else {
@@ -156,10 +163,10 @@ static void wait_on(struct instance *instance, const struct dependency_verdict *
 
 /* Returns false when some were left for the next turn. */
 static bool start_waiting(struct supervisor *sup, const struct situation *now,
-			  const struct dependency_counts *counts)
+			  const struct dependency_counts *counts, int64_t end_us)
 {
 	const struct stack *stack = settle_stack(sup);
-	unsigned started = 0;
+	bool started = false;
 
 	for (size_t i = 0; i < now->count; i++) {
 		struct instance *instance = now->instances[i];
@@ -168,7 +175,7 @@ static bool start_waiting(struct supervisor *sup, const struct situation *now,
 
 		if (instance->state != INSTANCE_WAITING || service < 0)
 			continue;
-		if (started == STARTS_PER_TURN)
+		if (started && loop_clock_us() >= end_us)
 			return false;
 		dependency_check(stack, &stack->services[service], counts, &verdict);
 		if (verdict.answer != DEPENDENCY_MET) {
@@ -177,14 +184,14 @@ static bool start_waiting(struct supervisor *sup, const struct situation *now,
 		}
 		instance->blocked = false;
 		instance->reason[0] = '\0';
-		started++;
+		started = true;
 		instance_event(instance, INSTANCE_EV_DEPS_MET);
 	}
 	return true;
 }
 
 /* Dependencies, then whether everything has come to rest. */
-static void start_and_rest(struct supervisor *sup)
+static void start_and_rest(struct supervisor *sup, int64_t end_us)
 {
 	const struct stack *stack = settle_stack(sup);
 	autosituation struct situation now = {0};
@@ -197,7 +204,7 @@ static void start_and_rest(struct supervisor *sup)
 		return;
 	}
 	dependency_count(stack, now.desired, now.observed, now.count, counts);
-	if (!start_waiting(sup, &now, counts)) {
+	if (!start_waiting(sup, &now, counts, end_us)) {
 		supervisor_touch(sup);
 		return;
 	}
@@ -205,15 +212,22 @@ static void start_and_rest(struct supervisor *sup)
 	watch_idle(sup, settled_idle(stack, now.desired, now.observed, now.count));
 }
 
+void settle_begin(struct supervisor *sup)
+{
+	(void)!carry_out(sup, loop_clock_us() + TURN_BUDGET_US);
+	supervisor_touch(sup);
+}
+
 void settle(void *data)
 {
 	struct supervisor *sup = data;
+	int64_t end_us = loop_clock_us() + TURN_BUDGET_US;
 
-	if (carry_out(sup))
+	if (carry_out(sup, end_us))
 		supervisor_touch(sup); /* what it did may allow more */
 	if (sup->publish_due)
 		publish_all(sup);
-	start_and_rest(sup);
+	start_and_rest(sup, end_us);
 	if (sup->ending && sup->instance_count == 0 && !sup->retired)
 		loop_stop(sup->loop, 0);
 }

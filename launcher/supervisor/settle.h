@@ -20,6 +20,9 @@ struct unit {
 /* Callback of a deferred watch, and of a timer. */
 void settle(void *sup);
 
+/* Makes and stops what policy decides now, as far as a turn allows; the rest follows by itself. */
+void settle_begin(struct supervisor *sup);
+
 /* What is wanted; an empty stack before the first `up`. Borrowed. */
 const struct stack *settle_stack(const struct supervisor *sup);
 
