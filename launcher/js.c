@@ -140,6 +140,11 @@ const char *js_text(const struct json_t *object, const char *key)
 	return json_string_value(json_object_get(object, key));
 }
 
+int64_t js_number(const struct json_t *value, int64_t fallback)
+{
+	return json_is_integer(value) ? json_integer_value(value) : fallback;
+}
+
 int64_t js_int(const struct json_t *object, const char *key, int64_t fallback)
 {
 	const struct json_t *value = json_object_get(object, key);

@@ -45,6 +45,7 @@ size_t js_count(const struct json_t *array);
 const char *js_string(const struct json_t *value);
 const char *js_text(const struct json_t *object, const char *key);
 int64_t js_int(const struct json_t *object, const char *key, int64_t fallback);
+int64_t js_number(const struct json_t *value, int64_t fallback); /* the whole number itself */
 double js_real(const struct json_t *object, const char *key, double fallback);
 bool js_bool(const struct json_t *object, const char *key);
 
