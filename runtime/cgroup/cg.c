@@ -6,6 +6,7 @@
  */
 #include "runtime/base/cleanup.h"
 #include "runtime/base/fs.h"
+#include "runtime/cgroup/cg_adopt.h"
 #include "runtime/cgroup/cg_cpuset.h"
 #include "runtime/cgroup/cg_file.h"
 #include "runtime/cgroup/cg_internal.h"
@@ -126,25 +127,37 @@ static void free_cg(struct cg **cg)
 	cg_free(*cg);
 }
 
-int cg_make(struct cg_tree *tree, const char *name, const struct cg_limits *limits,
-	    struct cg **ret_cg, struct err *err)
+static int cg_new(const struct cg_tree *tree, const char *name, const struct cg_limits *limits,
+		  struct cg **ret_cg, struct err *err)
 {
-	__attribute__((cleanup(free_cg))) struct cg *cg = NULL;
-
 	if (!name_is_valid(name))
 		return err_say(err, EINVAL, "cgroup: '%s' is not a valid group name", name);
-	cg = calloc(1, sizeof(*cg));
+	struct cg *cg = calloc(1, sizeof(*cg));
+
 	if (!cg)
 		return err_set(err, ENOMEM, "cgroup");
 	cg->tree = tree;
 	cg->clone_fd = cg->oom_fd = -1;
 	for (int i = 0; i < CG_CONTROLLERS; i++)
 		cg->procs_fd[i] = -1;
-	cg->name = strdup(name);
-	if (!cg->name)
-		return err_set(err, ENOMEM, "cgroup");
 	cg->cpuset = limits->cpus != NULL;
-	int r = cg->cpuset ? cg_cpuset_open(tree, err) : 0;
+	cg->name = strdup(name);
+	if (!cg->name) {
+		cg_free(cg);
+		return err_set(err, ENOMEM, "cgroup");
+	}
+	*ret_cg = cg;
+	return 0;
+}
+
+int cg_make(struct cg_tree *tree, const char *name, const struct cg_limits *limits,
+	    struct cg **ret_cg, struct err *err)
+{
+	__attribute__((cleanup(free_cg))) struct cg *cg = NULL;
+	int r = cg_new(tree, name, limits, &cg, err);
+
+	if (r == 0 && cg->cpuset)
+		r = cg_cpuset_open(tree, err);
 	if (r == 0)
 		r = make_dirs(cg, err);
 	if (r < 0)
@@ -160,6 +173,28 @@ int cg_make(struct cg_tree *tree, const char *name, const struct cg_limits *limi
 		unmake_dirs(cg, tree->hierarchy_count);
 		return r;
 	}
+	*ret_cg = take_ptr(cg);
+	return 0;
+}
+
+int cg_adopt(struct cg_tree *tree, const char *name, const struct cg_limits *limits,
+	     struct cg **ret_cg, struct err *err)
+{
+	__attribute__((cleanup(free_cg))) struct cg *cg = NULL;
+	int r = cg_new(tree, name, limits, &cg, err);
+
+	if (r == 0 && cg->cpuset)
+		r = cg_cpuset_open(tree, err);
+	/* A group of that name is on every hierarchy that it should be on. */
+	if (r == 0)
+		r = open_joins(cg, err);
+	if (r == 0)
+		r = tree->ops->oom_open(cg, err);
+	if (r < 0)
+		return r;
+	cg_join_close(cg);
+	cg->limits = *limits;
+	cg->limits.cpus = NULL;
 	*ret_cg = take_ptr(cg);
 	return 0;
 }

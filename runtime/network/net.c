@@ -53,6 +53,22 @@ int net_link_sysctl(const char *family, const char *link, const char *setting, c
 	return sysctl_set(NULL, path, value, err);
 }
 
+static void net_free(struct net *net)
+{
+	nft_close(net->nft);
+	sysctl_close(&net->sysctl);
+	rtnet_close(net->rtnet);
+	while (net->networks) {
+		struct net_network *network = net->networks;
+
+		net->networks = network->next;
+		net_network_free(network);
+	}
+	fd_drop(&net->home_fd);
+	free(net->stack);
+	free(net);
+}
+
 static int run_rules(struct nft *nft, struct buf *text, struct err *err)
 {
 	int r = buf_check(text, err);
@@ -78,17 +94,9 @@ static int load_table(struct net *net, struct err *err)
 
 /* Forwarding is a switch of the whole host: routed packets arrive on links that are not ours. It
  * stays on after us, as somebody else may have come to need it. */
-static int set_up(struct net *net, const struct net_config *config, struct err *err)
+static int set_up(struct net *net, struct err *err)
 {
-	net->home_fd = netns_open_own(err);
-	int r = net->home_fd < 0 ? net->home_fd : rtnet_open(&net->rtnet, err);
-
-	if (r == 0)
-		r = subnet_parse(config->pool ? config->pool : DEFAULT_POOL, &net->pool, err);
-	if (r == 0)
-		r = nft_open(&net->nft, err);
-	if (r == 0)
-		r = rtnet_remove_group(net->rtnet, net_group(net), err);
+	int r = rtnet_remove_group(net->rtnet, net_group(net), err);
 	if (r == 0)
 		r = load_table(net, err);
 	if (r == 0)
@@ -96,7 +104,18 @@ static int set_up(struct net *net, const struct net_config *config, struct err *
 	return r;
 }
 
-int net_open(const struct net_config *config, struct net **ret_net, struct err *err)
+static int open_handles(struct net *net, const struct net_config *config, struct err *err)
+{
+	net->home_fd = netns_open_own(err);
+	int r = net->home_fd < 0 ? net->home_fd : rtnet_open(&net->rtnet, err);
+
+	if (r == 0)
+		r = subnet_parse(config->pool ? config->pool : DEFAULT_POOL, &net->pool, err);
+	return r == 0 ? nft_open(&net->nft, err) : r;
+}
+
+/* A net that leaves everything as it is, also when it is freed for a failure. */
+static int net_new(const struct net_config *config, struct net **ret_net, struct err *err)
 {
 	int r = check_stack(config->stack, err);
 
@@ -108,13 +127,81 @@ int net_open(const struct net_config *config, struct net **ret_net, struct err *
 	net->home_fd = -1;
 	net->hash = net_hash(NET_HASH_START, config->stack);
 	net->stack = strdup(config->stack);
-	r = net->stack ? set_up(net, config, err) : err_set(err, ENOMEM, "network");
+	r = net->stack ? open_handles(net, config, err) : err_set(err, ENOMEM, "network");
+	if (r < 0) {
+		net_free(net);
+		return r;
+	}
+	*ret_net = net;
+	return 0;
+}
+
+int net_open(const struct net_config *config, struct net **ret_net, struct err *err)
+{
+	struct net *net = NULL;
+	int r = net_new(config, &net, err);
+
+	if (r < 0)
+		return r;
+	r = set_up(net, err);
 	if (r < 0) {
 		net_close(net);
 		return r;
 	}
 	*ret_net = net;
 	return 0;
+}
+
+/* "dv", the hash of the stack, the number. */
+static void count_link(struct net *net, const char *name)
+{
+	unsigned hash, number;
+	int used = 0;
+
+	if (sscanf(name, "dv%8x%5x%n", &hash, &number, &used) == 2 && name[used] == '\0' &&
+	    hash == net->hash && number >= net->links_made)
+		net->links_made = number + 1;
+}
+
+int net_adopt(const struct net_config *config, struct net **ret_net, struct err *err)
+{
+	struct rtnet_names names = {0};
+	struct net *net = NULL;
+	int r = net_new(config, &net, err);
+
+	if (r < 0)
+		return r;
+	r = rtnet_list_group(net->rtnet, net_group(net), &names, err);
+	for (size_t i = 0; i < names.count; i++)
+		count_link(net, names.items[i]);
+	free(names.items);
+	if (r < 0) {
+		net_free(net);
+		return r;
+	}
+	net->stale = true;
+	*ret_net = net;
+	return 0;
+}
+
+static bool is_bridge(const struct net *net, const char *name)
+{
+	for (const struct net_network *network = net->networks; network; network = network->next)
+		if (strcmp(network->bridge, name) == 0)
+			return true;
+	return false;
+}
+
+int net_settle(struct net *net, struct err *err)
+{
+	struct rtnet_names names = {0};
+	int r = rtnet_list_group(net->rtnet, net_group(net), &names, err);
+
+	for (size_t i = 0; i < names.count && r == 0; i++)
+		if (!is_bridge(net, names.items[i]) && !net_has_link(net, names.items[i]))
+			r = rtnet_link_remove(net->rtnet, names.items[i], err);
+	free(names.items);
+	return r;
 }
 
 /* Failures are of no use to the caller here; the next net_open() or net_purge() tries again. */
@@ -126,18 +213,7 @@ void net_close(struct net *net)
 		(void)!remove_table(net->nft, net->stack, NULL);
 	if (net->rtnet)
 		(void)!rtnet_remove_group(net->rtnet, net_group(net), NULL);
-	nft_close(net->nft);
-	sysctl_close(&net->sysctl);
-	rtnet_close(net->rtnet);
-	while (net->networks) {
-		struct net_network *network = net->networks;
-
-		net->networks = network->next;
-		net_network_free(network);
-	}
-	fd_drop(&net->home_fd);
-	free(net->stack);
-	free(net);
+	net_free(net);
 }
 
 int net_purge(const char *stack, struct err *err)
@@ -165,10 +241,26 @@ void net_release(struct net *net, const char *name)
 		addr_pool_release(&network->addresses, name);
 }
 
+/* Connections that are established stay: who translates them is not in the table. */
+static void put_all(struct buf *text, const struct net *net)
+{
+	nft_rules_table(text, net->stack);
+	for (const struct net_network *network = net->networks; network; network = network->next) {
+		const struct nft_network rules = net_network_rules(network);
+
+		nft_rules_network(text, &rules);
+	}
+}
+
 int net_publish(struct net *net, const struct net_port *ports, size_t count, struct err *err)
 {
 	autobuf struct buf text = {0};
 
+	if (net->stale)
+		put_all(&text, net);
 	nft_rules_publish(&text, net->stack, ports, count);
-	return run_rules(net->nft, &text, err);
+	int r = run_rules(net->nft, &text, err);
+
+	net->stale = net->stale && r < 0;
+	return r;
 }

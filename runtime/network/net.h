@@ -36,6 +36,16 @@ struct net_config {
 /* Makes the table, leftovers of the same stack removed first. The caller owns it. */
 int net_open(const struct net_config *config, struct net **ret_net, struct err *err) must_check;
 
+/*
+ * The same for a stack whose process has died and whose instances run: touches nothing of theirs.
+ * What is to stay is adopted, one by one, then net_settle() is called; the rules are as the
+ * dead process has left them until the first net_publish(), which replaces all in one transaction.
+ */
+int net_adopt(const struct net_config *config, struct net **ret_net, struct err *err) must_check;
+
+/* Removes the links of the stack that nobody has adopted. */
+int net_settle(struct net *net, struct err *err) must_check;
+
 /* Removes and frees all. Endpoints must be detached before. Accepts NULL. */
 void net_close(struct net *net);
 
@@ -63,6 +73,20 @@ struct net_network_config {
  */
 int net_network_open(struct net *net, const struct net_network_config *config,
 		     struct net_network **ret_network, struct err *err) must_check;
+
+/* Where a network is, for a successor of this process. */
+struct net_place {
+	struct in_addr address; /* of the subnet */
+	unsigned prefix;
+	struct in_addr gateway;
+};
+
+struct net_place net_network_place(const struct net_network *network);
+
+/* Goes on with a network that is there already, at @place; makes its bridge where it is not. */
+int net_network_adopt(struct net *net, const struct net_network_config *config,
+		      const struct net_place *place, struct net_network **ret_network,
+		      struct err *err) must_check;
 
 /* The network of that name, or NULL. Borrowed. */
 struct net_network *net_network_find(const struct net *net, const char *name);
@@ -116,6 +140,24 @@ void net_detach(struct net_endpoint *endpoint);
  * may be tried again.
  */
 int net_endpoint_connect(struct net_endpoint *endpoint, struct err *err) must_check;
+
+/* One link of an endpoint, for a successor of this process; false when there is no @i-th. The texts
+ * are borrowed. */
+struct net_link_place {
+	const char *network;
+	struct in_addr address;
+	const char *outer; /* its end in the host's namespace; "" before it is connected */
+};
+bool net_endpoint_link(const struct net_endpoint *endpoint, size_t i, struct net_link_place *ret);
+
+/*
+ * Instead of net_endpoint_connect(): the namespace is there already, made by a dead process.
+ *
+ * @places	what that process knew of its links
+ * @netns_fd	taken over
+ */
+void net_endpoint_adopt(struct net_endpoint *endpoint, const struct net_link_place *places,
+			size_t count, int netns_fd);
 
 /* Borrowed fd; -1 before it is connected. */
 int net_endpoint_netns(const struct net_endpoint *endpoint);

@@ -219,6 +219,52 @@ int net_attach(struct net *net, const struct net_attach_request *request,
 	return 0;
 }
 
+void net_endpoint_adopt(struct net_endpoint *endpoint, const struct net_link_place *places,
+			size_t count, int netns_fd)
+{
+	fd_drop(&endpoint->netns_fd);
+	endpoint->netns_fd = netns_fd;
+	for (size_t i = 0; i < endpoint->count; i++)
+		for (size_t j = 0; j < count; j++)
+			if (strcmp(places[j].network, endpoint->ends[i].network->name) == 0)
+				snprintf(endpoint->ends[i].link, IF_NAMESIZE, "%s",
+					 places[j].outer);
+}
+
+bool net_endpoint_link(const struct net_endpoint *endpoint, size_t i, struct net_link_place *ret)
+{
+	if (i >= endpoint->count)
+		return false;
+	const struct end *end = &endpoint->ends[i];
+
+	*ret = (struct net_link_place){end->network->name, {htonl(end->address)}, end->link};
+	return true;
+}
+
+struct link_search {
+	const char *name;
+	bool found;
+};
+
+static void look_for_link(const void *node, VISIT visit, void *data)
+{
+	const struct net_endpoint *endpoint = *(const struct net_endpoint *const *)node;
+	struct link_search *search = data;
+
+	if (visit != leaf && visit != postorder)
+		return;
+	for (size_t i = 0; i < endpoint->count; i++)
+		search->found |= strcmp(endpoint->ends[i].link, search->name) == 0;
+}
+
+bool net_has_link(const struct net *net, const char *name)
+{
+	struct link_search search = {name, false};
+
+	twalk_r(net->attached, look_for_link, &search);
+	return search.found;
+}
+
 int net_attach_none(struct net_endpoint **ret_endpoint, struct err *err)
 {
 	struct net_endpoint *endpoint = endpoint_new(NULL, "", 0);

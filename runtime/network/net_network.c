@@ -52,7 +52,7 @@ static unsigned prefix_for(unsigned hosts)
 	return prefix;
 }
 
-static struct nft_network rules_of(const struct net_network *network)
+struct nft_network net_network_rules(const struct net_network *network)
 {
 	return (struct nft_network){network->net->stack, network->bridge, network->subnet,
 				    network->internal};
@@ -157,13 +157,14 @@ static int set_up_addresses(struct net_network *network, const struct net_networ
  * are loaded before. */
 static int set_up_rules(struct net_network *network, struct err *err)
 {
-	const struct nft_network rules = rules_of(network);
+	const struct nft_network rules = net_network_rules(network);
 	autobuf struct buf text = {0};
 
 	nft_rules_network(&text, &rules);
 	int r = buf_check(&text, err);
 
-	if (r == 0)
+	/* A stale table is replaced as a whole. */
+	if (r == 0 && !network->net->stale)
 		r = nft_run(network->net->nft, text.data, err);
 	if (r == 0)
 		r = net_link_sysctl("ipv6", network->bridge, "disable_ipv6", "1", err);
@@ -201,18 +202,61 @@ void net_network_free(struct net_network *network)
 	free(network);
 }
 
-int net_network_open(struct net *net, const struct net_network_config *config,
-		     struct net_network **ret_network, struct err *err)
+static struct net_network *network_new(struct net *net, const struct net_network_config *config)
 {
 	struct net_network *network = calloc(1, sizeof(*network));
 	uint32_t hash = net_hash(net_hash(net->hash, "/"), config->name);
 
 	if (!network)
-		return err_set(err, ENOMEM, "network");
+		return NULL;
 	network->net = net;
 	network->internal = config->internal;
 	snprintf(network->name, sizeof(network->name), "%s", config->name);
 	snprintf(network->bridge, sizeof(network->bridge), "dv-%08x", hash);
+	return network;
+}
+
+struct net_place net_network_place(const struct net_network *network)
+{
+	return (struct net_place){{htonl(network->subnet.address)},
+				  network->subnet.prefix,
+				  {htonl(network->gateway)}};
+}
+
+int net_network_adopt(struct net *net, const struct net_network_config *config,
+		      const struct net_place *place, struct net_network **ret_network,
+		      struct err *err)
+{
+	struct net_network *network = network_new(net, config);
+	int r = 0;
+
+	if (!network)
+		return err_set(err, ENOMEM, "network");
+	network->subnet = (struct subnet){ntohl(place->address.s_addr), place->prefix};
+	network->gateway = ntohl(place->gateway.s_addr);
+	if (rtnet_link_index(net->rtnet, network->bridge, &network->bridge_index, NULL) < 0)
+		r = make_bridge(network, err);
+	if (r == 0)
+		r = set_up_addresses(network, config, err);
+	if (r == 0)
+		r = set_up_rules(network, err);
+	if (r < 0) {
+		net_network_free(network);
+		return r;
+	}
+	network->next = net->networks;
+	net->networks = network;
+	*ret_network = network;
+	return 0;
+}
+
+int net_network_open(struct net *net, const struct net_network_config *config,
+		     struct net_network **ret_network, struct err *err)
+{
+	struct net_network *network = network_new(net, config);
+
+	if (!network)
+		return err_set(err, ENOMEM, "network");
 	int r = set_up(network, config, err);
 
 	if (r < 0) {

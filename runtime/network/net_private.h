@@ -19,6 +19,7 @@ struct net {
 	char *stack;
 	uint32_t hash; /* of the stack's name: links carry it */
 	unsigned links_made;
+	bool stale; /* the table of rules is a dead process's */
 	struct subnet pool;
 	struct net_network *networks;
 	void *attached; /* tree of endpoints, by name */
@@ -50,6 +51,12 @@ uint32_t net_group(const struct net *net);
 /* A setting of one link, in the calling thread's namespace. */
 int net_link_sysctl(const char *family, const char *link, const char *setting, const char *value,
 		    struct err *err) must_check;
+
+/* What its rules are made from. Borrows. */
+struct nft_network net_network_rules(const struct net_network *network);
+
+/* Whether a link of the stack is that of an endpoint. */
+bool net_has_link(const struct net *net, const char *name);
 
 /* Forgets what the process knows of a network; the kernel's side goes with the stack's. */
 void net_network_free(struct net_network *network);

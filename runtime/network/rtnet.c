@@ -432,6 +432,32 @@ int rtnet_remove_group(struct rtnet *rtnet, uint32_t group, struct err *err)
 	return r == -ENODEV ? 0 : r;
 }
 
+int rtnet_list_group(struct rtnet *rtnet, uint32_t group, struct rtnet_names *ret_names,
+		     struct err *err)
+{
+	struct nl_cache *links = NULL;
+	int code = rtnl_link_alloc_cache(rtnet->sock, AF_UNSPEC, &links);
+
+	if (code < 0)
+		return err_say(err, EIO, "network: list links: %s", nl_geterror(code));
+	struct rtnet_names names = {
+		.items = calloc((size_t)nl_cache_nitems(links) + 1, sizeof(*names.items))};
+
+	for (struct nl_object *o = nl_cache_get_first(links); names.items && o;
+	     o = nl_cache_get_next(o)) {
+		struct rtnl_link *link = (struct rtnl_link *)o;
+
+		if (rtnl_link_get_group(link) == group && rtnl_link_get_name(link))
+			snprintf(names.items[names.count++], IF_NAMESIZE, "%s",
+				 rtnl_link_get_name(link));
+	}
+	nl_cache_free(links);
+	if (!names.items)
+		return err_set(err, ENOMEM, "network: list links");
+	*ret_names = names;
+	return 0;
+}
+
 static void note_used(struct subnet_used *used, struct nl_addr *addr, int index)
 {
 	uint32_t address = 0;

@@ -72,5 +72,14 @@ int rtnet_link_down(struct rtnet *rtnet, const char *name, struct err *err) must
 /* Removes a link; none of that name is success. Takes tens of milliseconds. */
 int rtnet_link_remove(struct rtnet *rtnet, const char *name, struct err *err) must_check;
 
+struct rtnet_names {
+	char (*items)[IF_NAMESIZE];
+	size_t count;
+};
+
+/* The names of all links of an owner. The items are the caller's to free. */
+int rtnet_list_group(struct rtnet *rtnet, uint32_t group, struct rtnet_names *ret_names,
+		     struct err *err) must_check;
+
 /* Removes all links of an owner; none is success. Takes tens of milliseconds, however many. */
 int rtnet_remove_group(struct rtnet *rtnet, uint32_t group, struct err *err) must_check;
