@@ -76,8 +76,11 @@ static int etc_make_parents(int layer_fd, int etc_fd, const char *path)
 			continue;
 		if (r < 0)
 			return r;
-		if (fstatat(etc_fd, part, &st, AT_SYMLINK_NOFOLLOW) < 0)
-			continue; /* above a mount point: ours alone */
+		if (fstatat(etc_fd, part, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+			if (errno == ENOENT)
+				continue; /* above a mount point: ours alone */
+			return -errno;
+		}
 		if (fchownat(layer_fd, part, st.st_uid, st.st_gid, AT_SYMLINK_NOFOLLOW) < 0 ||
 		    fchmodat(layer_fd, part, st.st_mode & 07777, 0) < 0)
 			return -errno;
@@ -95,19 +98,36 @@ static int etc_hide(int layer_fd, int etc_fd, const char *path)
 	return r;
 }
 
+static int etc_walk(int layer_fd, int etc_fd, const char *path, unsigned level);
+
+/* What is to be seen of one entry. What cannot be looked at must not pass for harmless. */
+static int etc_look(int layer_fd, int etc_fd, const char *path, unsigned level)
+{
+	struct stat st;
+
+	if (fstatat(etc_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : -errno; /* removed in the meantime */
+	if (etc_hidden(path, &st) || (S_ISDIR(st.st_mode) && level == 0))
+		return etc_hide(layer_fd, etc_fd, path);
+	return S_ISDIR(st.st_mode) ? etc_walk(layer_fd, etc_fd, path, level - 1) : 0;
+}
+
 static int etc_walk(int layer_fd, int etc_fd, const char *path, unsigned level)
 {
-	int opened = openat(etc_fd, path[0] ? path : ".",
-			    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	autoclose int opened = openat(etc_fd, path[0] ? path : ".",
+				      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	autodir DIR *dir = opened < 0 ? NULL : fdopendir(opened);
 	int r = 0;
 
 	if (!dir)
 		return -errno;
-	for (struct dirent *entry; r == 0 && (entry = readdir(dir));) {
+	(void)take_fd(&opened); /* the stream owns it */
+	for (errno = 0; r == 0;) {
 		char child[PATH_MAX];
-		struct stat st;
+		struct dirent *entry = readdir(dir);
 
+		if (!entry)
+			return -errno;
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
 		int n = snprintf(child, sizeof(child), "%s%s%s", path, path[0] ? "/" : "",
@@ -115,12 +135,8 @@ static int etc_walk(int layer_fd, int etc_fd, const char *path, unsigned level)
 
 		if (n < 0 || (size_t)n >= sizeof(child))
 			return -ENAMETOOLONG;
-		if (fstatat(etc_fd, child, &st, AT_SYMLINK_NOFOLLOW) < 0)
-			continue; /* removed in the meantime */
-		if (etc_hidden(child, &st) || (S_ISDIR(st.st_mode) && level == 0))
-			r = etc_hide(layer_fd, etc_fd, child);
-		else if (S_ISDIR(st.st_mode))
-			r = etc_walk(layer_fd, etc_fd, child, level - 1);
+		r = etc_look(layer_fd, etc_fd, child, level);
+		errno = 0;
 	}
 	return r;
 }
@@ -135,8 +151,13 @@ static int etc_hide_future(int layer_fd, int etc_fd)
 
 		snprintf(parent, sizeof(parent), "%.*s", slash ? (int)(slash - *name) : 1,
 			 slash ? *name : ".");
-		if (strpbrk(*name, "*?[") || faccessat(etc_fd, parent, F_OK, 0) < 0)
+		if (strpbrk(*name, "*?["))
 			continue;
+		if (faccessat(etc_fd, parent, F_OK, 0) < 0) {
+			if (errno == ENOENT || errno == ENOTDIR)
+				continue;
+			return -errno;
+		}
 		int r = etc_hide(layer_fd, etc_fd, *name);
 
 		if (r < 0 && r != -EEXIST)
@@ -246,10 +267,12 @@ static int program_mount(const struct container_plan *plan, int root_fd, const c
 		target[n] = '\0';
 		return symlinkat(target, root_fd, name) < 0 ? err_set(err, errno, "%s", path) : 0;
 	}
+	if (errno != EINVAL)
+		return errno == ENOENT ? 0 : err_set(err, errno, "%s", path);
 	autoclose int source_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (source_fd < 0)
-		return errno == ENOENT ? 0 : err_set(err, errno, "%s", path);
+		return err_set(err, errno, "%s", path);
 	autoclose int fd = plan_detach_mount(plan, source_fd, true, err);
 
 	if (fd < 0)

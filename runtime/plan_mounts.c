@@ -19,12 +19,18 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-static struct plan_mount *mounts_push(struct container_plan *plan, const char *target)
+/* NULL with @err filled when there is no room. */
+static struct plan_mount *mounts_push(struct container_plan *plan, const char *target,
+				      struct err *err)
 {
+	if (plan->mount_count == PLAN_MOUNTS_MAX) {
+		err_say(err, E2BIG, "more than %d mounts", PLAN_MOUNTS_MAX);
+		return NULL;
+	}
 	char *copy = strdup(target);
 
-	if (!copy || plan->mount_count == PLAN_MOUNTS_MAX) {
-		free(copy);
+	if (!copy) {
+		err_set(err, ENOMEM, "mount plan");
 		return NULL;
 	}
 	struct plan_mount *mount = &plan->mounts[plan->mount_count++];
@@ -79,10 +85,10 @@ static int add_defaults(struct container_plan *plan, const struct container_conf
 		    (strcmp(from->type, "cgroup2") == 0 && !host_is_unified()) ||
 		    (config->no_shm && strcmp(from->target, SHM_PLACE) == 0))
 			continue;
-		struct plan_mount *mount = mounts_push(plan, from->target);
+		struct plan_mount *mount = mounts_push(plan, from->target, err);
 
 		if (!mount)
-			return err_set(err, ENOMEM, "default mounts");
+			return -err->code;
 		mount->kind = PLAN_MOUNT_NEW;
 		mount->per_run = true;
 		mount->made = !kernel;
@@ -101,12 +107,15 @@ static int add_kernel_paths(struct container_plan *plan, const char *const *path
 	for (; *paths; paths++) {
 		struct stat st;
 
-		if (lstat(*paths, &st) < 0)
-			continue;
-		struct plan_mount *mount = mounts_push(plan, *paths);
+		if (lstat(*paths, &st) < 0) {
+			if (errno == ENOENT)
+				continue;
+			return err_set(err, errno, "protect %s", *paths);
+		}
+		struct plan_mount *mount = mounts_push(plan, *paths, err);
 
 		if (!mount)
-			return err_set(err, ENOMEM, "default mounts");
+			return -err->code;
 		mount->kind = kind;
 		mount->per_run = true;
 		mount->directory = S_ISDIR(st.st_mode);
@@ -123,10 +132,10 @@ static int protect_kernel(struct container_plan *plan, struct err *err)
 
 static int add_dev(struct container_plan *plan, struct err *err)
 {
-	struct plan_mount *mount = mounts_push(plan, "/dev");
+	struct plan_mount *mount = mounts_push(plan, "/dev", err);
 
 	if (!mount)
-		return err_set(err, ENOMEM, "default mounts");
+		return -err->code;
 	mount->kind = PLAN_MOUNT_DEV;
 	return 0;
 }
@@ -237,10 +246,10 @@ static int add_configured(struct container_plan *plan, const struct container_co
 		return r;
 	if (from->optional && access(from->source, F_OK) < 0 && errno == ENOENT)
 		return 0;
-	struct plan_mount *mount = mounts_push(plan, target);
+	struct plan_mount *mount = mounts_push(plan, target, err);
 
 	if (!mount)
-		return err_say(err, E2BIG, "more than %d mounts", PLAN_MOUNTS_MAX);
+		return -err->code;
 	mount->made = true;
 	mount->item = CONTAINER_ITEM_MOUNT;
 	mount->index = index;
@@ -257,10 +266,10 @@ static int add_file(struct container_plan *plan, const struct container_config *
 
 	if (r < 0)
 		return r;
-	struct plan_mount *mount = mounts_push(plan, target);
+	struct plan_mount *mount = mounts_push(plan, target, err);
 
 	if (!mount)
-		return err_say(err, E2BIG, "more than %d mounts", PLAN_MOUNTS_MAX);
+		return -err->code;
 	mount->kind = PLAN_MOUNT_FILE;
 	mount->per_run = mount->made = true;
 	mount->directory = false;

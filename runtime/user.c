@@ -46,6 +46,25 @@ static int user_file_open(int root_fd, const char *path, FILE **ret_file, struct
 	return 0;
 }
 
+/* Whether the last entry was the last there is, or could only not be read. What was asked next is
+ * asked with errno 0. */
+static int user_file_ended(const char *path, struct err *err)
+{
+	return errno == 0 || errno == ENOENT ? 0 : err_set(err, errno, "%s in the root", path);
+}
+
+static struct passwd *next_user(FILE *file)
+{
+	errno = 0;
+	return file ? fgetpwent(file) : NULL;
+}
+
+static struct group *next_group(FILE *file)
+{
+	errno = 0;
+	return file ? fgetgrent(file) : NULL;
+}
+
 /* 0: a number; -ENOENT: not one, so a name; -ERANGE. "-1" and "4294967295" mean "unchanged" to
  * setresuid(2), so the last number is not one. */
 static int user_number(const char *text, uint32_t *ret_number)
@@ -91,16 +110,17 @@ static int user_lookup(int root_fd, char *name, struct user *user, struct err *e
 
 	if (r < 0)
 		return r;
-	for (struct passwd *entry; file && (entry = fgetpwent(file));) {
+	for (struct passwd *entry; (entry = next_user(file));) {
 		if (numeric == 0 ? entry->pw_uid != user->uid : strcmp(entry->pw_name, name) != 0)
 			continue;
 		user_take_entry(user, name, entry);
 		return 0;
 	}
-	if (numeric < 0)
-		return err_say(err, ENOENT, "no user '%s' in the root's /etc/passwd", name);
+	r = user_file_ended("etc/passwd", err);
+	if (r == 0 && numeric < 0)
+		r = err_say(err, ENOENT, "no user '%s' in the root's /etc/passwd", name);
 	name[0] = '\0';
-	return 0;
+	return r;
 }
 
 static int user_lookup_group(int root_fd, const char *group, gid_t *ret_gid, struct err *err)
@@ -117,13 +137,14 @@ static int user_lookup_group(int root_fd, const char *group, gid_t *ret_gid, str
 
 	if (r < 0)
 		return r;
-	for (struct group *entry; file && (entry = fgetgrent(file));) {
+	for (struct group *entry; (entry = next_group(file));) {
 		if (strcmp(entry->gr_name, group) != 0)
 			continue;
 		*ret_gid = entry->gr_gid;
 		return 0;
 	}
-	return err_say(err, ENOENT, "no group '%s' in the root's /etc/group", group);
+	r = user_file_ended("etc/group", err);
+	return r < 0 ? r : err_say(err, ENOENT, "no group '%s' in the root's /etc/group", group);
 }
 
 static bool user_listed(const struct group *entry, const char *name)
@@ -142,7 +163,7 @@ static int user_lookup_members(int root_fd, const char *name, struct user *user,
 
 	if (r < 0)
 		return r;
-	for (struct group *entry; file && (entry = fgetgrent(file));) {
+	for (struct group *entry; (entry = next_group(file));) {
 		if (entry->gr_gid == user->gid || !user_listed(entry, name))
 			continue;
 		if (user->group_count == USER_GROUPS_MAX)
@@ -150,7 +171,7 @@ static int user_lookup_members(int root_fd, const char *name, struct user *user,
 				       USER_GROUPS_MAX);
 		user->groups[user->group_count++] = entry->gr_gid;
 	}
-	return 0;
+	return user_file_ended("etc/group", err);
 }
 
 int user_resolve(int root_fd, const char *spec, struct user *ret_user, struct err *err)

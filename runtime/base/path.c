@@ -101,6 +101,10 @@ int path_real_in(int root_fd, const char *path, char *ret, size_t size)
 
 		if (strlen(done) > before)
 			n = readlinkat(root_fd, done + 1, link, sizeof(link) - 1);
+		/* Not a link, or not there: anything else may hide one. */
+		if (n < 0 && strlen(done) > before && errno != EINVAL && errno != ENOENT &&
+		    errno != ENOTDIR)
+			return -errno;
 		if (n < 0) {
 			memmove(pending, rest, strlen(rest) + 1);
 			continue;
