@@ -221,7 +221,8 @@ int container_start(const struct container_plan *plan, const struct container_ru
  * Reads the result of an exec.
  *
  * Returns 0 when the program runs; -EAGAIN when it is not decided yet (non-blocking); another
- * -errno with @fault filled when a step failed: the child exits by itself with status 127.
+ * -errno with @fault filled when a step failed (-EBUSY when it was EAGAIN that it failed with): the
+ * child exits by itself with status 127.
  */
 int container_status(int status_fd, struct container_fault *fault) must_check;
 

@@ -130,7 +130,7 @@ int container_status(int status_fd, struct container_fault *fault)
 	if (n < 0 && errno == EAGAIN)
 		return -EAGAIN;
 	if (n == (ssize_t)sizeof(*fault) && fault->err.code > 0)
-		return -fault->err.code;
+		return fault->err.code == EAGAIN ? -EBUSY : -fault->err.code;
 	return fault_set(fault, CONTAINER_ITEM_NONE, n < 0 ? errno : EPROTO,
 			 "read the start's result");
 }
