@@ -212,20 +212,31 @@ static bool mounted_by_config(const struct container_plan *plan, const char *tar
 	return false;
 }
 
-static void settle_files(struct container_plan *plan, int root_fd)
+/* Whether the root has a file that tells the host name, to be replaced by the run's own. */
+static int settle_hostname(struct container_plan *plan, int root_fd, struct err *err)
 {
 	struct stat st;
 
+	if (root_fd < 0 || mounted_by_config(plan, "/etc/hostname"))
+		return 0;
+	autoclose int fd = path_open_in(root_fd, "etc/hostname", O_PATH | O_NOFOLLOW);
+
+	if (fd == -ENOENT || fd == -ENOTDIR)
+		return 0;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_set(err, fd < 0 ? -fd : errno, "/etc/hostname in the root");
+	plan->hostname_file = S_ISREG(st.st_mode);
+	return 0;
+}
+
+static int settle_files(struct container_plan *plan, int root_fd, struct err *err)
+{
 	plan->own_hosts = mounted_by_config(plan, "/etc/hosts");
 	if (mounted_by_config(plan, "/etc/resolv.conf")) {
 		free(plan->resolv_conf);
 		plan->resolv_conf = NULL;
 	}
-	autoclose int fd =
-		root_fd < 0 ? -1 : path_open_in(root_fd, "etc/hostname", O_PATH | O_NOFOLLOW);
-
-	plan->hostname_file = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-			      !mounted_by_config(plan, "/etc/hostname");
+	return settle_hostname(plan, root_fd, err);
 }
 
 static int64_t now_ms(void)
@@ -439,7 +450,7 @@ static int resolve(struct container_plan *plan, const struct container_config *c
 	if (r == 0)
 		r = plan_mounts_init(plan, root_fd, config, fault);
 	if (r == 0)
-		settle_files(plan, root_fd);
+		r = settle_files(plan, root_fd, &fault->err);
 	return r;
 }
 
@@ -452,14 +463,14 @@ static int prepare(const struct container_config *config, struct container_plan 
 	*fault = (struct container_fault){0};
 	if (!plan || !answer)
 		return err_set(&fault->err, ENOMEM, "new plan");
-	int r = resolve(plan, config, fault);
-
-	if (r < 0)
-		return r;
+	/* First: what is made in it goes with the plan, also with one that is never finished. */
 	plan->state_fd = open(config->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (plan->state_fd < 0)
 		return err_set(&fault->err, errno, "state directory %s", config->state_dir);
-	r = ask_helper(plan, config, answer, fault);
+	int r = resolve(plan, config, fault);
+
+	if (r == 0)
+		r = ask_helper(plan, config, answer, fault);
 	if (r == 0)
 		r = take_answer(plan, answer, &fault->err);
 	if (r < 0)
