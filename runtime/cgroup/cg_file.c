@@ -34,7 +34,8 @@ int cg_file_write(int dirfd, const char *group, const char *file, const char *te
 		return fd;
 	ssize_t n = write(fd, text, strlen(text));
 	if (n < 0)
-		return err_set(err, errno, "cgroup: write '%s' to '%s/%s'", text, group, file);
+		return err_set(err, errno, "cgroup: write '%.*s' to '%s/%s'",
+			       (int)strcspn(text, "\n"), text, group, file);
 	return 0;
 }
 

@@ -15,6 +15,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <time.h>
+
+#define HOME_TRIES    100
+#define HOME_PAUSE_NS 10000000
 
 int netns_open_own(struct err *err)
 {
@@ -39,8 +43,14 @@ static int set_up(struct sysctl *sysctl, struct err *err)
 
 static void go_home(int home_fd)
 {
-	if (setns(home_fd, CLONE_NEWNET) == 0)
-		return;
+	const struct timespec pause = {.tv_nsec = HOME_PAUSE_NS};
+
+	/* The kernel allocates for it. */
+	for (int tries = 0; tries < HOME_TRIES; tries++) {
+		if (setns(home_fd, CLONE_NEWNET) == 0)
+			return;
+		nanosleep(&pause, NULL);
+	}
 	/* Going on in an instance's namespace would take the whole program's network with it, and
 	 * give the instance the program's. */
 	perror("network: cannot return to the own network namespace");

@@ -147,8 +147,11 @@ int rtnet_open(struct rtnet **ret_rtnet, struct err *err)
 	rtnet->sock = nl_socket_alloc();
 	int code = rtnet->sock ? nl_connect(rtnet->sock, NETLINK_ROUTE) : -NLE_NOMEM;
 	if (code < 0) {
+		/* Of most failures the library says no more than that there was one. */
+		int error = code == -NLE_NOMEM ? ENOMEM : errno;
+
 		rtnet_close(rtnet);
-		return err_say(err, EIO, "network: open netlink: %s", nl_geterror(code));
+		return err_set(err, error, "network: open netlink");
 	}
 	*ret_rtnet = rtnet;
 	return 0;
