@@ -84,6 +84,7 @@ struct reply apply_changes(struct supervisor *sup)
 						 changes_of(sup, &plan, now.observed))};
 
 	watch_idle(sup, false);
+	sup->thrift_due = true;
 	settle_begin(sup); /* whoever has the answer may ask for what was made */
 	return reply;
 }

@@ -6,6 +6,7 @@
 #include "launcher/paths.h"
 #include "launcher/supervisor/apply.h"
 #include "launcher/supervisor/supervisor.h"
+#include "launcher/supervisor/thrift.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/exe.h"
 
@@ -119,6 +120,7 @@ int main(int argc, char **argv)
 	struct err err = {0};
 
 	protect_self(argv);
+	thrift_begin();
 	if (options_parse(argc, argv, &options) < 0) {
 		fprintf(stderr, "usage: davit-supervisor --stack NAME [--ready-fd N] "
 				"[--keep-fd N --keeper PROGRAM] [--clean]\n");

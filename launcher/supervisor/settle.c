@@ -9,6 +9,7 @@
 #include "launcher/policy/reconcile.h"
 #include "launcher/policy/settled.h"
 #include "launcher/supervisor/supervisor.h"
+#include "launcher/supervisor/thrift.h"
 #include "launcher/supervisor/watch.h"
 #include "runtime/base/cleanup.h"
 
@@ -210,6 +211,10 @@ static void start_and_rest(struct supervisor *sup, int64_t end_us)
 	}
 	situation_refresh(&now);
 	watch_idle(sup, settled_idle(stack, now.desired, now.observed, now.count));
+	if (sup->idle && sup->thrift_due) {
+		sup->thrift_due = false;
+		thrift_give_back();
+	}
 }
 
 void settle_begin(struct supervisor *sup)

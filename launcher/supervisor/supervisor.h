@@ -14,7 +14,8 @@
  * the kernel still has to let go of
  * - attach.c: exec and run, with a client's fds; run.c: one-off instances
  * - learn.c: profiles of what services call
- * - view.c: JSON of what there is; watch.c: streams of changes; metrics.c: what is counted
+ * - view.c: JSON of what there is; watch.c: streams of changes; metrics.c: what is counted;
+ *   thrift.c: staying small
  * - keep.c: what outlives this process; succession.c: what to do when its keeper does not
  * - http.c, loop.c, logs.c know nothing of stacks
  */
@@ -75,7 +76,8 @@ struct supervisor {
 	struct learning *learnings;
 	bool idle;
 	bool publish_due;
-	bool ending; /* `down`: the loop ends when nothing is left */
+	bool thrift_due; /* at rest: give back what a command has needed */
+	bool ending;	 /* `down`: the loop ends when nothing is left */
 	bool remove_volumes;
 };
 
