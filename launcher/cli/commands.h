@@ -9,6 +9,7 @@ extern const struct command command_down;
 extern const struct command command_ps;
 extern const struct command command_status;
 extern const struct command command_logs;
+extern const struct command command_events;
 extern const struct command command_scale;
 extern const struct command command_start;
 extern const struct command command_stop;

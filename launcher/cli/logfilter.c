@@ -28,7 +28,7 @@ bool log_filter_passes(const struct log_filter *filter, const struct log_record 
 {
 	if (!filter)
 		return true;
-	if (record->time_ns < filter->since_ns || record->time_ns >= filter->until_ns)
+	if (record->time_ns < filter->span.since_ns || record->time_ns >= filter->span.until_ns)
 		return false;
 	if (!filter->has_pattern)
 		return true;

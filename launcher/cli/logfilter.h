@@ -2,11 +2,10 @@
 /* Which records of a log are wanted: those of a span of time whose text matches. */
 #pragma once
 
+#include "launcher/cli/span.h"
 #include "runtime/base/buf.h"
 
 #include <regex.h>
-#include <stdbool.h>
-#include <stdint.h>
 
 struct log_record {
 	int64_t time_ns;
@@ -15,13 +14,12 @@ struct log_record {
 };
 
 struct log_filter {
-	int64_t since_ns; /* INT64_MIN: from the beginning */
-	int64_t until_ns; /* records at or after it are not wanted; INT64_MAX: no end */
+	struct span span;
 	bool has_pattern;
 	regex_t pattern;
 };
 
-#define LOG_FILTER_ALL ((struct log_filter){.since_ns = INT64_MIN, .until_ns = INT64_MAX})
+#define LOG_FILTER_ALL ((struct log_filter){.span = SPAN_ALWAYS})
 
 /* @pattern	an extended regular expression; -EINVAL when it is not one */
 int log_filter_pattern(struct log_filter *filter, const char *pattern, struct err *err) must_check;

@@ -3,15 +3,11 @@
 #include "launcher/cli/commands.h"
 #include "launcher/cli/logprint.h"
 #include "launcher/cli/names.h"
-#include "launcher/cli/text.h"
 #include "launcher/paths.h"
 #include "runtime/base/cleanup.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <poll.h>
 #include <string.h>
-#include <time.h>
 
 struct values {
 	bool follow;
@@ -45,33 +41,14 @@ static const struct option_spec options[] = {
 	 "print an object per line: time, service, instance, stream, text"},
 };
 
-static int64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
-
-/* Leaves @moment_ns alone when there is no such option. */
-static int parse_moment(const char *option, const char *text, int64_t *moment_ns)
-{
-	if (!text || text_moment_ns(text, now_ns(), moment_ns) == 0)
-		return EXIT_DONE;
-	return cli_complain(EXIT_USAGE, "logs: --%s: '%s' is neither a time nor a duration", option,
-			    text);
-}
-
 static int make_filter(const struct values *values, struct log_filter *filter)
 {
-	int code = parse_moment("since", values->since, &filter->since_ns);
+	int code = span_parse(values->since, values->until, &filter->span);
 	struct err err = {0};
 
-	if (code == EXIT_DONE)
-		code = parse_moment("until", values->until, &filter->until_ns);
 	if (code == EXIT_DONE && values->pattern &&
 	    log_filter_pattern(filter, values->pattern, &err) < 0)
-		code = cli_complain(EXIT_USAGE, "logs: --grep: %s", err.text);
+		code = cli_complain(EXIT_USAGE, "--grep: %s", err.text);
 	return code;
 }
 
@@ -102,26 +79,11 @@ static int check_words(const char *stack, const struct logset *set)
 	return code;
 }
 
-/* Waits for news, or until nothing that comes could be wanted. */
-static int await_news(struct logset *set, int64_t until_ns, struct err *err)
-{
-	struct pollfd news = {.fd = set->inotify_fd, .events = POLLIN};
-	int64_t left_ms = -1;
-
-	if (until_ns < INT64_MAX) {
-		left_ms = (until_ns - now_ns()) / 1000000 + 1;
-		left_ms = left_ms < 0 ? 0 : left_ms > INT_MAX ? INT_MAX : left_ms;
-	}
-	if (poll(&news, 1, (int)left_ms) < 0 && errno != EINTR)
-		return err_set(err, errno, "wait for news");
-	return logset_update(set, err);
-}
-
 static int show(const char *stack, const char *dir, const struct logset_options *wanted,
 		const struct logprint *style)
 {
 	autologset struct logset set = {.dir_fd = -1, .inotify_fd = -1};
-	int64_t until_ns = wanted->filter->until_ns;
+	const struct span *span = &wanted->filter->span;
 	struct err err = {0};
 	int r = logset_open(&set, dir, wanted, &err);
 
@@ -131,8 +93,10 @@ static int show(const char *stack, const char *dir, const struct logset_options 
 		return EXIT_FAILED;
 	if (r == 0)
 		r = logprint_drain(style, &set, &err);
-	while (r == 0 && wanted->follow && now_ns() < until_ns) {
-		r = await_news(&set, until_ns, &err);
+	while (r == 0 && wanted->follow && !span_is_over(span)) {
+		r = span_wait(span, set.inotify_fd, &err);
+		if (r == 0)
+			r = logset_update(&set, &err);
 		if (r == 0)
 			r = logprint_drain(style, &set, &err);
 	}

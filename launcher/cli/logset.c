@@ -97,8 +97,8 @@ static int seek_start(struct logset *set, struct logfile *file, int64_t *tail, s
 		*tail -= found > 0 ? found : 0;
 		return found < 0 ? (int)found : 0;
 	}
-	if (set->options.filter && set->options.filter->since_ns > INT64_MIN)
-		return logfile_seek_since(file, set->options.filter->since_ns, err);
+	if (set->options.filter && set->options.filter->span.since_ns > INT64_MIN)
+		return logfile_seek_since(file, set->options.filter->span.since_ns, err);
 	return 0;
 }
 

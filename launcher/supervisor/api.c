@@ -3,6 +3,7 @@
 #include "launcher/supervisor/api.h"
 #include "launcher/js.h"
 #include "launcher/supervisor/attach.h"
+#include "launcher/supervisor/events.h"
 #include "launcher/supervisor/learn.h"
 #include "launcher/supervisor/stamp.h"
 #include "launcher/supervisor/supervisor.h"
@@ -96,8 +97,11 @@ static void answer_metrics(const struct supervisor *sup, struct http_answer *ans
 static bool answer_otherwise(struct supervisor *sup, const struct http_request *request,
 			     const struct json_t *body, struct http_answer *answer)
 {
-	if (strcmp(request->path, "/v1/watch") == 0 && strcmp(request->method, "GET") == 0) {
-		answer->stream = watch_open(sup);
+	bool of_events = strcmp(request->path, "/v1/events") == 0;
+
+	if ((of_events || strcmp(request->path, "/v1/watch") == 0) &&
+	    strcmp(request->method, "GET") == 0) {
+		answer->stream = of_events ? watch_open_events(sup) : watch_open(sup);
 		answer->kind = HTTP_STREAM;
 		answer->status = 200;
 		return answer->stream;
@@ -172,6 +176,18 @@ static bool check_body(const struct json_t *body, struct reply *refusal)
 	return true;
 }
 
+/* Whatever is posted, but for a question that needs a body. */
+static bool is_command(const struct http_request *request)
+{
+	bool known =
+		strcmp(request->path, "/v1/exec") == 0 || strcmp(request->path, "/v1/run") == 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(routes); i++)
+		known |= strcmp(request->path, routes[i].path) == 0 &&
+			 routes[i].handle != learn_result;
+	return known && strcmp(request->method, "POST") == 0;
+}
+
 void api_handle(void *data, const struct http_request *request, struct http_answer *answer)
 {
 	struct supervisor *sup = data;
@@ -188,6 +204,8 @@ void api_handle(void *data, const struct http_request *request, struct http_answ
 		api_answer(answer, &reply);
 		return;
 	}
+	if (is_command(request))
+		events_command(sup, request->path, body);
 	if (answer_otherwise(sup, request, body, answer))
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(routes); i++)
@@ -197,5 +215,7 @@ void api_handle(void *data, const struct http_request *request, struct http_answ
 	if (reply.status == 0)
 		reply = reply_error(404, 1, "no such request: %s %s", request->method,
 				    request->path);
+	if (reply.status >= 400 && is_command(request))
+		events_refused(sup, request->path, js_text(reply.document, "error"));
 	api_answer(answer, &reply);
 }

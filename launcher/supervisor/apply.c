@@ -6,6 +6,7 @@
 #include "launcher/supervisor/apply.h"
 #include "launcher/js.h"
 #include "launcher/policy/reconcile.h"
+#include "launcher/supervisor/events.h"
 #include "launcher/supervisor/supervisor.h"
 #include "launcher/supervisor/watch.h"
 #include "runtime/base/cleanup.h"
@@ -275,6 +276,13 @@ bool apply_scale_fits(const struct service *service, int64_t replicas, struct re
 	return false;
 }
 
+void apply_tell_scale(struct supervisor *sup, const char *service, unsigned from, unsigned to)
+{
+	if (from != to)
+		events_service(sup, service, "scale", NULL,
+			       js_pack("{s:i, s:i}", "from", (int)from, "to", (int)to));
+}
+
 struct reply apply_scale(struct supervisor *sup, const struct json_t *request)
 {
 	struct json_t *scale = js_get(request, "scale");
@@ -297,6 +305,8 @@ struct reply apply_scale(struct supervisor *sup, const struct json_t *request)
 				return refusal;
 			/* The first pass checks all, so that a bad one changes nothing. */
 			if (pass == 1) {
+				apply_tell_scale(sup, name, sup->units[service].replicas,
+						 (unsigned)replicas);
 				sup->units[service].replicas = (unsigned)replicas;
 				sup->units[service].stopped = false;
 			}
@@ -338,6 +348,14 @@ static const char *unknown_name(const struct supervisor *sup, const struct json_
 	return NULL;
 }
 
+static void tell_kill(struct instance *instance, int number)
+{
+	char name[SIG_NAME_MAX];
+
+	sig_name(number, name);
+	events_instance(instance, "kill", "asked for", js_pack("{s:s}", "signal", name));
+}
+
 struct reply apply_kill(struct supervisor *sup, const struct json_t *request)
 {
 	struct json_t *names = js_get(request, "services");
@@ -356,6 +374,7 @@ struct reply apply_kill(struct supervisor *sup, const struct json_t *request)
 	     instance = instance->next) {
 		if (!is_named(names, instance) || instance_signal(instance, number, NULL) < 0)
 			continue;
+		tell_kill(instance, number);
 		if (!js_append(killed, js_pack("s", instance->name)))
 			break;
 	}

@@ -36,5 +36,8 @@ struct reply apply_kill(struct supervisor *sup, const struct json_t *request);
 /* False, with the refusal, when a service cannot have so many instances. */
 bool apply_scale_fits(const struct service *service, int64_t replicas, struct reply *refusal);
 
+/* Makes an event of a service's new number of instances, if it is one. */
+void apply_tell_scale(struct supervisor *sup, const char *service, unsigned from, unsigned to);
+
 /* {"changes":[…]}: the difference between desired and observed. */
 struct reply apply_changes(struct supervisor *sup);

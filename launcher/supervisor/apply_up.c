@@ -273,6 +273,13 @@ static void commit(struct change *change)
 {
 	struct supervisor *sup = change->sup;
 
+	for (size_t i = 0; i < change->manifest->stack->service_count; i++) {
+		const char *name = change->manifest->stack->services[i].name;
+		const struct unit *before = unit_before(sup, name);
+
+		if (before && change->units[i].selected)
+			apply_tell_scale(sup, name, before->replicas, change->units[i].replicas);
+	}
 	publish_commit(sup, &change->ports);
 	units_free(sup->units, sup->manifest ? sup->manifest->stack->service_count : 0);
 	manifest_unref(sup->manifest);

@@ -4,6 +4,8 @@
  * here. The only place where the state of an instance changes (instance_enter). Its runs begin in
  * run_begin.c and end in run_end.c.
  */
+#include "launcher/js.h"
+#include "launcher/supervisor/events.h"
 #include "launcher/supervisor/join.h"
 #include "launcher/supervisor/learn.h"
 #include "launcher/supervisor/probe.h"
@@ -158,6 +160,17 @@ static void instance_kill(struct instance *instance)
 			       instance->name, err.text);
 }
 
+/* What would not end by itself, or must not go on. */
+static void instance_end(struct instance *instance)
+{
+	if (instance_runs(instance))
+		events_instance(instance, "kill",
+				instance->state == INSTANCE_STOPPING ? "the grace period is over"
+								     : instance->reason,
+				js_pack("{s:s}", "signal", "SIGKILL"));
+	instance_kill(instance);
+}
+
 static void instance_stop_signal(struct instance *instance)
 {
 	struct err err = {0};
@@ -179,7 +192,7 @@ static void instance_act(struct instance *instance, unsigned actions)
 	if (actions & ACT_SIGNAL_STOP)
 		instance_stop_signal(instance);
 	if (actions & ACT_KILL)
-		instance_kill(instance);
+		instance_end(instance);
 	if (actions & ACT_ARM_BACKOFF)
 		watch_arm(instance->timer, instance->backoff_ms);
 	if (actions & ACT_ARM_GRACE)

@@ -70,6 +70,9 @@ struct instance {
 	char fault_text[ERR_TEXT_MAX]; /* why the last start that failed did, for `end` */
 	bool exec_failed;
 
+	const char *told_state; /* in the last event; NULL: there was none yet */
+	uint64_t cause;		/* the event that set off what happens to it; 0: none */
+
 	bool has_end; /* `end` is that of the last run */
 	struct run_end end;
 	char end_why[REASON_MAX]; /* the same in words, or the failed probe it was ended for */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Noticing out-of-memory kills; see oom.h. */
 #include "launcher/supervisor/oom.h"
+#include "launcher/js.h"
+#include "launcher/supervisor/events.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/cleanup.h"
 
@@ -41,6 +43,8 @@ static void on_oom(void *data, int fd, uint32_t events)
 	if (instance->oom_recheck ||
 	    loop_watch_timer(loop, on_oom_recheck, instance, &instance->oom_recheck, NULL) == 0)
 		watch_arm(instance->oom_recheck, OOM_RECHECK_MS);
+	events_instance(instance, "oom", NULL,
+			js_pack("{s:I}", "kills", (long long)instance->oom_kills));
 	supervisor_log(instance->sup, "service=%s instance=%u event=oom kills=%llu",
 		       instance->plan->service->name, instance->index,
 		       (unsigned long long)instance->oom_kills);

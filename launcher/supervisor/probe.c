@@ -5,7 +5,9 @@
  * probe_*.c files.
  */
 #include "launcher/supervisor/probe.h"
+#include "launcher/js.h"
 #include "launcher/policy/notify_message.h"
+#include "launcher/supervisor/events.h"
 #include "launcher/supervisor/probe_run.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/cleanup.h"
@@ -102,6 +104,14 @@ static void unready(struct instance *instance, bool failed)
 		       instance->unhealthy ? INSTANCE_EV_UNHEALTHY_RESTART : INSTANCE_EV_UNHEALTHY);
 }
 
+static void tell_health(struct instance *instance, const char *reason)
+{
+	const char *health = probe_health(instance);
+
+	events_instance(instance, "health", reason,
+			js_pack("{s:s}", "status", health ? health : "none"));
+}
+
 void probe_done(struct probe *probe, enum probe_outcome outcome, const char *what)
 {
 	struct instance *instance = probe->instance;
@@ -123,11 +133,13 @@ void probe_done(struct probe *probe, enum probe_outcome outcome, const char *wha
 	case VITALS_STARTED:
 		break;
 	case VITALS_READY:
+		tell_health(instance, NULL);
 		instance_event(instance, INSTANCE_EV_HEALTHY);
 		break;
 	case VITALS_UNREADY:
 	case VITALS_FAILED:
 		say_why(probe, outcome, what);
+		tell_health(instance, instance->reason);
 		unready(instance, change == VITALS_FAILED);
 		break;
 	}

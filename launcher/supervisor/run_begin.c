@@ -4,7 +4,9 @@
  */
 #include "launcher/supervisor/run_begin.h"
 
+#include "launcher/js.h"
 #include "launcher/lower.h"
+#include "launcher/supervisor/events.h"
 #include "launcher/supervisor/hosts.h"
 #include "launcher/supervisor/join.h"
 #include "launcher/supervisor/learn.h"
@@ -41,6 +43,7 @@ void run_begin_status(struct instance *instance)
 	metrics_count(instance, METRICS_STARTED);
 	instance->started_ms = loop_now_ms(instance->sup->loop);
 	clock_gettime(CLOCK_REALTIME, &instance->started_at);
+	events_instance(instance, "start", NULL, js_pack("{s:i}", "pid", (int)instance->pid));
 	if (instance->client)
 		instance->client->started(instance->client->data, instance);
 	instance_event(instance,
@@ -67,8 +70,10 @@ static int run_cgroup(struct instance *instance, struct err *err)
 
 static void tell_log_trouble(void *data, const char *why, uint64_t lost)
 {
-	const struct instance *instance = data;
+	struct instance *instance = data;
 
+	events_instance(instance, "log", why ? why : "written again",
+			why ? NULL : js_pack("{s:I}", "lost_lines", (long long)lost));
 	if (why)
 		supervisor_log(instance->sup, "instance=%s event=log-trouble error=\"%s\"",
 			       instance->name, why);

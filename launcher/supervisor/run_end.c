@@ -4,13 +4,16 @@
  */
 #include "launcher/supervisor/run_end.h"
 
+#include "launcher/js.h"
 #include "launcher/supervisor/attach.h"
+#include "launcher/supervisor/events.h"
 #include "launcher/supervisor/notify.h"
 #include "launcher/supervisor/oom.h"
 #include "launcher/supervisor/probe.h"
 #include "launcher/supervisor/retire.h"
 #include "launcher/supervisor/run_begin.h"
 #include "launcher/supervisor/supervisor.h"
+#include "launcher/supervisor/view.h"
 #include "runtime/base/cleanup.h"
 
 #include <signal.h>
@@ -94,6 +97,17 @@ static enum instance_event end_verdict(struct instance *instance)
 	return start_failed ? INSTANCE_EV_START_FAILED_FOR_GOOD : INSTANCE_EV_EXITED_FAILED;
 }
 
+static void tell_die(struct instance *instance)
+{
+	char why[REASON_MAX];
+
+	reason_run_end(&instance->end, instance->plan->service->limits.memory_bytes, why,
+		       sizeof(why));
+	events_instance(
+		instance, "die", why,
+		js_pack("{s:o?, s:b}", "exit", view_exit(instance), "oom", instance->end.oom));
+}
+
 static void tell_end(struct instance *instance)
 {
 	const struct one_off_client *client = take_ptr(instance->client);
@@ -108,6 +122,7 @@ void run_end_now(struct instance *instance)
 	bool one_off = instance_is_one_off(instance);
 
 	instance->has_end = true;
+	tell_die(instance);
 	run_forget(instance);
 	tell_end(instance);
 	/* A wanted end needs no verdict: whatever the status, it is what was asked for. */

@@ -4,10 +4,12 @@
  * decides, this file carries its decisions to the instances. Level-triggered, so nothing can be
  * missed.
  */
+#include "launcher/js.h"
 #include "launcher/lower.h"
 #include "launcher/policy/deps.h"
 #include "launcher/policy/reconcile.h"
 #include "launcher/policy/settled.h"
+#include "launcher/supervisor/events.h"
 #include "launcher/supervisor/supervisor.h"
 #include "launcher/supervisor/thrift.h"
 #include "launcher/supervisor/watch.h"
@@ -117,6 +119,8 @@ static bool create(struct supervisor *sup, size_t service_index, unsigned index)
 	plan_unref(plan);
 	if (r == 0)
 		return true;
+	events_service(sup, unit->plan->service->name, "create-failed", fault.err.text,
+		       js_pack("{s:i}", "index", (int)index));
 	supervisor_log(sup, "service=%s instance=%u event=create-failed error=\"%s\"",
 		       unit->plan->service->name, index, fault.err.text);
 	watch_arm(sup->retry, RETRY_MS);

@@ -4,8 +4,10 @@
  * afterwards nothing left behind. What happens in between is in the other files of this folder.
  */
 #include "launcher/supervisor/supervisor.h"
+#include "launcher/js.h"
 #include "launcher/supervisor/api.h"
 #include "launcher/supervisor/attach.h"
+#include "launcher/supervisor/events.h"
 #include "launcher/supervisor/ids.h"
 #include "launcher/supervisor/learn.h"
 #include "launcher/supervisor/networks.h"
@@ -277,6 +279,8 @@ static int open_loop(struct supervisor *sup, struct err *err)
 	if (r == 0)
 		r = log_pump_open(sup->loop, &sup->log_pump, err);
 	if (r == 0)
+		r = events_open(sup, sup->run_dir, &sup->events, err);
+	if (r == 0)
 		r = open_socket(sup, &listen_fd, err);
 	if (r == 0)
 		r = http_open(sup->loop, listen_fd, &(struct http_handler){api_handle, sup},
@@ -323,6 +327,8 @@ int supervisor_open(const struct keep_origin *origin, struct supervisor **ret_su
 		supervisor_close(sup);
 		return r;
 	}
+	events_supervisor(sup, "begin", NULL,
+			  js_pack("{s:i, s:s}", "pid", (int)getpid(), "version", DAVIT_VERSION));
 	*ret_sup = sup;
 	return 0;
 }
@@ -424,6 +430,7 @@ void supervisor_close(struct supervisor *sup)
 	watch_free(sup->retry);
 	watch_free(sup->retire_timer);
 	log_pump_close(sup->log_pump);
+	events_close(sup->events);
 	loop_close(sup->loop);
 	fd_drop(&sup->lock_fd);
 	keep_close(sup->keep);

@@ -14,6 +14,7 @@
  * the kernel still has to let go of
  * - attach.c: exec and run, with a client's fds; run.c: one-off instances
  * - learn.c: profiles of what services call
+ * - events.c: what happens, told once: event.c a line of it, event_log.c the history
  * - view.c: JSON of what there is; watch.c: streams of changes; metrics.c: what is counted;
  *   thrift.c: staying small
  * - keep.c: what outlives this process; succession.c: what to do when its keeper does not
@@ -67,6 +68,7 @@ struct supervisor {
 
 	struct metrics metrics;
 	struct log_pump *log_pump;
+	struct events *events;
 	struct http_server *http;
 	struct http_prober *http_prober; /* NULL until a probe needs it */
 	struct watch *settle;		 /* deferred: something has changed */

@@ -34,8 +34,7 @@ static struct json_t *view_ports(const struct supervisor *sup, const char *servi
 	return ports;
 }
 
-/* NULL stands for JSON's null, too. */
-static struct json_t *view_exit(const struct instance *instance)
+struct json_t *view_exit(const struct instance *instance)
 {
 	char name[SIG_NAME_MAX];
 

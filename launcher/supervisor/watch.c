@@ -3,6 +3,7 @@
  */
 #include "launcher/supervisor/watch.h"
 #include "launcher/js.h"
+#include "launcher/supervisor/events.h"
 #include "launcher/supervisor/stamp.h"
 #include "launcher/supervisor/supervisor.h"
 #include "launcher/supervisor/view.h"
@@ -13,6 +14,7 @@
 struct watcher {
 	struct supervisor *sup;
 	struct watcher *next;
+	bool of_events; /* else of states */
 	struct http_stream *stream;
 };
 
@@ -27,7 +29,18 @@ static void on_close(void *data)
 	free(watcher);
 }
 
-/* Takes the value. Writing to a stream may end it, so the next one is looked up first. */
+/* Writing to a stream may end it, so the next one is looked up first. */
+static void send_line(struct supervisor *sup, const struct watcher *only, bool of_events,
+		      const struct buf *line)
+{
+	for (struct watcher *watcher = sup->watchers, *next; watcher; watcher = next) {
+		next = watcher->next;
+		if (watcher->of_events == of_events && (!only || only == watcher))
+			http_stream_write(watcher->stream, line->data, line->len);
+	}
+}
+
+/* Takes the value. */
 static void watch_send(struct supervisor *sup, struct watcher *only, struct json_t *value)
 {
 	autobuf struct buf line = {0};
@@ -38,20 +51,17 @@ static void watch_send(struct supervisor *sup, struct watcher *only, struct json
 	buf_puts(&line, "\n");
 	if (line.failed)
 		return;
-	for (struct watcher *watcher = sup->watchers, *next; watcher; watcher = next) {
-		next = watcher->next;
-		if (!only || only == watcher)
-			http_stream_write(watcher->stream, line.data, line.len);
-	}
+	send_line(sup, only, false, &line);
 }
 
-struct http_stream *watch_open(struct supervisor *sup)
+static struct watcher *watcher_new(struct supervisor *sup, bool of_events)
 {
 	struct watcher *watcher = calloc(1, sizeof(*watcher));
 
 	if (!watcher)
 		return NULL;
 	watcher->sup = sup;
+	watcher->of_events = of_events;
 	watcher->stream = http_stream_new(sup->http, on_close, watcher);
 	if (!watcher->stream) {
 		free(watcher);
@@ -59,6 +69,15 @@ struct http_stream *watch_open(struct supervisor *sup)
 	}
 	watcher->next = sup->watchers;
 	sup->watchers = watcher;
+	return watcher;
+}
+
+struct http_stream *watch_open(struct supervisor *sup)
+{
+	struct watcher *watcher = watcher_new(sup, false);
+
+	if (!watcher)
+		return NULL;
 	struct http_stream *stream = watcher->stream;
 
 	watch_send(sup, watcher,
@@ -67,11 +86,24 @@ struct http_stream *watch_open(struct supervisor *sup)
 	return stream;
 }
 
+struct http_stream *watch_open_events(struct supervisor *sup)
+{
+	const struct watcher *watcher = watcher_new(sup, true);
+
+	return watcher ? watcher->stream : NULL;
+}
+
+void watch_event(struct supervisor *sup, const struct buf *line)
+{
+	send_line(sup, NULL, true, line);
+}
+
 void watch_instance(struct instance *instance, const char *state)
 {
 	struct timespec now;
 	char at[STAMP_SIZE];
 
+	events_state(instance, state);
 	if (!instance->sup->watchers)
 		return;
 	struct json_t *view = view_instance(instance);
@@ -88,6 +120,8 @@ void watch_instance(struct instance *instance, const char *state)
 
 void watch_idle(struct supervisor *sup, bool idle)
 {
+	if (idle)
+		events_at_rest(sup);
 	if (sup->idle == idle)
 		return;
 	sup->idle = idle;

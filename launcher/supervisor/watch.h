@@ -8,7 +8,15 @@
 /* A stream that begins with a snapshot; NULL without memory. The server frees it. */
 struct http_stream *watch_open(struct supervisor *sup);
 
-/* Tells all watchers. @state: "removed" when the instance is about to be forgotten. */
+/* A stream of events from now on; as above. */
+struct http_stream *watch_open_events(struct supervisor *sup);
+
+/* Hands an event's line to all streams of events. */
+struct buf;
+void watch_event(struct supervisor *sup, const struct buf *line);
+
+/* Tells all watchers, and makes it an event. @state: "removed" when the instance is about to be
+ * forgotten. */
 void watch_instance(struct instance *instance, const char *state);
 
 /* Tells all watchers when it has changed. */

@@ -153,7 +153,7 @@ static void instances_are_merged_by_time(void **state)
 {
 	const struct world *world = *state;
 	static const char *const b[] = {"b", NULL};
-	const struct log_filter since = {.since_ns = 1769903943000000000, .until_ns = INT64_MAX};
+	const struct log_filter since = {.span = {1769903943000000000, INT64_MAX}};
 
 	put(world, "a-1.log", T "01Z stdout F one\n" T "03Z stdout F three\n");
 	put(world, "b-1.log", T "02Z stderr F two\n" T "04Z stdout F four\n");
@@ -213,14 +213,14 @@ static void a_filter_bounds_time_and_chooses_lines(void **state)
 
 	put(world, "a-1.log", T "01Z stdout F one\n" T "02Z stdout F two\n" T "03Z stdout F on\n");
 	put(world, "b-1.log", T "02Z stdout F none\n");
-	filter.until_ns = 1769903943000000000;
+	filter.span.until_ns = 1769903943000000000;
 	expect(world, &(struct logset_options){.tail = -1, .filter = &filter},
 	       "a-1:one|a-1:two|b-1:none|");
 	assert_int_equal(log_filter_pattern(&filter, "(^|n)on", &err), 0);
 	expect(world, &(struct logset_options){.tail = -1, .filter = &filter}, "a-1:one|b-1:none|");
-	filter.until_ns = INT64_MAX;
+	filter.span.until_ns = INT64_MAX;
 	expect(world, &(struct logset_options){.tail = 1, .filter = &filter}, "b-1:none|a-1:on|");
-	filter.since_ns = 1769903943000000000;
+	filter.span.since_ns = 1769903943000000000;
 	expect(world, &(struct logset_options){.tail = -1, .filter = &filter}, "a-1:on|");
 }
 
@@ -293,8 +293,7 @@ static void since_finds_its_place_in_a_long_file(void **state)
 	for (int i = 0; i < 30000; i++)
 		buf_printf(&text, T "01.%09dZ stdout F line %d\n", i, i);
 	put(world, "a-1.log", text.data);
-	const struct log_filter filter = {.since_ns = 1769903941000000000 + 17123,
-					  .until_ns = INT64_MAX};
+	const struct log_filter filter = {.span = {1769903941000000000 + 17123, INT64_MAX}};
 	const struct logset_options options = {.tail = -1, .filter = &filter};
 
 	assert_int_equal(logset_open(&set, world->dir, &options, &err), 0);
