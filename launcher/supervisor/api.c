@@ -15,6 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define LARGE_ANSWER_BYTES (64u << 10)
+
 /* Where the manifest is, for whoever stands elsewhere. */
 static void list_files(const struct manifest *manifest, struct strv *list)
 {
@@ -218,4 +220,8 @@ void api_handle(void *data, const struct http_request *request, struct http_answ
 	if (reply.status >= 400 && is_command(request))
 		events_refused(sup, request->path, js_text(reply.document, "error"));
 	api_answer(answer, &reply);
+	if (answer->body && strlen(answer->body) > LARGE_ANSWER_BYTES) {
+		sup->thrift_due = true; /* what it was made of was larger still */
+		supervisor_touch(sup);
+	}
 }

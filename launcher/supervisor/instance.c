@@ -143,7 +143,8 @@ static void instance_gone(struct instance *instance)
 
 	watch_instance(instance, "removed");
 	instance_free(instance);
-	sup->publish_due = true;
+	publish_names(sup, false);
+	publish_ports(sup);
 	supervisor_touch(sup);
 }
 
@@ -188,7 +189,7 @@ static void instance_act(struct instance *instance, unsigned actions)
 	if (actions & ACT_STOP_HEALTH)
 		probe_stop(instance);
 	if (actions & ACT_PUBLISH)
-		instance->sup->publish_due = true;
+		publish_ports(instance->sup);
 	if (actions & ACT_SIGNAL_STOP)
 		instance_stop_signal(instance);
 	if (actions & ACT_KILL)

@@ -26,7 +26,7 @@ int join_endpoint(struct instance *instance, struct err *err)
 	case NETWORK_NAMED: /* not launched: the loader notes it */
 		break;
 	}
-	sup->publish_due = true;
+	publish_names(sup, true);
 	return networks_attach(instance, err);
 }
 

@@ -12,6 +12,9 @@
 #include <errno.h>
 #include <string.h>
 
+/* Publishing takes one part of the time, everything else so many. */
+#define PAUSE_FACTOR 4
+
 static size_t ready_targets(struct supervisor *sup, const struct service *service,
 			    struct in_addr *targets)
 {
@@ -50,14 +53,66 @@ static int write_ports(struct supervisor *sup, struct err *err)
 	return net_publish(sup->net, ports, sup->port_count, err);
 }
 
-void publish_all(struct supervisor *sup)
+void publish_names(struct supervisor *sup, bool new)
 {
+	sup->publishing.names_due = true;
+	if (new)
+		sup->publishing.names_after_us = 0;
+}
+
+void publish_ports(struct supervisor *sup)
+{
+	sup->publishing.ports_due = true;
+}
+
+bool publish_is_due(const struct supervisor *sup)
+{
+	return sup->publishing.names_due || sup->publishing.ports_due;
+}
+
+static void all_names(struct supervisor *sup)
+{
+	int64_t begin_us = loop_clock_us();
+
+	sup->publishing.names_due = false;
+	hosts_write(sup);
+	int64_t end_us = loop_clock_us();
+
+	sup->publishing.names_after_us = end_us + PAUSE_FACTOR * (end_us - begin_us);
+}
+
+static void all_ports(struct supervisor *sup)
+{
+	int64_t begin_us = loop_clock_us();
 	struct err err = {0};
 
-	sup->publish_due = false;
-	hosts_write(sup);
-	if (sup->net && write_ports(sup, &err) < 0)
+	sup->publishing.ports_due = false;
+	if (!sup->net || (sup->port_count == 0 && !sup->publishing.has_ports))
+		return;
+	if (write_ports(sup, &err) < 0)
 		supervisor_log(sup, "event=publish-failed error=\"%s\"", err.text);
+	sup->publishing.has_ports = sup->port_count > 0;
+	int64_t end_us = loop_clock_us();
+
+	sup->publishing.ports_after_us = end_us + PAUSE_FACTOR * (end_us - begin_us);
+}
+
+void publish_all(struct supervisor *sup)
+{
+	const struct publishing *state = &sup->publishing;
+	int64_t now_us = loop_clock_us();
+	int64_t wait_us = 0;
+
+	if (state->names_due && now_us >= state->names_after_us)
+		all_names(sup);
+	if (state->ports_due && now_us >= state->ports_after_us)
+		all_ports(sup);
+	if (state->names_due)
+		wait_us = state->names_after_us - now_us;
+	if (state->ports_due && (!wait_us || state->ports_after_us - now_us < wait_us))
+		wait_us = state->ports_after_us - now_us;
+	if (publish_is_due(sup))
+		watch_arm(sup->retry, wait_us / 1000 + 1);
 }
 
 static bool same_port(const struct reservation *held, const struct reservation *want)
@@ -176,7 +231,9 @@ void publish_commit(struct supervisor *sup, struct port_set *set)
 	port_set_free(sup->ports, sup->port_count);
 	sup->ports = take_ptr(set->items);
 	sup->port_count = set->count;
-	sup->publish_due = true;
+	publish_names(sup, true);
+	publish_ports(sup);
+	sup->publishing.ports_after_us = 0;
 }
 
 /* Gives what was moved back to whom it belonged, closes the rest, takes anew what was given up. */

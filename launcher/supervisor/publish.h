@@ -9,6 +9,8 @@
 #include "runtime/base/buf.h"
 
 #include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 struct supervisor;
 
@@ -29,7 +31,29 @@ struct port_set {
 	size_t count;
 };
 
-/* Names and ports anew, after the set of instances or of ready ones has changed. */
+/* Whether something has changed that is not published yet, and when it may be. Zero-initialise. */
+struct publishing {
+	bool names_due;
+	bool ports_due;
+	bool has_ports; /* published last */
+	int64_t names_after_us;
+	int64_t ports_after_us;
+};
+
+/* The set of instances has changed: the names, before anything else is started when an address is
+ * @new. */
+void publish_names(struct supervisor *sup, bool new);
+
+/* The set of ready instances has changed. */
+void publish_ports(struct supervisor *sup);
+
+/* Something is yet to be published. */
+bool publish_is_due(const struct supervisor *sup);
+
+/*
+ * Publishes what is due. Each change costs as much as there are instances, so while many come or go
+ * several changes are published at once; the rest is seen to by a timer.
+ */
 void publish_all(struct supervisor *sup);
 
 /*

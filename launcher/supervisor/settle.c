@@ -214,7 +214,8 @@ static void start_and_rest(struct supervisor *sup, int64_t end_us)
 		return;
 	}
 	situation_refresh(&now);
-	watch_idle(sup, settled_idle(stack, now.desired, now.observed, now.count));
+	watch_idle(sup, !publish_is_due(sup) &&
+				settled_idle(stack, now.desired, now.observed, now.count));
 	if (sup->idle && sup->thrift_due) {
 		sup->thrift_due = false;
 		thrift_give_back();
@@ -234,7 +235,7 @@ void settle(void *data)
 
 	if (carry_out(sup, end_us))
 		supervisor_touch(sup); /* what it did may allow more */
-	if (sup->publish_due)
+	if (publish_is_due(sup))
 		publish_all(sup);
 	start_and_rest(sup, end_us);
 	if (sup->ending && sup->instance_count == 0 && !sup->retired)

@@ -77,7 +77,7 @@ struct supervisor {
 	struct attachment *attachments;
 	struct learning *learnings;
 	bool idle;
-	bool publish_due;
+	struct publishing publishing;
 	bool thrift_due; /* at rest: give back what a command has needed */
 	bool ending;	 /* `down`: the loop ends when nothing is left */
 	bool remove_volumes;
