@@ -7,10 +7,11 @@ import sys
 import tempfile
 
 from common import built, load_average, make_root, run
+from restarts import bench_restart
 from stacks import bench_up
 from starts import bench_start
 
-KINDS = ("load", "start", "up")
+KINDS = ("load", "start", "up", "restart")
 
 
 def bench_load():
@@ -29,19 +30,22 @@ def measure(kinds, work, options):
         bench_up(work, root, (1, options.few, options.many))
     if "start" in kinds:
         bench_start(work, root, options.starts)
+    if "restart" in kinds:
+        bench_restart(work, root, options.restarts)
 
 
 def main():
     parser = argparse.ArgumentParser(prog="scripts/bench")
-    parser.add_argument("kinds", nargs="*", metavar="KIND", help="load, start, up; all without one")
+    parser.add_argument("kinds", nargs="*", metavar="KIND", help="load, start, up, restart; all without one")
     parser.add_argument("--starts", type=int, default=200)
+    parser.add_argument("--restarts", type=int, default=30)
     parser.add_argument("--few", type=int, default=100)
     parser.add_argument("--many", type=int, default=1000)
     options = parser.parse_args()
     kinds = options.kinds or KINDS
     unknown = [kind for kind in kinds if kind not in KINDS]
-    if unknown or options.starts < 1 or not 1 < options.few < options.many:
-        parser.error(f"no measurement '{unknown[0]}'" if unknown else "--starts 1.., 1 < --few < --many")
+    if unknown or min(options.starts, options.restarts) < 1 or not 1 < options.few < options.many:
+        parser.error(f"no measurement '{unknown[0]}'" if unknown else "--starts 1.., --restarts 1.., 1 < --few < --many")
     run("ip", "link", "set", "lo", "up")
     work = tempfile.mkdtemp(prefix="davit-bench-")
     try:
