@@ -67,7 +67,6 @@ struct instance {
 	int64_t oom_ms;		    /* when one was noticed last; -1: never */
 	unsigned oom_rechecks;	    /* to come */
 	struct container_fault fault;
-	char fault_text[ERR_TEXT_MAX]; /* why the last start that failed did, for `end` */
 	bool exec_failed;
 
 	const char *told_state; /* in the last event; NULL: there was none yet */

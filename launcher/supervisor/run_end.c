@@ -35,10 +35,8 @@ static void run_forget(struct instance *instance)
 
 void run_end_unstarted(struct instance *instance)
 {
-	snprintf(instance->fault_text, sizeof(instance->fault_text), "%s",
-		 instance->fault.err.text);
 	instance->end =
-		(struct run_end){.kind = RUN_END_START_FAILED, .fault = instance->fault_text};
+		(struct run_end){.kind = RUN_END_START_FAILED, .fault = instance->fault.err.text};
 	metrics_count(instance, METRICS_START_FAILED);
 }
 
@@ -82,6 +80,7 @@ static enum instance_event end_verdict(struct instance *instance)
 	else
 		reason_run_end(&instance->end, service->limits.memory_bytes, why,
 			       sizeof(instance->end_why));
+	instance->end.fault = NULL; /* said; the next start may use it for its own */
 	reason_verdict(why, &verdict, &instance->history, instance->reason,
 		       sizeof(instance->reason));
 	instance->backoff_ms = verdict.delay_ms;

@@ -214,12 +214,14 @@ static void start_and_rest(struct supervisor *sup, int64_t end_us)
 		return;
 	}
 	situation_refresh(&now);
-	watch_idle(sup, !publish_is_due(sup) &&
-				settled_idle(stack, now.desired, now.observed, now.count));
-	if (sup->idle && sup->thrift_due) {
+	bool idle =
+		!publish_is_due(sup) && settled_idle(stack, now.desired, now.observed, now.count);
+
+	if (idle && sup->thrift_due) {
 		sup->thrift_due = false;
-		thrift_give_back();
+		thrift_give_back(); /* before anybody hears of it, and asks */
 	}
+	watch_idle(sup, idle);
 }
 
 void settle_begin(struct supervisor *sup)

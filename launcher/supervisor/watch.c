@@ -80,6 +80,9 @@ struct http_stream *watch_open(struct supervisor *sup)
 		return NULL;
 	struct http_stream *stream = watcher->stream;
 
+	/* What all of it is made of is large. */
+	sup->thrift_due = true;
+	supervisor_touch(sup);
 	watch_send(sup, watcher,
 		   js_pack("{s:s, s:b, s:o, s:o}", "type", "snapshot", "idle", sup->idle,
 			   "services", view_services(sup), "instances", view_instances(sup)));
