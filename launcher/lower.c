@@ -239,6 +239,7 @@ int lower_service(const struct stack *stack, const struct service *service,
 	config->host_network = stack_network_owner(stack, service)->network.mode == NETWORK_HOST;
 	config->resolv_conf = place->resolv_conf;
 	config->init = service->process.init ? place->init : NULL;
+	config->enter = place->enter;
 	config->shm_bytes = service->process.shm_bytes;
 	config->oom_score_adj = service->process.oom_score_adj;
 	config->sysctls = ret->sysctls;
@@ -266,6 +267,12 @@ void lowered_free(struct lowered *lowered)
 	free(lowered->cap_add);
 	free(lowered->cap_drop);
 	*lowered = (struct lowered){0};
+}
+
+bool lower_may_trace(const struct service *service)
+{
+	/* Not spelt out here: ALL is one of the ways to ask for it. */
+	return service->process.privileged || service->cap_add.count;
 }
 
 /* Reserved cores weigh as much as they are against the usual weight of one. */

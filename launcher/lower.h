@@ -22,6 +22,7 @@ struct lower_place {
 	const struct container_ids *ids; /* of the stack; NULL: it has only the host's */
 	rlim_t nofile_hard;		 /* what the supervisor may raise to */
 	const char *init;		 /* host path of davit-init */
+	const char *enter;		 /* host path of davit-enter; NULL: not needed */
 };
 
 /* A configuration with what it points to. */
@@ -52,6 +53,9 @@ int lower_service(const struct stack *stack, const struct service *service,
 
 void lowered_free(struct lowered *lowered);
 #define autolowered __attribute__((cleanup(lowered_free)))
+
+/* Whether CAP_SYS_PTRACE may be among its capabilities. */
+bool lower_may_trace(const struct service *service);
 
 /* The limits of one instance. */
 struct cg_limits lower_limits(const struct service *service);

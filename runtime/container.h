@@ -149,6 +149,8 @@ struct container_config {
 	size_t rlimit_count;
 	const char *init;  /* host path of davit-init, run as the first process with the program as
 			      its  child; NULL: the program is the first process */
+	const char *enter; /* host path of davit-enter, by which one that may trace is entered;
+			      NULL: by nobody */
 	int64_t shm_bytes; /* size of /dev/shm; 0: 64 MiB */
 	int oom_score_adj; /* -1000 to 1000; 0: as davit has it */
 	const char *const *sysctls; /* "NAME=value" of the container's own namespaces,

@@ -6,19 +6,18 @@
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/path.h"
+#include "runtime/init/program.h"
 #include "runtime/settings.h"
 #include "runtime/share.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -65,68 +64,6 @@ static const struct step exec_steps[] = {
 	{"working directory", step_working_dir},
 	{"user", step_user},
 	{"system call filter", step_filter},
-	{"exec", step_exec},
-	{0},
-};
-
-/* Nothing of the host's may be open where the container can look: all but the standard streams and
- * the two descriptors this exec still needs. */
-static int step_close(struct launch *launch, struct container_fault *fault)
-{
-	unsigned low = (unsigned)launch->status_fd;
-	unsigned high = (unsigned)launch->handover_fd;
-
-	if (low > high) {
-		low = (unsigned)launch->handover_fd;
-		high = (unsigned)launch->status_fd;
-	}
-	if ((low > 3 && syscall(SYS_close_range, 3U, low - 1, 0) < 0) ||
-	    (high > low + 1 && syscall(SYS_close_range, low + 1, high - 1, 0) < 0) ||
-	    syscall(SYS_close_range, high + 1, ~0U, 0) < 0)
-		return err_set(&fault->err, errno, "close descriptors");
-	return 0;
-}
-
-/* The first process ends here; the second goes on, as a child of the first one's parent. clone
- * rather than clone3, which the filter may not allow any more. */
-static int step_hand_over(struct launch *launch, struct container_fault *fault)
-{
-	pid_t pid = (pid_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
-	char go;
-
-	if (pid < 0)
-		return err_set(&fault->err, errno, "start a process");
-	if (pid > 0)
-		_exit(write(launch->handover_fd, &pid, sizeof(pid)) == sizeof(pid) ? 0 : 127);
-	/* Not before the parent knows of it: it must not run unsupervised. */
-	if (read(launch->handover_fd, &go, 1) != 1)
-		_exit(127);
-	if (setsid() < 0)
-		return err_set(&fault->err, errno, "new session");
-	if (launch->late_tty && ioctl(0, TIOCSCTTY, 0) < 0)
-		return err_set(&fault->err, errno, "take over the terminal");
-	return 0;
-}
-
-/*
- * Against CAP_SYS_PTRACE being undumpable is no help: such a container looks into every process it
- * can see. So all is done by a process outside of its pid namespace, and the one inside is born
- * with no more than the container has itself.
- */
-static const struct step guarded_steps[] = {
-	{"join cgroups", step_join_cgroups},
-	{"out-of-memory score", step_oom_score},
-	{"detach", step_detach},
-	{"namespaces", step_join},
-	{"standard streams", step_stdio},
-	{"limits", step_limits},
-	{"user namespace", step_join_userns},
-	{"landlock", step_landlock},
-	{"working directory", step_working_dir},
-	{"user", step_user},
-	{"descriptors", step_close},
-	{"system call filter", step_filter},
-	{"hand over", step_hand_over},
 	{"exec", step_exec},
 	{0},
 };
@@ -211,7 +148,8 @@ static char *exec_name_slot(const struct strv *env)
 }
 
 /* The second process of a guarded exec, which the first one tells of. */
-static int exec_take_over(int handover_fd, struct container_process *process, struct err *err)
+static int exec_take_over(int handover_fd, bool tty, struct container_process *process,
+			  struct err *err)
 {
 	struct pollfd wait = {.fd = handover_fd, .events = POLLIN};
 	pid_t pid;
@@ -224,13 +162,19 @@ static int exec_take_over(int handover_fd, struct container_process *process, st
 
 	if (pidfd < 0)
 		return err_set(err, errno, "hold the process");
-	if (write(handover_fd, "", 1) != 1)
+	if (write(handover_fd, tty ? (char[]){ENTER_TERMINAL} : "", 1) != 1)
 		return err_say(err, ESRCH, "the container has ended");
 	process->pid = pid;
 	process->pidfd = take_fd(&pidfd);
 	return 0;
 }
 
+/*
+ * Against CAP_SYS_PTRACE being undumpable is no help: such a container looks into every process it
+ * can see, and one of ours before its exec has a copy of our memory. So all is done outside of its
+ * pid namespace, up to and including an exec, of davit-enter: what that clones into the container
+ * has nothing but what the container gets anyway.
+ */
 static int exec_guarded(struct launch *launch, struct container_process *ret_process,
 			struct container_fault *fault)
 {
@@ -238,6 +182,9 @@ static int exec_guarded(struct launch *launch, struct container_process *ret_pro
 	struct container_fault told = {0};
 	int sockets[2];
 
+	if (launch->helper_fd < 0)
+		return err_say(&fault->err, ENOENT,
+			       "a container that may trace is entered by davit-enter only");
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
 		return err_set(&fault->err, errno, "make a socket");
 	autoclose int own_fd = sockets[0];
@@ -246,7 +193,7 @@ static int exec_guarded(struct launch *launch, struct container_process *ret_pro
 	launch->handover_fd = handover_fd;
 	launch->late_tty = launch->tty;
 	launch->tty = false;
-	int r = launch_clone(launch, guarded_steps, 0, &process, fault);
+	int r = launch_clone(launch, exec_steps, 0, &process, fault);
 
 	if (r < 0)
 		return r;
@@ -254,7 +201,7 @@ static int exec_guarded(struct launch *launch, struct container_process *ret_pro
 	autoclose int status_fd = process.status_fd;
 
 	fd_drop(&handover_fd);
-	r = exec_take_over(own_fd, &process, &fault->err);
+	r = exec_take_over(own_fd, launch->late_tty, &process, &fault->err);
 	launch_reap(first_fd);
 	if (r < 0) {
 		/* What the first has to say of itself is the better reason. */
@@ -309,11 +256,16 @@ int container_exec(const struct container_plan *plan, const struct container_exe
 		.target_pidfd = exec->pidfd,
 		.handover_fd = -1,
 		.name_slot = exec_name_slot(&env),
+		.helper_fd = plan->enter_fd,
 	};
 
-	/* In a user namespace the capability is good for what belongs to that, which a process does
-	 * not before its exec. */
-	return plan->userns_fd < 0 && plan->caps.keep & (1ULL << CAP_SYS_PTRACE)
-		       ? exec_guarded(&launch, ret_process, fault)
-		       : share_clone(&launch, exec_steps, 0, ret_process, fault);
+	if (!plan_is_tracer(plan))
+		return share_clone(&launch, exec_steps, 0, ret_process, fault);
+	char number[HELPER_NUMBER_SIZE];
+	autofree char **words = launch_helper_words("davit-enter", &candidates, exec->argv, number);
+
+	if (!words)
+		return err_set(&fault->err, ENOMEM, "%s", exec->argv[0]);
+	launch.helper_argv = words;
+	return exec_guarded(&launch, ret_process, fault);
 }

@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -112,6 +113,25 @@ int launch_clone(struct launch *launch, const struct step *steps, uint64_t flags
 	return 0;
 }
 
+char **launch_helper_words(const char *name, const struct strv *candidates, char *const *argv,
+			   char number[static HELPER_NUMBER_SIZE])
+{
+	size_t count = 0;
+
+	while (argv[count])
+		count++;
+	char **words = calloc(candidates->count + count + 3, sizeof(*words));
+
+	if (!words)
+		return NULL;
+	snprintf(number, HELPER_NUMBER_SIZE, "%zu", candidates->count);
+	words[0] = (char *)(uintptr_t)name; /* as exec wants it; nobody writes to it */
+	words[1] = number;
+	memcpy(words + 2, candidates->items, candidates->count * sizeof(*words));
+	memcpy(words + 2 + candidates->count, argv, count * sizeof(*words));
+	return words;
+}
+
 void launch_reap(int pidfd)
 {
 	siginfo_t info;
@@ -129,6 +149,8 @@ int container_status(int status_fd, struct container_fault *fault)
 		return 0;
 	if (n < 0 && errno == EAGAIN)
 		return -EAGAIN;
+	/* A process of the container may have got hold of the other end. */
+	fault->err.text[sizeof(fault->err.text) - 1] = '\0';
 	if (n == (ssize_t)sizeof(*fault) && fault->err.code > 0)
 		return fault->err.code == EAGAIN ? -EBUSY : -fault->err.code;
 	return fault_set(fault, CONTAINER_ITEM_NONE, n < 0 ? errno : EPROTO,

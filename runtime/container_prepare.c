@@ -47,6 +47,7 @@ void container_plan_free(struct container_plan *plan)
 	fd_drop(&plan->userns_fd);
 	fd_drop(&plan->view_fd);
 	fd_drop(&plan->init_fd);
+	fd_drop(&plan->enter_fd);
 	free(plan->userns_why);
 	mounts_free(plan);
 	plan_files_free(plan);
@@ -395,7 +396,7 @@ static struct container_plan *new_plan(const struct container_config *config)
 
 	if (!plan)
 		return NULL;
-	plan->init_fd = -1;
+	plan->init_fd = plan->enter_fd = -1;
 	plan->state_fd = plan->namespace_fd = plan->userns_fd = plan->view_fd = plan->devices_fd =
 		-1;
 	plan->layer_count = 2;
@@ -409,7 +410,7 @@ static struct container_plan *new_plan(const struct container_config *config)
 }
 
 /* Nobody can write to it by way of /proc/1/exe: its mount is read-only and in no namespace. */
-static int open_init(struct container_plan *plan, const char *path, struct err *err)
+static int open_helper(const char *path, int *ret_fd, struct err *err)
 {
 	autoclose int source_fd = path ? open(path, O_PATH | O_CLOEXEC) : -1;
 
@@ -417,8 +418,17 @@ static int open_init(struct container_plan *plan, const char *path, struct err *
 		return 0;
 	if (source_fd < 0)
 		return err_set(err, errno, "%s", path);
-	plan->init_fd = plan_detach_mount(NULL, source_fd, true, err);
-	return plan->init_fd < 0 ? plan->init_fd : 0;
+	int fd = plan_detach_mount(NULL, source_fd, true, err);
+
+	if (fd < 0)
+		return fd;
+	*ret_fd = fd;
+	return 0;
+}
+
+bool plan_is_tracer(const struct container_plan *plan)
+{
+	return plan->userns_fd < 0 && plan->caps.keep & 1ULL << CAP_SYS_PTRACE;
 }
 
 /* What the parent finds out by itself. */
@@ -438,11 +448,13 @@ static int resolve(struct container_plan *plan, const struct container_config *c
 	if (r == 0)
 		r = settings_init(plan, config, fault);
 	if (r == 0)
-		r = open_init(plan, config->init, &fault->err);
+		r = open_helper(config->init, &plan->init_fd, &fault->err);
 	if (r == 0)
 		r = set_privileges(plan, config, fault);
 	if (r == 0)
 		r = take_ids(plan, config, &fault->err);
+	if (r == 0 && plan_is_tracer(plan))
+		r = open_helper(config->enter, &plan->enter_fd, &fault->err);
 	if (r == 0)
 		r = plan_files_copy(plan, config, fault);
 	if (r == 0)

@@ -152,22 +152,11 @@ static char **start_env(const struct container_plan *plan, const struct containe
 	return envp;
 }
 
-/* "davit-init COUNT CANDIDATE… ARGV…": the strings stay the plan's, but for the count in @number.
- */
-static char **init_words(const struct container_plan *plan, char number[16])
+static char **init_words(const struct container_plan *plan, char number[static HELPER_NUMBER_SIZE])
 {
-	size_t candidates = plan->candidates.count;
-	char **words = calloc(candidates + plan->argv.count + 3, sizeof(*words));
-	static char name[] = "davit-init";
-
-	if (!words)
+	if (plan->init_fd < 0)
 		return NULL;
-	snprintf(number, 16, "%zu", candidates);
-	words[0] = name;
-	words[1] = number;
-	memcpy(words + 2, plan->candidates.items, candidates * sizeof(*words));
-	memcpy(words + 2 + candidates, plan->argv.items, plan->argv.count * sizeof(*words));
-	return words;
+	return launch_helper_words("davit-init", &plan->candidates, plan->argv.items, number);
 }
 
 int container_start(const struct container_plan *plan, const struct container_run *run,
@@ -175,8 +164,8 @@ int container_start(const struct container_plan *plan, const struct container_ru
 {
 	autofree char *hostname = NULL;
 	autofree char **envp = start_env(plan, run, &hostname);
-	char number[16];
-	autofree char **init_argv = plan->init_fd < 0 ? NULL : init_words(plan, number);
+	char number[HELPER_NUMBER_SIZE];
+	autofree char **init_argv = init_words(plan, number);
 	autoclose int layer_fd = -1;
 	uint64_t flags = plan->host_pid || run->pid_pidfd > 0 ? 0 : CLONE_NEWPID;
 
@@ -198,7 +187,9 @@ int container_start(const struct container_plan *plan, const struct container_ru
 		.envp = envp,
 		.candidates = plan->candidates.items,
 		.working_dir = plan->working_dir,
-		.init_argv = init_argv,
+		.helper_fd = plan->init_fd,
+		.helper_argv = init_argv,
+		.handover_fd = -1,
 		.stdio = {run->stdio[0], run->stdio[1], run->stdio[2]},
 		.tty = run->tty,
 		.recorder = run->recorder,

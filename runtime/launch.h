@@ -24,8 +24,8 @@ struct launch {
 	int stdio[3];
 	int status_fd;
 	bool tty;
-	char *const *init_argv; /* start only: of davit-init, which gets argv and candidates by it;
-				   or NULL */
+	int helper_fd;			 /* davit-init or davit-enter; -1: none */
+	char *const *helper_argv;	 /* of it, which gets argv and candidates by it; or NULL */
 	const struct recorder *recorder; /* NULL: none */
 	const char *self; /* own_filter: the first candidate that is davit itself; or NULL */
 
@@ -47,7 +47,7 @@ struct launch {
 	/* exec only, but for the pid namespace of a start that shares one */
 	int target_pidfd;
 	char *name_slot; /* in envp, NAME_SLOT_SIZE bytes: gets the host name; or NULL */
-	int handover_fd; /* guarded: where the pid goes and the leave to go on comes from */
+	int handover_fd; /* guarded: where the pid goes and the leave to go on comes from; or -1 */
 	bool late_tty;	 /* guarded: instead of tty */
 };
 
@@ -63,6 +63,15 @@ struct step {
  */
 int launch_clone(struct launch *launch, const struct step *steps, uint64_t flags,
 		 struct container_process *ret_process, struct container_fault *fault) must_check;
+
+#define HELPER_NUMBER_SIZE 16
+
+/*
+ * "@name COUNT CANDIDATE… ARGV…": the words for a helper that runs the program. To be freed; the
+ * strings stay others', that of the count is in @number. NULL without memory.
+ */
+char **launch_helper_words(const char *name, const struct strv *candidates, char *const *argv,
+			   char number[static HELPER_NUMBER_SIZE]);
 
 /* Kills the child of ours behind @pidfd, should it still live, and reaps it. */
 void launch_reap(int pidfd);

@@ -71,12 +71,17 @@ struct container_plan {
 	bool network_settings; /* some of them are net.* */
 	bool ipc_settings;     /* some of them are not */
 	int init_fd;	       /* davit-init on a mount of its own, read-only; -1: none */
+	int enter_fd;	       /* davit-enter, likewise, where plan_is_tracer() */
 	int oom_score_adj;
 	bool host_ipc;
 	bool host_uts;
 	bool host_pid;
 	bool host_cgroup;
 };
+
+/* Whether the container looks into every process that it can see. In a user namespace the
+ * capability is good for what belongs to that, which a process does not before its exec. */
+bool plan_is_tracer(const struct container_plan *plan);
 
 /* Copies the files of the configuration; the ids of the plan are known. */
 int plan_files_copy(struct container_plan *plan, const struct container_config *config,

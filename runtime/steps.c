@@ -263,28 +263,38 @@ int step_filter(struct launch *launch, struct container_fault *fault)
 	return launch->plan->filter ? secc_load(launch->plan->filter, &fault->err) : 0;
 }
 
-#define INIT_STATUS_FD 3
+/* Where the helpers are told to find them. */
+#define HELPER_STATUS_FD   3
+#define HELPER_HANDOVER_FD 4
+
+static int above_helpers(int fd)
+{
+	return fcntl(fd, F_DUPFD_CLOEXEC, HELPER_HANDOVER_FD + 1);
+}
 
 /* Tells of the program as we would: it gets the status pipe. Run by descriptor from a mount of its
  * own, it can be reached by nobody's path, nor be written to. */
-static int exec_init(struct launch *launch, struct container_fault *fault)
+static int exec_helper(struct launch *launch, struct container_fault *fault)
 {
-	int init_fd = fcntl(launch->plan->init_fd, F_DUPFD_CLOEXEC, INIT_STATUS_FD + 1);
-	int status_fd = fcntl(launch->status_fd, F_DUPFD_CLOEXEC, INIT_STATUS_FD + 1);
+	bool hands_over = launch->handover_fd >= 0;
+	int helper_fd = above_helpers(launch->helper_fd);
+	int status_fd = above_helpers(launch->status_fd);
+	int handover_fd = hands_over ? above_helpers(launch->handover_fd) : -1;
 
-	if (init_fd < 0 || status_fd < 0 || dup2(status_fd, INIT_STATUS_FD) < 0)
-		return err_set(&fault->err, errno, "hand over to davit-init");
+	if (helper_fd < 0 || status_fd < 0 || dup2(status_fd, HELPER_STATUS_FD) < 0 ||
+	    (hands_over && dup2(handover_fd, HELPER_HANDOVER_FD) < 0))
+		return err_set(&fault->err, errno, "hand over to %s", launch->helper_argv[0]);
 	launch->status_fd = status_fd;
-	syscall(SYS_execveat, init_fd, "", launch->init_argv, launch->envp, AT_EMPTY_PATH);
-	return err_set(&fault->err, errno, "run davit-init");
+	syscall(SYS_execveat, helper_fd, "", launch->helper_argv, launch->envp, AT_EMPTY_PATH);
+	return err_set(&fault->err, errno, "run %s", launch->helper_argv[0]);
 }
 
 int step_exec(struct launch *launch, struct container_fault *fault)
 {
 	int errnum = ENOENT;
 
-	if (launch->init_argv)
-		return exec_init(launch, fault);
+	if (launch->helper_argv)
+		return exec_helper(launch, fault);
 
 	for (char *const *path = launch->candidates; *path; path++) {
 		bool looked = launch->plan->own_filter;

@@ -87,5 +87,8 @@ int step_landlock(struct launch *launch, struct container_fault *fault)
 		r = allow_mounts(plan, rules_fd, root_fd, err);
 	if (r == 0)
 		r = allow_streams(plan, rules_fd, err);
+	/* On a mount of its own, so below nothing that is allowed. */
+	if (r == 0 && launch->helper_argv)
+		r = landlock_allow(rules_fd, plan->landlock, launch->helper_fd, LANDLOCK_READ, err);
 	return r < 0 ? r : landlock_enforce(rules_fd, err);
 }

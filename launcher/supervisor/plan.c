@@ -175,6 +175,7 @@ static int plan_prepare(struct supervisor *sup, struct plan *plan, unsigned inde
 {
 	const struct service *service = plan->service;
 	autofree char *init = NULL;
+	autofree char *enter = NULL;
 	autofree bool *fresh = calloc(service->mount_count + 1, sizeof(*fresh));
 	autofree char *resolv_conf = NULL;
 	autolowered struct lowered lowered = {0};
@@ -190,10 +191,13 @@ static int plan_prepare(struct supervisor *sup, struct plan *plan, unsigned inde
 		r = write_resolv(sup, plan, &resolv_conf, &fault->err);
 	if (r == 0 && service->process.init)
 		r = paths_helper("davit-init", &init, &fault->err);
+	if (r == 0 && lower_may_trace(service))
+		r = paths_helper("davit-enter", &enter, &fault->err);
 	if (r < 0)
 		return r;
 	const struct lower_place place = {
 		.init = init,
+		.enter = enter,
 		.volumes_dir = sup->volumes_dir,
 		.anonymous_dir = plan->anonymous_dir,
 		.state_dir = plan->state_dir,

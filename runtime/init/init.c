@@ -4,40 +4,14 @@
  * program, forwards every signal to it, reaps what it leaves behind, and ends as it ends. Linked
  * statically and run by descriptor, so it needs nothing of the container's root; it runs with the
  * container's user, capabilities and system call filter, and knows nothing else of davit.
- *
- * usage: davit-init COUNT CANDIDATE… ARGV…: the COUNT candidates are tried in their order.
- * Descriptor 3 gets a struct container_fault when none can be run, and is closed when one is.
  */
-#include "runtime/container.h"
+#include "runtime/init/program.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#define STATUS_FD 3
-
-/* As step_exec() searches: something found that cannot be run is told rather than what was not. */
-static _Noreturn void run_program(char *const *candidates, char *const *argv, char *const *envp)
-{
-	struct container_fault fault = {.item = CONTAINER_ITEM_PROGRAM};
-	int errnum = ENOENT;
-
-	for (; candidates < argv; candidates++) {
-		execve(*candidates, argv, envp);
-		if (errno != ENOENT && errno != ENOTDIR)
-			errnum = errno;
-		if (errno != ENOENT && errno != ENOTDIR && errno != EACCES)
-			break;
-	}
-	err_set(&fault.err, errnum, "program %.256s", argv[0]);
-	/* Written whole or not at all; if not, the reader sees an end without an explanation. */
-	(void)!write(STATUS_FD, &fault, sizeof(fault));
-	_exit(127);
-}
 
 /* On a terminal the program is in the foreground, so that its keys reach it and not us, too. */
 static void take_foreground(void)
@@ -70,12 +44,11 @@ static bool is_forwarded(int signal)
 
 int main(int argc, char **argv, char **envp)
 {
-	int count = argc > 1 ? atoi(argv[1]) : 0;
-	char **program = argv + 2 + count;
+	char **program = program_words(argc, argv);
 	sigset_t all;
 	sigset_t before;
 
-	if (count < 1 || argc < count + 3 || fcntl(STATUS_FD, F_SETFD, FD_CLOEXEC) < 0)
+	if (!program)
 		return 127;
 	/* Blocked signals wait for us instead of being dropped, which a first process's are. */
 	sigfillset(&all);
@@ -87,7 +60,7 @@ int main(int argc, char **argv, char **envp)
 	if (pid == 0) {
 		take_foreground();
 		sigprocmask(SIG_SETMASK, &before, NULL);
-		run_program(argv + 2, program, envp);
+		program_run(argv + 2, program, envp);
 	}
 	close(STATUS_FD);
 	while (true) {

@@ -5,6 +5,8 @@
  * how many times it was caught. As the control it hunts processes of its own kind.
  *
  *   hunter SECONDS PROGRAM…   names of the programs that belong here: all others are prey
+ *
+ * With SECRET in the environment it is looked for in the memory of the prey.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -27,6 +29,7 @@ struct catch
 	unsigned traced;   /* ptrace(2) took hold of it */
 	unsigned looked;   /* a directory or file of its descriptors was opened */
 	unsigned rooted;   /* its root was entered */
+	unsigned stolen;   /* the secret was in its memory */
 	unsigned kept;	   /* descriptors of what it runs */
 	int fds[KEPT_MAX]; /* O_PATH */
 };
@@ -91,6 +94,38 @@ static void look(int pid, struct catch *catch)
 		catch->rooted++;
 }
 
+static bool holds(int mem_fd, unsigned long begin, unsigned long end, const char *secret)
+{
+	static char bytes[4 << 20];
+	size_t size = end - begin < sizeof(bytes) ? end - begin : sizeof(bytes);
+	ssize_t n = pread(mem_fd, bytes, size, (off_t)begin);
+
+	return n > 0 && memmem(bytes, (size_t)n, secret, strlen(secret));
+}
+
+/* All that it may write to: heap, stack and data. */
+static void search(int pid, struct catch *catch)
+{
+	const char *secret = getenv("SECRET");
+	char path[40], line[512];
+	unsigned long begin, end;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	FILE *maps = secret ? fopen(path, "re") : NULL;
+	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
+	int mem_fd = maps ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	while (mem_fd >= 0 && fgets(line, sizeof(line), maps))
+		if (sscanf(line, "%lx-%lx rw", &begin, &end) == 2 && strstr(line, " rw") &&
+		    holds(mem_fd, begin, end, secret)) {
+			catch->stolen++;
+			break;
+		}
+	if (mem_fd >= 0)
+		close(mem_fd);
+	if (maps)
+		fclose(maps);
+}
+
 static void trace(int pid, struct catch *catch)
 {
 	if (ptrace(PTRACE_SEIZE, pid, 0, 0) < 0)
@@ -107,12 +142,24 @@ static void hunt(struct catch *catch, char **belongs)
 		if (pid == self || !is_prey(pid, belongs))
 			continue;
 		keep_program(pid, catch);
+		search(pid, catch);
 		look(pid, catch);
 		trace(pid, catch);
 	}
 }
 
-/* Now that what ran them has ended. */
+/* What still runs cannot be written to: on a slow machine the last prey ends late. */
+static int open_ended(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	for (int i = 0; fd < 0 && errno == ETXTBSY && i < 50; i++) {
+		usleep(100000);
+		fd = open(path, O_WRONLY | O_CLOEXEC);
+	}
+	return fd;
+}
+
 static unsigned writable(const struct catch *catch)
 {
 	unsigned count = 0;
@@ -121,7 +168,7 @@ static unsigned writable(const struct catch *catch)
 		char path[40];
 
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", catch->fds[i]);
-		int fd = open(path, O_WRONLY | O_CLOEXEC);
+		int fd = open_ended(path);
 		count += fd >= 0;
 		if (fd >= 0)
 			close(fd);
@@ -141,7 +188,7 @@ int main(int argc, char **argv)
 	while (waitpid(-1, NULL, WNOHANG) > 0)
 		continue;
 	sleep(1);
-	printf("traced %u\nlooked %u\nrooted %u\nwritable %u\n", catch.traced, catch.looked,
-	       catch.rooted, writable(&catch));
+	printf("traced %u\nlooked %u\nrooted %u\nstolen %u\nwritable %u\n", catch.traced,
+	       catch.looked, catch.rooted, catch.stolen, writable(&catch));
 	return 0;
 }
