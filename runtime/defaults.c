@@ -10,13 +10,15 @@
 const struct defaults_mount *defaults_mounts(void)
 {
 	/* On a host of pure cgroup v2 an instance reads its limits, of its own group and those
-	 * below; elsewhere the place is empty. /dev/mqueue is not mounted: mq_open(3) works
-	 * without, and every mount is paid for at every start. A writable directory root has /run,
-	 * /tmp and /var/tmp in its own layer. */
+	 * below; elsewhere step_groups() shows it them. /dev/mqueue is not mounted: mq_open(3)
+	 * works without, and every mount is paid for at every start. A writable directory root has
+	 * /run, /tmp and /var/tmp in its own layer. */
 	static const struct defaults_mount mounts[] = {
 		{"/proc", "proc", NULL, PLAIN | MS_NOEXEC, 0, DEFAULTS_ANY},
 		{"/sys", "sysfs", NULL, PLAIN | MS_NOEXEC | MS_RDONLY, 0, DEFAULTS_ANY},
 		{"/sys/fs/cgroup", "cgroup2", NULL, PLAIN | MS_NOEXEC | MS_RDONLY, 0, DEFAULTS_ANY},
+		{"/sys/fs/cgroup", "tmpfs", "mode=0755,size=64k", PLAIN | MS_NOEXEC, 0,
+		 DEFAULTS_ANY},
 		{"/dev/pts", "devpts", "newinstance,ptmxmode=0666,mode=0620", MS_NOSUID | MS_NOEXEC,
 		 5 /* tty */, DEFAULTS_ANY},
 		{"/dev/shm", "tmpfs", "mode=1777,size=64m", PLAIN | MS_NOEXEC, 0, DEFAULTS_ANY},

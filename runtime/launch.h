@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "runtime/cgroup/cg_shown.h"
 #include "runtime/plan_mounts.h"
 
 #define NAME_SLOT_SIZE 65 /* HOST_NAME_MAX and the end */
@@ -43,6 +44,8 @@ struct launch {
 	int hosts_fd;	    /* detached mounts */
 	int resolv_fd;
 	int bind_fds[PLAN_MOUNTS_MAX]; /* by index of plan->mounts */
+	int group_fds[CG_SHOWN_MAX];   /* detached, by index of cg_open_shown(); 0: none */
+	const char *group_names[CG_SHOWN_MAX];
 
 	/* exec only, but for the pid namespace of a start that shares one */
 	int target_pidfd;
@@ -93,3 +96,7 @@ int step_detached_mounts(struct launch *launch, struct container_fault *fault);
 int step_root(struct launch *launch, struct container_fault *fault);
 int step_files(struct launch *launch, struct container_fault *fault);
 int step_mounts(struct launch *launch, struct container_fault *fault);
+
+/* Two more: its control groups, taken while their mounts can be seen, and shown to it. */
+int step_detached_groups(struct launch *launch, struct container_fault *fault);
+int step_groups(struct launch *launch, struct container_fault *fault);

@@ -77,6 +77,7 @@ struct container_plan {
 	bool host_uts;
 	bool host_pid;
 	bool host_cgroup;
+	bool shows_groups; /* the groups of a run on the v1 hierarchies are to be seen in it */
 };
 
 /* Whether the container looks into every process that it can see. In a user namespace the

@@ -67,7 +67,7 @@ static bool host_is_unified(void)
 {
 	struct statfs fs;
 
-	return statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
+	return statfs(GROUPS_PLACE, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
 }
 
 static int add_defaults(struct container_plan *plan, const struct container_config *config,
@@ -77,12 +77,15 @@ static int add_defaults(struct container_plan *plan, const struct container_conf
 			: plan->writable		    ? DEFAULTS_DIR_WRITABLE
 							    : DEFAULTS_DIR_READ_ONLY;
 
+	bool unified = host_is_unified();
+
 	for (const struct defaults_mount *from = defaults_mounts(); from->target; from++) {
 		bool kernel = path_below(from->target, "/proc") ||
 			      path_below(from->target, "/sys") || path_below(from->target, "/dev");
 
 		if (!(from->roots & root) || configured(config, from->target) ||
-		    (strcmp(from->type, "cgroup2") == 0 && !host_is_unified()) ||
+		    (strcmp(from->target, GROUPS_PLACE) == 0 &&
+		     (strcmp(from->type, "cgroup2") == 0) != unified) ||
 		    (config->no_shm && strcmp(from->target, SHM_PLACE) == 0))
 			continue;
 		struct plan_mount *mount = mounts_push(plan, from->target, err);
@@ -94,6 +97,8 @@ static int add_defaults(struct container_plan *plan, const struct container_conf
 		mount->made = !kernel;
 		mount->type = from->type;
 		mount->flags = from->flags & ~(config->privileged ? (unsigned long)MS_RDONLY : 0);
+		plan->shows_groups =
+			plan->shows_groups || (!unified && strcmp(from->target, GROUPS_PLACE) == 0);
 		if (default_options(plan, from, config->shm_bytes, &mount->options) < 0)
 			return err_set(err, ENOMEM, "default mounts");
 	}

@@ -21,6 +21,9 @@ enum plan_mount_kind {
 /* Where shared memory by name is. */
 #define SHM_PLACE "/dev/shm"
 
+/* Where control groups are. */
+#define GROUPS_PLACE "/sys/fs/cgroup"
+
 /* One mount below a container's root. */
 struct plan_mount {
 	enum plan_mount_kind kind;

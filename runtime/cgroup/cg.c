@@ -11,6 +11,7 @@
 #include "runtime/cgroup/cg_file.h"
 #include "runtime/cgroup/cg_internal.h"
 #include "runtime/cgroup/cg_protect.h"
+#include "runtime/cgroup/cg_shown.h"
 #include "runtime/cgroup/cg_walk.h"
 
 #include <ctype.h>
@@ -69,6 +70,13 @@ static bool is_on(const struct cg *cg, unsigned hierarchy)
 	return cg->cpuset || !cg->tree->hierarchies[hierarchy].on_demand;
 }
 
+/* Where its processes go: without a group of their own on cpuset, to the tree's, which is there on
+ * v1. What reads limits takes them only when cpuset has a place for it, too. */
+static const char *place_on(const struct cg *cg, unsigned hierarchy)
+{
+	return is_on(cg, hierarchy) ? cg->name : ".";
+}
+
 /* Removes the group from the first @count hierarchies; it has no process yet. */
 static void unmake_dirs(const struct cg *cg, unsigned count)
 {
@@ -99,13 +107,14 @@ static int open_joins(struct cg *cg, struct err *err)
 		const struct cg_hierarchy *hierarchy = &cg->tree->hierarchies[i];
 		int fd;
 
-		if (!is_on(cg, i))
+		if (hierarchy->fd < 0)
 			continue;
 		if (hierarchy->unified)
 			fd = cg_file_open(hierarchy->fd, cg->name, ".", O_RDONLY | O_DIRECTORY,
 					  err);
 		else
-			fd = cg_file_open(hierarchy->fd, cg->name, "cgroup.procs", O_WRONLY, err);
+			fd = cg_file_open(hierarchy->fd, place_on(cg, i), "cgroup.procs", O_WRONLY,
+					  err);
 		if (fd < 0)
 			return fd;
 		*(hierarchy->unified ? &cg->clone_fd : &cg->procs_fd[i]) = fd;
@@ -150,14 +159,24 @@ static int cg_new(const struct cg_tree *tree, const char *name, const struct cg_
 	return 0;
 }
 
+/* On v1 the tree's own group is wanted by all, see place_on(). */
+static int open_cpuset(struct cg_tree *tree, const struct cg *cg, struct err *err)
+{
+	if (cg->cpuset)
+		return cg_cpuset_open(tree, err);
+	if (tree->layout != CG_V2)
+		(void)!cg_cpuset_open(tree, NULL); /* they get along without */
+	return 0;
+}
+
 int cg_make(struct cg_tree *tree, const char *name, const struct cg_limits *limits,
 	    struct cg **ret_cg, struct err *err)
 {
 	__attribute__((cleanup(free_cg))) struct cg *cg = NULL;
 	int r = cg_new(tree, name, limits, &cg, err);
 
-	if (r == 0 && cg->cpuset)
-		r = cg_cpuset_open(tree, err);
+	if (r == 0)
+		r = open_cpuset(tree, cg, err);
 	if (r == 0)
 		r = make_dirs(cg, err);
 	if (r < 0)
@@ -183,8 +202,8 @@ int cg_adopt(struct cg_tree *tree, const char *name, const struct cg_limits *lim
 	__attribute__((cleanup(free_cg))) struct cg *cg = NULL;
 	int r = cg_new(tree, name, limits, &cg, err);
 
-	if (r == 0 && cg->cpuset)
-		r = cg_cpuset_open(tree, err);
+	if (r == 0)
+		r = open_cpuset(tree, cg, err);
 	/* A group of that name is on every hierarchy that it should be on. */
 	if (r == 0)
 		r = open_joins(cg, err);
@@ -264,6 +283,33 @@ int cg_join_self(const struct cg *cg, struct err *err)
 	return 0;
 }
 
+/* Its usual place is named after what is on it, and what reads limits looks for that name. */
+static const char *shown_name(const struct cg_hierarchy *hierarchy)
+{
+	const char *slash = strrchr(hierarchy->mount, '/');
+
+	return slash && slash[1] ? slash + 1 : hierarchy->mount;
+}
+
+int cg_open_shown(const struct cg *cg, unsigned index, const char **ret_name)
+{
+	const struct cg_tree *tree = cg->tree;
+
+	if (index >= tree->hierarchy_count || index >= CG_SHOWN_MAX)
+		return -ERANGE;
+	const struct cg_hierarchy *hierarchy = &tree->hierarchies[index];
+
+	if (hierarchy->unified || hierarchy->fd < 0)
+		return -ENOENT;
+	int fd = openat(hierarchy->fd, place_on(cg, index),
+			O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	*ret_name = shown_name(hierarchy);
+	return fd;
+}
+
 int cg_join(const struct cg *cg, int pid, struct err *err)
 {
 	char text[16];
@@ -271,9 +317,9 @@ int cg_join(const struct cg *cg, int pid, struct err *err)
 
 	snprintf(text, sizeof(text), "%d", pid);
 	for (unsigned i = 0; r == 0 && i < cg->tree->hierarchy_count; i++)
-		if (is_on(cg, i))
-			r = cg_file_write(cg->tree->hierarchies[i].fd, cg->name, "cgroup.procs",
-					  text, err);
+		if (cg->tree->hierarchies[i].fd >= 0)
+			r = cg_file_write(cg->tree->hierarchies[i].fd, place_on(cg, i),
+					  "cgroup.procs", text, err);
 	return r;
 }
 

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The rarer limits of groups on the real kernel, on whichever layout it has. */
 #include "runtime/base/cleanup.h"
-#include "runtime/cgroup/cg.h"
+#include "runtime/cgroup/cg_shown.h"
 #include "tests/unit/runtime/cg_world.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #define MIB (1024L * 1024)
 
@@ -124,6 +126,28 @@ static int set_up_tree(void **unused)
 	exit(77);
 }
 
+static void a_group_shows_itself_on_the_hierarchies_of_v1(void **unused)
+{
+	(void)unused;
+	struct cg *cg = make("web-1", (struct cg_limits){.pids = 7});
+	const char *name = NULL;
+	bool pids = false;
+	unsigned i = 0;
+
+	for (int fd = 0; fd != -ERANGE; i++) {
+		fd = cg_open_shown(cg, i, &name);
+		assert_true(fd >= 0 || fd == -ENOENT || fd == -ERANGE);
+		pids = pids || (fd >= 0 && faccessat(fd, "pids.max", F_OK, 0) == 0);
+		if (fd >= 0) {
+			assert_null(strchr(name, '/'));
+			close(fd);
+		}
+	}
+	assert_true(i <= CG_SHOWN_MAX + 1);
+	assert_int_equal(pids, cg_tree_layout(tree) != CG_V2);
+	drop(cg);
+}
+
 static int tear_down_tree(void **unused)
 {
 	struct err err = {0};
@@ -143,6 +167,7 @@ int main(void)
 		cmocka_unit_test(weights_quotas_and_reserved_memory_are_written),
 		cmocka_unit_test(memory_is_kept_for_all_groups_of_the_tree_together),
 		cmocka_unit_test(a_group_runs_on_its_processors_only),
+		cmocka_unit_test(a_group_shows_itself_on_the_hierarchies_of_v1),
 	};
 
 	if (geteuid() != 0) {
