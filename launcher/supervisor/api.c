@@ -5,6 +5,7 @@
 #include "launcher/supervisor/attach.h"
 #include "launcher/supervisor/events.h"
 #include "launcher/supervisor/learn.h"
+#include "launcher/supervisor/listing.h"
 #include "launcher/supervisor/stamp.h"
 #include "launcher/supervisor/supervisor.h"
 #include "launcher/supervisor/view.h"
@@ -42,12 +43,6 @@ static struct reply get_version(struct supervisor *sup, const struct json_t *req
 				      js_strings((const char *const *)files.items, NULL))};
 }
 
-static struct reply get_instances(struct supervisor *sup, const struct json_t *request)
-{
-	return (struct reply){200, js_pack("{s:i, s:s, s:o}", "schema", 1, "stack", sup->name,
-					   "instances", view_instances(sup))};
-}
-
 static struct reply get_services(struct supervisor *sup, const struct json_t *request)
 {
 	return (struct reply){200, js_pack("{s:i, s:s, s:o}", "schema", 1, "stack", sup->name,
@@ -59,12 +54,12 @@ static const struct route {
 	const char *path;
 	struct reply (*handle)(struct supervisor *sup, const struct json_t *request);
 } routes[] = {
-	{"GET", "/v1/version", get_version},	{"GET", "/v1/instances", get_instances},
-	{"GET", "/v1/services", get_services},	{"POST", "/v1/up", apply_up},
-	{"POST", "/v1/down", apply_down},	{"POST", "/v1/scale", apply_scale},
-	{"POST", "/v1/stop", apply_stop},	{"POST", "/v1/start", apply_start},
-	{"POST", "/v1/restart", apply_restart}, {"POST", "/v1/kill", apply_kill},
-	{"POST", "/v1/learn", learn_begin},	{"POST", "/v1/learned", learn_result},
+	{"GET", "/v1/version", get_version},   {"GET", "/v1/services", get_services},
+	{"POST", "/v1/up", apply_up},	       {"POST", "/v1/down", apply_down},
+	{"POST", "/v1/scale", apply_scale},    {"POST", "/v1/stop", apply_stop},
+	{"POST", "/v1/start", apply_start},    {"POST", "/v1/restart", apply_restart},
+	{"POST", "/v1/kill", apply_kill},      {"POST", "/v1/learn", learn_begin},
+	{"POST", "/v1/learned", learn_result},
 };
 
 void api_answer(struct http_answer *answer, const struct reply *reply)
@@ -114,6 +109,10 @@ static bool answer_otherwise(struct supervisor *sup, const struct http_request *
 	}
 	if (strcmp(request->path, "/v1/run") == 0 && strcmp(request->method, "POST") == 0) {
 		attach_run(sup, body, answer);
+		return true;
+	}
+	if (strcmp(request->path, "/v1/instances") == 0 && strcmp(request->method, "GET") == 0) {
+		listing_answer(sup, answer);
 		return true;
 	}
 	if (strcmp(request->path, "/v1/metrics") == 0 && strcmp(request->method, "GET") == 0) {

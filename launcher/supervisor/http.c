@@ -19,6 +19,7 @@
 
 #define BODY_BYTES_MAX	     (8u << 20)
 #define STREAM_BYTES_MAX     (256u << 10)
+#define SOURCE_BYTES	     16384u
 #define CONNECTIONS_MAX	     128u
 #define CONNECTION_TIMEOUT_S 30u
 /* Turns given to the last answers when the server closes; each writes what the sockets take. */
@@ -181,6 +182,41 @@ static ssize_t stream_read(void *cls, uint64_t offset, char *room, size_t max)
 	return (ssize_t)n;
 }
 
+static ssize_t source_read(void *cls, uint64_t offset, char *room, size_t max)
+{
+	const struct http_source *source = cls;
+	long n = source->read(source->data, room, max);
+
+	if (n == HTTP_SOURCE_END)
+		return MHD_CONTENT_READER_END_OF_STREAM;
+	return n < 0 ? MHD_CONTENT_READER_END_WITH_ERROR : (ssize_t)n;
+}
+
+static void source_end(void *cls)
+{
+	struct http_source *source = cls;
+
+	source->end(source->data);
+	free(source);
+}
+
+static struct MHD_Response *source_response(const struct http_source *source)
+{
+	struct http_source *copy = malloc(sizeof(*copy));
+	struct MHD_Response *response = NULL;
+
+	if (copy) {
+		*copy = *source;
+		response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, SOURCE_BYTES,
+							     source_read, copy, source_end);
+	}
+	if (!response) {
+		source->end(source->data);
+		free(copy);
+	}
+	return response;
+}
+
 static int connection_fd(struct MHD_Connection *connection)
 {
 	const union MHD_ConnectionInfo *info =
@@ -277,6 +313,9 @@ static enum MHD_Result queue_answer(struct MHD_Connection *connection, struct in
 			return MHD_NO;
 		response = MHD_create_response_from_buffer(strlen(answer->body), answer->body,
 							   MHD_RESPMEM_MUST_FREE);
+		break;
+	case HTTP_SOURCE:
+		response = source_response(&answer->source);
 		break;
 	case HTTP_STREAM:
 		response = stream_response(answer->stream, connection);

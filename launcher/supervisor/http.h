@@ -22,6 +22,7 @@ struct http_request {
 
 enum http_answer_kind {
 	HTTP_BODY,
+	HTTP_SOURCE,
 	HTTP_STREAM,
 	HTTP_UPGRADE,
 };
@@ -36,11 +37,28 @@ struct http_upgraded;
  */
 typedef void (*http_upgrade_fn)(void *data, int fd, struct http_upgraded *connection);
 
+/*
+ * A body that is made while it is sent.
+ *
+ * @read	writes up to @max bytes (at least one) to @room and returns how many, or one of the
+ *		two; called again when the client can take more, and others had their turn
+ * @end	called once, when it is sent or the client has gone
+ */
+struct http_source {
+	long (*read)(void *data, char *room, size_t max);
+	void (*end)(void *data);
+	void *data;
+};
+
+#define HTTP_SOURCE_END	   (-1l)
+#define HTTP_SOURCE_BROKEN (-2l) /* the connection ends, so that the client notices */
+
 struct http_answer {
 	enum http_answer_kind kind;
 	unsigned status;
 	char *body;		    /* HTTP_BODY: malloc'ed text, ownership moves */
 	const char *content_type;   /* NULL: JSON */
+	struct http_source source;  /* HTTP_SOURCE */
 	struct http_stream *stream; /* HTTP_STREAM: from http_stream_new() */
 	http_upgrade_fn upgrade;    /* HTTP_UPGRADE: called once the 101 is sent */
 	void *upgrade_data;

@@ -16,6 +16,7 @@
  * - learn.c: profiles of what services call
  * - events.c: what happens, told once: event.c a line of it, event_log.c the history
  * - view.c: JSON of what there is; watch.c: streams of changes; metrics.c: what is counted;
+ *   listing.c: long answers in pieces;
  *   thrift.c: staying small
  * - keep.c: what outlives this process; succession.c: what to do when its keeper does not
  * - http.c, loop.c, logs.c know nothing of stacks
