@@ -167,6 +167,8 @@ int paths_helper(const char *name, char **ret_path, struct err *err)
 	if (r == 0) /* the build tree */
 		r = try_helper(dir, "/../supervisor", name, ret_path, err);
 	if (r == 0)
+		r = try_helper(dir, "/../keeper", name, ret_path, err);
+	if (r == 0)
 		r = try_helper(dir, "/../image", name, ret_path, err);
 	if (r == 0)
 		r = try_helper(DAVIT_LIBEXECDIR, "", name, ret_path, err);

@@ -37,3 +37,21 @@ struct wire_record {
 	int32_t status;		      /* as wait(2) has it */
 	char name[WIRE_NAME_MAX + 1]; /* always terminated */
 };
+
+/* A record of this version with number -1 and status 0. */
+struct wire_record wire_record(enum wire_kind kind, const char *name);
+
+/* Sends without waiting. @fd: goes with it; -1: none. Returns 0; -EAGAIN: the other side is behind;
+ * another -errno: it is gone. */
+int wire_send(int socket_fd, const struct wire_record *record, int fd)
+	__attribute__((warn_unused_result));
+
+/*
+ * Receives without waiting. @ret_fd: always written; the descriptor that came along, close-on-exec
+ * and the caller's in any case, or -1.
+ *
+ * Returns 0; -EAGAIN: there is nothing now; -EBADMSG: nothing to heed, but there may be more;
+ * -ENOTCONN: the other side is gone and has nothing more to say.
+ */
+int wire_receive(int socket_fd, struct wire_record *ret_record, int *ret_fd)
+	__attribute__((warn_unused_result));

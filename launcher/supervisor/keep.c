@@ -18,7 +18,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 
 _Static_assert(KEEP_NAME_MAX == WIRE_NAME_MAX, "a name fits into a record");
 
@@ -108,37 +107,6 @@ static struct ended *find_ended(const struct keep *keep, pid_t pid)
 	return NULL;
 }
 
-static struct wire_record record_of(enum wire_kind kind, const char *name)
-{
-	struct wire_record record = {.version = WIRE_VERSION, .kind = kind, .number = -1};
-
-	snprintf(record.name, sizeof(record.name), "%s", name);
-	return record;
-}
-
-/* -EAGAIN: the keeper is behind. @fd -1: none. */
-static int tell(const struct keep *keep, const struct wire_record *record, int fd)
-{
-	union {
-		struct cmsghdr head;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control = {0};
-	struct iovec part = {.iov_base = (void *)(uintptr_t)record, .iov_len = sizeof(*record)};
-	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
-
-	if (fd >= 0) {
-		message.msg_control = &control;
-		message.msg_controllen = sizeof(control.space);
-		control.head.cmsg_level = SOL_SOCKET;
-		control.head.cmsg_type = SCM_RIGHTS;
-		control.head.cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(&control.head), &fd, sizeof(fd));
-	}
-	if (sendmsg(keep->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-		return errno == ENOBUFS || errno == ETOOMANYREFS ? -EAGAIN : -errno;
-	return 0;
-}
-
 static void on_writable(void *data, int fd, uint32_t events);
 
 /* What the keeper cannot hear now it is told when it can. Any other failure is its end, which the
@@ -164,11 +132,11 @@ static void tell_kept(struct keep *keep)
 	for (size_t i = 0; keep->fd >= 0 && r == 0 && i < keep->kept_count; i++) {
 		struct kept *kept = &keep->kept[i];
 		const struct wire_record record =
-			record_of(kept->fd >= 0 ? WIRE_FD : WIRE_DROP, kept->name);
+			wire_record(kept->fd >= 0 ? WIRE_FD : WIRE_DROP, kept->name);
 
 		if (!kept->untold)
 			continue;
-		r = tell(keep, &record, kept->fd);
+		r = wire_send(keep->fd, &record, kept->fd);
 		kept->untold = r == -EAGAIN;
 		if (kept->fd < 0 && !kept->untold)
 			forget(keep, &keep->kept[i--]);
@@ -255,14 +223,14 @@ int keep_exit_of(struct keep *keep, pid_t pid, int *ret_status)
 void keep_exit_seen(struct keep *keep, pid_t pid)
 {
 	struct ended *ended = find_ended(keep, pid);
-	struct wire_record record = record_of(WIRE_EXIT, "");
+	struct wire_record record = wire_record(WIRE_EXIT, "");
 
 	if (!ended)
 		return;
 	*ended = keep->ended[--keep->ended_count];
 	record.number = pid;
 	if (keep->fd >= 0)
-		err_ignore(tell(keep, &record, -1));
+		err_ignore(wire_send(keep->fd, &record, -1));
 }
 
 void keep_settle(struct keep *keep)
@@ -334,46 +302,17 @@ static void heard(struct keep *keep, const struct wire_record *record, int *fd)
 	}
 }
 
-static int fd_of(struct msghdr *message)
-{
-	struct cmsghdr *head = CMSG_FIRSTHDR(message);
-	int fd = -1;
-
-	if (head && head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS &&
-	    head->cmsg_len == CMSG_LEN(sizeof(fd)))
-		memcpy(&fd, CMSG_DATA(head), sizeof(fd));
-	return fd;
-}
-
 /* One record. Returns 0; -EAGAIN: no more now; -ENOTCONN: the keeper is gone. */
 static int hear(struct keep *keep)
 {
-	union {
-		struct cmsghdr head;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control;
 	struct wire_record record;
-	struct iovec part = {.iov_base = &record, .iov_len = sizeof(record)};
-	struct msghdr message = {.msg_iov = &part,
-				 .msg_iovlen = 1,
-				 .msg_control = &control,
-				 .msg_controllen = sizeof(control.space)};
-	ssize_t n = recvmsg(keep->fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	int fd = -1;
+	int r = wire_receive(keep->fd, &record, &fd);
 
-	/* ECONNRESET says that the keeper has not read all of ours; what it said comes after. */
-	if (n < 0)
-		return errno == EINTR || errno == ECONNRESET ? 0
-		       : errno == EAGAIN		     ? -EAGAIN
-							     : -ENOTCONN;
-	autoclose int fd = fd_of(&message);
-
-	if (n == 0)
-		return -ENOTCONN;
-	if (n != (ssize_t)sizeof(record) || record.version != WIRE_VERSION)
-		return 0;
-	record.name[WIRE_NAME_MAX] = '\0';
-	heard(keep, &record, &fd);
-	return 0;
+	if (r == 0)
+		heard(keep, &record, &fd);
+	fd_drop(&fd);
+	return r == -EBADMSG ? 0 : r;
 }
 
 static void on_readable(void *data, int fd, uint32_t events)
@@ -453,10 +392,10 @@ int keep_watch(struct keep *keep, struct loop *loop, const struct keep_handler *
 
 void keep_ready(struct keep *keep)
 {
-	const struct wire_record record = record_of(WIRE_READY, "");
+	const struct wire_record record = wire_record(WIRE_READY, "");
 
 	if (keep->fd >= 0)
-		err_ignore(tell(keep, &record, -1));
+		err_ignore(wire_send(keep->fd, &record, -1));
 }
 
 void keep_close(struct keep *keep)
@@ -486,12 +425,12 @@ bool keep_has_legacy(const struct keep *keep)
 
 int keep_upgrade(struct keep *keep, struct err *err)
 {
-	const struct wire_record record = record_of(WIRE_UPGRADE, "");
+	const struct wire_record record = wire_record(WIRE_UPGRADE, "");
 
 	if (keep->fd < 0)
 		return err_say(err, ENOTCONN,
 			       "the supervisor has no keeper: it cannot be replaced");
-	int r = tell(keep, &record, -1);
+	int r = wire_send(keep->fd, &record, -1);
 
 	return r < 0 ? err_set(err, -r, "tell the keeper") : 0;
 }
@@ -509,14 +448,14 @@ static int write_handover(const struct keep *keep, int file_fd, struct err *err)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < keep->kept_count; i++) {
-		struct wire_record record = record_of(WIRE_FD, keep->kept[i].name);
+		struct wire_record record = wire_record(WIRE_FD, keep->kept[i].name);
 
 		record.number = keep->kept[i].fd;
 		if (record.number >= 0 && fcntl(record.number, F_SETFD, 0) == 0)
 			r = write_record(file_fd, &record, err);
 	}
 	for (size_t i = 0; r == 0 && i < keep->ended_count; i++) {
-		struct wire_record record = record_of(WIRE_EXIT, "");
+		struct wire_record record = wire_record(WIRE_EXIT, "");
 
 		record.number = keep->ended[i].pid;
 		record.status = keep->ended[i].status;
