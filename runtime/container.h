@@ -250,3 +250,12 @@ struct container_exec {
  */
 int container_exec(const struct container_plan *plan, const struct container_exec *exec,
 		   struct container_process *ret_process, struct container_fault *fault) must_check;
+
+/*
+ * A new terminal of a running container's own, which has a name in there.
+ *
+ * @pidfd		of the container's first process
+ * @ret_master_fd	out: the side of whoever is at the keyboard; owned by the caller
+ * @ret_fd		out: what becomes the standard streams inside; owned by the caller
+ */
+int container_terminal(int pidfd, int *ret_master_fd, int *ret_fd, struct err *err) must_check;

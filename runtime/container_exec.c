@@ -86,8 +86,7 @@ static pid_t exec_pid(int pidfd)
 	return pid > 0 ? pid : -ESRCH;
 }
 
-/* The container's root directory, seen from outside. */
-static int exec_root(int pidfd, struct err *err)
+int launch_root(int pidfd, struct err *err)
 {
 	char path[40];
 	pid_t pid = exec_pid(pidfd);
@@ -108,7 +107,7 @@ static int exec_user(const struct container_plan *plan, const struct container_e
 {
 	if (!exec->user)
 		return 0;
-	autoclose int root_fd = exec_root(exec->pidfd, &fault->err);
+	autoclose int root_fd = launch_root(exec->pidfd, &fault->err);
 
 	if (root_fd < 0)
 		return root_fd;

@@ -76,6 +76,9 @@ int launch_clone(struct launch *launch, const struct step *steps, uint64_t flags
 char **launch_helper_words(const char *name, const struct strv *candidates, char *const *argv,
 			   char number[static HELPER_NUMBER_SIZE]);
 
+/* Opens the root directory of the process behind @pidfd, as it sees it. Returns an O_PATH fd. */
+int launch_root(int pidfd, struct err *err) must_check;
+
 /* Kills the child of ours behind @pidfd, should it still live, and reaps it. */
 void launch_reap(int pidfd);
 

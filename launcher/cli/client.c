@@ -24,6 +24,7 @@ void client_answer_drop(struct client_answer *answer)
 void client_stream_drop(struct client_stream *stream)
 {
 	fd_drop(&stream->fd);
+	fd_drop(&stream->given_fd);
 	buf_free(&stream->text);
 }
 
@@ -194,7 +195,7 @@ int client_stream_open(const char *stack, const struct client_request *request,
 		       struct client_stream *ret_stream, struct client_answer *ret_answer,
 		       struct err *err)
 {
-	autostream struct client_stream stream = {.fd = -1};
+	autostream struct client_stream stream = {.fd = -1, .given_fd = -1};
 	autobuf struct buf rest = {0};
 	int r = start_request(stack, request, &stream.fd, err);
 
@@ -204,15 +205,39 @@ int client_stream_open(const char *stack, const struct client_request *request,
 	if (r < 0)
 		return r;
 	if (stream.http.status != (request->upgrade ? 101 : 200)) {
-		ret_stream->fd = -1;
+		ret_stream->fd = ret_stream->given_fd = -1;
 		return finish_answer(stream.fd, &stream.http, &stream.text, ret_answer, err);
 	}
 	if (request->upgrade)
 		buf_put(&stream.text, rest.data, rest.len);
 	stream.ended = !request->upgrade && stream.http.state == HTTP_DONE;
 	*ret_stream = stream;
-	stream = (struct client_stream){.fd = -1};
+	stream = (struct client_stream){.fd = -1, .given_fd = -1};
 	return buf_check(&ret_stream->text, err);
+}
+
+/* As recv(); a descriptor that comes along is the stream's. */
+static ssize_t receive(struct client_stream *stream, char *bytes, size_t size)
+{
+	union {
+		struct cmsghdr head;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = {0};
+	struct iovec part = {.iov_base = bytes, .iov_len = size};
+	struct msghdr message = {
+		.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control.space),
+	};
+	ssize_t n = recvmsg(stream->fd, &message, MSG_CMSG_CLOEXEC);
+
+	if (n < 0 || message.msg_controllen < CMSG_LEN(sizeof(int)) ||
+	    control.head.cmsg_type != SCM_RIGHTS)
+		return n;
+	fd_drop(&stream->given_fd);
+	memcpy(&stream->given_fd, CMSG_DATA(&control.head), sizeof(int));
+	return n;
 }
 
 int client_stream_read(struct client_stream *stream, struct err *err)
@@ -225,7 +250,7 @@ int client_stream_read(struct client_stream *stream, struct err *err)
 		stream->ended = stream->http.state == HTTP_DONE;
 		return r;
 	}
-	ssize_t n = recv(stream->fd, bytes, sizeof(bytes), 0);
+	ssize_t n = receive(stream, bytes, sizeof(bytes));
 
 	if (n < 0 && errno != EINTR)
 		return transport_failed(err, errno);

@@ -39,6 +39,7 @@ struct client_stream {
 	struct buf text;
 	size_t taken; /* of text */
 	bool ended;
+	int given_fd; /* came along with the text, to be taken; or -1 */
 };
 
 /* Sends the request; with `upgrade` the stream stays a plain connection after the 101. An answer

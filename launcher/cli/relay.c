@@ -23,6 +23,13 @@ int relay_open(struct relay *relay, struct err *err)
 	return 0;
 }
 
+void relay_take(struct relay *relay, int master_fd)
+{
+	fd_drop(&relay->master);
+	relay->master = master_fd;
+	relay_resize(relay);
+}
+
 int relay_start(struct relay *relay, struct err *err)
 {
 	struct termios raw;

@@ -21,6 +21,9 @@ struct relay {
 /* Makes the pty, of the size of our terminal. Zero-initialise with both fds -1. */
 int relay_open(struct relay *relay, struct err *err) must_check;
 
+/* Uses a pty of somebody else's instead, which it owns from here. */
+void relay_take(struct relay *relay, int master_fd);
+
 /* From here our terminal is raw, until relay_close(). */
 int relay_start(struct relay *relay, struct err *err) must_check;
 void relay_drop_slave(struct relay *relay);

@@ -11,6 +11,7 @@
 #include "runtime/base/sig.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
@@ -24,7 +25,8 @@ struct session {
 	struct client_stream stream;
 	struct relay relay;
 	bool tty;
-	const char *what; /* "exec": in front of complaints */
+	bool terminal_inside; /* relay.master comes with a message */
+	const char *what;     /* "exec": in front of complaints */
 	int signal_fd;
 	unsigned interrupts;
 	int code; /* -1: not known yet */
@@ -76,6 +78,7 @@ static int hand_over_fds(struct session *session, struct err *err)
 {
 	int fds[CLIENT_FDS] = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
 
+	/* The user's own terminal stays here, also where it would not be used. */
 	for (size_t i = 0; session->tty && i < ARRAY_SIZE(fds); i++)
 		fds[i] = session->relay.slave;
 	return client_stream_send(&session->stream, "\n", 1, fds, err);
@@ -85,11 +88,15 @@ static int start(struct session *session, struct err *err)
 {
 	int r = hold_signals(session, err);
 
-	if (r == 0 && session->tty)
+	if (r == 0 && session->terminal_inside) {
+		session->relay.slave = open("/dev/null", O_RDWR | O_CLOEXEC);
+		r = session->relay.slave < 0 ? err_set(err, errno, "/dev/null") : 0;
+	} else if (r == 0 && session->tty) {
 		r = relay_open(&session->relay, err);
+	}
 	if (r == 0)
 		r = hand_over_fds(session, err);
-	if (r == 0 && session->tty)
+	if (r == 0 && session->tty && !session->terminal_inside)
 		r = relay_start(&session->relay, err);
 	relay_drop_slave(&session->relay);
 	return r;
@@ -120,6 +127,14 @@ static int forward_signal(struct session *session, struct err *err)
 	return client_stream_send(&session->stream, line, (size_t)len, NULL, err);
 }
 
+static int take_terminal(struct session *session, struct err *err)
+{
+	if (!session->terminal_inside || session->stream.given_fd < 0)
+		return err_say(err, EBADMSG, "the supervisor sends no terminal");
+	relay_take(&session->relay, take_fd(&session->stream.given_fd));
+	return relay_start(&session->relay, err);
+}
+
 /* The end of a session: what the command's exit means for ours. */
 static void take_message(struct session *session, const struct json_t *message)
 {
@@ -147,7 +162,10 @@ static int take_messages(struct session *session, struct err *err)
 		r = client_stream_next(&session->stream, &message, err);
 		if (r <= 0)
 			break;
-		take_message(session, message);
+		if (js_bool(message, "terminal"))
+			r = take_terminal(session, err);
+		else
+			take_message(session, message);
 	}
 	if (r >= 0 && session->code < 0 && session->stream.ended)
 		r = err_say(err, ECONNRESET, "%s: the supervisor hung up", session->what);
@@ -174,7 +192,7 @@ static int converse(struct session *session, struct err *err)
 			{.fd = session->stream.fd, .events = POLLIN},
 			{.fd = session->signal_fd, .events = POLLIN},
 			{.fd = session->tty ? relay->master : -1, .events = POLLIN},
-			{.fd = session->tty && !relay->input_ended ? STDIN_FILENO : -1,
+			{.fd = relay->master >= 0 && !relay->input_ended ? STDIN_FILENO : -1,
 			 .events = POLLIN},
 		};
 
@@ -201,10 +219,11 @@ bool session_wants_tty(bool no_tty)
 int session_run(const char *stack, const struct session_request *request)
 {
 	__attribute__((cleanup(session_drop))) struct session session = {
-		.stream.fd = -1,
+		.stream = {.fd = -1, .given_fd = -1},
 		.relay = {.master = -1, .slave = -1},
 		.signal_fd = -1,
 		.tty = request->tty,
+		.terminal_inside = request->tty && request->terminal_inside,
 		.what = request->what,
 		.code = -1,
 	};

@@ -2,7 +2,7 @@
 /*
  * A command somewhere in the stack with our stdin, stdout and stderr: what exec and run share
  * (launcher/API.md has the protocol). Ours are handed over as they are, or a pty where we have a
- * terminal.
+ * terminal: one of ours or, for exec, one of the instance's own.
  */
 #pragma once
 
@@ -17,7 +17,8 @@ struct session_request {
 	const char *path;	   /* "/v1/exec" */
 	const struct json_t *body; /* borrowed */
 	bool tty;
-	const char *what; /* "exec": in front of complaints */
+	bool terminal_inside; /* the supervisor makes the terminal, of the instance's own */
+	const char *what;     /* "exec": in front of complaints */
 };
 
 /* A terminal inside is for those who have one here. */

@@ -242,14 +242,49 @@ static int run(struct attachment *attachment, const int stdio[static 3],
 	return run_service(attachment, &attachment->client, attachment->one_off, fault);
 }
 
+/* The client gets the side of the keyboard, and with that nothing of the host's goes inside. */
+static int give_terminal(const struct attachment *attachment, const struct instance *instance,
+			 int *ret_inside_fd, struct err *err)
+{
+	static char line[] = "{\"terminal\":true}\n";
+	union {
+		struct cmsghdr align;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = {.align = {CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS}};
+	struct iovec iov = {line, sizeof(line) - 1};
+	struct msghdr message = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control.room),
+	};
+	autoclose int master_fd = -1;
+	autoclose int inside_fd = -1;
+	int r = container_terminal(instance->pidfd, &master_fd, &inside_fd, err);
+
+	if (r < 0)
+		return r;
+	memcpy(CMSG_DATA(&control.align), &master_fd, sizeof(int));
+	if (sendmsg(attachment->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		return err_set(err, errno, "hand over the terminal");
+	*ret_inside_fd = take_fd(&inside_fd);
+	return 0;
+}
+
 static int exec(struct attachment *attachment, const int stdio[static 3],
 		struct container_fault *fault)
 {
 	struct instance *instance = instance_find(attachment->sup, attachment->instance);
 	struct loop *loop = attachment->sup->loop;
+	autoclose int terminal_fd = -1;
 
 	if (!instance || !instance_reached(instance))
 		return err_say(&fault->err, ESRCH, "%s is not running", attachment->instance);
+	int r = attachment->tty ? give_terminal(attachment, instance, &terminal_fd, &fault->err)
+				: 0;
+
+	if (r < 0)
+		return r;
 	struct container_exec exec = {
 		.argv = attachment->argv.items,
 		.envp = attachment->envp.items,
@@ -258,7 +293,9 @@ static int exec(struct attachment *attachment, const int stdio[static 3],
 		.stdio = {stdio[0], stdio[1], stdio[2]},
 		.tty = attachment->tty,
 	};
-	int r = instance_exec(instance, &exec, &attachment->process, fault);
+	for (size_t i = 0; attachment->tty && i < ARRAY_SIZE(exec.stdio); i++)
+		exec.stdio[i] = terminal_fd;
+	r = instance_exec(instance, &exec, &attachment->process, fault);
 
 	if (r == 0)
 		r = loop_watch_fd(loop,

@@ -239,6 +239,24 @@ static void a_terminal_becomes_the_controlling_one(void **unused)
 	close(process.status_fd);
 }
 
+static void its_own_terminal_has_a_name_inside(void **unused)
+{
+	char *argv[4];
+	struct outcome outcome;
+	struct err err;
+	int fds[2] = {-1, -1};
+
+	assert_int_equal(container_terminal(first.pidfd, &fds[0], &fds[1], &err), 0);
+	autoclose int master_fd = fds[0];
+	autoclose int fd = fds[1];
+	struct container_exec exec = exec_of(argv, "cd /dev/pts; echo *");
+
+	assert_int_equal(run_exec(&exec, &outcome), 0);
+	assert_string_equal(outcome.out, "0 ptmx\n");
+	assert_true(isatty(master_fd) && isatty(fd));
+	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+}
+
 static void an_ended_container_is_told(void **unused)
 {
 	char *argv[4];
@@ -254,6 +272,11 @@ static void an_ended_container_is_told(void **unused)
 	exec.user = "root";
 	assert_int_equal(run_exec(&exec, &outcome), -ESRCH);
 	assert_non_null(strstr(outcome.fault.err.text, "the container has ended"));
+	int fds[2] = {-1, -1};
+
+	assert_int_equal(container_terminal(first.pidfd, &fds[0], &fds[1], &outcome.fault.err),
+			 -ESRCH);
+	assert_int_equal(fds[0], -1);
 }
 
 int main(void)
@@ -267,6 +290,7 @@ int main(void)
 		WITH_BOX(davit_itself_is_not_run_inside),
 		WITH_BOX(only_a_terminal_of_its_own_changes_hands),
 		WITH_BOX(a_terminal_becomes_the_controlling_one),
+		WITH_BOX(its_own_terminal_has_a_name_inside),
 		WITH_BOX(an_ended_container_is_told),
 	};
 	const char *missing = sandbox_missing();
