@@ -17,9 +17,19 @@
 static struct alloc_state *state;
 static __thread unsigned spared; /* inside a library that ends the process for want of memory */
 
+/* A preloaded library gets into every program that another one starts. */
+static const char *state_path(void)
+{
+	static const char meant[] = "davit-supervisor";
+
+	return strncmp(program_invocation_short_name, meant, strlen(meant)) == 0
+		       ? getenv("DAVIT_FAULT_FILE")
+		       : NULL;
+}
+
 static void *map_state(void)
 {
-	const char *path = getenv("DAVIT_FAULT_FILE");
+	const char *path = state_path();
 	int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
 	int flags = MAP_SHARED | (fd < 0 ? MAP_ANONYMOUS : 0);
 	void *mapped = mmap(NULL, sizeof(*state), PROT_READ | PROT_WRITE, flags, fd, 0);
@@ -114,8 +124,9 @@ char *strndup(const char *text, size_t len)
 }
 
 /*
- * libnftables 1.0.6 calls exit() for want of memory, by design; nothing can be done about that from
- * outside of it. So what is asked for inside of it is given.
+ * What is asked for inside of these is given, for nothing can be done from outside of them:
+ * libnftables 1.0.6 calls exit() for want of memory, by design; libseccomp 2.5.4 frees twice, or
+ * goes round in circles, when it cannot write a filter out.
  */
 
 struct nft_ctx;
@@ -124,6 +135,7 @@ struct nft_ctx *nft_ctx_new(uint32_t flags);
 int nft_ctx_buffer_error(struct nft_ctx *ctx);
 int nft_ctx_buffer_output(struct nft_ctx *ctx);
 int nft_run_cmd_from_buffer(struct nft_ctx *ctx, const char *text);
+int seccomp_export_bpf(const void *context, int fd);
 
 #define SPARED(type, name, parameters, arguments)                                                  \
 	type name parameters                                                                       \
@@ -140,3 +152,4 @@ SPARED(struct nft_ctx *, nft_ctx_new, (uint32_t flags), (flags))
 SPARED(int, nft_ctx_buffer_error, (struct nft_ctx * ctx), (ctx))
 SPARED(int, nft_ctx_buffer_output, (struct nft_ctx * ctx), (ctx))
 SPARED(int, nft_run_cmd_from_buffer, (struct nft_ctx * ctx, const char *text), (ctx, text))
+SPARED(int, seccomp_export_bpf, (const void *context, int fd), (context, fd))

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Makes allocations fail: every one of the program it is part of goes through here, whichever
- * library asks for it. Also a library of its own, to be preloaded; then the state is the file that
- * DAVIT_FAULT_FILE names, which whoever runs the test writes to. Children of a fork or clone count
- * with their parent.
+ * library asks for it. Also a library of its own, to be preloaded; then the state of a supervisor
+ * is the file that DAVIT_FAULT_FILE names, which whoever runs the test writes to. Children of a
+ * fork or clone count with their parent.
  */
 #pragma once
 

@@ -7,35 +7,18 @@
 #include "runtime/base/cleanup.h"
 #include "tests/fault/alloc.h"
 #include "tests/fault/calls.h"
+#include "tests/fault/every.h"
 #include "tests/fault/life.h"
 #include "tests/unit/cmocka_all.h"
 
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
-#include <time.h>
 
 static struct life usual[LIFE_KINDS];
 static struct life life;
 static char before[LIFE_TRACES];
 static char after[LIFE_TRACES];
-
-static uint64_t step_of(uint64_t usual_step)
-{
-	const char *every = getenv("DAVIT_FAULT_EVERY");
-
-	return every && atoi(every) > 0 ? (uint64_t)atoi(every) : usual_step;
-}
-
-static uint64_t offset_of(uint64_t step)
-{
-	const char *seed = getenv("DAVIT_FAULT_SEED");
-	uint64_t offset = (seed ? (uint64_t)atoll(seed) : (uint64_t)time(NULL)) % step;
-
-	print_message("DAVIT_FAULT_EVERY=%llu DAVIT_FAULT_SEED=%llu\n", (unsigned long long)step,
-		      (unsigned long long)offset);
-	return offset + 1;
-}
 
 /* The lines of @one that @other lacks. */
 static void print_more(const char *sign, const char *one, const char *other)
@@ -85,12 +68,12 @@ static void set_out(enum life_kind kind)
 
 static void fail_allocations(enum life_kind kind, uint64_t usual_step)
 {
-	uint64_t step = step_of(usual_step);
+	uint64_t step = every_step(usual_step);
 	int wrong = 0, tolerated = 0, tried = 0;
 	bool failed = true;
 
 	set_out(kind);
-	for (uint64_t nth = offset_of(step); failed; nth += step, tried++) {
+	for (uint64_t nth = every_first(step); failed; nth += step, tried++) {
 		char what[64];
 
 		snprintf(what, sizeof(what), "allocation %llu", (unsigned long long)nth);
@@ -108,12 +91,12 @@ static void fail_allocations(enum life_kind kind, uint64_t usual_step)
 
 static void fail_calls(enum life_kind kind, int errnum, uint64_t usual_step)
 {
-	uint64_t step = step_of(usual_step);
+	uint64_t step = every_step(usual_step);
 	const char *call = "";
 	int wrong = 0, tolerated = 0, tried = 0;
 
 	set_out(kind);
-	for (uint64_t nth = offset_of(step); call; nth += step, tried++) {
+	for (uint64_t nth = every_first(step); call; nth += step, tried++) {
 		char what[64];
 
 		calls_arm(nth, errnum);
