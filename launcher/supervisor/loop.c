@@ -16,6 +16,9 @@
 /* Ten years: what is to come later does not come, and nothing overflows. */
 #define DELAY_MS_MAX (10ll * 366 * 86400 * 1000)
 
+#define TURN_TRIES    1000
+#define TURN_PAUSE_NS 10000000
+
 struct loop {
 	sd_event *event;
 	struct histogram turns;
@@ -80,13 +83,21 @@ static int loop_turn(struct loop *loop)
 	return r;
 }
 
+/* A turn fails for want of memory. What was to be done in it is still to be done: it is tried again,
+ * and only who never succeeds ends. */
 int loop_run(struct loop *loop)
 {
+	const struct timespec pause = {.tv_nsec = TURN_PAUSE_NS};
+	unsigned failed = 0;
 	int code = 0;
 	int r = 0;
 
-	while (r >= 0 && sd_event_get_state(loop->event) != SD_EVENT_FINISHED)
+	while (failed < TURN_TRIES && sd_event_get_state(loop->event) != SD_EVENT_FINISHED) {
 		r = loop_turn(loop);
+		failed = r < 0 ? failed + 1 : 0;
+		if (r < 0)
+			nanosleep(&pause, NULL);
+	}
 	return r < 0 ? r : sd_event_get_exit_code(loop->event, &code) < 0 ? 0 : code;
 }
 
