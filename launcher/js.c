@@ -23,8 +23,13 @@ void js_drop(struct json_t **value)
 int js_parse(const char *bytes, size_t len, struct json_t **ret_value, struct err *err)
 {
 	json_error_t where;
+
+	errno = 0;
 	struct json_t *value = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, &where);
 
+	/* jansson takes its own want of memory for an error of the text. */
+	if (!value && errno == ENOMEM)
+		return err_set(err, ENOMEM, "read JSON");
 	if (!value)
 		return err_say(err, EBADMSG, "malformed JSON at byte %d: %s", where.position,
 			       where.text);

@@ -13,6 +13,7 @@
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -197,7 +198,9 @@ void api_handle(void *data, const struct http_request *request, struct http_answ
 	struct reply reply = {0};
 
 	if (request->body_len > 0 && js_parse(request->body, request->body_len, &body, &err) < 0) {
-		reply = reply_error(400, 2, "%s", err.text);
+		bool ours = err.code == ENOMEM;
+
+		reply = reply_error(ours ? 500 : 400, ours ? 1 : 2, "%s", err.text);
 		api_answer(answer, &reply);
 		return;
 	}
