@@ -19,7 +19,7 @@ void js_free(struct json_t *value);
 void js_drop(struct json_t **value);
 #define autojs __attribute__((cleanup(js_drop), unused))
 
-/* Parses one whole JSON text. -EBADMSG says where it is malformed. */
+/* Parses one whole JSON text. -EBADMSG says where it is malformed; -ENOMEM. */
 int js_parse(const char *bytes, size_t len, struct json_t **ret_value, struct err *err) must_check;
 
 /* A text with a `?` for every byte that is not UTF-8, such as the rest of a letter that was cut. */

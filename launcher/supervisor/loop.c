@@ -83,8 +83,8 @@ static int loop_turn(struct loop *loop)
 	return r;
 }
 
-/* A turn fails for want of memory. What was to be done in it is still to be done: it is tried again,
- * and only who never succeeds ends. */
+/* A turn fails for want of memory. What was to be done in it is still to be done: it is tried
+ * again, and only who never succeeds ends. */
 int loop_run(struct loop *loop)
 {
 	const struct timespec pause = {.tv_nsec = TURN_PAUSE_NS};
