@@ -11,6 +11,7 @@
 #include "launcher/supervisor/ids.h"
 #include "launcher/supervisor/learn.h"
 #include "launcher/supervisor/networks.h"
+#include "launcher/supervisor/own_log.h"
 #include "launcher/supervisor/probe_http.h"
 #include "launcher/supervisor/retire.h"
 #include "launcher/supervisor/succession.h"
@@ -22,6 +23,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -36,11 +38,13 @@
 #define WAIT_NS	    10000000
 
 /* Names of what the keeper has of ours. */
+#define OWN_LOG_MAX  (4 << 20)
 #define KEPT_LOCK    "lock"
 #define KEPT_CONTROL "control"
 
 void supervisor_log(const struct supervisor *sup, const char *fmt, ...)
 {
+	char path[PATH_MAX];
 	char text[1024];
 	va_list args;
 
@@ -48,6 +52,9 @@ void supervisor_log(const struct supervisor *sup, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	fprintf(stderr, "stack=%s %s\n", sup->name, text);
+	if (sup->log_dir &&
+	    snprintf(path, sizeof(path), "%s/supervisor.log", sup->log_dir) < (int)sizeof(path))
+		own_log_rotate(path, OWN_LOG_MAX);
 }
 
 void supervisor_touch(struct supervisor *sup)
