@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <microhttpd.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -336,15 +337,39 @@ static enum MHD_Result queue_answer(struct MHD_Connection *connection, struct in
 	return queued;
 }
 
-/* The socket's mode keeps others out already; this holds when somebody has loosened it. */
-static bool peer_is_trusted(struct MHD_Connection *connection)
+/* Since Linux 6.5; before, the number of a process that has ended may be another's by now. */
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77
+#endif
+
+static bool peer_has_ended(int fd)
 {
+	int pidfd = -1;
+	socklen_t len = sizeof(pidfd);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &len) < 0)
+		return errno != ENOPROTOOPT;
+	struct pollfd end = {.fd = pidfd, .events = POLLIN};
+	bool ended = poll(&end, 1, 0) != 0;
+
+	close(pidfd);
+	return ended;
+}
+
+/*
+ * The socket's mode keeps others out already; this holds when somebody has loosened it, or shown
+ * the socket to an instance. In this order: who lives after the question was who was asked about.
+ */
+static bool peer_is_trusted(const struct http_server *server, struct MHD_Connection *connection)
+{
+	int fd = connection_fd(connection);
 	struct ucred peer = {0};
 	socklen_t len = sizeof(peer);
 
-	if (getsockopt(connection_fd(connection), SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 ||
+	    (peer.uid != 0 && peer.uid != geteuid()))
 		return false;
-	return peer.uid == 0 || peer.uid == geteuid();
+	return server->handler.trusts(server->handler.data, peer.pid) && !peer_has_ended(fd);
 }
 
 static void receive(struct incoming *incoming, const char *bytes, size_t len)
@@ -365,7 +390,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 	struct incoming *incoming = *request_cls;
 
 	if (!incoming) {
-		if (!peer_is_trusted(connection))
+		if (!peer_is_trusted(server, connection))
 			return MHD_NO;
 		incoming = calloc(1, sizeof(*incoming));
 		if (incoming)

@@ -8,6 +8,7 @@
 
 #include "launcher/supervisor/loop.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct http_server;
@@ -68,8 +69,12 @@ struct http_answer {
 typedef void (*http_handler_fn)(void *data, const struct http_request *request,
 				struct http_answer *answer);
 
+/* Whether the process with this number, which has connected, may ask; it is alive. */
+typedef bool (*http_trust_fn)(void *data, int pid);
+
 struct http_handler {
 	http_handler_fn fn;
+	http_trust_fn trusts;
 	void *data;
 };
 

@@ -290,8 +290,8 @@ static int open_loop(struct supervisor *sup, struct err *err)
 	if (r == 0)
 		r = open_socket(sup, &listen_fd, err);
 	if (r == 0)
-		r = http_open(sup->loop, listen_fd, &(struct http_handler){api_handle, sup},
-			      &sup->http, err);
+		r = http_open(sup->loop, listen_fd,
+			      &(struct http_handler){api_handle, api_trusts, sup}, &sup->http, err);
 	if (r == 0)
 		r = succession_watch(sup, err);
 	if (r == 0)

@@ -355,37 +355,50 @@ bool cg_populated(const struct cg *cg)
 	       cg_text_key(events.bytes, "populated") > 0;
 }
 
-/* "ID:CONTROLLERS:PATH": whether the path is that of the group or of one below it. */
-static bool is_inside(const struct cg *cg, const char *line)
+/* What is behind @name and a slash in @path; NULL when the path is not there. */
+static const char *step_into(const char *path, const char *name)
 {
-	size_t tree_len = strlen(cg->tree->name);
-	size_t len = strlen(cg->name);
-	const char *path = strchr(line, ':');
+	size_t len = strlen(name);
 
-	path = path ? strchr(path + 1, ':') : NULL;
-	if (!path || path[1] != '/' || strncmp(path + 2, cg->tree->name, tree_len) != 0)
-		return false;
-	path += 2 + tree_len;
-	return path[0] == '/' && strncmp(path + 1, cg->name, len) == 0 &&
-	       (path[1 + len] == '\0' || path[1 + len] == '/');
+	return path && path[0] == '/' && strncmp(path + 1, name, len) == 0 &&
+			       (path[1 + len] == '\0' || path[1 + len] == '/')
+		       ? path + 1 + len
+		       : NULL;
 }
 
-int cg_has(const struct cg *cg, int pid)
+/* 1 when the process is in group @name of the tree or below it; NULL: in the tree at all. */
+static int has(const struct cg_tree *tree, const char *name, int pid)
 {
 	autofree char *text = NULL;
-	char path[64];
+	char file[64];
 
-	snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
-	int r = fs_read(path, PROC_BYTES_MAX, &text, NULL, NULL);
+	snprintf(file, sizeof(file), "/proc/%d/cgroup", pid);
+	int r = fs_read(file, PROC_BYTES_MAX, &text, NULL, NULL);
 
 	if (r < 0)
 		return r == -ENOENT ? -ESRCH : r;
 	char *rest = text;
 
-	for (char *line; (line = strsep(&rest, "\n"));)
-		if (is_inside(cg, line))
+	/* "ID:CONTROLLERS:PATH" */
+	for (char *line; (line = strsep(&rest, "\n"));) {
+		const char *path = strchr(line, ':');
+
+		path = path ? strchr(path + 1, ':') : NULL;
+		path = step_into(path ? path + 1 : NULL, tree->name);
+		if (name ? step_into(path, name) : path)
 			return 1;
+	}
 	return 0;
+}
+
+int cg_has(const struct cg *cg, int pid)
+{
+	return has(cg->tree, cg->name, pid);
+}
+
+int cg_tree_has(const struct cg_tree *tree, int pid)
+{
+	return has(tree, NULL, pid);
 }
 
 int cg_remove(struct cg *cg, struct err *err)

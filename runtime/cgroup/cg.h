@@ -125,6 +125,9 @@ int cg_read(const struct cg *cg, struct cg_usage *ret_usage, struct err *err) mu
  * process. Who asks must know that pids are given out again. */
 int cg_has(const struct cg *cg, int pid) must_check;
 
+/* Like cg_has(), for all groups of the tree together. */
+int cg_tree_has(const struct cg_tree *tree, int pid) must_check;
+
 /* True while a process, a zombie included, is left in the group or below it. */
 bool cg_populated(const struct cg *cg);
 

@@ -327,9 +327,12 @@ static void who_is_in_a_group_is_known(void **unused)
 	assert_int_equal(cg_has(cg, pid), 1);
 	assert_int_equal(cg_has(other, pid), 0);
 	assert_int_equal(cg_has(cg, getpid()), 0);
+	assert_int_equal(cg_tree_has(tree, pid), 1);
+	assert_int_equal(cg_tree_has(tree, getpid()), 0);
 	assert_int_equal(cg_kill(cg, NULL), 0);
 	reap(pid);
 	assert_int_equal(cg_has(cg, pid), -ESRCH);
+	assert_int_equal(cg_tree_has(tree, pid), -ESRCH);
 	drop(cg);
 	drop(other);
 }
