@@ -147,7 +147,12 @@ static int fetch_one(struct image_store *store, const struct stack *stack,
 	case IMAGE_USE_STORED:
 		return EXIT_DONE;
 	case IMAGE_FETCH:
-		return fetch_image(&(struct fetch){.ref = &ref, .quiet = how->quiet});
+		if (fetch_image(&(struct fetch){.ref = &ref, .quiet = how->quiet}) == EXIT_DONE)
+			return EXIT_DONE;
+		if (!service->build.present)
+			return EXIT_FAILED;
+		fprintf(stderr, "%s: building %s instead\n", service->name, service->image.value);
+		return builder_run(stack, service, &ref, how->quiet);
 	case IMAGE_REFUSE_MISSING:
 		if (service->build.present)
 			return builder_run(stack, service, &ref, how->quiet);
