@@ -174,6 +174,16 @@ struct recorder;
 int container_prepare(const struct container_config *config, struct container_plan **ret_plan,
 		      struct container_fault *fault) must_check;
 
+/*
+ * Copies what the root of the configuration has in the directory @target into the empty directory
+ * @to_fd, which gets its owner and mode as well. No link of the root leads out of it.
+ *
+ * Returns 1; 0 when the root has no such directory or is none of layers; -errno, with part of it
+ * copied.
+ */
+int container_fill(const struct container_config *config, const char *target, int to_fd,
+		   struct err *err) must_check;
+
 /* Accepts NULL. Running containers of the plan are not touched. */
 void container_plan_free(struct container_plan *plan);
 

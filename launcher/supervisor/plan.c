@@ -9,6 +9,7 @@
 #include "launcher/resolv.h"
 #include "launcher/supervisor/images.h"
 #include "launcher/supervisor/supervisor.h"
+#include "launcher/supervisor/volumes.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/fs.h"
 
@@ -79,7 +80,7 @@ void plan_unref(struct plan *plan)
 }
 
 /* Makes a directory where there is none yet. */
-static int make_missing(struct plan *plan, const char *path, bool *ret_made, struct err *err)
+static int make_missing(struct plan *plan, const char *path, struct err *err)
 {
 	struct stat st;
 
@@ -89,7 +90,6 @@ static int make_missing(struct plan *plan, const char *path, bool *ret_made, str
 
 	if (r < 0)
 		return r;
-	*ret_made = true;
 	strv_add(&plan->made, path);
 	return strv_check(&plan->made, err);
 }
@@ -103,20 +103,40 @@ static bool is_made_here(const struct plan *plan, const struct mount_spec *mount
 	return mount->kind == MOUNT_VOLUME && !(volume && (volume->external || volume->device));
 }
 
-/* @fresh: which volumes were made now, so that nobody's data is in them */
+/* @ret_fresh: made now with nothing in it, so that it is nobody's yet */
+static int make_volume(struct plan *plan, const struct lowered *lowered, size_t index,
+		       bool *ret_fresh, struct err *err)
+{
+	const struct mount_spec *mount = &plan->service->mounts[index];
+	const struct volume_want want = {
+		.path = lowered->sources[index],
+		.config = &lowered->config,
+		.target = mount->no_copy || mount->subpath ? NULL : mount->target,
+	};
+	bool made = false;
+	bool filled = false;
+	int r = volumes_make(&want, &made, &filled, err);
+
+	if (r < 0 || !made)
+		return r;
+	*ret_fresh = !filled;
+	strv_add(&plan->made, want.path);
+	return strv_check(&plan->made, err);
+}
+
+/* @fresh: which volumes were made now and have nothing of an image's in them */
 static int make_sources(struct plan *plan, const struct lowered *lowered, bool *fresh,
 			struct container_fault *fault)
 {
 	for (size_t i = 0; i < plan->service->mount_count; i++) {
 		const struct mount_spec *mount = &plan->service->mounts[i];
-		bool made = false;
 		int r = 0;
 
 		/* A missing source of a short-form bind is made, as Compose does. */
 		if (mount->kind == MOUNT_BIND && mount->create_host_path)
-			r = make_missing(plan, mount->source, &made, &fault->err);
+			r = make_missing(plan, mount->source, &fault->err);
 		else if (is_made_here(plan, mount))
-			r = make_missing(plan, lowered->sources[i], &fresh[i], &fault->err);
+			r = make_volume(plan, lowered, i, &fresh[i], &fault->err);
 		if (r < 0) {
 			fault->item = CONTAINER_ITEM_MOUNT;
 			fault->index = (unsigned)i;

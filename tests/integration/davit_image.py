@@ -54,7 +54,7 @@ class Layout:
 
 
 def tar(*entries):
-    """@entries: (name, content[, mode[, uid]]) of a file, (name, "->", target) of a link."""
+    """@entries: (name, content[, mode[, uid]]) of a file, of a directory for no content, (name, "->", target) of a link."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as stream:
         for name, *rest in entries:
@@ -63,10 +63,11 @@ def tar(*entries):
                 info.type, info.linkname = tarfile.SYMTYPE, rest[1]
                 stream.addfile(info)
             else:
-                info.size = len(rest[0])
+                info.type = tarfile.DIRTYPE if rest[0] is None else tarfile.REGTYPE
+                info.size = len(rest[0] or b"")
                 info.mode = rest[1] if len(rest) > 1 else 0o755
                 info.uid = info.gid = rest[2] if len(rest) > 2 else 0
-                stream.addfile(info, io.BytesIO(rest[0]))
+                stream.addfile(info, io.BytesIO(rest[0] or b""))
     return out.getvalue()
 
 
