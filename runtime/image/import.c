@@ -23,6 +23,9 @@
 /* Of a stream, beside a file's content: headers, extended ones, padding. */
 #define ENTRY_BYTES 4096
 
+/* Of a packed layer: enough to tell how dense it is. */
+#define SAMPLE_BYTES (1 << 20)
+
 const struct image_limits *image_limits_default(void)
 {
 	static const struct image_limits defaults = {
@@ -207,6 +210,39 @@ static int make_root(const struct importing *importing, int layer_fd, int *ret_f
 	return 0;
 }
 
+/*
+ * A layer of a million tiny files costs its maker little and us half a minute until the limit is
+ * reached. So its entries are counted before any is written, where the beginning of it promises too
+ * many; for all others that takes the reading of the beginning.
+ */
+static int count_entries(const struct importing *importing, size_t index, int fd,
+			 const struct tar_bounds *bounds, struct err *err)
+{
+	const struct source_layer *layer = &importing->source.layers[index];
+	int64_t room = importing->limits->entries - importing->used.entries;
+	struct err unread = {0}; /* whoever unpacks it will tell */
+	autotar struct tar *tar = NULL;
+	struct tar_entry entry;
+	bool promised = false;
+	int64_t count = 0;
+	int r = tar_open(fd, layer->filter, bounds, &tar, &unread);
+
+	while (r >= 0 && count <= room && (r = tar_next(tar, &entry, &unread)) > 0) {
+		int64_t packed = tar_packed(tar);
+
+		count++;
+		if (promised || packed < SAMPLE_BYTES)
+			continue;
+		promised = count * (layer->size / packed) > room;
+		if (!promised)
+			break;
+	}
+	if (count > room)
+		return err_say(err, E2BIG, "more than %" PRId64 " entries",
+			       importing->limits->entries);
+	return lseek(fd, 0, SEEK_SET) < 0 ? err_set(err, errno, "read from the beginning") : 0;
+}
+
 static int unpack_stream(struct importing *importing, size_t index, int root_fd, struct err *err)
 {
 	const struct source *source = &importing->source;
@@ -230,6 +266,8 @@ static int unpack_stream(struct importing *importing, size_t index, int root_fd,
 	char found[DIGEST_SIZE];
 	int r = source_open_layer(source, index, &fd, err);
 
+	if (r == 0)
+		r = count_entries(importing, index, fd, &bounds, err);
 	if (r == 0)
 		r = tar_open(fd, source->layers[index].filter, &bounds, &tar, err);
 	if (r == 0)

@@ -6,7 +6,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/image/import.h"
 #include "runtime/image/source.h"
-#include "runtime/image/store.h"
+#include "runtime/image/stand_ins.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -122,7 +122,7 @@ static int64_t bytes_in(int dir_fd, const char *path)
 	for (struct dirent *entry; dir && (entry = readdir(dir));)
 		if (fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 		    S_ISREG(st.st_mode))
-			bytes += st.st_size;
+			bytes += st.st_blocks * 512; /* a stand-in takes none */
 	return bytes;
 }
 
@@ -243,8 +243,24 @@ static int import_layout(struct image_store *store, const struct image_import *i
 	return import_locked(store, &inner, ret_digest, err);
 }
 
-int image_pull(struct image_store *store, const struct image_import *import,
-	       char ret_digest[IMAGE_DIGEST_SIZE], struct err *err)
+/* Where skopeo puts blobs, with stand-ins for those it need not fetch. Returns how many. */
+static int prepare_layout(const struct image_store *store, int dir_fd, struct err *err)
+{
+	static const char *const dirs[] = {LAYOUT, LAYOUT "/blobs", LAYOUT_BLOBS};
+
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
+		if (mkdirat(dir_fd, dirs[i], 0755) < 0)
+			return err_set(err, errno, "make a layout");
+	autoclose int blobs_fd = openat(dir_fd, LAYOUT_BLOBS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return blobs_fd < 0 ? err_set(err, errno, "make a layout")
+			    : stand_ins_make(store, blobs_fd, err);
+}
+
+/* @ret_spared: how many layers were not fetched, in the hope that the store has what is needed of
+ * them; NULL: all are fetched. */
+static int pull_once(struct image_store *store, const struct image_import *import, int *ret_spared,
+		     char ret_digest[IMAGE_DIGEST_SIZE], struct err *err)
 {
 	struct pulling *pulling = calloc(1, sizeof(*pulling));
 	char name[STORE_NAME_MAX];
@@ -252,19 +268,39 @@ int image_pull(struct image_store *store, const struct image_import *import,
 	if (!pulling)
 		return err_set(err, ENOMEM, "pull");
 	*pulling = (struct pulling){.what = import, .dir_fd = -1, .said_fd = -1, .pid = -1};
-	int r = store_lock_to_add(store, err);
-	int made = r < 0 ? r : store_make_tmp(store, name, &pulling->dir_fd, err);
+	int made = store_make_tmp(store, name, &pulling->dir_fd, err);
+	int r = made;
 
-	r = made;
-	if (r == 0)
+	if (r == 0 && ret_spared) {
+		r = prepare_layout(store, pulling->dir_fd, err);
+		*ret_spared = r;
+	}
+	if (r >= 0)
 		r = fetch(pulling, err);
 	if (r == 0)
 		r = import_layout(store, import, name, ret_digest, err);
+	else if (ret_spared)
+		*ret_spared = 0; /* fetching all of it would fail as well */
 	fd_drop(&pulling->dir_fd);
 	fd_drop(&pulling->said_fd);
 	if (made == 0)
 		store_drop_tmp(store, name);
-	store_unlock(store);
 	free(pulling);
+	return r;
+}
+
+int image_pull(struct image_store *store, const struct image_import *import,
+	       char ret_digest[IMAGE_DIGEST_SIZE], struct err *err)
+{
+	int spared = 0;
+	int r = store_lock_to_add(store, err);
+
+	if (r < 0)
+		return err_prefix(err, "%s", import->source->name);
+	r = pull_once(store, import, &spared, ret_digest, err);
+	/* A layer that the store has is on top of others here. */
+	if (r < 0 && spared > 0)
+		r = pull_once(store, import, NULL, ret_digest, err);
+	store_unlock(store);
 	return r < 0 ? err_prefix(err, "%s", import->source->name) : 0;
 }

@@ -42,7 +42,7 @@ class Layout:
 
     def image(self, layers, **config):
         """@layers: tar streams, or (compressed stream, digest of what it expands to), or plain(tar stream)."""
-        parts = [layer if isinstance(layer, tuple) else (gzip.compress(layer, 1), hashlib.sha256(layer).hexdigest())
+        parts = [layer if isinstance(layer, tuple) else (gzip.compress(layer, 1, mtime=0), hashlib.sha256(layer).hexdigest())
                  for layer in layers]
         text = json.dumps({"architecture": ARCHITECTURE, "os": "linux", "config": config, "rootfs": {
             "type": "layers", "diff_ids": ["sha256:" + part[1] for part in parts]}})
