@@ -110,6 +110,11 @@ struct json_t *js_strings(const char *const *items, size_t *ret_skipped)
 	return take_ptr(array);
 }
 
+struct json_t *js_copy(const struct json_t *value)
+{
+	return json_deep_copy(value);
+}
+
 bool js_put(struct json_t *object, const char *key, struct json_t *value)
 {
 	return json_object_set_new(object, key, value) == 0;

@@ -34,6 +34,9 @@ struct json_t *js_pack(const char *fmt, ...) must_check;
  * are not UTF-8 are left out and counted in @ret_skipped (may be NULL). NULL: no memory. */
 struct json_t *js_strings(const char *const *items, size_t *ret_skipped) must_check;
 
+/* The same value once more; NULL for NULL. */
+struct json_t *js_copy(const struct json_t *value) must_check;
+
 /* Puts @value under @key and takes its reference, also on failure; false when it was NULL. */
 bool js_put(struct json_t *object, const char *key, struct json_t *value) must_check;
 bool js_append(struct json_t *array, struct json_t *value) must_check;

@@ -102,15 +102,21 @@ static int remove_volumes(const struct cli *cli)
 	return EXIT_DONE;
 }
 
-/* No supervisor answers: what is left of the stack, if anything. */
-static int down_dead(const struct cli *cli, const char *stack, bool volumes)
+/* No supervisor answers: another one takes over what is left of the stack, if anything, so that it
+ * is stopped as it wants to be. Returns whether it does. */
+static bool revive(const char *stack, bool *ret_leftovers)
 {
 	autofree char *dir = NULL;
-	struct err err = {0};
+	autoclose int pidfd = -1;
 
-	if (paths_dir(PATHS_RUN, stack, &dir, &err) < 0)
-		return cli_fail(&err, EXIT_FAILED);
-	bool leftovers = access(dir, F_OK) == 0;
+	*ret_leftovers = paths_dir(PATHS_RUN, stack, &dir, NULL) == 0 && access(dir, F_OK) == 0;
+	return *ret_leftovers && geteuid() == 0 && launch_supervisor(stack, &pidfd, NULL) == 0;
+}
+
+/* Nor can one be had. */
+static int down_dead(const struct cli *cli, const char *stack, bool leftovers, bool volumes)
+{
+	struct err err = {0};
 
 	if ((leftovers || volumes) && geteuid() != 0)
 		return cli_complain(EXIT_FAILED, "needs root to remove what stack '%s' left behind",
@@ -145,6 +151,7 @@ static int run(struct cli *cli, int argc, char **argv)
 	struct values values = {.timeout_ms = -1};
 	struct args args = {.argc = argc, .argv = argv};
 	autofree char *stack = NULL;
+	bool leftovers = false;
 	struct err err = {0};
 	int code = cli_parse(cli, &args, &values);
 
@@ -158,8 +165,10 @@ static int run(struct cli *cli, int argc, char **argv)
 	/* Watched from before the request, so that the end is seen however fast it comes. */
 	int r = open_watch(&watch, stack, &err);
 
+	if (r == -ENOTCONN && revive(stack, &leftovers))
+		r = open_watch(&watch, stack, &err);
 	if (r == -ENOTCONN)
-		return down_dead(cli, stack, values.volumes);
+		return down_dead(cli, stack, leftovers, values.volumes);
 	if (r < 0)
 		return cli_fail(&err, EXIT_FAILED);
 	code = down_request(stack, values.volumes, values.timeout_ms);

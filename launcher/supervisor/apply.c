@@ -7,6 +7,7 @@
 #include "launcher/js.h"
 #include "launcher/policy/reconcile.h"
 #include "launcher/supervisor/events.h"
+#include "launcher/supervisor/save.h"
 #include "launcher/supervisor/supervisor.h"
 #include "launcher/supervisor/watch.h"
 #include "runtime/base/cleanup.h"
@@ -86,6 +87,8 @@ struct reply apply_changes(struct supervisor *sup)
 
 	watch_idle(sup, false);
 	sup->thrift_due = true;
+	/* Before anything is done about it: a successor goes on with what was begun. */
+	save_stack_now(sup);
 	settle_begin(sup); /* whoever has the answer may ask for what was made */
 	return reply;
 }
@@ -140,7 +143,7 @@ static void set_grace(struct supervisor *sup, const bool *marks, int64_t timeout
 			continue;
 		instance->grace_ms = timeout_ms;
 		if (instance->state == INSTANCE_STOPPING && timeout_ms >= 0)
-			watch_arm(instance->timer, timeout_ms);
+			instance_hasten(instance, timeout_ms);
 	}
 }
 
@@ -176,6 +179,7 @@ struct reply apply_down(struct supervisor *sup, const struct json_t *request)
 	sup->ending = true;
 	sup->remove_volumes = sup->remove_volumes || js_bool(request, "volumes");
 	set_grace(sup, NULL, js_int(request, "timeout_ms", -1));
+	save_stack_now(sup);
 	watch_idle(sup, false);
 	supervisor_touch(sup);
 	return (struct reply){200, js_pack("{s:i}", "schema", 1)};
@@ -207,7 +211,7 @@ struct reply apply_start(struct supervisor *sup, const struct json_t *request)
 		long service = service_of(sup, instance);
 
 		if (service >= 0 && marks[service] && instance->state == INSTANCE_FAILED)
-			instance->replace = true;
+			instance_replace(instance);
 	}
 	return apply_changes(sup);
 }
@@ -255,7 +259,7 @@ struct reply apply_restart(struct supervisor *sup, const struct json_t *request)
 		bool done = instance->state == INSTANCE_COMPLETED && !named;
 
 		if (service >= 0 && marks[service] && !done)
-			instance->replace = true;
+			instance_replace(instance);
 	}
 	return apply_changes(sup);
 }

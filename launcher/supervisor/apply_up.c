@@ -7,6 +7,7 @@
 #include "launcher/js.h"
 #include "launcher/lower.h"
 #include "launcher/policy/selection.h"
+#include "launcher/supervisor/applied.h"
 #include "launcher/supervisor/apply.h"
 #include "launcher/supervisor/images.h"
 #include "launcher/supervisor/networks.h"
@@ -30,11 +31,6 @@ struct change {
 	struct strv problems; /* "file:line:col: error: …" */
 	struct strv warnings;
 };
-
-static const char *const *items_or_null(const struct strv *list)
-{
-	return list->count ? (const char *const *)list->items : NULL;
-}
 
 static void describe(const struct diagnostic *diagnostic, struct strv *lines)
 {
@@ -75,41 +71,14 @@ static struct reply reply_problems(unsigned status, int exit_code, const char *e
 /* Loads what the request names. On failure @refusal is the answer. */
 static int load(struct change *change, const struct json_t *request, struct reply *refusal)
 {
-	autostrv struct strv files = {0};
-	autostrv struct strv profiles = {0};
-	autostrv struct strv env_files = {0};
-	autostrv struct strv environment = {0};
-	struct stack *stack = NULL;
 	struct err err = {0};
+	int r = applied_load(change->sup, request, &change->diags, &change->manifest, &err);
 
-	js_collect(js_get(request, "files"), &files);
-	js_collect(js_get(request, "profiles"), &profiles);
-	js_collect(js_get(request, "env_files"), &env_files);
-	js_collect(js_get(request, "environment"), &environment);
-	const struct manifest_options options = {
-		.directory = js_text(request, "directory"),
-		.files = items_or_null(&files),
-		.stack_name = change->sup->name,
-		.profiles = items_or_null(&profiles),
-		.env_files = items_or_null(&env_files),
-		.store_dir = change->sup->store_dir,
-		.environment = items_or_null(&environment),
-	};
-	if (!options.directory || files.failed || profiles.failed || env_files.failed ||
-	    environment.failed) {
-		*refusal = reply_error(400, 2, "bad request: directory missing");
-		return -EINVAL;
-	}
-	int r = manifest_load(&options, &stack, &change->diags, &err);
-
-	if (r == 0) {
-		change->manifest = manifest_make(stack, options.directory);
-		if (!change->manifest)
-			*refusal = reply_error(500, 1, "out of memory");
-		return change->manifest ? 0 : -ENOMEM;
-	}
+	if (r == 0)
+		return 0;
 	describe_all(change);
-	*refusal = reply_problems(400, 2, err.text, &change->problems);
+	*refusal = r == -ENOMEM ? reply_error(500, 1, "out of memory")
+				: reply_problems(400, 2, err.text, &change->problems);
 	return r;
 }
 
@@ -167,7 +136,7 @@ static void prepare_one(struct change *change, size_t i)
 	struct revision revision;
 	char text[2 * ERR_TEXT_MAX];
 
-	if (images_attach(change->manifest, service, &fault) < 0) {
+	if (images_attach(change->manifest, service, NULL, &fault) < 0) {
 		lower_fault_text(service, &fault, text, sizeof(text));
 		strv_add(&change->problems, text);
 		return;
@@ -290,7 +259,7 @@ static void commit(struct change *change)
 
 		/* Whoever gave up gets another chance from whoever asks for it. */
 		if (i >= 0 && change->targeted[i] && instance->state == INSTANCE_FAILED)
-			instance->replace = true;
+			instance_replace(instance);
 	}
 }
 

@@ -30,8 +30,9 @@ void images_free(struct images *images)
 	}
 }
 
-static int find(const struct manifest *manifest, const struct service *service, struct image *ret,
-		struct err *err)
+/* Without @digest, or where that is gone, what the name stands for. */
+static int find(const struct manifest *manifest, const struct service *service, const char *digest,
+		struct image *ret, struct err *err)
 {
 	autostore struct image_store *store = NULL;
 	autoref struct image_ref ref = {0};
@@ -42,6 +43,8 @@ static int find(const struct manifest *manifest, const struct service *service, 
 		r = paths_images(&dir, err);
 	if (r == 0)
 		r = image_store_open(dir, &store, err);
+	if (r == 0 && digest && image_resolve(store, digest, ret, NULL) == 0)
+		return 0;
 	if (r == 0)
 		r = image_resolve(store, ref.name, ret, err);
 	return r == -ENOENT ? err_say(err, ENOENT, "image %s is not in the store: davit pull",
@@ -49,7 +52,7 @@ static int find(const struct manifest *manifest, const struct service *service, 
 			    : r;
 }
 
-int images_attach(struct manifest *manifest, const struct service *service,
+int images_attach(struct manifest *manifest, const struct service *service, const char *digest,
 		  struct container_fault *fault)
 {
 	struct service *own = &manifest->stack->services[service - manifest->stack->services];
@@ -62,7 +65,7 @@ int images_attach(struct manifest *manifest, const struct service *service,
 
 	if (!images)
 		return err_set(&fault->err, ENOMEM, "image");
-	int r = find(manifest, own, &images->image, &fault->err);
+	int r = find(manifest, own, digest, &images->image, &fault->err);
 
 	if (r == 0) {
 		r = from_image_apply(&merged, &images->image, &images->from, &fault->err);

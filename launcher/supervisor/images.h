@@ -13,9 +13,11 @@ struct images; /* a list; NULL: none */
  * Makes a service of ROOTFS_IMAGE complete; does nothing for others and the second time. To be
  * called before its revision is asked for.
  *
+ * @digest	of the image that it was at first, where that is known; NULL: what the name is now
+ *
  * Returns 0, or -errno with @fault as plan_make() fills it.
  */
-int images_attach(struct manifest *manifest, const struct service *service,
+int images_attach(struct manifest *manifest, const struct service *service, const char *digest,
 		  struct container_fault *fault) must_check;
 
 /* The layers of the image with this digest, upmost first, NULL-terminated; NULL: not attached. */

@@ -9,7 +9,9 @@
 #include "launcher/supervisor/join.h"
 #include "launcher/supervisor/learn.h"
 #include "launcher/supervisor/probe.h"
+#include "launcher/supervisor/record.h"
 #include "launcher/supervisor/run_begin.h"
+#include "launcher/supervisor/save.h"
 #include "launcher/supervisor/supervisor.h"
 #include "launcher/supervisor/watch.h"
 #include "runtime/base/cleanup.h"
@@ -53,6 +55,9 @@ static void instance_enter(struct instance *instance, enum instance_state state)
 		       instance->reason[0] ? " reason=\"" : "", instance->reason,
 		       instance->reason[0] ? "\"" : "");
 	watch_instance(instance, instance_state_name(state));
+	save_instance(instance);
+	if (state == INSTANCE_COMPLETED)
+		save_stack(instance->sup);
 	supervisor_touch(instance->sup);
 }
 
@@ -62,6 +67,7 @@ void instance_set_reason(struct instance *instance, const char *reason)
 		return;
 	snprintf(instance->reason, sizeof(instance->reason), "%s", reason);
 	watch_instance(instance, instance_state_name(instance->state));
+	save_instance(instance);
 }
 
 bool instance_reached(const struct instance *instance)
@@ -85,8 +91,10 @@ struct instance *instance_find(struct supervisor *sup, const char *name)
 int instance_exec(struct instance *instance, struct container_exec *exec,
 		  struct container_process *ret_process, struct container_fault *fault)
 {
-	int r = cg_join_open(instance->cg, &fault->err);
+	int r = plan_ready(instance->sup, instance->plan, fault);
 
+	if (r == 0)
+		r = cg_join_open(instance->cg, &fault->err);
 	if (r < 0)
 		return r;
 	exec->pidfd = instance->pidfd;
@@ -110,6 +118,7 @@ static void on_timer(void *data)
 {
 	struct instance *instance = data;
 
+	instance->deadline_ms = 0;
 	/* The timer is the back-off in that state and the grace period everywhere else. */
 	instance_event(instance, instance->state == INSTANCE_BACKOFF ? INSTANCE_EV_BACKOFF_OVER
 								     : INSTANCE_EV_GRACE_OVER);
@@ -141,6 +150,7 @@ static void instance_gone(struct instance *instance)
 {
 	struct supervisor *sup = instance->sup;
 
+	save_forget(instance);
 	watch_instance(instance, "removed");
 	instance_free(instance);
 	publish_names(sup, false);
@@ -180,12 +190,20 @@ static void instance_stop_signal(struct instance *instance)
 		instance_kill(instance);
 }
 
+static void arm(struct instance *instance, int64_t delay_ms)
+{
+	instance->deadline_ms = loop_now_ms(instance->sup->loop) + delay_ms;
+	watch_arm(instance->timer, delay_ms);
+}
+
 static void instance_act(struct instance *instance, unsigned actions)
 {
 	const struct service *service = instance->plan->service;
 
-	if (actions & ACT_CANCEL_TIMERS)
+	if (actions & ACT_CANCEL_TIMERS) {
 		watch_disarm(instance->timer);
+		instance->deadline_ms = 0;
+	}
 	if (actions & ACT_STOP_HEALTH)
 		probe_stop(instance);
 	if (actions & ACT_PUBLISH)
@@ -195,10 +213,10 @@ static void instance_act(struct instance *instance, unsigned actions)
 	if (actions & ACT_KILL)
 		instance_end(instance);
 	if (actions & ACT_ARM_BACKOFF)
-		watch_arm(instance->timer, instance->backoff_ms);
+		arm(instance, instance->backoff_ms);
 	if (actions & ACT_ARM_GRACE)
-		watch_arm(instance->timer,
-			  instance->grace_ms >= 0 ? instance->grace_ms : service->stop_grace_ms);
+		arm(instance,
+		    instance->grace_ms >= 0 ? instance->grace_ms : service->stop_grace_ms);
 	if (actions & ACT_START_HEALTH)
 		probe_start(instance);
 }
@@ -218,6 +236,45 @@ void instance_event(struct instance *instance, enum instance_event event)
 	instance_enter(instance, step->next);
 	if (step->actions & ACT_START)
 		run_begin(instance);
+}
+
+void instance_replace(struct instance *instance)
+{
+	instance->replace = true;
+	save_instance(instance);
+}
+
+void instance_hasten(struct instance *instance, int64_t grace_ms)
+{
+	arm(instance, grace_ms);
+	save_instance(instance);
+}
+
+void instance_restore(struct instance *instance, const struct record *record)
+{
+	int64_t left_ms = record->deadline_ms - loop_now_ms(instance->sup->loop);
+
+	instance->state = record->state;
+	instance->replace = record->replace;
+	instance->started = record->started;
+	instance->unhealthy = record->unhealthy;
+	instance->run = record->run;
+	instance->history = record->history;
+	instance->grace_ms = record->grace_ms;
+	instance->started_ms = record->started_ms;
+	instance->started_at = record->started_at;
+	instance->has_end = record->has_end;
+	instance->end = (struct run_end){.kind = record->end_kind,
+					 .code = record->end_code,
+					 .signal = record->end_signal,
+					 .oom = record->end_oom,
+					 .fault = instance->fault.err.text};
+	memcpy(instance->reason, record->reason, sizeof(instance->reason));
+	memcpy(instance->end_why, record->end_why, sizeof(instance->end_why));
+	snprintf(instance->fault.err.text, ERR_TEXT_MAX, "%.*s", ERR_TEXT_MAX - 1, record->end_why);
+	if (record->deadline_ms)
+		arm(instance, left_ms > 0 ? left_ms : 0);
+	save_instance(instance);
 }
 
 static int instance_dirs(struct instance *instance)
@@ -274,6 +331,7 @@ int instance_create(struct supervisor *sup, struct plan *plan, unsigned index, s
 	 * start. A failure is met again there, where the restart policy deals with it. */
 	(void)!join_endpoint(instance, NULL);
 	watch_instance(instance, instance_state_name(instance->state));
+	save_instance(instance);
 	supervisor_touch(sup);
 	return 0;
 }

@@ -48,14 +48,19 @@ struct instance {
 	bool started;	/* has run at least once */
 	bool unhealthy; /* this run is being ended because its health check failed */
 	struct restart_history history;
-	int64_t backoff_ms; /* the delay the last verdict gave */
-	int64_t grace_ms;   /* -1: as the manifest says */
+	int64_t deadline_ms; /* CLOCK_MONOTONIC: when the timer fires; 0: it does not run */
+	int64_t backoff_ms;  /* the delay the last verdict gave */
+	int64_t grace_ms;    /* -1: as the manifest says */
 
-	pid_t pid; /* 0: no process */
+	unsigned run;	      /* number of the present or last one; 0: none yet */
+	pid_t pid;	      /* 0: no process */
+	uint64_t start_ticks; /* see proc.h; 0: not asked for yet */
 	int pidfd;
 	int status_fd;
 	struct watch *pid_watch;
 	struct watch *status_watch;
+	struct watch *reap_watch; /* of one that is not our child */
+	unsigned reap_tries;
 	struct watch *oom_watch;
 	struct watch *oom_recheck;
 	struct watch *timer; /* back-off or grace: never both */
@@ -72,7 +77,9 @@ struct instance {
 	const char *told_state; /* in the last event; NULL: there was none yet */
 	uint64_t cause;		/* the event that set off what happens to it; 0: none */
 
-	bool has_end; /* `end` is that of the last run */
+	bool has_end;	/* `end` is that of the last run */
+	bool end_noted; /* and what follows from it is still to come */
+	bool changed;	/* since it was written down */
 	struct run_end end;
 	char end_why[REASON_MAX]; /* the same in words, or the failed probe it was ended for */
 	struct probes *probes;	  /* NULL: nothing to probe, or no process */
@@ -89,6 +96,18 @@ struct instance {
  * @plan. */
 int instance_create(struct supervisor *sup, struct plan *plan, unsigned index,
 		    struct err *err) must_check;
+
+/* It shall be gone, and another one come in its place. */
+void instance_replace(struct instance *instance);
+
+/* One that is stopping gets this grace from now on. */
+void instance_hasten(struct instance *instance, int64_t grace_ms);
+
+struct record;
+
+/* A predecessor's instance becomes ours: what was written of it, timers included. Its process, if
+ * it has one, is the caller's to set first. */
+void instance_restore(struct instance *instance, const struct record *record);
 
 /* Feeds one event to the instance's table and carries out what it says. May free the instance. */
 void instance_event(struct instance *instance, enum instance_event event);

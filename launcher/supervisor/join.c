@@ -105,6 +105,6 @@ void join_leave(struct instance *gone)
 		if (one->joined != gone)
 			continue;
 		one->joined = NULL;
-		one->replace = true;
+		instance_replace(one);
 	}
 }

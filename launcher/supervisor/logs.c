@@ -312,6 +312,16 @@ int log_terminal(struct log_sink *sink, int *ret_fd, struct err *err)
 	return r;
 }
 
+/* Whoever writes can read as well, so that the pipe has a reader as long as it has a writer: should
+ * this process die, writers wait for the next one instead of being killed. */
+static int hold_open(int writer_fd)
+{
+	char path[40];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", writer_fd);
+	return open(path, O_RDWR | O_CLOEXEC);
+}
+
 static int stream_open(struct log_sink *sink, size_t which, const struct log_pipes *pipes,
 		       struct err *err)
 {
@@ -325,9 +335,11 @@ static int stream_open(struct log_sink *sink, size_t which, const struct log_pip
 	}
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return err_set(err, errno, "log pipe");
+	autoclose int writer_fd = fds[1];
+
 	stream->read_fd = fds[0];
-	stream->write_fd = fds[1];
-	return stream_watch(stream, err);
+	stream->write_fd = hold_open(writer_fd);
+	return stream->write_fd < 0 ? err_set(err, errno, "log pipe") : stream_watch(stream, err);
 }
 
 /* What was not taken over stays the caller's. */

@@ -129,7 +129,7 @@ int main(int argc, char **argv)
 	/* What joins an instance must not be traced or read from inside it (CVE-2016-9962). */
 	(void)prctl(PR_SET_DUMPABLE, 0);
 	(void)umask(022);
-	int r = supervisor_open(&options.origin, &sup, &err);
+	int r = supervisor_open(&options.origin, options.clean, &sup, &err);
 
 	if (r == 0)
 		r = watch_signals(sup, &signal_fd, &signals, &err);

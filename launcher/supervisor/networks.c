@@ -5,6 +5,7 @@
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/cleanup.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,8 +55,10 @@ static unsigned hosts_of(const struct stack *stack, const char *key)
 	return hosts;
 }
 
+/* @place: of one that is there already; NULL: it is made */
 static int make_network(struct supervisor *sup, const struct stack *stack,
-			const struct network *network, struct err *err)
+			const struct network *network, const struct net_place *place,
+			struct err *err)
 {
 	const struct subnet_spec *subnet = ipv4_of(network);
 	struct net_network_config config = {
@@ -77,7 +80,8 @@ static int make_network(struct supervisor *sup, const struct stack *stack,
 			reserved[config.reserved_count++] = subnet->reserved[i].ip;
 		config.reserved = reserved;
 	}
-	return net_network_open(sup->net, &config, &made, err);
+	return place ? net_network_adopt(sup->net, &config, place, &made, err)
+		     : net_network_open(sup->net, &config, &made, err);
 }
 
 static struct network_made *find_made(const struct supervisor *sup, const char *key)
@@ -107,7 +111,7 @@ static int open_one(struct supervisor *sup, const struct stack *stack,
 
 	if (made)
 		*made = (struct network_made){sup->networks, strdup(network->key),
-					      definition_of(network)};
+					      definition_of(network), network->internal};
 	if (!made || !made->key || !made->definition)
 		r = err_set(err, ENOMEM, "network");
 	else if (before && strcmp(before->definition, made->definition) != 0)
@@ -118,7 +122,7 @@ static int open_one(struct supervisor *sup, const struct stack *stack,
 	else if (!before && !sup->net)
 		r = net_open(&(struct net_config){.stack = sup->name}, &sup->net, err);
 	if (r == 0 && !before)
-		r = make_network(sup, stack, network, err);
+		r = make_network(sup, stack, network, NULL, err);
 	if (r < 0 || before)
 		made_free(made);
 	else
@@ -155,6 +159,76 @@ void networks_open(struct supervisor *sup, const struct stack *stack, const stru
 			strv_addf(problems, "%s:%u:%u: error: %s", pos->file, pos->line, pos->col,
 				  err.text);
 	}
+}
+
+/* Of the manifest in effect; what that does not know any more stays until `down`, as it is. */
+static int restore_network(struct supervisor *sup, const struct network_made *made,
+			   const struct net_place *place, struct err *err)
+{
+	const struct stack *stack = sup->manifest->stack;
+	const struct network *known = stack_network(stack, made->key);
+	const struct net_network_config bare = {.name = made->key, .internal = made->internal};
+	struct net_network *network = NULL;
+
+	return known ? make_network(sup, stack, known, place, err)
+		     : net_network_adopt(sup->net, &bare, place, &network, err);
+}
+
+static struct network_made *read_made(const struct json_t *text, struct net_place *place)
+{
+	const char *key = js_text(text, "key");
+	const char *definition = js_text(text, "definition");
+	const char *address = js_text(text, "address");
+	const char *gateway = js_text(text, "gateway");
+	struct network_made *made = NULL;
+
+	if (!key || !definition || !address || !gateway ||
+	    inet_pton(AF_INET, address, &place->address) != 1 ||
+	    inet_pton(AF_INET, gateway, &place->gateway) != 1)
+		return NULL;
+	place->prefix = (unsigned)js_int(text, "prefix", 24) & 31;
+	made = calloc(1, sizeof(*made));
+	if (made)
+		*made = (struct network_made){NULL, strdup(key), strdup(definition),
+					      js_bool(text, "internal")};
+	if (made && made->key && made->definition)
+		return made;
+	made_free(made);
+	return NULL;
+}
+
+void networks_restore(struct supervisor *sup, const struct json_t *text)
+{
+	struct err err = {0};
+
+	if (js_count(text) == 0)
+		return;
+	if (net_adopt(&(struct net_config){.stack = sup->name}, &sup->net, &err) < 0) {
+		supervisor_log(sup, "event=not-restored what=networks error=\"%s\"", err.text);
+		return;
+	}
+	for (size_t i = 0; i < js_count(text); i++) {
+		struct net_place place;
+		struct network_made *made = read_made(js_at(text, i), &place);
+
+		if (made && restore_network(sup, made, &place, &err) == 0) {
+			made->next = sup->networks;
+			sup->networks = made;
+			continue;
+		}
+		supervisor_log(sup, "event=not-restored what=network error=\"%s\"", err.text);
+		made_free(made);
+	}
+	sup->publishing.has_ports = true; /* perhaps: the rules are to be made anew in any case */
+	publish_ports(sup);
+}
+
+void networks_restored(struct supervisor *sup)
+{
+	struct err err = {0};
+
+	if (sup->net && net_settle(sup->net, &err) < 0)
+		supervisor_log(sup, "event=links-left error=\"%s\"", err.text);
 }
 
 void networks_close(struct supervisor *sup)

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "launcher/js.h"
 #include "launcher/supervisor/instance.h"
 #include "manifests/stack.h"
 
@@ -13,6 +14,7 @@ struct network_made {
 	struct network_made *next;
 	char *key;
 	char *definition;
+	bool internal;
 };
 
 /*
@@ -22,6 +24,12 @@ struct network_made {
  */
 void networks_open(struct supervisor *sup, const struct stack *stack, const struct service *service,
 		   struct strv *problems);
+
+/* Goes on with the networks of a predecessor; @text: as stack_text.c has it. */
+void networks_restore(struct supervisor *sup, const struct json_t *text);
+
+/* Removes what is left of the predecessor's and nobody has taken over. */
+void networks_restored(struct supervisor *sup);
 
 /* Closes all. */
 void networks_close(struct supervisor *sup);

@@ -23,6 +23,7 @@
 #define DATAGRAM_BYTES_MAX 4096
 #define PER_SECOND_MAX	   100
 #define QUEUE_BYTES	   65536
+#define NAME_PREFIX	   "davit-notify-"
 /* SCM_MAX_FD of the kernel. */
 #define FDS_MAX 253
 
@@ -153,7 +154,7 @@ static void on_datagram(void *data, int fd, uint32_t events)
 	probe_notified(notify->instance, &said); /* may end our life */
 }
 
-static int bind_socket(struct notify *notify, struct err *err)
+static int bind_socket(struct notify *notify, const char *name, struct err *err)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	const int yes = 1;
@@ -163,8 +164,9 @@ static int bind_socket(struct notify *notify, struct err *err)
 	/* A neighbour in a shared namespace must not be there first. */
 	if (getrandom(&number, sizeof(number), GRND_NONBLOCK) < 0)
 		return err_set(err, errno, "notify socket");
-	int len = snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1,
-			   "davit-notify-%016" PRIx64, number);
+	int len = name ? snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1, "%s", name)
+		       : snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1,
+				  NAME_PREFIX "%016" PRIx64, number);
 
 	snprintf(notify->socket_text, sizeof(notify->socket_text), "NOTIFY_SOCKET=@%s",
 		 address.sun_path + 1);
@@ -188,7 +190,7 @@ static void set_environment(struct notify *notify, const struct service *service
 	notify->environment[1] = notify->watchdog_text;
 }
 
-int notify_open(struct instance *instance, int netns_fd, struct err *err)
+int notify_open(struct instance *instance, int netns_fd, const char *name, struct err *err)
 {
 	const struct service *service = instance->plan->service;
 	struct probe_set set;
@@ -207,7 +209,7 @@ int notify_open(struct instance *instance, int netns_fd, struct err *err)
 	int r = net_socket(netns_fd, AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, &notify->fd, err);
 
 	if (r == 0)
-		r = bind_socket(notify, err);
+		r = bind_socket(notify, name, err);
 	if (r == 0)
 		r = loop_watch_timer(instance->sup->loop, on_next_second, notify, &notify->timer,
 				     err);
@@ -235,6 +237,11 @@ void notify_close(struct notify *notify)
 char *const *notify_environment(const struct notify *notify)
 {
 	return notify ? notify->environment : NULL;
+}
+
+const char *notify_name(const struct notify *notify)
+{
+	return notify ? strchr(notify->socket_text, '@') + 1 : NULL;
 }
 
 const char *notify_status(const struct notify *notify)

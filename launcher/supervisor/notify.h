@@ -15,8 +15,13 @@ struct notify;
  * Opens the socket for the run to come, instead of that of the last one, where the service has a
  * probe that listens.
  * @netns_fd	the network namespace the run will be in; -1: the host's
+ * @name	that of a predecessor's socket, which a run goes on using; NULL: a new one
  */
-int notify_open(struct instance *instance, int netns_fd, struct err *err) must_check;
+int notify_open(struct instance *instance, int netns_fd, const char *name,
+		struct err *err) must_check;
+
+/* By which notify_open() opens it again; NULL for NULL. */
+const char *notify_name(const struct notify *notify);
 
 /* Accepts NULL. */
 void notify_close(struct notify *notify);

@@ -3,6 +3,7 @@
  * Prepared revisions: what all runs of a service's instances have in common, made once. A plan
  * lives as long as an instance or the unit of its service refers to it.
  */
+#include "launcher/js.h"
 #include "launcher/lower.h"
 #include "launcher/one_off.h"
 #include "launcher/paths.h"
@@ -75,6 +76,7 @@ void plan_unref(struct plan *plan)
 	free(plan->state_dir);
 	free(plan->anonymous_dir);
 	one_off_free(plan->own);
+	js_free(plan->change);
 	manifest_unref(plan->manifest);
 	free(plan);
 }
@@ -190,25 +192,52 @@ static int write_resolv(const struct supervisor *sup, const struct plan *plan, c
 	return r;
 }
 
-static int plan_prepare(struct supervisor *sup, struct plan *plan, unsigned index,
-			struct container_fault *fault)
+/* Where it is; known before anything is there. */
+static int plan_place(const struct supervisor *sup, struct plan *plan, unsigned number,
+		      struct err *err)
+{
+	plan->number = number;
+	if (asprintf(&plan->state_dir, "%s/plans/%u", sup->run_dir, number) < 0)
+		plan->state_dir = NULL;
+	if (asprintf(&plan->anonymous_dir, "%s/.anonymous/%s/%s-%u", sup->volumes_dir, sup->name,
+		     plan->service->name, plan->index) < 0)
+		plan->anonymous_dir = NULL;
+	return plan->state_dir && plan->anonymous_dir
+		       ? 0
+		       : err_set(err, ENOMEM, "%s", plan->service->name);
+}
+
+/* What is in the directory of a predecessor's container is in use. */
+static char *make_box(const struct supervisor *sup, const struct plan *plan, struct err *err)
+{
+	char *box = NULL;
+
+	if (asprintf(&box, "%s/%u", plan->state_dir, sup->generation) < 0) {
+		err_ignore(err_set(err, ENOMEM, "%s", plan->service->name));
+		return NULL;
+	}
+	if (fs_remove_tree(box, err) == 0 && fs_make_dirs(box, 0700, err) == 0)
+		return box;
+	free(box);
+	return NULL;
+}
+
+static int plan_prepare(struct supervisor *sup, struct plan *plan, struct container_fault *fault)
 {
 	const struct service *service = plan->service;
 	autofree char *init = NULL;
 	autofree char *enter = NULL;
 	autofree bool *fresh = calloc(service->mount_count + 1, sizeof(*fresh));
 	autofree char *resolv_conf = NULL;
+	autofree char *box = make_box(sup, plan, &fault->err);
 	autolowered struct lowered lowered = {0};
 
-	if (!fresh ||
-	    asprintf(&plan->state_dir, "%s/plans/%u", sup->run_dir, ++sup->plans_made) < 0 ||
-	    asprintf(&plan->anonymous_dir, "%s/.anonymous/%s/%s-%u", sup->volumes_dir, sup->name,
-		     service->name, index) < 0)
+	if (!box)
+		return -fault->err.code;
+	if (!fresh)
 		return err_set(&fault->err, ENOMEM, "%s", service->name);
-	int r = fs_make_dirs(plan->state_dir, 0700, &fault->err);
+	int r = write_resolv(sup, plan, &resolv_conf, &fault->err);
 
-	if (r == 0)
-		r = write_resolv(sup, plan, &resolv_conf, &fault->err);
 	if (r == 0 && service->process.init)
 		r = paths_helper("davit-init", &init, &fault->err);
 	if (r == 0 && lower_may_trace(service))
@@ -220,7 +249,7 @@ static int plan_prepare(struct supervisor *sup, struct plan *plan, unsigned inde
 		.enter = enter,
 		.volumes_dir = sup->volumes_dir,
 		.anonymous_dir = plan->anonymous_dir,
-		.state_dir = plan->state_dir,
+		.state_dir = box,
 		.resolv_conf = resolv_conf ? resolv_conf : sup->resolv_conf,
 		.nofile_hard = sup->nofile_hard,
 		.layers_dir = sup->layers_dir,
@@ -239,29 +268,79 @@ static int plan_prepare(struct supervisor *sup, struct plan *plan, unsigned inde
 	return r;
 }
 
-static int plan_new(struct supervisor *sup, const struct plan_source *source, struct service *own,
-		    struct plan **ret_plan, struct container_fault *fault)
+/* Takes @own, also on failure. */
+static struct plan *plan_alloc(const struct plan_source *source, struct service *own)
 {
 	struct plan *plan = calloc(1, sizeof(*plan));
 
-	*fault = (struct container_fault){.item = CONTAINER_ITEM_NONE};
 	if (!plan) {
 		one_off_free(own);
-		return err_set(&fault->err, ENOMEM, "prepare");
+		return NULL;
 	}
 	plan->refs = 1;
 	plan->manifest = manifest_ref(source->manifest);
 	plan->service = source->service;
 	plan->own = own;
-	revision_of(source->manifest->stack, source->service, &plan->revision);
-	int r = plan_prepare(sup, plan, source->index, fault);
+	plan->index = source->index;
+	return plan;
+}
 
+static int plan_new(struct supervisor *sup, const struct plan_source *source, struct service *own,
+		    struct plan **ret_plan, struct container_fault *fault)
+{
+	struct plan *plan = plan_alloc(source, own);
+
+	*fault = (struct container_fault){.item = CONTAINER_ITEM_NONE};
+	if (!plan)
+		return err_set(&fault->err, ENOMEM, "prepare");
+	revision_of(source->manifest->stack, source->service, &plan->revision);
+	int r = plan_place(sup, plan, ++sup->plans_made, &fault->err);
+
+	if (r == 0)
+		r = plan_prepare(sup, plan, fault);
 	if (r < 0) {
 		plan_unref(plan);
 		return r;
 	}
 	*ret_plan = plan;
 	return 0;
+}
+
+int plan_restore(struct supervisor *sup, const struct plan_source *source,
+		 const struct plan_record *record, struct plan **ret_plan, struct err *err)
+{
+	struct service *own = record->change ? (struct service *)source->service : NULL;
+	struct plan *plan = plan_alloc(source, own);
+
+	if (!plan)
+		return err_set(err, ENOMEM, "plan");
+	plan->revision = record->revision;
+	plan->used = true;
+	int r = plan_place(sup, plan, record->number, err);
+
+	if (r == 0)
+		r = fs_make_dirs(plan->state_dir, 0700, err);
+	if (r == 0 && record->change)
+		plan->change = js_copy(record->change);
+	if (r < 0) {
+		plan_unref(plan);
+		return r;
+	}
+	if (sup->plans_made < record->number)
+		sup->plans_made = record->number;
+	*ret_plan = plan;
+	return 0;
+}
+
+int plan_ready(struct supervisor *sup, struct plan *plan, struct container_fault *fault)
+{
+	int r = 0;
+
+	if (plan->container)
+		return 0;
+	if (!plan->own)
+		r = images_attach(plan->manifest, plan->service, NULL, fault);
+	return r < 0 ? r : plan_prepare(sup, plan, fault);
 }
 
 int plan_make(struct supervisor *sup, const struct plan_source *source, struct plan **ret_plan,

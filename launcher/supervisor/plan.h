@@ -17,6 +17,7 @@ struct manifest {
 	struct stack *stack;
 	char *directory; /* where the names of its files start */
 	unsigned refs;
+	unsigned number;       /* see applied.h */
 	struct images *images; /* of its services, as far as they were needed */
 };
 
@@ -29,7 +30,10 @@ struct plan {
 	char *anonymous_dir;	       /* where the instance's anonymous volumes are */
 	struct revision revision;
 	char *state_dir;
-	struct container_plan *container;
+	struct container_plan *container; /* NULL: taken over, and not needed yet */
+	unsigned number;		  /* names its directory, also for a successor */
+	unsigned index;			  /* of the instance, where that matters */
+	struct json_t *change;		  /* of a one-off: what was asked for */
 	struct strv made; /* directories made for it: removed again when no instance came of it */
 	bool used;
 };
@@ -63,6 +67,23 @@ int plan_make(struct supervisor *sup, const struct plan_source *source, struct p
  * on, also after a failure. Its anonymous volumes go with it. */
 int plan_make_own(struct supervisor *sup, const struct plan_source *source, struct plan **ret_plan,
 		  struct container_fault *fault) must_check;
+
+/* What a predecessor has written of a plan. */
+struct plan_record {
+	unsigned number;
+	unsigned index;
+	struct revision revision; /* as it was computed then */
+	const struct json_t *change;
+};
+
+/* A plan of a predecessor's; nothing is prepared before plan_ready(). @source: as it was then, own
+ * as plan_make_own() takes it where there is a change. */
+int plan_restore(struct supervisor *sup, const struct plan_source *source,
+		 const struct plan_record *record, struct plan **ret_plan,
+		 struct err *err) must_check;
+
+/* Prepares what plan_restore() has not. */
+int plan_ready(struct supervisor *sup, struct plan *plan, struct container_fault *fault) must_check;
 
 struct plan *plan_ref(struct plan *plan);
 

@@ -9,6 +9,8 @@
 #include "launcher/policy/notify_message.h"
 #include "launcher/supervisor/events.h"
 #include "launcher/supervisor/probe_run.h"
+#include "launcher/supervisor/record.h"
+#include "launcher/supervisor/save.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/network/net_socket.h"
@@ -117,12 +119,17 @@ void probe_done(struct probe *probe, enum probe_outcome outcome, const char *wha
 	struct instance *instance = probe->instance;
 	struct probes *probes = instance->probes;
 	const struct probe_result result = {outcome, probe->started_ms, now_of(instance)};
+	const struct health before = probes->vitals.of[probe->index];
 	bool was_started = probes->vitals.started;
 
 	probe->running = false;
 	enum vitals_change change =
 		vitals_result(&probes->set, &probes->vitals, probe->index, &result);
+	const struct health *after = &probes->vitals.of[probe->index];
 
+	/* When the last one was is not worth a file. */
+	if (after->status != before.status || after->streak != before.streak)
+		save_instance(instance);
 	if (probes->vitals.started != was_started)
 		schedule_all(probes);
 	else
@@ -304,7 +311,7 @@ bool probe_gates(const struct instance *instance)
 	return probe_set_gates(&set);
 }
 
-void probe_start(struct instance *instance)
+static bool probes_open(struct instance *instance)
 {
 	struct probe_set set;
 	struct err err = {0};
@@ -312,7 +319,7 @@ void probe_start(struct instance *instance)
 
 	probe_set_of(instance->plan->service, &set);
 	if (!set.count || instance->probes)
-		return;
+		return false;
 	instance->probes = calloc(1, sizeof(*instance->probes));
 	if (!instance->probes)
 		r = err_set(&err, ENOMEM, "probes");
@@ -320,14 +327,59 @@ void probe_start(struct instance *instance)
 		instance->probes->set = set;
 	for (size_t i = 0; r == 0 && i < set.count; i++)
 		r = probe_open(instance, i, &err);
-	if (r < 0) {
-		supervisor_log(instance->sup, "instance=%s event=probe-failed error=\"%s\"",
-			       instance->name, err.text);
-		probe_stop(instance);
+	if (r == 0)
+		return true;
+	supervisor_log(instance->sup, "instance=%s event=probe-failed error=\"%s\"", instance->name,
+		       err.text);
+	probe_stop(instance);
+	return false;
+}
+
+void probe_start(struct instance *instance)
+{
+	struct probes *probes;
+
+	if (!probes_open(instance))
 		return;
+	probes = instance->probes;
+	vitals_init(&probes->set, &probes->vitals, now_of(instance));
+	schedule_all(probes);
+}
+
+void probe_save(const struct instance *instance, struct record_vitals *ret)
+{
+	const struct probes *probes = instance->probes;
+
+	if (!probes)
+		return;
+	*ret = (struct record_vitals){
+		.set = true,
+		.started = probes->vitals.started,
+		.ready = probes->vitals.ready,
+		.said_ready = probes->said_ready,
+		.watchdog_ms = probes->watchdog_ms,
+		.count = probes->set.count,
+	};
+	memcpy(ret->of, probes->vitals.of, sizeof(ret->of));
+}
+
+void probe_resume(struct instance *instance, const struct record_vitals *vitals)
+{
+	struct probes *probes;
+
+	if (!probes_open(instance))
+		return;
+	probes = instance->probes;
+	vitals_init(&probes->set, &probes->vitals, now_of(instance));
+	/* The same service has the same probes: a revision includes them. */
+	if (vitals->count == probes->set.count) {
+		memcpy(probes->vitals.of, vitals->of, sizeof(vitals->of));
+		probes->vitals.started = vitals->started;
+		probes->vitals.ready = vitals->ready;
 	}
-	vitals_init(&set, &instance->probes->vitals, now_of(instance));
-	schedule_all(instance->probes);
+	probes->said_ready = vitals->said_ready;
+	probes->watchdog_ms = vitals->watchdog_ms;
+	schedule_all(probes);
 }
 
 void probe_stop(struct instance *instance)

@@ -13,6 +13,14 @@ bool probe_gates(const struct instance *instance);
 /* Begins the probes of a run that has just begun, if its service has any. */
 void probe_start(struct instance *instance);
 
+struct record_vitals;
+
+/* What they have found so far, for a successor. */
+void probe_save(const struct instance *instance, struct record_vitals *ret);
+
+/* Goes on with what a predecessor has found, instead of probe_start(). */
+void probe_resume(struct instance *instance, const struct record_vitals *vitals);
+
 /* Ends them; what runs is abandoned without a result. */
 void probe_stop(struct instance *instance);
 

@@ -3,6 +3,7 @@
  * What others reach: names (hosts.h), and the published ports, which go to ready instances only.
  * Both are derived anew from the instances whenever these change.
  */
+#include "launcher/js.h"
 #include "launcher/supervisor/hosts.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/buf.h"
@@ -262,6 +263,46 @@ void publish_abandon(struct supervisor *sup, struct port_set *set)
 						     &held->fd, &err) < 0)
 			supervisor_log(sup, "event=port-lost error=\"%s\"", err.text);
 	}
+}
+
+/* False for what makes no sense. */
+static bool read_port(const struct supervisor *sup, const struct json_t *text,
+		      struct reservation *ret)
+{
+	const char *service = js_text(text, "service");
+	const char *host_ip = js_text(text, "host_ip");
+
+	*ret = (struct reservation){
+		.service = service ? stack_service(sup->manifest->stack, service) : NULL,
+		.protocol = (int)js_int(text, "protocol", IPPROTO_TCP),
+		.wanted = (uint16_t)js_int(text, "wanted", 0),
+		.last = (uint16_t)js_int(text, "last", 0),
+		.port = (uint16_t)js_int(text, "port", 0),
+		.target = (uint16_t)js_int(text, "target", 0),
+		.fd = -1,
+	};
+	return ret->service && ret->port && host_ip &&
+	       inet_pton(AF_INET, host_ip, &ret->host_ip) == 1;
+}
+
+/* Whoever has come to have the port meanwhile gets nothing by it: what is published is taken from
+ * connections before they get to a socket. */
+void publish_restore(struct supervisor *sup, const struct json_t *text)
+{
+	struct err err = {0};
+
+	sup->ports = calloc(js_count(text) + 1, sizeof(*sup->ports));
+	for (size_t i = 0; sup->ports && i < js_count(text); i++) {
+		struct reservation *held = &sup->ports[sup->port_count];
+
+		if (!read_port(sup, js_at(text, i), held))
+			continue;
+		sup->port_count++;
+		if (net_port_reserve(held->protocol, held->host_ip, &held->port, &held->fd, &err) <
+		    0)
+			supervisor_log(sup, "event=port-lost error=\"%s\"", err.text);
+	}
+	publish_ports(sup);
 }
 
 void publish_close(struct supervisor *sup)

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct json_t;
 struct supervisor;
 
 /* A port of the host that is ours while the fd is open. */
@@ -73,6 +74,9 @@ void publish_commit(struct supervisor *sup, struct port_set *set);
 
 /* Everything is as before publish_reserve(). */
 void publish_abandon(struct supervisor *sup, struct port_set *set);
+
+/* Goes on with the ports of a predecessor; @text: as stack_text.c has it. */
+void publish_restore(struct supervisor *sup, const struct json_t *text);
 
 /* Closes all. */
 void publish_close(struct supervisor *sup);

@@ -62,8 +62,9 @@ static struct json_t *print_vitals(const struct record_vitals *vitals)
 					   (long long)health->last_end_ms)))
 			break;
 	}
-	return js_pack("{s:b, s:b, s:I, s:o}", "started", vitals->started, "said_ready",
-		       vitals->said_ready, "watchdog_ms", (long long)vitals->watchdog_ms, "of", of);
+	return js_pack("{s:b, s:b, s:b, s:I, s:o}", "started", vitals->started, "ready",
+		       vitals->ready, "said_ready", vitals->said_ready, "watchdog_ms",
+		       (long long)vitals->watchdog_ms, "of", of);
 }
 
 static struct json_t *print_process(const struct record *record)
@@ -94,7 +95,7 @@ static struct json_t *print_life(const struct record *record)
 		       (long long)record->started_at.tv_nsec);
 }
 
-struct json_t *record_print(const struct record *record)
+struct json_t *record_to_text(const struct record *record)
 {
 	return js_pack("{s:s, s:s, s:I, s:I, s:I, s:b, s:o, s:o, s:o, s:o?, s:o?}", "instance",
 		       record->name, "revision", record->revision, "index",
@@ -164,6 +165,7 @@ static void parse_vitals(const struct json_t *text, struct record_vitals *vitals
 
 	vitals->set = js_kind(text) == JS_OBJECT;
 	vitals->started = js_bool(text, "started");
+	vitals->ready = js_bool(text, "ready");
 	vitals->said_ready = js_bool(text, "said_ready");
 	vitals->watchdog_ms = js_int(text, "watchdog_ms", 0);
 	vitals->count = js_count(of) < PROBES_MAX ? js_count(of) : PROBES_MAX;
@@ -230,7 +232,7 @@ static void parse_life(const struct json_t *text, struct record *record)
 	record->started_at.tv_nsec = js_int(text, "started_nsec", 0) % 1000000000;
 }
 
-int record_parse(const struct json_t *text, struct record *ret, struct err *err)
+int record_from_text(const struct json_t *text, struct record *ret, struct err *err)
 {
 	*ret = (struct record){.index = read_unsigned(text, "index"),
 			       .plan = read_unsigned(text, "plan"),

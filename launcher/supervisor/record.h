@@ -21,6 +21,7 @@ struct record_link {
 struct record_vitals {
 	bool set;
 	bool started;
+	bool ready;
 	bool said_ready;
 	int64_t watchdog_ms;
 	size_t count;
@@ -67,16 +68,17 @@ struct record {
 };
 
 /* NULL without memory. */
-struct json_t *record_print(const struct record *record) must_check;
+struct json_t *record_to_text(const struct record *record) must_check;
 
 /*
- * Reads what record_print() made. What is not there, or out of its range, is as if it were nothing.
+ * Reads what record_to_text() made. What is not there, or out of its range, is as if it were
+ * nothing.
  *
  * @ret	out: record_free() it, also after a failure
  *
  * Returns 0; -EBADMSG when it does not say which instance it is of; -ENOMEM.
  */
-int record_parse(const struct json_t *text, struct record *ret, struct err *err) must_check;
+int record_from_text(const struct json_t *text, struct record *ret, struct err *err) must_check;
 
 /* Accepts a zeroed one. */
 void record_free(struct record *record);

@@ -6,6 +6,7 @@
  */
 #include "launcher/supervisor/run.h"
 
+#include "launcher/js.h"
 #include "launcher/supervisor/images.h"
 #include "launcher/supervisor/networks.h"
 #include "launcher/supervisor/supervisor.h"
@@ -24,6 +25,50 @@ static unsigned free_index(struct supervisor *sup, const char *service, char *re
 		if (!instance_find(sup, ret_name))
 			return index;
 	}
+}
+
+static struct json_t *print_words(char *const *words, size_t count)
+{
+	struct json_t *array = js_pack("[]");
+
+	for (size_t i = 0; array && i < count; i++)
+		if (!js_append(array, js_lossy(words[i])))
+			break;
+	return array;
+}
+
+struct json_t *run_change_print(const struct one_off_request *change)
+{
+	return js_pack("{s:o, s:o, s:o, s:s?, s:s?}", "command",
+		       print_words(change->command, change->command_count), "entrypoint",
+		       print_words(change->entrypoint, change->entrypoint_count), "environment",
+		       print_words(change->environment, change->environment_count), "user",
+		       change->user, "working_dir", change->working_dir);
+}
+
+struct service *run_change_apply(const struct service *of, const struct json_t *change)
+{
+	autostrv struct strv command = {0};
+	autostrv struct strv entrypoint = {0};
+	autostrv struct strv environment = {0};
+
+	js_collect(js_get(change, "command"), &command);
+	js_collect(js_get(change, "entrypoint"), &entrypoint);
+	js_collect(js_get(change, "environment"), &environment);
+	if (command.failed || entrypoint.failed || environment.failed)
+		return NULL;
+	const struct one_off_request request = {
+		.command = command.items,
+		.command_count = command.count,
+		.entrypoint = entrypoint.items,
+		.entrypoint_count = entrypoint.count,
+		.environment = environment.items,
+		.environment_count = environment.count,
+		.user = js_text(change, "user"),
+		.working_dir = js_text(change, "working_dir"),
+	};
+
+	return one_off_service(of, &request);
 }
 
 static int start(struct supervisor *sup, struct plan *plan, unsigned index,
@@ -45,7 +90,7 @@ static int start(struct supervisor *sup, struct plan *plan, unsigned index,
 int run_one_off(struct supervisor *sup, const struct run_request *request,
 		char ret_name[static INSTANCE_NAME_MAX], struct container_fault *fault)
 {
-	int attached = images_attach(sup->manifest, request->service, fault);
+	int attached = images_attach(sup->manifest, request->service, NULL, fault);
 
 	if (attached < 0)
 		return attached;
@@ -59,6 +104,8 @@ int run_one_off(struct supervisor *sup, const struct run_request *request,
 	int r = plan_make_own(sup, &(struct plan_source){sup->manifest, service, index}, &plan,
 			      fault);
 
+	if (r == 0)
+		plan->change = run_change_print(&request->change);
 	if (r == 0)
 		networks_open(sup, sup->manifest->stack, plan->service, &problems);
 	if (problems.count)

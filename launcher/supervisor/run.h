@@ -13,6 +13,12 @@ struct run_request {
 						waits */
 };
 
+/* What was asked for as JSON, for a successor; NULL without memory. */
+struct json_t *run_change_print(const struct one_off_request *change) must_check;
+
+/* The service that was made by it; one_off_free() it; NULL without memory. */
+struct service *run_change_apply(const struct service *of, const struct json_t *change) must_check;
+
 /*
  * Prepares and starts a one-off instance. Its client may be told of its end before this returns.
  *

@@ -39,8 +39,13 @@ void run_begin_status(struct instance *instance)
 			true; /* the child ends by itself: run_end_on_exit() goes on */
 		return;
 	}
-	instance->started = true;
 	metrics_count(instance, METRICS_STARTED);
+	run_begin_done(instance);
+}
+
+void run_begin_done(struct instance *instance)
+{
+	instance->started = true;
 	instance->started_ms = loop_now_ms(instance->sup->loop);
 	clock_gettime(CLOCK_REALTIME, &instance->started_at);
 	events_instance(instance, "start", NULL, js_pack("{s:i}", "pid", (int)instance->pid));
@@ -60,7 +65,8 @@ static int run_cgroup(struct instance *instance, struct err *err)
 	struct cg_limits limits = lower_limits(instance->plan->service);
 	char name[192];
 
-	snprintf(name, sizeof(name), "%s.%u", instance->name, ++instance->sup->runs_made);
+	instance->run = ++instance->sup->runs_made;
+	snprintf(name, sizeof(name), "%s.%u", instance->name, instance->run);
 	int r = cg_make(instance->sup->cgroups, name, &limits, &instance->cg, err);
 
 	if (r == -ERANGE)
@@ -83,7 +89,7 @@ static void tell_log_trouble(void *data, const char *why, uint64_t lost)
 }
 
 /* Kept over restarts, as the file is. */
-static int run_log(struct instance *instance, struct err *err)
+int run_begin_log(struct instance *instance, const struct log_pipes *pipes, struct err *err)
 {
 	const struct service *service = instance->plan->service;
 	autofree char *path = NULL;
@@ -98,19 +104,20 @@ static int run_log(struct instance *instance, struct err *err)
 		.path = path,
 		.limits = lower_log_limits(service),
 		.trouble = {tell_log_trouble, instance},
+		.pipes = pipes,
 	};
 
 	return log_open(instance->sup->log_pump, &config, &instance->log, err);
 }
 
-static int run_watch(struct instance *instance, struct err *err)
+int run_begin_watch(struct instance *instance, struct err *err)
 {
 	struct loop *loop = instance->sup->loop;
 	int r = loop_watch_fd(
 		loop, &(struct loop_io){instance->pidfd, EPOLLIN, run_end_on_exit, instance},
 		&instance->pid_watch, err);
 
-	if (r == 0)
+	if (r == 0 && instance->status_fd >= 0)
 		r = loop_watch_fd(
 			loop, &(struct loop_io){instance->status_fd, EPOLLIN, on_status, instance},
 			&instance->status_watch, err);
@@ -129,11 +136,11 @@ static int run_prepare(struct instance *instance, int *ret_netns_fd, struct err 
 	if (r == 0)
 		r = join_network(instance, ret_netns_fd, err);
 	if (r == 0)
-		r = notify_open(instance, *ret_netns_fd, err);
+		r = notify_open(instance, *ret_netns_fd, NULL, err);
 	if (r == 0)
 		r = hosts_prepare(instance->sup, instance->plan, err);
 	if (r == 0)
-		r = run_log(instance, err);
+		r = run_begin_log(instance, NULL, err);
 	if (r == 0 && instance->layer_dir)
 		r = fs_make_dirs(instance->layer_dir, 0700, err);
 	return r;
@@ -148,8 +155,10 @@ static int run_start(struct instance *instance, struct container_fault *fault)
 	*fault = (struct container_fault){.item = CONTAINER_ITEM_NONE};
 	if (!hosts_file)
 		return err_set(&fault->err, ENOMEM, "hosts");
-	int r = run_prepare(instance, &netns_fd, &fault->err);
+	int r = plan_ready(instance->sup, instance->plan, fault);
 
+	if (r == 0)
+		r = run_prepare(instance, &netns_fd, &fault->err);
 	if (r < 0)
 		return r;
 	struct container_run run = {
@@ -175,9 +184,10 @@ static int run_start(struct instance *instance, struct container_fault *fault)
 	if (r < 0)
 		return r;
 	instance->pid = process.pid;
+	instance->start_ticks = 0;
 	instance->pidfd = process.pidfd;
 	instance->status_fd = process.status_fd;
-	return run_watch(instance, &fault->err);
+	return run_begin_watch(instance, &fault->err);
 }
 
 static void start_abandon(struct instance *instance)

@@ -11,5 +11,15 @@
  * else the watches go on. */
 void run_begin(struct instance *instance);
 
+/* Opens its log, unless it is open; @pipes as log_open() has it. */
+int run_begin_log(struct instance *instance, const struct log_pipes *pipes,
+		  struct err *err) must_check;
+
+/* Listens to the process that instance->pidfd is. */
+int run_begin_watch(struct instance *instance, struct err *err) must_check;
+
+/* Its program runs. */
+void run_begin_done(struct instance *instance);
+
 /* Reads how far the start has come, if that is not known yet. */
 void run_begin_status(struct instance *instance);

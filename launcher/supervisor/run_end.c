@@ -12,18 +12,28 @@
 #include "launcher/supervisor/probe.h"
 #include "launcher/supervisor/retire.h"
 #include "launcher/supervisor/run_begin.h"
+#include "launcher/supervisor/save.h"
 #include "launcher/supervisor/supervisor.h"
 #include "launcher/supervisor/view.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/base/proc.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/wait.h>
+
+/* What init reaps takes it a moment, not longer. */
+#define REAP_WAIT_MS 5
+#define REAP_TRIES   200
 
 static void run_forget(struct instance *instance)
 {
 	watch_free(take_ptr(instance->pid_watch));
 	watch_free(take_ptr(instance->status_watch));
+	watch_free(take_ptr(instance->reap_watch));
+	instance->reap_tries = 0;
 	oom_forget(instance);
 	fd_drop(&instance->pidfd);
 	fd_drop(&instance->status_fd);
@@ -122,6 +132,7 @@ void run_end_now(struct instance *instance)
 
 	instance->has_end = true;
 	tell_die(instance);
+	instance->end_noted = false;
 	run_forget(instance);
 	tell_end(instance);
 	/* A wanted end needs no verdict: whatever the status, it is what was asked for. */
@@ -130,17 +141,83 @@ void run_end_now(struct instance *instance)
 		instance_event(instance, INSTANCE_EV_STOP);
 }
 
+static void on_reap_timer(void *data)
+{
+	struct instance *instance = data;
+
+	run_end_on_exit(instance, instance->pidfd, EPOLLIN);
+}
+
+/* Its end is seen before it is reaped, and only then its status is known. False when that is over.
+ */
+static bool await_reaper(struct instance *instance)
+{
+	struct loop *loop = instance->sup->loop;
+
+	if (instance->reap_tries++ >= REAP_TRIES ||
+	    (!instance->reap_watch &&
+	     loop_watch_timer(loop, on_reap_timer, instance, &instance->reap_watch, NULL) < 0))
+		return false;
+	if (instance->pid_watch)
+		watch_pause(instance->pid_watch);
+	watch_arm(instance->reap_watch, REAP_WAIT_MS);
+	return true;
+}
+
+/* Not our child: whoever has reaped it tells, or the kernel; else the status is unknown, not 0.
+ * False when it is worth waiting for. */
+static bool end_of_adopted(struct instance *instance, siginfo_t *info)
+{
+	struct keep *keep = instance->sup->keep;
+	int status = 0;
+	int r = keep_exit_of(keep, instance->pid, &status);
+
+	if (r < 0)
+		r = proc_exit_status(instance->pidfd, instance->pid, &status);
+	if ((r == -EAGAIN || (r < 0 && keep_is_kept(keep))) && await_reaper(instance))
+		return false;
+	info->si_code = 0;
+	if (r == 0)
+		run_end_from_status(status, info);
+	return true;
+}
+
+void run_end_from_status(int status, siginfo_t *info)
+{
+	info->si_code = WIFEXITED(status) ? CLD_EXITED : CLD_KILLED;
+	info->si_status = WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status);
+}
+
+/* Written down before it is reaped: whoever comes after us knows it from here or there. */
+static void note_end(struct instance *instance)
+{
+	instance->end_noted = instance->has_end = true;
+	save_instance_now(instance);
+	keep_exit_seen(instance->sup->keep, instance->pid);
+}
+
+void run_end_from_wait(struct instance *instance, const siginfo_t *info)
+{
+	end_from_wait(instance, info);
+	note_end(instance);
+	run_end_now(instance);
+}
+
 void run_end_on_exit(void *data, int fd, uint32_t events)
 {
 	struct instance *instance = data;
 	siginfo_t info = {0};
 
-	if (waitid(P_PIDFD, (id_t)instance->pidfd, &info, WEXITED | WNOHANG) < 0)
-		info.si_code = 0; /* not ours to wait for: the status is unknown, not 0 */
-	else if (info.si_pid == 0)
+	if (waitid(P_PIDFD, (id_t)instance->pidfd, &info, WEXITED | WNOHANG | WNOWAIT) < 0) {
+		if (!end_of_adopted(instance, &info))
+			return;
+	} else if (info.si_pid == 0) {
 		return;
+	}
 	run_begin_status(instance); /* a start that failed says why before it ends */
 	end_from_wait(instance, &info);
+	note_end(instance);
+	(void)waitid(P_PIDFD, (id_t)instance->pidfd, &info, WEXITED | WNOHANG);
 	if (instance->log)
 		log_drain(instance->log);
 	probe_stop(instance);

@@ -5,6 +5,7 @@
  */
 #include "launcher/supervisor/supervisor.h"
 #include "launcher/js.h"
+#include "launcher/supervisor/adopt.h"
 #include "launcher/supervisor/api.h"
 #include "launcher/supervisor/attach.h"
 #include "launcher/supervisor/events.h"
@@ -13,9 +14,12 @@
 #include "launcher/supervisor/networks.h"
 #include "launcher/supervisor/own_log.h"
 #include "launcher/supervisor/probe_http.h"
+#include "launcher/supervisor/restore.h"
 #include "launcher/supervisor/retire.h"
+#include "launcher/supervisor/save.h"
 #include "launcher/supervisor/succession.h"
 
+#include "launcher/js.h"
 #include "launcher/paths.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/fs.h"
@@ -79,8 +83,9 @@ static int remove_cgroups(struct cg_tree *tree, struct err *err)
 /* What a predecessor that was killed has left: processes, groups, links, rules, prepared plans. */
 static int purge(struct supervisor *sup, const char *tree_name, struct err *err)
 {
+	static const char *const below[] = {"plans", "instances", "manifests"};
 	struct cg_tree *tree = NULL;
-	char plans[512];
+	char path[512];
 	int r = cg_tree_open(tree_name, &tree, err);
 
 	if (r < 0)
@@ -89,9 +94,10 @@ static int purge(struct supervisor *sup, const char *tree_name, struct err *err)
 	cg_tree_close(tree);
 	if (r == 0)
 		r = net_purge(sup->name, err);
-	snprintf(plans, sizeof(plans), "%s/plans", sup->run_dir);
-	if (r == 0)
-		r = fs_remove_tree(plans, err);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(below); i++) {
+		snprintf(path, sizeof(path), "%s/%s", sup->run_dir, below[i]);
+		r = fs_remove_tree(path, err);
+	}
 	if (r == 0)
 		r = fs_remove_tree(sup->layers_dir, err);
 	return r;
@@ -233,7 +239,8 @@ static void give_ids_back(struct supervisor *sup)
 		ids_give_back(run_root, sup->name);
 }
 
-static int open_kernel_side(struct supervisor *sup, struct err *err)
+/* With something to restore everything stays as it is. */
+static int open_kernel_side(struct supervisor *sup, bool fresh, struct err *err)
 {
 	const char *resolv = resolv_conf_path();
 	char tree_name[160];
@@ -243,10 +250,10 @@ static int open_kernel_side(struct supervisor *sup, struct err *err)
 	sup->resolv_conf = resolv ? strdup(resolv) : NULL;
 	raise_nofile(sup);
 	take_ids(sup);
-	r = purge(sup, tree_name, err);
+	r = fresh ? purge(sup, tree_name, err) : 0;
 	if (r == 0)
 		r = cg_tree_open(tree_name, &sup->cgroups, err);
-	if (r == 0)
+	if (r == 0 && fresh)
 		r = fs_rewrite(sup->hosts_file, "127.0.0.1\tlocalhost\n", 20, 0644, err);
 	return r;
 }
@@ -295,11 +302,34 @@ static int open_loop(struct supervisor *sup, struct err *err)
 	if (r == 0)
 		r = succession_watch(sup, err);
 	if (r == 0)
+		r = save_open(sup, err);
+	if (r == 0)
 		watch_priority(sup->settle, LOOP_SETTLE);
 	return r;
 }
 
-int supervisor_open(const struct keep_origin *origin, struct supervisor **ret_sup, struct err *err)
+/* What a predecessor has left: of a stack that nobody can make sense of any more, it is removed. */
+static int open_state(struct supervisor *sup, bool clean, struct err *err)
+{
+	autorestored struct restored restored = {0};
+	int r = clean ? 0 : restore_read(sup, &restored, err);
+
+	if (r < 0)
+		return r;
+	sup->generation = (unsigned)js_int(restored.text, "generation", 0) + 1;
+	if (restored.text)
+		restore_stack(sup, &restored);
+	bool fresh = !sup->manifest;
+
+	sup->ending = sup->ending && !fresh;
+	r = open_kernel_side(sup, fresh, err);
+	if (r == 0)
+		r = open_loop(sup, err);
+	return r == 0 && !fresh ? adopt_instances(sup, &restored, err) : r;
+}
+
+int supervisor_open(const struct keep_origin *origin, bool clean, struct supervisor **ret_sup,
+		    struct err *err)
 {
 	struct supervisor *sup = calloc(1, sizeof(*sup));
 
@@ -321,10 +351,10 @@ int supervisor_open(const struct keep_origin *origin, struct supervisor **ret_su
 	if (r == 0)
 		r = make_dirs(sup, err);
 	if (r == 0)
-		r = open_kernel_side(sup, err);
-	if (r == 0)
-		r = open_loop(sup, err);
+		r = open_state(sup, clean, err);
 	/* What a predecessor has left is for the next to try. */
+	if (r < 0 && mine && (r == -EPROTONOSUPPORT || sup->generation > 1))
+		return r;
 	if (r < 0 && sup->keep && keep_has_legacy(sup->keep))
 		return r;
 	if (r < 0) {
@@ -435,6 +465,7 @@ void supervisor_close(struct supervisor *sup)
 	http_prober_close(sup->http_prober);
 	watch_free(sup->settle);
 	watch_free(sup->retry);
+	watch_free(sup->save);
 	watch_free(sup->retire_timer);
 	log_pump_close(sup->log_pump);
 	events_close(sup->events);

@@ -18,6 +18,8 @@
  * - view.c: JSON of what there is; watch.c: streams of changes; metrics.c: what is counted;
  *   listing.c: long answers in pieces;
  *   thrift.c: staying small
+ * - save.c, record.c, stack_text.c, applied.c, state_file.c: what is written for a successor;
+ *   restore.c, adopt.c: what that makes of it
  * - keep.c: what outlives this process; succession.c: what to do when its keeper does not
  * - http.c, loop.c, logs.c know nothing of stacks
  */
@@ -53,8 +55,12 @@ struct supervisor {
 	struct unit *units;	   /* parallel to manifest->stack->services */
 	struct reservation *ports;
 	size_t port_count;
-	unsigned plans_made; /* names their state directories */
-	unsigned runs_made;  /* names their cgroups, which may outlive an instance for a moment */
+	unsigned generation;	 /* how many supervisors the stack has had, this one included */
+	unsigned manifests_made; /* names their files */
+	bool changed;		 /* since it was written down */
+	bool unsaved;		 /* writing does not work at present */
+	unsigned plans_made;	 /* names their state directories */
+	unsigned runs_made; /* names their cgroups, which may outlive an instance for a moment */
 
 	struct instance *instances;
 	size_t instance_count;
@@ -73,6 +79,7 @@ struct supervisor {
 	struct http_server *http;
 	struct http_prober *http_prober; /* NULL until a probe needs it */
 	struct watch *settle;		 /* deferred: something has changed */
+	struct watch *save;		 /* deferred: see save.h */
 	struct watch *retry;		 /* timer: settle again after what failed */
 	struct watcher *watchers;
 	struct attachment *attachments;
@@ -85,10 +92,14 @@ struct supervisor {
 };
 
 /*
- * Opens everything a supervisor needs, leftovers of a dead predecessor removed first.
- * Returns -EALREADY when another supervisor has the stack.
+ * Opens everything a supervisor needs; the instances of a dead predecessor are adopted.
+ *
+ * @clean	nothing is adopted, everything removed
+ *
+ * Returns -EALREADY when another supervisor has the stack, -EPROTONOSUPPORT when what was written
+ * of it is a newer davit's.
  */
-int supervisor_open(const struct keep_origin *origin, struct supervisor **ret_sup,
+int supervisor_open(const struct keep_origin *origin, bool clean, struct supervisor **ret_sup,
 		    struct err *err) must_check;
 
 /* Frees; removes what `down` promised to remove. Accepts NULL. */

@@ -114,7 +114,8 @@ static unsigned restarts_of(const struct supervisor *sup, const char *service)
 static struct json_t *view_ids(const struct supervisor *sup, const struct unit *unit)
 {
 	const struct plan *plan = unit->plan;
-	const char *why = plan ? container_plan_shared_ids(plan->container) : NULL;
+	const char *why =
+		plan && plan->container ? container_plan_shared_ids(plan->container) : NULL;
 
 	if (!plan)
 		return NULL;

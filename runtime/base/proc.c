@@ -96,7 +96,7 @@ int proc_open(pid_t pid, uint64_t start_ticks, struct err *err)
 	return r < 0 ? r : take_fd(&pidfd);
 }
 
-int proc_exit_status(int pidfd, int *ret_status)
+static int reaped_status(int pidfd, int *ret_status)
 {
 	struct pidfd_exit_info info = {.mask = INFO_EXIT};
 
@@ -106,6 +106,49 @@ int proc_exit_status(int pidfd, int *ret_status)
 		return -EAGAIN;
 	*ret_status = info.exit_code;
 	return 0;
+}
+
+/* To whom it may not tell the kernel says 0. */
+static bool may_look_into(pid_t pid)
+{
+	char path[64];
+	char name[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/pid", (int)pid);
+	return readlink(path, name, sizeof(name)) >= 0 || errno == ENOENT;
+}
+
+/* The last field of the line, of a process that waits to be reaped. */
+static int zombie_status(pid_t pid, int *ret_status)
+{
+	autofree char *text = NULL;
+	struct proc_info info;
+
+	if (proc_read(pid, &info, NULL) < 0 || !info.zombie)
+		return -EAGAIN;
+	if (!may_look_into(pid) || read_file(pid, "stat", &text, NULL) < 0)
+		return -ENOTSUP;
+	const char *last = strrchr(text, ' ');
+
+	return last && sscanf(last, " %d", ret_status) == 1 ? 0 : -ENOTSUP;
+}
+
+int proc_exit_status(int pidfd, pid_t pid, int *ret_status)
+{
+	int status = 0;
+	int r = reaped_status(pidfd, ret_status);
+
+	if (r == 0)
+		return 0;
+	r = zombie_status(pid, &status);
+	/* Reaped meanwhile, the pid may have been another's. */
+	int again = reaped_status(pidfd, ret_status);
+
+	if (again == 0 || (again == -ENOTSUP && r < 0))
+		return again;
+	if (r == 0)
+		*ret_status = status;
+	return r;
 }
 
 int proc_namespace(pid_t pid, const char *name, struct err *err)

@@ -32,14 +32,15 @@ bool proc_is_self(pid_t pid);
 int proc_open(pid_t pid, uint64_t start_ticks, struct err *err) must_check;
 
 /*
- * How the process behind a pidfd ended, as long as somebody has it open, whoever has reaped it.
+ * How the process behind a pidfd ended, whoever has to reap it, or has done so.
  *
+ * @pid		the same process
  * @ret_status	as wait(2) has it
  *
- * Returns 0; -EAGAIN: it has not ended, or is not reaped; -ENOTSUP: the kernel cannot tell (before
- * Linux 6.15).
+ * Returns 0; -EAGAIN: it has not ended; -ENOTSUP: the kernel cannot tell (it is reaped, and that
+ * before Linux 6.15; or we may not look into it).
  */
-int proc_exit_status(int pidfd, int *ret_status) must_check;
+int proc_exit_status(int pidfd, pid_t pid, int *ret_status) must_check;
 
 /* An fd of one of its namespaces ("net", "user"), owned by the caller, or -errno. */
 int proc_namespace(pid_t pid, const char *name, struct err *err) must_check;

@@ -89,7 +89,7 @@ static void how_it_ended_is_known_after_somebody_else_reaped_it(void **unused)
 
 	assert_int_equal(proc_read(pid, &its, NULL), 0);
 	autoclose int pidfd = proc_open(pid, its.start_ticks, NULL);
-	int r = proc_exit_status(pidfd, &status);
+	int r = proc_exit_status(pidfd, pid, &status);
 
 	if (r == -ENOTSUP) {
 		end(pid);
@@ -98,8 +98,26 @@ static void how_it_ended_is_known_after_somebody_else_reaped_it(void **unused)
 	assert_int_equal(r, -EAGAIN);
 	int wanted = end(pid);
 
-	assert_int_equal(proc_exit_status(pidfd, &status), 0);
+	assert_int_equal(proc_exit_status(pidfd, pid, &status), 0);
 	assert_int_equal(status, wanted);
+}
+
+static void how_it_ended_is_known_before_it_is_reaped(void **unused)
+{
+	(void)unused;
+	struct proc_info its;
+	siginfo_t info;
+	int status = 0;
+	pid_t pid = sleeper();
+
+	assert_int_equal(proc_read(pid, &its, NULL), 0);
+	autoclose int pidfd = proc_open(pid, its.start_ticks, NULL);
+
+	(void)kill(pid, SIGUSR1);
+	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+	assert_int_equal(proc_exit_status(pidfd, pid, &status), 0);
+	assert_int_equal(status, end(pid));
+	assert_int_equal(WTERMSIG(status), SIGUSR1);
 }
 
 static void the_boot_has_an_id(void **unused)
@@ -118,6 +136,7 @@ int main(void)
 		cmocka_unit_test(a_process_that_has_ended_is_not_there),
 		cmocka_unit_test(a_pid_of_another_start_is_another_process),
 		cmocka_unit_test(how_it_ended_is_known_after_somebody_else_reaped_it),
+		cmocka_unit_test(how_it_ended_is_known_before_it_is_reaped),
 		cmocka_unit_test(the_boot_has_an_id),
 	};
 

@@ -9,7 +9,7 @@
 
 static char *text_of(const struct record *record)
 {
-	autojs struct json_t *json = record_print(record);
+	autojs struct json_t *json = record_to_text(record);
 	struct buf text = {0};
 
 	assert_non_null(json);
@@ -23,7 +23,7 @@ static int read_back(const char *text, struct record *ret)
 	struct err err = {0};
 
 	assert_int_equal(js_parse(text, strlen(text), &json, &err), 0);
-	return record_parse(json, ret, &err);
+	return record_from_text(json, ret, &err);
 }
 
 static void everything_comes_back(void **unused)

@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Taking over what runs; see adopt.h. */
+#include "launcher/supervisor/adopt.h"
+
+#include "launcher/lower.h"
+#include "launcher/policy/observed.h"
+#include "launcher/supervisor/adopt_found.h"
+#include "launcher/supervisor/adopt_pipes.h"
+#include "launcher/supervisor/join.h"
+#include "launcher/supervisor/networks.h"
+#include "launcher/supervisor/notify.h"
+#include "launcher/supervisor/oom.h"
+#include "launcher/supervisor/probe.h"
+#include "launcher/supervisor/retire.h"
+#include "launcher/supervisor/run_begin.h"
+#include "launcher/supervisor/run_end.h"
+#include "launcher/supervisor/save.h"
+#include "launcher/supervisor/supervisor.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/proc.h"
+#include "runtime/cgroup/cg_adopt.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+
+static void tell(const struct supervisor *sup, const char *name, const struct err *err)
+{
+	supervisor_log(sup, "instance=%s event=not-adopted error=\"%s\"", name, err->text);
+}
+
+/* ---- whose instance it is ---- */
+
+/* "web-2" is of the service that has a plan and is called so. */
+static struct plan *plan_of_name(const struct supervisor *sup, const char *name,
+				 unsigned *ret_index)
+{
+	const struct stack *stack = settle_stack(sup);
+	const char *dash = strrchr(name, '-');
+	autofree char *service = dash ? strndup(name, (size_t)(dash - name)) : NULL;
+	long i = service ? observed_service(stack, service) : -1;
+
+	*ret_index = dash ? (unsigned)strtoul(dash + 1, NULL, 10) : 0;
+	return i >= 0 && *ret_index ? sup->units[i].plan : NULL;
+}
+
+/* The plan that it was made from; where that is lost, the present one of its service, and then it
+ * is to be replaced unless it is of the same revision. */
+static struct instance *create(struct supervisor *sup, const struct restored *restored,
+			       struct record *record)
+{
+	unsigned index = record->index;
+	struct plan *plan = restore_plan(restored, record->plan);
+	struct err err = {0};
+
+	if (!plan) {
+		plan = plan_of_name(sup, record->name, &index);
+		record->replace |= plan && strcmp(plan->revision.hex, record->revision) != 0;
+	}
+	if (!plan)
+		err_ignore(err_say(&err, ENOENT, "what it was made from is not known"));
+	else if (instance_create(sup, plan, index, &err) == 0)
+		return instance_find(sup, record->name);
+	tell(sup, record->name, &err);
+	return NULL;
+}
+
+/* Before anybody gets an address, everybody keeps that which they have. */
+static void keep_addresses(const struct supervisor *sup, const struct record *record)
+{
+	for (size_t i = 0; sup->net && i < record->link_count; i++) {
+		const struct record_link *link = &record->links[i];
+		struct net_network *network = net_network_find(sup->net, link->network);
+		struct err err = {0};
+
+		if (network && net_network_keep(network, record->name, link->address, &err) < 0)
+			tell(sup, record->name, &err);
+	}
+}
+
+/* ---- what it has ---- */
+
+static int take_group(struct instance *instance, const char *group, struct err *err)
+{
+	struct cg_limits limits = lower_limits(instance->plan->service);
+	int r = cg_adopt(instance->sup->cgroups, group, &limits, &instance->cg, err);
+
+	return r < 0 ? r : oom_listen(instance, err);
+}
+
+static void take_network(struct instance *instance, const struct record *record)
+{
+	autofree struct net_link_place *places = calloc(record->link_count + 1, sizeof(*places));
+	struct err err = {0};
+
+	if (!instance->endpoint || !places)
+		return;
+	int fd = proc_namespace(instance->pid, "net", &err);
+
+	for (size_t i = 0; i < record->link_count; i++)
+		places[i] = (struct net_link_place){
+			record->links[i].network, record->links[i].address, record->links[i].outer};
+	if (fd < 0)
+		tell(instance->sup, instance->name, &err);
+	else
+		net_endpoint_adopt(instance->endpoint, places, record->link_count, fd);
+}
+
+static void take_log(struct instance *instance, const struct adopt_group *group, size_t leader,
+		     const struct record *record)
+{
+	struct log_pipes pipes;
+	bool again = pipes_again(group, leader, record->pipes, &pipes);
+	struct err err = {0};
+
+	if (run_begin_log(instance, again ? &pipes : NULL, &err) == 0 && (instance->log || !again))
+		return;
+	for (size_t i = 0; again && i < LOG_PIPES; i++) {
+		fd_drop(&pipes.read_fds[i]);
+		fd_drop(&pipes.write_fds[i]);
+	}
+	if (err.code)
+		tell(instance->sup, instance->name, &err);
+}
+
+static void take_notify(struct instance *instance, const struct record *record)
+{
+	int fd = instance->endpoint ? net_endpoint_netns(instance->endpoint) : -1;
+	struct err err = {0};
+
+	if (record->notify[0] && notify_open(instance, fd, record->notify, &err) < 0)
+		tell(instance->sup, instance->name, &err);
+}
+
+static int take_process(struct instance *instance, const struct adopt_process *process,
+			struct err *err)
+{
+	instance->pidfd = proc_open(process->pid, process->start, err);
+	if (instance->pidfd < 0)
+		return instance->pidfd;
+	instance->pid = process->pid;
+	instance->start_ticks = process->start;
+	return run_begin_watch(instance, err);
+}
+
+/* ---- what becomes of it ---- */
+
+/* Only a table entry that has a process can be in these. */
+static bool has_process(enum instance_state state)
+{
+	return state == INSTANCE_READY || state == INSTANCE_UNREADY || state == INSTANCE_STOPPING;
+}
+
+/* The start that the record tells of, or one after it, has come to its end without being seen. */
+static void started_unseen(struct instance *instance)
+{
+	instance->state = INSTANCE_STARTING;
+	instance->reason[0] = '\0';
+	run_begin_done(instance);
+}
+
+static void go_on(struct instance *instance, const struct record *record, bool same_run)
+{
+	bool begun = same_run && (has_process(record->state) || record->vitals.set);
+
+	if (!begun) {
+		started_unseen(instance);
+		return;
+	}
+	if (record->vitals.set && record->state != INSTANCE_STOPPING)
+		probe_resume(instance, &record->vitals);
+	publish_ports(instance->sup);
+}
+
+static void end_as(struct instance *instance, const struct record *record, enum adopt_fate fate)
+{
+	siginfo_t info = {0};
+	int status = 0;
+
+	/* So that it is written down as the end of this very process. */
+	instance->pid = record->pid;
+	instance->start_ticks = record->start_ticks;
+	if (fate == ADOPT_ENDED_NOTED) {
+		keep_exit_seen(instance->sup->keep, record->pid);
+		run_end_now(instance);
+		return;
+	}
+	if (fate == ADOPT_ENDED_KNOWN &&
+	    keep_exit_of(instance->sup->keep, record->pid, &status) == 0)
+		run_end_from_status(status, &info);
+	run_end_from_wait(instance, &info);
+}
+
+/* Without a process. What was on its way to one is begun again. */
+static void rest(struct instance *instance, enum adopt_fate fate)
+{
+	if (instance->state == INSTANCE_STOPPING) {
+		instance_event(instance, INSTANCE_EV_EXITED_COMPLETED);
+		return;
+	}
+	if (fate != ADOPT_AGAIN && instance->state != INSTANCE_STARTING &&
+	    !has_process(instance->state))
+		return;
+	instance->state = instance->started ? INSTANCE_BACKOFF : INSTANCE_WAITING;
+	if (instance->state == INSTANCE_BACKOFF)
+		instance_hasten(instance, 0);
+}
+
+static void adopt_running(struct instance *instance, const struct record *record,
+			  const struct found *found, const struct adopt_verdict *verdict)
+{
+	const struct adopt_group *group = &found->situation.groups[verdict->group];
+	const struct adopt_process *process = &group->processes[verdict->process];
+	bool same_run = group->run == record->run && record->pid != 0;
+	struct err err = {0};
+
+	instance_restore(instance, record);
+	instance->run = group->run;
+	int r = take_group(instance, found->groups[verdict->group].group, &err);
+
+	if (r == 0)
+		r = take_process(instance, process, &err);
+	if (r < 0) { /* it has ended since we looked */
+		tell(instance->sup, instance->name, &err);
+		run_end_from_wait(instance, &(siginfo_t){0});
+		return;
+	}
+	take_network(instance, record);
+	take_log(instance, group, verdict->process, record);
+	if (same_run)
+		take_notify(instance, record);
+	supervisor_log(instance->sup, "instance=%s event=adopted pid=%d restarts=%u",
+		       instance->name, (int)instance->pid, instance->history.restarts);
+	go_on(instance, record, same_run);
+	/* Whoever waited for it has lost the connection. */
+	if (record->attached)
+		instance_event(instance, INSTANCE_EV_STOP);
+}
+
+static void adopt_one(struct supervisor *sup, const struct restored *restored, struct found *found,
+		      size_t i, const struct adopt_verdict *verdict)
+{
+	struct record *record = &found->records[i];
+	struct instance *instance = create(sup, restored, record);
+
+	if (!instance)
+		return;
+	if (verdict->fate == ADOPT_RUNS) {
+		adopt_running(instance, record, found, verdict);
+		return;
+	}
+	instance_restore(instance, record);
+	if (verdict->fate == ADOPT_RESTS || verdict->fate == ADOPT_AGAIN)
+		rest(instance, verdict->fate);
+	else
+		end_as(instance, record, verdict->fate);
+}
+
+/* Nothing is known of it but what it is and that it runs. */
+static void adopt_unrecorded(struct supervisor *sup, const struct restored *restored,
+			     const struct found *found, size_t i, size_t leader)
+{
+	const struct adopt_verdict verdict = {ADOPT_RUNS, i, leader};
+	struct record record = {.grace_ms = -1, .state = INSTANCE_WAITING};
+	unsigned index = 0;
+	const struct plan *plan = plan_of_name(sup, found->groups[i].name, &index);
+
+	snprintf(record.name, sizeof(record.name), "%s", found->groups[i].name);
+	record.plan = plan ? plan->number : 0;
+	record.index = index;
+	struct instance *instance = create(sup, restored, &record);
+
+	if (instance)
+		adopt_running(instance, &record, found, &verdict);
+}
+
+/* ---- what is left ---- */
+
+static void kill_group(struct supervisor *sup, const char *group)
+{
+	struct cg *cg = NULL;
+	struct err err = {0};
+
+	if (cg_adopt(sup->cgroups, group, &(struct cg_limits){0}, &cg, &err) == 0)
+		retire_cgroup(sup, cg);
+	else if (err.code != ENOENT)
+		supervisor_log(sup, "group=%s event=not-removed error=\"%s\"", group, err.text);
+}
+
+/* A new supervisor cannot give the result to whoever asked for it. */
+static void kill_strays(const struct adopt_group *group, size_t leader)
+{
+	for (size_t i = 0; i < group->count; i++) {
+		const struct adopt_process *process = &group->processes[i];
+		autoclose int pidfd = adopt_is_stray(group, leader, i)
+					      ? proc_open(process->pid, process->start, NULL)
+					      : -1;
+
+		if (pidfd >= 0)
+			(void)pidfd_send_signal(pidfd, SIGKILL, NULL, 0); /* dead: as wanted */
+	}
+}
+
+static bool is_held(const struct supervisor *sup, const char *name, unsigned run)
+{
+	for (const struct instance *one = sup->instances; one; one = one->next)
+		if (one->cg && one->run == run && strcmp(one->name, name) == 0)
+			return true;
+	return false;
+}
+
+static void clear_groups(struct supervisor *sup, const struct found *found,
+			 const struct adopt_plan *plan)
+{
+	for (size_t i = 0; i < found->situation.group_count; i++) {
+		const struct adopt_group *group = &found->situation.groups[i];
+
+		if (plan->groups[i].kept && is_held(sup, group->name, group->run))
+			kill_strays(group, plan->groups[i].process);
+		else
+			kill_group(sup, found->groups[i].group);
+	}
+}
+
+/* Who shares a network does so again. */
+static void join_again(struct supervisor *sup)
+{
+	for (struct instance *one = sup->instances; one; one = one->next) {
+		enum network_mode mode = one->plan->service->network.mode;
+		struct err err = {0};
+		int fd = -1;
+
+		if (one->pid && (mode == NETWORK_SERVICE || mode == NETWORK_CONTAINER) &&
+		    join_network(one, &fd, &err) < 0)
+			tell(sup, one->name, &err);
+	}
+}
+
+int adopt_instances(struct supervisor *sup, const struct restored *restored, struct err *err)
+{
+	autofound struct found found = {0};
+	autoadopt struct adopt_plan plan = {0};
+	int r = found_collect(sup, restored, &found, err);
+
+	if (r == 0)
+		r = adopt_decide(&found.situation, &plan, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < found.record_count; i++)
+		keep_addresses(sup, &found.records[i]);
+	for (size_t i = 0; i < found.record_count; i++)
+		adopt_one(sup, restored, &found, i, &plan.records[i]);
+	for (size_t i = 0; i < found.situation.group_count; i++)
+		if (plan.groups[i].kept && plan.groups[i].unrecorded)
+			adopt_unrecorded(sup, restored, &found, i, plan.groups[i].process);
+	join_again(sup);
+	clear_groups(sup, &found, &plan);
+	networks_restored(sup);
+	save_stack(sup);
+	supervisor_touch(sup);
+	return 0;
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Looking at what there is; see adopt_found.h. */
+#include "launcher/supervisor/adopt_found.h"
+
+#include "launcher/supervisor/save.h"
+#include "launcher/supervisor/supervisor.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/proc.h"
+#include "runtime/cgroup/cg_adopt.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+void found_free(struct found *found)
+{
+	for (size_t i = 0; i < found->record_count; i++)
+		record_free(&found->records[i]);
+	for (size_t i = 0; i < found->situation.group_count; i++) {
+		free(found->groups[i].group);
+		free(found->groups[i].name);
+		free(found->groups[i].processes);
+	}
+	free(found->records);
+	free(found->groups);
+	free(found->views);
+	free(found->lists);
+}
+
+/* ---- records ---- */
+
+static bool has_record(const struct found *found, const char *name)
+{
+	for (size_t i = 0; i < found->record_count; i++)
+		if (strcmp(found->records[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static void read_record(struct supervisor *sup, struct found *found, const char *name)
+{
+	autojs struct json_t *text = NULL;
+	struct record *record = &found->records[found->record_count];
+	char file[INSTANCE_NAME_MAX + 16];
+	struct err err = {0};
+
+	snprintf(file, sizeof(file), "instances/%.*s", INSTANCE_NAME_MAX, name);
+	int r = save_read(sup, file, "instance", &text, &err);
+
+	if (r == 0)
+		r = record_from_text(text, record, &err);
+	if (r == 0 && strcmp(record->name, name) == 0) {
+		found->record_count++;
+		return;
+	}
+	record_free(record);
+	supervisor_log(sup, "event=not-restored what=\"%s\" error=\"%s\"", name,
+		       r < 0 ? err.text : "it is of another instance");
+}
+
+/* What has completed stays so without its record. */
+static void add_completed(struct found *found, const struct json_t *text)
+{
+	const char *name = js_text(text, "instance");
+
+	if (!name || has_record(found, name))
+		return;
+	struct record *record = &found->records[found->record_count++];
+
+	*record = (struct record){.index = (unsigned)js_int(text, "index", 1),
+				  .plan = (unsigned)js_int(text, "plan", 0),
+				  .state = INSTANCE_COMPLETED,
+				  .started = true,
+				  .grace_ms = -1};
+	snprintf(record->name, sizeof(record->name), "%s", name);
+}
+
+static int read_records(struct supervisor *sup, const struct restored *restored,
+			struct found *found, struct err *err)
+{
+	const struct json_t *completed = js_get(restored->text, "completed");
+	autostrv struct strv names = {0};
+	int r = save_names(sup, &names, err);
+
+	if (r < 0)
+		return r;
+	found->records = calloc(names.count + js_count(completed) + 1, sizeof(*found->records));
+	found->views = calloc(names.count + js_count(completed) + 1, sizeof(*found->views));
+	if (!found->records || !found->views)
+		return err_set(err, ENOMEM, "adopt");
+	for (size_t i = 0; i < names.count; i++)
+		read_record(sup, found, names.items[i]);
+	for (size_t i = 0; i < js_count(completed); i++)
+		add_completed(found, js_at(completed, i));
+	return 0;
+}
+
+static void view_records(struct supervisor *sup, struct found *found)
+{
+	int status;
+
+	for (size_t i = 0; i < found->record_count; i++) {
+		const struct record *record = &found->records[i];
+
+		found->views[i] = (struct adopt_record){
+			.name = record->name,
+			.run = record->run,
+			.pid = record->pid,
+			.start = record->start_ticks,
+			.ended = record->ended,
+			.status_known = record->pid > 0 &&
+					keep_exit_of(sup->keep, record->pid, &status) == 0,
+		};
+		if (record->run > sup->runs_made)
+			sup->runs_made = record->run;
+	}
+	found->situation.records = found->views;
+	found->situation.record_count = found->record_count;
+}
+
+/* ---- groups ---- */
+
+static int by_pid(const void *a, const void *b)
+{
+	const struct adopt_process *left = a, *right = b;
+
+	return (left->pid > right->pid) - (left->pid < right->pid);
+}
+
+static int read_processes(const struct supervisor *sup, struct found_group *group,
+			  struct adopt_group *list, struct err *err)
+{
+	autofree pid_t *pids = NULL;
+	size_t count = 0;
+	int r = cg_tree_pids(sup->cgroups, group->group, &pids, &count, err);
+
+	if (r < 0)
+		return r;
+	group->processes = calloc(count + 1, sizeof(*group->processes));
+	if (!group->processes)
+		return err_set(err, ENOMEM, "adopt");
+	list->processes = group->processes;
+	for (size_t i = 0; i < count; i++) {
+		struct proc_info info;
+
+		if (proc_read(pids[i], &info, NULL) < 0 || info.zombie)
+			continue;
+		group->processes[list->count++] = (struct adopt_process){
+			.pid = info.pid,
+			.parent = info.parent,
+			.start = info.start_ticks,
+			.first = proc_is_first(info.pid),
+			.unstarted = proc_is_self(info.pid),
+		};
+	}
+	qsort(group->processes, list->count, sizeof(*group->processes), by_pid);
+	return 0;
+}
+
+/* "web-1.3" */
+static int read_group(struct supervisor *sup, const char *group, struct found *found,
+		      struct err *err)
+{
+	size_t i = found->situation.group_count++;
+	const char *dot = strrchr(group, '.');
+	struct adopt_group *list = &found->lists[i];
+
+	found->groups[i].group = strdup(group);
+	found->groups[i].name = dot ? strndup(group, (size_t)(dot - group)) : strdup(group);
+	if (!found->groups[i].group || !found->groups[i].name)
+		return err_set(err, ENOMEM, "adopt");
+	list->name = found->groups[i].name;
+	list->run = dot ? (unsigned)strtoul(dot + 1, NULL, 10) : 0;
+	if (list->run > sup->runs_made)
+		sup->runs_made = list->run;
+	return read_processes(sup, &found->groups[i], list, err);
+}
+
+static int read_groups(struct supervisor *sup, struct found *found, struct err *err)
+{
+	autostrv struct strv names = {0};
+	int r = cg_tree_list(sup->cgroups, &names, err);
+
+	if (r < 0)
+		return r;
+	found->groups = calloc(names.count + 1, sizeof(*found->groups));
+	found->lists = calloc(names.count + 1, sizeof(*found->lists));
+	if (!found->groups || !found->lists)
+		return err_set(err, ENOMEM, "adopt");
+	found->situation.groups = found->lists;
+	for (size_t i = 0; r == 0 && i < names.count; i++)
+		r = read_group(sup, names.items[i], found, err);
+	return r;
+}
+
+int found_collect(struct supervisor *sup, const struct restored *restored, struct found *ret,
+		  struct err *err)
+{
+	int r = read_records(sup, restored, ret, err);
+
+	if (r == 0)
+		r = read_groups(sup, ret, err);
+	/* After the groups: what ends in between is known to have ended, or is still there. */
+	if (r == 0)
+		view_records(sup, ret);
+	return r;
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What a new supervisor finds: the records of its predecessor and the groups of the stack with
+ * their processes, as policy/adopt.h wants to be told. Reads, changes nothing. Private to adopt.c.
+ */
+#pragma once
+
+#include "launcher/policy/adopt.h"
+#include "launcher/supervisor/record.h"
+#include "launcher/supervisor/restore.h"
+
+/* One group of a run. */
+struct found_group {
+	char *group; /* "web-1.3" */
+	char *name;  /* "web-1" */
+	struct adopt_process *processes;
+};
+
+struct found {
+	struct record *records;
+	size_t record_count;
+	struct found_group *groups; /* parallel to situation.groups */
+	struct adopt_situation situation;
+	struct adopt_record *views; /* of the records; situation.records */
+	struct adopt_group *lists;  /* situation.groups */
+};
+
+int found_collect(struct supervisor *sup, const struct restored *restored, struct found *ret,
+		  struct err *err) must_check;
+
+/* Accepts a zeroed one. */
+void found_free(struct found *found);
+#define autofound __attribute__((cleanup(found_free)))

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Opening what others have open; see adopt_pipes.h. */
+#include "launcher/supervisor/adopt_pipes.h"
+
+#include "runtime/base/cleanup.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const struct log_pipes no_pipes = {{-1, -1}, {-1, -1}};
+
+/* The inode of a process's descriptor when it is a pipe; else 0. */
+static uint64_t pipe_at(int dir_fd, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dir_fd, name, &st, 0) == 0 && S_ISFIFO(st.st_mode) ? st.st_ino : 0;
+}
+
+static int open_fds(pid_t pid)
+{
+	char path[40];
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Both ends of the pipe, the reader's without waiting. */
+static bool open_ends(int dir_fd, const char *name, uint64_t inode, struct log_pipes *ret, size_t i)
+{
+	autoclose int read_fd = openat(dir_fd, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	autoclose int write_fd = openat(dir_fd, name, O_RDWR | O_CLOEXEC);
+	struct stat st;
+
+	/* The number may have become another's in between. */
+	if (read_fd < 0 || write_fd < 0 || fstat(read_fd, &st) < 0 || st.st_ino != inode ||
+	    fstat(write_fd, &st) < 0 || st.st_ino != inode)
+		return false;
+	ret->read_fds[i] = take_fd(&read_fd);
+	ret->write_fds[i] = take_fd(&write_fd);
+	return true;
+}
+
+static bool find_in(pid_t pid, uint64_t inode, struct log_pipes *ret, size_t i)
+{
+	autoclose int fd = open_fds(pid);
+	int copy = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	autodir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
+
+	for (struct dirent *entry; dir && (entry = readdir(dir));)
+		if (entry->d_name[0] != '.' && pipe_at(fd, entry->d_name) == inode &&
+		    open_ends(fd, entry->d_name, inode, ret, i))
+			return true;
+	return false;
+}
+
+static bool find(const struct adopt_group *group, size_t leader, uint64_t inode,
+		 struct log_pipes *ret, size_t i)
+{
+	autoclose int fd = open_fds(group->processes[leader].pid);
+
+	if (!inode && fd >= 0)
+		inode = pipe_at(fd, i == 0 ? "1" : "2");
+	if (!inode)
+		return false;
+	if (find_in(group->processes[leader].pid, inode, ret, i))
+		return true;
+	for (size_t j = 0; j < group->count; j++)
+		if (find_in(group->processes[j].pid, inode, ret, i))
+			return true;
+	return false;
+}
+
+bool pipes_again(const struct adopt_group *group, size_t leader, const uint64_t inodes[LOG_PIPES],
+		 struct log_pipes *ret)
+{
+	struct log_pipes pipes = no_pipes;
+
+	for (size_t i = 0; i < LOG_PIPES; i++) {
+		if (find(group, leader, inodes[i], &pipes, i))
+			continue;
+		for (size_t j = 0; j < LOG_PIPES; j++) {
+			fd_drop(&pipes.read_fds[j]);
+			fd_drop(&pipes.write_fds[j]);
+		}
+		return false;
+	}
+	*ret = pipes;
+	return true;
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What a predecessor has written of the stack (stack_text.h) becomes what is wanted again: the
+ * manifests in effect, plans, services, networks, ports. Instances are adopt.h's.
+ */
+#pragma once
+
+#include "launcher/supervisor/plan.h"
+
+struct json_t;
+struct supervisor;
+
+struct restored {
+	struct json_t *text; /* NULL: there is nothing to restore */
+	struct plan **plans;
+	size_t plan_count;
+};
+
+/*
+ * Looks whether there is something to restore: written since the host was started, and whole.
+ *
+ * Returns 0, also when there is not; -EPROTONOSUPPORT: a newer davit has written it.
+ */
+int restore_read(struct supervisor *sup, struct restored *ret, struct err *err) must_check;
+
+/* Restores it. What cannot be is told, and is as if it had not been there. */
+void restore_stack(struct supervisor *sup, struct restored *restored);
+
+/* The plan of that number; NULL: it could not be restored. Borrowed. */
+struct plan *restore_plan(const struct restored *restored, unsigned number);
+
+/* Accepts a zeroed one. */
+void restore_free(struct restored *restored);
+#define autorestored __attribute__((cleanup(restore_free)))
