@@ -24,6 +24,7 @@ extern const struct command command_images;
 extern const struct command command_pull;
 extern const struct command command_image;
 extern const struct command command_ls;
+extern const struct command command_doctor;
 extern const struct command command_completion;
 extern const struct command command_version;
 extern const struct command command_help;
