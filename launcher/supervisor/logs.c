@@ -15,17 +15,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
-#define READ_BYTES 65536
-#define OUT_BYTES  (2 * READ_BYTES)
-#define TURN_NS	   1000000
-#define PIPE_BYTES                                                                                 \
-	(512 << 10) /* of a pipe that was found full; and the most that is drained at once */
-#define LINE_EXCESS_MAX (1 << 20) /* a line is torn only when it is longer */
+#define READ_BYTES  65536
+#define OUT_BYTES   (2 * READ_BYTES)
+#define TURN_NS	    500000
+#define VISIT_READS 8
+/* Of a pipe that was found full; and the most that is drained at once. */
+#define PIPE_BYTES (128 << 10)
+/* A line is torn only when it is longer. */
+#define LINE_EXCESS_MAX (1 << 20)
 
 struct log_stream {
 	struct log_sink *sink;
@@ -46,6 +49,7 @@ struct log_sink {
 
 struct log_pump {
 	struct loop *loop;
+	int turn_fd; /* always readable; watched while somebody stands in the queue */
 	struct watch *turn;
 	struct log_stream *first;
 	struct log_stream **last;
@@ -197,27 +201,37 @@ static void on_readable(void *data, int fd, uint32_t events)
 	stream_grow(stream);
 	watch_pause(stream->watch);
 	queue_join(stream);
-	watch_trigger(stream->sink->pump->turn);
+	watch_resume(stream->sink->pump->turn);
 }
 
-static void on_turn(void *data)
+/* Several reads in a row wake the writer once; then the next one has its turn. */
+static void visit(struct log_stream *stream, int64_t end_ns)
+{
+	for (int reads = 0; reads < VISIT_READS; reads++) {
+		if (stream_read(stream) < READ_BYTES) {
+			if (stream->watch)
+				watch_resume(stream->watch);
+			return;
+		}
+		if (now_ns(CLOCK_MONOTONIC) >= end_ns)
+			break;
+	}
+	queue_join(stream);
+}
+
+static void on_turn(void *data, int fd, uint32_t events)
 {
 	struct log_pump *pump = data;
 	int64_t end_ns = now_ns(CLOCK_MONOTONIC) + TURN_NS;
 
-	while (pump->first) {
+	while (pump->first && now_ns(CLOCK_MONOTONIC) < end_ns) {
 		struct log_stream *stream = pump->first;
 
 		queue_leave(stream);
-		if (stream_read(stream) == READ_BYTES)
-			queue_join(stream);
-		else if (stream->watch)
-			watch_resume(stream->watch);
-		if (now_ns(CLOCK_MONOTONIC) >= end_ns)
-			break;
+		visit(stream, end_ns);
 	}
-	if (pump->first)
-		watch_trigger(pump->turn);
+	if (!pump->first)
+		watch_pause(pump->turn);
 }
 
 static void stream_drain(struct log_stream *stream)
@@ -245,13 +259,20 @@ int log_pump_open(struct loop *loop, struct log_pump **ret_pump, struct err *err
 		return err_set(err, ENOMEM, "logs");
 	pump->loop = loop;
 	pump->last = &pump->first;
-	int r = loop_watch_deferred(loop, on_turn, pump, &pump->turn, err);
+	/* Among fds of one priority all have their turn; deferred work would come first for ever.
+	 */
+	pump->turn_fd = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
+	int r = pump->turn_fd < 0 ? err_set(err, errno, "eventfd") : 0;
 
+	if (r == 0)
+		r = loop_watch_fd(loop, &(struct loop_io){pump->turn_fd, EPOLLIN, on_turn, pump},
+				  &pump->turn, err);
 	if (r < 0) {
-		free(pump);
+		log_pump_close(pump);
 		return r;
 	}
 	watch_priority(pump->turn, LOOP_LOGS);
+	watch_pause(pump->turn);
 	*ret_pump = pump;
 	return 0;
 }
@@ -261,6 +282,7 @@ void log_pump_close(struct log_pump *pump)
 	if (!pump)
 		return;
 	watch_free(pump->turn);
+	fd_drop(&pump->turn_fd);
 	free(pump);
 }
 
