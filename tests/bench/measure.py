@@ -7,11 +7,12 @@ import sys
 import tempfile
 
 from common import built, load_average, make_root, run
+from logs import bench_logs
 from restarts import bench_restart
 from stacks import bench_up
 from starts import bench_start
 
-KINDS = ("load", "start", "up", "restart")
+KINDS = ("load", "start", "up", "restart", "logs")
 
 
 def bench_load():
@@ -32,13 +33,16 @@ def measure(kinds, work, options):
         bench_start(work, root, options.starts)
     if "restart" in kinds:
         bench_restart(work, root, options.restarts)
+    if "logs" in kinds:
+        bench_logs(work, root, options.seconds)
 
 
 def main():
     parser = argparse.ArgumentParser(prog="scripts/bench")
-    parser.add_argument("kinds", nargs="*", metavar="KIND", help="load, start, up, restart; all without one")
+    parser.add_argument("kinds", nargs="*", metavar="KIND", help="load, start, up, restart, logs; all without one")
     parser.add_argument("--starts", type=int, default=200)
     parser.add_argument("--restarts", type=int, default=30)
+    parser.add_argument("--seconds", type=int, default=5, help="that writers of logs write")
     parser.add_argument("--few", type=int, default=100)
     parser.add_argument("--many", type=int, default=1000)
     options = parser.parse_args()
