@@ -317,6 +317,7 @@ void check_stack(struct stack *stack, struct arena *scratch, struct report *repo
 	const struct network_check networks = {stack, stack_arena(stack), scratch, report};
 
 	check_attachments(&networks);
+	check_shares(&networks);
 	for (size_t i = 0; i < stack->service_count; i++) {
 		struct service *service = &stack->services[i];
 

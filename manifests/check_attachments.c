@@ -97,33 +97,6 @@ static void check_known(const struct network_check *check, struct service *servi
 		network->attachment_count = 0;
 }
 
-/* Sharing an instance's network needs that instance: depends_on, if it is not written. Whoever
- * makes it anew makes the network anew. */
-static void add_dependency(const struct network_check *check, struct service *service)
-{
-	struct service_network *network = &service->network;
-	size_t count = service->depends_on_count;
-	struct dependency *all = arena_new(check->keep, struct dependency, count + 1);
-	size_t at = 0;
-
-	while (at < count && strcmp(service->depends_on[at].service, network->join_service) < 0)
-		at++;
-	if (at < count && strcmp(service->depends_on[at].service, network->join_service) == 0) {
-		service->depends_on[at].restart = true;
-		return;
-	}
-	if (count) {
-		memcpy(all, service->depends_on, at * sizeof(*all));
-		memcpy(all + at + 1, service->depends_on + at, (count - at) * sizeof(*all));
-	}
-	all[at] = (struct dependency){.service = network->join_service,
-				      .required = true,
-				      .restart = true,
-				      .pos = network->join.pos};
-	service->depends_on = all;
-	service->depends_on_count = count + 1;
-}
-
 static void join_service(const struct network_check *check, struct service *service,
 			 const struct service *target, unsigned index)
 {
@@ -137,7 +110,7 @@ static void join_service(const struct network_check *check, struct service *serv
 	}
 	service->network.join_service = target->name;
 	service->network.join_index = index;
-	add_dependency(check, service);
+	check_add_dependency(check, service, target->name, join->pos);
 }
 
 static void check_join(const struct network_check *check, struct service *service)
@@ -153,42 +126,13 @@ static void check_join(const struct network_check *check, struct service *servic
 			     service->name, join->value, near_service(check, join->value));
 }
 
-/* SERVICE-N, as davit calls instances, also with the stack's name in front, as other tools do. */
-static const struct service *instance_named(const struct network_check *check, const char *name,
-					    unsigned *ret_index)
-{
-	size_t len = strlen(check->stack->name);
-	size_t cut = strlen(name);
-	int64_t index = 0;
-
-	while (cut && name[cut - 1] >= '0' && name[cut - 1] <= '9')
-		cut--;
-	if (cut < 2 || !strchr("-_", name[cut - 1]) ||
-	    scalar_int(name + cut, 1, UINT32_MAX, &index, NULL) < 0)
-		return NULL;
-	const char *service = arena_copy(check->scratch, name, cut - 1);
-	const struct service *found = stack_service(check->stack, service);
-
-	if (!found && strncmp(service, check->stack->name, len) == 0 && service[len] &&
-	    strchr("-_", service[len]))
-		found = stack_service(check->stack, service + len + 1);
-	*ret_index = (unsigned)index;
-	return found;
-}
-
-/* The name of an instance of this stack; of others nothing is known here. */
+/* Of instances of other stacks nothing is known here. */
 static void check_container(const struct network_check *check, struct service *service)
 {
-	const struct stack *stack = check->stack;
-	const char *name = service->network.join.value;
-	const struct service *target = NULL;
 	unsigned index = 1;
+	const struct service *target =
+		check_instance_named(check, service->network.join.value, &index);
 
-	for (size_t i = 0; !target && i < stack->service_count; i++)
-		if (stack->services[i].container_name.value &&
-		    strcmp(stack->services[i].container_name.value, name) == 0)
-			target = &stack->services[i];
-	target = target ? target : instance_named(check, name, &index);
 	if (target)
 		join_service(check, service, target, index);
 }

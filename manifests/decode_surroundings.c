@@ -176,8 +176,6 @@ static void decode_share(struct decoder *decoder, const struct node *node, const
 	}
 	if (share->kind == SHARE_DEFAULT)
 		decode_error(decoder, node, key, "'%.60s' is not %s", text, words->valid);
-	else if (share->kind == SHARE_CONTAINER)
-		decode_note(decoder, node, key, "%.80s is not supported yet", text);
 }
 
 void decode_cgroup(struct decoder *decoder, const struct node *node, const char *key)

@@ -20,7 +20,9 @@ enum share_kind {
 /* `cgroup`, `ipc`, `pid`, `uts`. */
 struct share_spec {
 	enum share_kind kind;
-	char *name; /* SHARE_SERVICE, SHARE_CONTAINER: whose */
+	char *name;	     /* SHARE_SERVICE, SHARE_CONTAINER: whose */
+	const char *service; /* the service of that name; NULL: none of this stack */
+	unsigned index;	     /* of its instance; 0: that of the own number, or the first */
 	struct pos pos;
 };
 

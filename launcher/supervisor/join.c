@@ -81,12 +81,12 @@ static int sharer(const struct instance *instance, const struct share_spec *shar
 {
 	const struct instance *to;
 
-	if (share->kind != SHARE_SERVICE)
+	if (!share->service)
 		return 0;
-	to = partner(instance->sup, share->name, instance->index);
+	to = partner(instance->sup, share->service, share->index ? share->index : instance->index);
 	if (!to || to->pidfd < 0)
 		return err_say(err, ESRCH, "no instance of '%s' runs to share the %s of",
-			       share->name, what);
+			       share->service, what);
 	*ret_pidfd = to->pidfd;
 	return 0;
 }

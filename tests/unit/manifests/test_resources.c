@@ -268,6 +268,8 @@ static void faulty_deploy_and_logging_are_told_at_their_place(void **unused)
 		{"deploy: {labels: {com.docker.compose.x: 1}}",
 		 "5:21: error: services.a.deploy.labels: names that start with com.docker.compose "
 		 "are reserved"},
+		{"ipc: container:a-1",
+		 "5:8: error: services.a.ipc: a service cannot share its own"},
 		{"env_file: {path: x, required: false, format: json}",
 		 "5:48: error: services.a.env_file.format: 'json' is not raw, the only format "
 		 "with a name"},
@@ -277,10 +279,37 @@ static void faulty_deploy_and_logging_are_told_at_their_place(void **unused)
 	check_one_service_faults(faults, ARRAY_SIZE(faults));
 }
 
+static void processes_and_ipc_of_an_instance_are_shared_by_its_name(void **unused)
+{
+	static const char *const names[] = {"gate", "vpn-1", "shop-vpn-1"};
+	autofixture struct fixture fixture;
+
+	(void)unused;
+	fixture_open(&fixture);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		char yaml[512];
+
+		snprintf(yaml, sizeof(yaml),
+			 "services:\n  vpn: {x-rootfs: host, command: x, container_name: gate}\n"
+			 "  app: {x-rootfs: host, command: x, pid: 'container:%s', ipc: "
+			 "'container:%s'}\n",
+			 names[i], names[i]);
+		const struct service *app = stack_service(fixture_good(&fixture, yaml), "app");
+
+		assert_int_equal(fixture.diags.count, 0);
+		assert_string_equal(app->process.pid.service, "vpn");
+		assert_string_equal(app->process.ipc.service, "vpn");
+		assert_int_equal(app->process.ipc.index, 1);
+		assert_int_equal(app->depends_on_count, 1);
+		assert_string_equal(app->depends_on[0].service, "vpn");
+	}
+}
+
 static void what_cannot_be_done_yet_is_noted(void **unused)
 {
 	static const struct fault notes[] = {
-		{"pid: container:b", "5:8: note: services.a.pid: container:b is not supported yet"},
+		{"pid: container:x", "5:8: note: services.a.pid: container:x is not supported yet: "
+				     "no instance of this stack is called so"},
 		{"logging: {driver: gelf}", "5:21: warning: services.a.logging.driver: there is no "
 					    "driver 'gelf': logs are kept on this machine"},
 		{"logging: {options: {tag: x}}",
@@ -412,6 +441,7 @@ int main(void)
 		cmocka_unit_test(faulty_limits_are_told_at_their_place),
 		cmocka_unit_test(faulty_surroundings_are_told_at_their_place),
 		cmocka_unit_test(faulty_deploy_and_logging_are_told_at_their_place),
+		cmocka_unit_test(processes_and_ipc_of_an_instance_are_shared_by_its_name),
 		cmocka_unit_test(what_cannot_be_done_yet_is_noted),
 		cmocka_unit_test(what_davit_does_anyway_is_not_worth_a_word),
 		cmocka_unit_test(forms_merge_with_each_other),
