@@ -19,8 +19,9 @@ const struct defaults_mount *defaults_mounts(void)
 		{"/sys/fs/cgroup", "cgroup2", NULL, PLAIN | MS_NOEXEC | MS_RDONLY, 0, DEFAULTS_ANY},
 		{"/sys/fs/cgroup", "tmpfs", "mode=0755,size=64k", PLAIN | MS_NOEXEC, 0,
 		 DEFAULTS_ANY},
-		{"/dev/pts", "devpts", "newinstance,ptmxmode=0666,mode=0620", MS_NOSUID | MS_NOEXEC,
-		 5 /* tty */, DEFAULTS_ANY},
+		/* All have 3072 terminals together, as the kernel comes. */
+		{"/dev/pts", "devpts", "newinstance,ptmxmode=0666,mode=0620,max=256",
+		 MS_NOSUID | MS_NOEXEC, 5 /* tty */, DEFAULTS_ANY},
 		{"/dev/shm", "tmpfs", "mode=1777,size=64m", PLAIN | MS_NOEXEC, 0, DEFAULTS_ANY},
 		{"/tmp", "tmpfs", "mode=1777", PLAIN, 0, DEFAULTS_HOST | DEFAULTS_DIR_READ_ONLY},
 		{"/run", "tmpfs", "mode=0755", PLAIN, 0, DEFAULTS_HOST},
