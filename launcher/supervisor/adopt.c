@@ -7,6 +7,7 @@
 #include "launcher/supervisor/adopt_found.h"
 #include "launcher/supervisor/adopt_pipes.h"
 #include "launcher/supervisor/join.h"
+#include "launcher/supervisor/kept.h"
 #include "launcher/supervisor/networks.h"
 #include "launcher/supervisor/notify.h"
 #include "launcher/supervisor/oom.h"
@@ -21,10 +22,12 @@
 #include "runtime/cgroup/cg_adopt.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 static void tell(const struct supervisor *sup, const char *name, const struct err *err)
@@ -91,6 +94,19 @@ static int take_group(struct instance *instance, const char *group, struct err *
 	return r < 0 ? r : oom_listen(instance, err);
 }
 
+/* What the keeper has is there without a process, too. */
+static int find_network(const struct instance *instance, const struct record *record,
+			struct err *err)
+{
+	int fd = kept_take(instance, KEPT_NETWORK);
+	struct stat st;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && (!record->netns || st.st_ino == record->netns))
+		return fd;
+	fd_drop(&fd);
+	return instance->pid > 0 ? proc_namespace(instance->pid, "net", err) : -1;
+}
+
 static void take_network(struct instance *instance, const struct record *record)
 {
 	autofree struct net_link_place *places = calloc(record->link_count + 1, sizeof(*places));
@@ -98,26 +114,51 @@ static void take_network(struct instance *instance, const struct record *record)
 
 	if (!instance->endpoint || !places)
 		return;
-	int fd = proc_namespace(instance->pid, "net", &err);
+	int fd = find_network(instance, record, &err);
 
 	for (size_t i = 0; i < record->link_count; i++)
 		places[i] = (struct net_link_place){
 			record->links[i].network, record->links[i].address, record->links[i].outer};
-	if (fd < 0)
-		tell(instance->sup, instance->name, &err);
-	else
+	if (fd >= 0) {
 		net_endpoint_adopt(instance->endpoint, places, record->link_count, fd);
+		kept_store(instance, KEPT_NETWORK, fd);
+	} else if (err.code) {
+		tell(instance->sup, instance->name, &err);
+	}
 }
 
+static void take_terminal(struct instance *instance)
+{
+	autoclose int fd = kept_take(instance, KEPT_TERMINAL);
+	struct err err = {0};
+
+	if (fd < 0 || !instance->log)
+		return;
+	instance->terminal_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (instance->terminal_fd >= 0)
+		kept_store(instance, KEPT_TERMINAL, instance->terminal_fd);
+	if (log_terminal_again(instance->log, fd, &err) < 0)
+		tell(instance->sup, instance->name, &err);
+	else
+		(void)take_fd(&fd);
+}
+
+/* @group: NULL when it has ended: then there are at most its last words. */
 static void take_log(struct instance *instance, const struct adopt_group *group, size_t leader,
 		     const struct record *record)
 {
 	struct log_pipes pipes;
-	bool again = pipes_again(group, leader, record->pipes, &pipes);
+	bool again = pipes_kept(instance, &pipes) ||
+		     (group && pipes_again(group, leader, record->pipes, &pipes));
 	struct err err = {0};
 
-	if (run_begin_log(instance, again ? &pipes : NULL, &err) == 0 && (instance->log || !again))
+	if (!again && !group)
 		return;
+	if (run_begin_log(instance, again ? &pipes : NULL, &err) == 0 &&
+	    (instance->log || !again)) {
+		take_terminal(instance);
+		return;
+	}
 	for (size_t i = 0; again && i < LOG_PIPES; i++) {
 		fd_drop(&pipes.read_fds[i]);
 		fd_drop(&pipes.write_fds[i]);
@@ -253,6 +294,8 @@ static void adopt_one(struct supervisor *sup, const struct restored *restored, s
 		return;
 	}
 	instance_restore(instance, record);
+	take_network(instance, record);
+	take_log(instance, NULL, 0, record);
 	if (verdict->fate == ADOPT_RESTS || verdict->fate == ADOPT_AGAIN)
 		rest(instance, verdict->fate);
 	else

@@ -2,6 +2,7 @@
 /* Opening what others have open; see adopt_pipes.h. */
 #include "launcher/supervisor/adopt_pipes.h"
 
+#include "launcher/supervisor/kept.h"
 #include "runtime/base/cleanup.h"
 
 #include <fcntl.h>
@@ -72,6 +73,36 @@ static bool find(const struct adopt_group *group, size_t leader, uint64_t inode,
 	return false;
 }
 
+static void drop_pipes(struct log_pipes *pipes)
+{
+	for (size_t i = 0; i < LOG_PIPES; i++) {
+		fd_drop(&pipes->read_fds[i]);
+		fd_drop(&pipes->write_fds[i]);
+	}
+}
+
+bool pipes_kept(const struct instance *instance, struct log_pipes *ret)
+{
+	struct log_pipes pipes = {
+		.read_fds = {kept_take(instance, KEPT_STDOUT), kept_take(instance, KEPT_STDERR)},
+		.write_fds = {-1, -1},
+	};
+	bool whole = true;
+	char path[40];
+
+	for (size_t i = 0; i < LOG_PIPES; i++) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", pipes.read_fds[i]);
+		if (pipes.read_fds[i] >= 0)
+			pipes.write_fds[i] = open(path, O_RDWR | O_CLOEXEC);
+		whole = whole && pipes.write_fds[i] >= 0;
+	}
+	if (whole)
+		*ret = pipes;
+	else
+		drop_pipes(&pipes);
+	return whole;
+}
+
 bool pipes_again(const struct adopt_group *group, size_t leader, const uint64_t inodes[LOG_PIPES],
 		 struct log_pipes *ret)
 {
@@ -80,10 +111,7 @@ bool pipes_again(const struct adopt_group *group, size_t leader, const uint64_t 
 	for (size_t i = 0; i < LOG_PIPES; i++) {
 		if (find(group, leader, inodes[i], &pipes, i))
 			continue;
-		for (size_t j = 0; j < LOG_PIPES; j++) {
-			fd_drop(&pipes.read_fds[j]);
-			fd_drop(&pipes.write_fds[j]);
-		}
+		drop_pipes(&pipes);
 		return false;
 	}
 	*ret = pipes;

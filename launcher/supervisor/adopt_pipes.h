@@ -7,9 +7,19 @@
 #pragma once
 
 #include "launcher/policy/adopt.h"
+#include "launcher/supervisor/instance.h"
 #include "launcher/supervisor/logs.h"
 
 #include <stdbool.h>
+
+/*
+ * The same pipes, as the keeper has them: also of an instance that has ended.
+ *
+ * @ret		out: all four are the caller's
+ *
+ * False when it does not have both.
+ */
+bool pipes_kept(const struct instance *instance, struct log_pipes *ret);
 
 /*
  * @inodes	of stdout and stderr; 0: what the first process has as that

@@ -7,6 +7,7 @@
 #include "launcher/js.h"
 #include "launcher/supervisor/events.h"
 #include "launcher/supervisor/join.h"
+#include "launcher/supervisor/kept.h"
 #include "launcher/supervisor/learn.h"
 #include "launcher/supervisor/probe.h"
 #include "launcher/supervisor/record.h"
@@ -134,7 +135,9 @@ static void instance_free(struct instance *instance)
 	*link = instance->next;
 	sup->instance_count--;
 	watch_free(instance->timer);
-	fd_drop(&instance->input_fd);
+	for (int part = 0; part < KEPT_PARTS; part++)
+		kept_drop(instance, (enum kept_part)part);
+	fd_drop(&instance->terminal_fd);
 	log_close(instance->log);
 	join_leave(instance);
 	net_detach(instance->endpoint);
@@ -311,7 +314,7 @@ int instance_create(struct supervisor *sup, struct plan *plan, unsigned index, s
 	instance->grace_ms = -1;
 	instance->oom_ms = -1;
 	instance->pidfd = -1;
-	instance->input_fd = -1;
+	instance->terminal_fd = -1;
 	instance->status_fd = -1;
 	snprintf(instance->name, sizeof(instance->name), "%s-%u", plan->service->name, index);
 	while (*link && is_before(*link, plan->service->name, index))

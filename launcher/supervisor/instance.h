@@ -88,7 +88,7 @@ struct instance {
 	struct net_endpoint *endpoint; /* NULL: the host's network, or that of: */
 	struct instance *joined;
 	struct log_sink *log;
-	int input_fd; /* stdin_open: the end of the pipe that nobody writes to; else -1 */
+	int terminal_fd; /* our end of its terminal, besides the log's; -1: none */
 	char *layer_dir;
 };
 

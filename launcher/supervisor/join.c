@@ -2,6 +2,7 @@
 /* Shared networks; see join.h. */
 #include "launcher/supervisor/join.h"
 
+#include "launcher/supervisor/kept.h"
 #include "launcher/supervisor/networks.h"
 #include "launcher/supervisor/supervisor.h"
 
@@ -45,6 +46,19 @@ static struct instance *partner(const struct supervisor *sup, const char *servic
 	return first;
 }
 
+static int connect_endpoint(struct instance *to, int *ret_fd, struct err *err)
+{
+	bool new = net_endpoint_netns(to->endpoint) < 0;
+	int r = net_endpoint_connect(to->endpoint, err);
+
+	if (r < 0)
+		return r;
+	*ret_fd = net_endpoint_netns(to->endpoint);
+	if (new)
+		kept_store(to, KEPT_NETWORK, *ret_fd);
+	return 0;
+}
+
 int join_network(struct instance *instance, int *ret_fd, struct err *err)
 {
 	const struct stack *stack = instance->plan->manifest->stack;
@@ -66,12 +80,8 @@ int join_network(struct instance *instance, int *ret_fd, struct err *err)
 	if (owner->network.mode != NETWORK_HOST && !to->endpoint)
 		return err_say(err, ENOENT, "%s has no network to share", to->name);
 	instance->joined = to == instance ? NULL : to;
-	int r = to->endpoint ? net_endpoint_connect(to->endpoint, err) : 0;
-
-	if (r < 0)
-		return r;
-	*ret_fd = to->endpoint ? net_endpoint_netns(to->endpoint) : -1;
-	return 0;
+	*ret_fd = -1;
+	return to->endpoint ? connect_endpoint(to, ret_fd, err) : 0;
 }
 
 /* The process of the instance whose namespace is shared: the one of its own number, or the first.

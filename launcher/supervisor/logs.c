@@ -344,6 +344,26 @@ static int hold_open(int writer_fd)
 	return open(path, O_RDWR | O_CLOEXEC);
 }
 
+int log_terminal_fd(const struct log_sink *sink)
+{
+	int fd = sink->streams[LOG_PIPES].read_fd;
+
+	return fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+}
+
+int log_terminal_again(struct log_sink *sink, int fd, struct err *err)
+{
+	struct log_stream *stream = &sink->streams[LOG_PIPES];
+
+	stream_close(stream);
+	stream->read_fd = fd;
+	int r = stream_watch(stream, err);
+
+	if (r < 0)
+		stream->read_fd = -1;
+	return r;
+}
+
 static int stream_open(struct log_sink *sink, size_t which, const struct log_pipes *pipes,
 		       struct err *err)
 {

@@ -50,6 +50,12 @@ struct log_pipes log_pipes(const struct log_sink *sink);
  */
 int log_terminal(struct log_sink *sink, int *ret_fd, struct err *err) must_check;
 
+/* A duplicate of our end of it, the caller's; -1: there is none. */
+int log_terminal_fd(const struct log_sink *sink);
+
+/* Goes on with a predecessor's: our end of it, taken over unless this fails. */
+int log_terminal_again(struct log_sink *sink, int fd, struct err *err) must_check;
+
 /* Reads what is in the pipes at this moment, so that a dead instance's last words are in the file.
  */
 void log_drain(struct log_sink *sink);

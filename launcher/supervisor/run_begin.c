@@ -9,6 +9,7 @@
 #include "launcher/supervisor/events.h"
 #include "launcher/supervisor/hosts.h"
 #include "launcher/supervisor/join.h"
+#include "launcher/supervisor/kept.h"
 #include "launcher/supervisor/learn.h"
 #include "launcher/supervisor/notify.h"
 #include "launcher/supervisor/oom.h"
@@ -107,7 +108,15 @@ int run_begin_log(struct instance *instance, const struct log_pipes *pipes, stru
 		.pipes = pipes,
 	};
 
-	return log_open(instance->sup->log_pump, &config, &instance->log, err);
+	int r = log_open(instance->sup->log_pump, &config, &instance->log, err);
+
+	if (r < 0)
+		return r;
+	const struct log_pipes mine = log_pipes(instance->log);
+
+	for (int i = 0; i < LOG_PIPES; i++)
+		kept_store(instance, i == 0 ? KEPT_STDOUT : KEPT_STDERR, mine.read_fds[i]);
+	return 0;
 }
 
 int run_begin_watch(struct instance *instance, struct err *err)

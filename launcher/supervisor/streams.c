@@ -2,25 +2,45 @@
 /* The standard streams of a run; see streams.h. */
 #include "launcher/supervisor/streams.h"
 
+#include "launcher/supervisor/kept.h"
 #include "launcher/supervisor/logs.h"
 #include "runtime/base/cleanup.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-/* The other end is kept as long as the instance: its program waits for input instead of reading
- * the end of it. */
-static int open_input(struct instance *instance, struct streams *streams, struct err *err)
+/* The instance holds the end that nobody writes to as well: its program waits for input instead of
+ * reading the end of it, whatever becomes of this process. */
+static int open_input(struct streams *streams, struct err *err)
 {
+	char path[40];
 	int fds[2];
 
-	fd_drop(&instance->input_fd);
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return err_set(err, errno, "input");
-	streams->input_fd = fds[0];
-	instance->input_fd = fds[1];
+	autoclose int reader_fd = fds[0];
+	autoclose int writer_fd = fds[1];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", reader_fd);
+	streams->input_fd = open(path, O_RDWR | O_CLOEXEC);
+	return streams->input_fd < 0 ? err_set(err, errno, "input") : 0;
+}
+
+/* Ours as well as the log's: it is the keeper's until the next one comes. */
+static int open_terminal(struct instance *instance, struct streams *streams, struct err *err)
+{
+	int r = log_terminal(instance->log, &streams->terminal_fd, err);
+
+	if (r < 0)
+		return r;
+	kept_drop(instance, KEPT_TERMINAL);
+	fd_drop(&instance->terminal_fd);
+	instance->terminal_fd = log_terminal_fd(instance->log);
+	if (instance->terminal_fd >= 0)
+		kept_store(instance, KEPT_TERMINAL, instance->terminal_fd);
 	return 0;
 }
 
@@ -40,10 +60,10 @@ int streams_open(struct instance *instance, struct container_run *run, struct st
 	if (ret->null_fd < 0)
 		return err_set(err, errno, "open /dev/null");
 	if (process->stdin_open)
-		r = open_input(instance, ret, err);
+		r = open_input(ret, err);
 	/* Without a log there is nobody to read what a terminal shows. */
 	if (r == 0 && process->tty && log)
-		r = log_terminal(log, &ret->terminal_fd, err);
+		r = open_terminal(instance, ret, err);
 	if (r < 0)
 		return r;
 	run->tty = ret->terminal_fd >= 0;

@@ -2,12 +2,24 @@
 /* What the supervisor does on its keeper's behalf; see succession.h. */
 #include "launcher/supervisor/succession.h"
 
+#include "launcher/supervisor/run_end.h"
+#include "launcher/supervisor/save.h"
 #include "launcher/supervisor/supervisor.h"
 
+#include <sys/epoll.h>
 #include <unistd.h>
 
+/* The pidfd tells of the end, too, but not yet how it was. */
 static bool on_exited(void *data, pid_t pid, int status)
 {
+	struct supervisor *sup = data;
+
+	for (struct instance *one = sup->instances; one; one = one->next) {
+		if (one->pid != pid || one->pidfd < 0)
+			continue;
+		run_end_on_exit(one, one->pidfd, EPOLLIN);
+		return true;
+	}
 	return false;
 }
 
@@ -19,14 +31,16 @@ static void on_lost(void *data)
 	struct err err = {0};
 
 	supervisor_log(sup, "event=keeper-lost next=succeed");
+	save_flush(sup);
 	err_ignore(keep_succeed(sup->keep, &err));
 	supervisor_log(sup, "event=keeper-lost error=\"%s\"", err.text);
 }
 
 static void on_replace(void *data)
 {
-	const struct supervisor *sup = data;
+	struct supervisor *sup = data;
 
+	save_flush(sup);
 	supervisor_log(sup, "event=replaced");
 	_exit(KEEP_REPLACED); /* nothing is taken down */
 }

@@ -325,7 +325,11 @@ static int open_state(struct supervisor *sup, bool clean, struct err *err)
 	r = open_kernel_side(sup, fresh, err);
 	if (r == 0)
 		r = open_loop(sup, err);
-	return r == 0 && !fresh ? adopt_instances(sup, &restored, err) : r;
+	if (r == 0 && !fresh)
+		r = adopt_instances(sup, &restored, err);
+	if (r == 0)
+		keep_settle(sup->keep);
+	return r;
 }
 
 int supervisor_open(const struct keep_origin *origin, bool clean, struct supervisor **ret_sup,

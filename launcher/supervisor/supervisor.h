@@ -20,7 +20,8 @@
  *   thrift.c: staying small
  * - save.c, record.c, stack_text.c, applied.c, state_file.c: what is written for a successor;
  *   restore.c, adopt.c: what that makes of it
- * - keep.c: what outlives this process; succession.c: what to do when its keeper does not
+ * - keep.c: what outlives this process; kept.c: what of an instance does; succession.c: what to do
+ * when its keeper does not
  * - http.c, loop.c, logs.c know nothing of stacks
  */
 #pragma once

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Names of what the keeper has; see kept.h. */
+#include "launcher/supervisor/kept.h"
+
+#include "launcher/supervisor/supervisor.h"
+#include "runtime/base/cleanup.h"
+
+static const char *const parts[] = {
+	[KEPT_STDOUT] = "stdout",
+	[KEPT_STDERR] = "stderr",
+	[KEPT_TERMINAL] = "terminal",
+	[KEPT_NETWORK] = "network",
+};
+_Static_assert(ARRAY_SIZE(parts) == KEPT_PARTS, "every part has a name");
+
+/* Longer than what is kept: of an instance with such a name nothing is. */
+struct name {
+	char text[INSTANCE_NAME_MAX + 16];
+};
+
+static struct name name_of(const struct instance *instance, enum kept_part part)
+{
+	struct name name;
+
+	snprintf(name.text, sizeof(name.text), "%s.%s", instance->name, parts[part]);
+	return name;
+}
+
+void kept_store(const struct instance *instance, enum kept_part part, int fd)
+{
+	err_ignore(keep_store(instance->sup->keep, name_of(instance, part).text, fd, NULL));
+}
+
+int kept_take(const struct instance *instance, enum kept_part part)
+{
+	int fd = keep_take(instance->sup->keep, name_of(instance, part).text);
+
+	return fd < 0 ? -1 : fd;
+}
+
+void kept_drop(const struct instance *instance, enum kept_part part)
+{
+	keep_drop(instance->sup->keep, name_of(instance, part).text);
+}
