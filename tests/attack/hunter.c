@@ -151,9 +151,10 @@ static void hunt(struct catch *catch, char **belongs)
 /* What still runs cannot be written to: on a slow machine the last prey ends late. */
 static int open_ended(const char *path)
 {
+	static int patience = 50; /* for all of them together */
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
 
-	for (int i = 0; fd < 0 && errno == ETXTBSY && i < 50; i++) {
+	for (; fd < 0 && errno == ETXTBSY && patience > 0; patience--) {
 		usleep(100000);
 		fd = open(path, O_WRONLY | O_CLOEXEC);
 	}
