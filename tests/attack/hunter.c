@@ -184,10 +184,12 @@ int main(int argc, char **argv)
 
 	printf("hunting\n");
 	fflush(stdout);
-	while (now() < end)
+	while (now() < end) {
 		hunt(&catch, argv + 2);
-	while (waitpid(-1, NULL, WNOHANG) > 0)
-		continue;
+		/* What is traced has not ended for its parent before it has for us. */
+		while (waitpid(-1, NULL, WNOHANG | __WALL) > 0)
+			continue;
+	}
 	sleep(1);
 	printf("traced %u\nlooked %u\nrooted %u\nstolen %u\nwritable %u\n", catch.traced,
 	       catch.looked, catch.rooted, catch.stolen, writable(&catch));
