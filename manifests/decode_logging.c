@@ -25,9 +25,7 @@ static void logging_driver(struct decoder *decoder, const struct node *node, con
 	for (size_t i = LOG_JSON_FILE; i < ARRAY_SIZE(drivers); i++)
 		if (strcmp(drivers[i], text) == 0)
 			logging->driver = (enum log_driver)i;
-	if (logging->driver == LOG_JOURNALD) {
-		decode_note(decoder, node, key, "%s is not supported yet", text);
-	} else if (logging->driver == LOG_OTHER) {
+	if (logging->driver == LOG_OTHER) {
 		logging->name = arena_text(decoder->keep, text);
 		report_warning(decoder->report, node->pos,
 			       "%s.%s: there is no driver '%.60s': logs are kept on this machine",
@@ -70,6 +68,21 @@ static void count_option(struct decoder *decoder, const struct text *option, con
 	decoder->service->logging.max_files = (unsigned)count;
 }
 
+/* What the journal shows as the name of the program. Only the text itself, and the default of it.
+ */
+static bool tag_option(struct decoder *decoder, const char *value)
+{
+	struct logging_spec *logging = &decoder->service->logging;
+	bool is_default = strcmp(value, "{{.Name}}") == 0;
+
+	if (logging->driver != LOG_JOURNALD)
+		return false;
+	if (!is_default && (!value[0] || strpbrk(value, "\n{")))
+		return false;
+	logging->tag = is_default ? NULL : arena_text(decoder->keep, value);
+	return true;
+}
+
 static void logging_option(struct decoder *decoder, const struct text *option)
 {
 	size_t len = strcspn(option->value, "=");
@@ -80,7 +93,7 @@ static void logging_option(struct decoder *decoder, const struct text *option)
 		size_option(decoder, option, value);
 	else if (strcmp(name, "max-file") == 0)
 		count_option(decoder, option, value);
-	else
+	else if (strcmp(name, "tag") != 0 || !tag_option(decoder, value))
 		report_warning(decoder->report, option->pos, "%s.options.%.60s has no effect%s",
 			       decoder->path, name,
 			       is_option(name) ? "" : ": it is not an option of this driver");
@@ -111,7 +124,7 @@ static void logging_options(struct decoder *decoder, const struct node *node, co
 	decode_pairs(decoder, node, key, add_option, &options);
 	logging->options = vars_list(&options, decoder->keep);
 	/* The options of a driver that is not there need no second word. */
-	for (size_t i = 0; i < logging->options.count && logging->driver < LOG_JOURNALD; i++)
+	for (size_t i = 0; i < logging->options.count && logging->driver < LOG_NONE; i++)
 		logging_option(decoder, &logging->options.items[i]);
 }
 

@@ -51,5 +51,6 @@ struct logging_spec {
 	struct text_list options; /* "name=value", sorted by name */
 	int64_t max_bytes;	  /* max-size; 0: not written; -1: no bound */
 	unsigned max_files;	  /* max-file; 0: not written */
+	char *tag;		  /* of LOG_JOURNALD; NULL: the instance's name */
 	struct pos pos;		  /* of the driver; line 0: not written */
 };

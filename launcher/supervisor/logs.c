@@ -44,6 +44,7 @@ struct log_stream {
 struct log_sink {
 	struct log_pump *pump;
 	struct log_file *file;
+	struct journal *journal;		  /* NULL: not asked for */
 	struct log_stream streams[LOG_PIPES + 1]; /* stdout, stderr, a terminal */
 };
 
@@ -131,6 +132,8 @@ static void stream_take(struct log_stream *stream, size_t len)
 			log_file_rotate(file);
 	}
 	stream_write(stream, chunk + first, len - first);
+	if (stream->sink->journal)
+		journal_write(stream->sink->journal, is_stderr(stream), chunk, len);
 }
 
 static void queue_leave(struct log_stream *stream)
@@ -156,11 +159,17 @@ static void stream_close(struct log_stream *stream)
 	fd_drop(&stream->write_fd);
 }
 
+/* How much is read at once. */
+static size_t read_bytes(const struct log_stream *stream)
+{
+	return stream->sink->journal ? JOURNAL_READ_BYTES : READ_BYTES;
+}
+
 /* How much there was; 0: nothing for now. */
 static size_t stream_read(struct log_stream *stream)
 {
 	char *chunk = stream->sink->pump->chunk;
-	ssize_t n = stream->read_fd < 0 ? 0 : read(stream->read_fd, chunk, READ_BYTES);
+	ssize_t n = stream->read_fd < 0 ? 0 : read(stream->read_fd, chunk, read_bytes(stream));
 
 	/* A terminal that nobody has any more says so, again and again. */
 	if (n < 0 && errno == EIO)
@@ -196,7 +205,7 @@ static void on_readable(void *data, int fd, uint32_t events)
 {
 	struct log_stream *stream = data;
 
-	if (stream_read(stream) < READ_BYTES)
+	if (stream_read(stream) < read_bytes(stream))
 		return;
 	stream_grow(stream);
 	watch_pause(stream->watch);
@@ -208,7 +217,7 @@ static void on_readable(void *data, int fd, uint32_t events)
 static void visit(struct log_stream *stream, int64_t end_ns)
 {
 	for (int reads = 0; reads < VISIT_READS; reads++) {
-		if (stream_read(stream) < READ_BYTES) {
+		if (stream_read(stream) < read_bytes(stream)) {
 			if (stream->watch)
 				watch_resume(stream->watch);
 			return;
@@ -403,6 +412,9 @@ int log_open(struct log_pump *pump, const struct log_config *config, struct log_
 	sink->pump = pump;
 	int r = log_file_open(config->path, &config->limits, &config->trouble, &sink->file, err);
 
+	if (r == 0 && config->journal.socket)
+		r = journal_open(&config->journal, &config->trouble, &sink->journal, err);
+
 	for (size_t i = 0; r == 0 && i < LOG_PIPES; i++)
 		r = stream_open(sink, i, config->pipes, err);
 	if (r < 0) {
@@ -437,5 +449,6 @@ void log_close(struct log_sink *sink)
 	for (size_t i = 0; i < ARRAY_SIZE(sink->streams); i++)
 		stream_close(&sink->streams[i]);
 	log_file_close(sink->file);
+	journal_close(sink->journal);
 	free(sink);
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What instances write: two pipes per instance (or a terminal), drained into a log file. A flood is
- * held back by its own pipe, which is grown once and then full; it gets a bounded share of the
- * loop's turns, so that nobody else's lines, probes and requests wait for it.
+ * What instances write: two pipes per instance (or a terminal), drained into a log file, and into
+ * the journal where that is asked for. A flood is held back by its own pipe, which is grown once
+ * and then full; it gets a bounded share of the loop's turns, so that nobody else's lines, probes
+ * and requests wait for it.
  */
 #pragma once
 
+#include "launcher/supervisor/journal.h"
 #include "launcher/supervisor/log_file.h"
 #include "launcher/supervisor/loop.h"
 
@@ -29,7 +31,8 @@ struct log_pipes {
 struct log_config {
 	const char *path; /* appended to */
 	struct log_limits limits;
-	struct log_trouble trouble;
+	struct journal_config journal;
+	struct log_trouble trouble;    /* of file and journal */
 	const struct log_pipes *pipes; /* to go on with those of another sink: all four are taken
 					  over, unless this fails; NULL: new ones */
 };

@@ -89,6 +89,23 @@ static void tell_log_trouble(void *data, const char *why, uint64_t lost)
 			       instance->name, (unsigned long long)lost);
 }
 
+/* As an engine names its containers, so that what reads a journal for those reads it for these. */
+static struct journal_config journal_of(const struct instance *instance)
+{
+	const struct service *service = instance->plan->service;
+	const char *name =
+		service->container_name.value ? service->container_name.value : instance->name;
+
+	return (struct journal_config){
+		.socket = service->logging.driver == LOG_JOURNALD ? JOURNAL_SOCKET : NULL,
+		.stack = instance->sup->name,
+		.service = service->name,
+		.instance = instance->name,
+		.name = name,
+		.tag = service->logging.tag ? service->logging.tag : name,
+	};
+}
+
 /* Kept over restarts, as the file is. */
 int run_begin_log(struct instance *instance, const struct log_pipes *pipes, struct err *err)
 {
@@ -104,6 +121,7 @@ int run_begin_log(struct instance *instance, const struct log_pipes *pipes, stru
 	const struct log_config config = {
 		.path = path,
 		.limits = lower_log_limits(service),
+		.journal = journal_of(instance),
 		.trouble = {tell_log_trouble, instance},
 		.pipes = pipes,
 	};

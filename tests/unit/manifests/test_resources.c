@@ -98,6 +98,28 @@ static void logging_has_a_driver_and_options(void **unused)
 		-1);
 }
 
+static void a_journal_takes_a_tag_that_is_no_template(void **unused)
+{
+	autofixture struct fixture fixture;
+	const struct logging_spec *logging;
+
+	(void)unused;
+	fixture_open(&fixture);
+	logging = &one_service(&fixture, "logging: {driver: journald, options: {tag: shop, "
+					 "max-size: 1m, labels: x}}")
+			   ->logging;
+	assert_int_equal(logging->driver, LOG_JOURNALD);
+	assert_string_equal(logging->tag, "shop");
+	assert_int_equal(logging->max_bytes, 1 << 20);
+	assert_null(one_service(&fixture, "logging: {driver: journald, options: {tag: "
+					  "'{{.Name}}'}}")
+			    ->logging.tag);
+	assert_null(one_service(&fixture, "logging: {driver: journald, options: {tag: "
+					  "'{{.ID}}'}}")
+			    ->logging.tag);
+	assert_null(one_service(&fixture, "logging: {options: {tag: shop}}")->logging.tag);
+}
+
 static void deploy_says_how_instances_are_replaced(void **unused)
 {
 	autofixture struct fixture fixture;
@@ -437,6 +459,7 @@ int main(void)
 		cmocka_unit_test(surroundings_are_read),
 		cmocka_unit_test(what_is_shared_must_start_first),
 		cmocka_unit_test(logging_has_a_driver_and_options),
+		cmocka_unit_test(a_journal_takes_a_tag_that_is_no_template),
 		cmocka_unit_test(deploy_says_how_instances_are_replaced),
 		cmocka_unit_test(faulty_limits_are_told_at_their_place),
 		cmocka_unit_test(faulty_surroundings_are_told_at_their_place),
