@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* fork and exec of davit-supervisor; see launch.h. The child allocates nothing before its exec. */
+/* fork and exec of davit-keeper and davit-supervisor; see launch.h. The child allocates nothing
+ * before its exec. */
 #include "launcher/cli/launch.h"
 
 #include "launcher/paths.h"
@@ -22,7 +23,8 @@
 #define READY_TIMEOUT_MS 30000
 
 struct launch {
-	char *program;
+	char *keeper;
+	char *supervisor;
 	char *log_path;
 	int log_fd;
 	int null_fd;
@@ -31,7 +33,8 @@ struct launch {
 
 static void launch_drop(struct launch *launch)
 {
-	free(launch->program);
+	free(launch->keeper);
+	free(launch->supervisor);
 	free(launch->log_path);
 	fd_drop(&launch->log_fd);
 	fd_drop(&launch->null_fd);
@@ -60,8 +63,10 @@ static int open_log(const char *stack, struct launch *launch, struct err *err)
 
 static int prepare(struct launch *launch, struct err *err)
 {
-	int r = paths_helper("davit-supervisor", &launch->program, err);
+	int r = paths_helper("davit-supervisor", &launch->supervisor, err);
 
+	if (r == 0)
+		r = paths_helper("davit-keeper", &launch->keeper, err);
 	if (r < 0)
 		return r;
 	launch->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -82,7 +87,7 @@ static void reset_signals(void)
 }
 
 /* In the child. The fds are moved above the range they go to first, so none is overwritten. */
-static void exec_supervisor(const struct launch *launch, const char *const *argv)
+static void exec_helper(const struct launch *launch, const char *const *argv)
 {
 	int null_fd = fcntl(launch->null_fd, F_DUPFD_CLOEXEC, 10);
 	int log_fd =
@@ -98,7 +103,7 @@ static void exec_supervisor(const struct launch *launch, const char *const *argv
 		_exit(127);
 	/* What davit's caller left open is not the supervisor's either. */
 	(void)close_range(READY_FD + 1, ~0U, CLOSE_RANGE_CLOEXEC);
-	err_ignore(exe_run(launch->program, (char *const *)(uintptr_t)argv, &err));
+	err_ignore(exe_run(argv[0], (char *const *)(uintptr_t)argv, &err));
 	dprintf(READY_FD, "error: %s\n", err.text);
 	_exit(127);
 }
@@ -136,7 +141,7 @@ static int start(struct launch *launch, const char *const *argv, pid_t *ret_pid,
 	if (pid < 0)
 		return err_set(err, errno, "fork");
 	if (pid == 0)
-		exec_supervisor(launch, argv);
+		exec_helper(launch, argv);
 	*ret_pid = pid;
 	fd_drop(&launch->ready[1]);
 	int r = read_word(launch->ready[0], word, sizeof(word), err);
@@ -155,9 +160,10 @@ static int start(struct launch *launch, const char *const *argv, pid_t *ret_pid,
 int launch_supervisor(const char *stack, int *ret_pidfd, struct err *err)
 {
 	autolaunch struct launch launch = {.null_fd = -1, .log_fd = -1, .ready = {-1, -1}};
-	const char *const argv[] = {"davit-supervisor", "--stack", stack, "--ready-fd", "3", NULL};
 	pid_t pid = -1;
 	int r = prepare(&launch, err);
+	const char *const argv[] = {launch.keeper,     "--stack",    stack, "--supervisor",
+				    launch.supervisor, "--ready-fd", "3",   NULL};
 
 	if (r == 0)
 		r = open_log(stack, &launch, err);
@@ -166,17 +172,17 @@ int launch_supervisor(const char *stack, int *ret_pidfd, struct err *err)
 	if (r < 0)
 		return r;
 	*ret_pidfd = pidfd_open(pid, 0);
-	return *ret_pidfd < 0 ? err_set(err, errno, "watch davit-supervisor") : 0;
+	return *ret_pidfd < 0 ? err_set(err, errno, "watch davit-keeper") : 0;
 }
 
 int launch_clean(const char *stack, struct err *err)
 {
 	autolaunch struct launch launch = {.null_fd = -1, .log_fd = -1, .ready = {-1, -1}};
-	const char *const argv[] = {"davit-supervisor", "--stack", stack, "--clean",
-				    "--ready-fd",	"3",	   NULL};
 	pid_t pid = -1;
 	int status = 0;
 	int r = prepare(&launch, err);
+	const char *const argv[] = {launch.supervisor, "--stack", stack, "--clean",
+				    "--ready-fd",      "3",	  NULL};
 
 	if (r == 0)
 		r = start(&launch, argv, &pid, err);

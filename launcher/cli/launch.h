@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Starting davit-supervisor, in a session of its own, and hearing whether it could start. */
+/* Starting davit-keeper, which starts davit-supervisor, in a session of their own, and hearing
+ * whether they could start. */
 #pragma once
 
 #include "runtime/base/err.h"
 
 /*
- * Starts the stack's supervisor and returns when its control socket listens.
+ * Starts the stack's keeper and supervisor and returns when the control socket listens.
  *
- * It keeps nothing of the caller: its stdin and stdout are /dev/null, its stderr is appended to
- * LOGS/supervisor.log, its directory is /. Failures are its own words where it had any.
+ * They keep nothing of the caller: their stdin and stdout are /dev/null, their stderr is appended
+ * to LOGS/supervisor.log, their directory is /. Failures are their own words where they had any.
  *
- * @ret_pidfd	out: the supervisor's, owned by the caller
+ * @ret_pidfd	out: the keeper's, which ends last, owned by the caller
  */
 int launch_supervisor(const char *stack, int *ret_pidfd, struct err *err) must_check;
 
