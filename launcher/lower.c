@@ -241,7 +241,8 @@ int lower_service(const struct stack *stack, const struct service *service,
 	config->init = service->process.init ? place->init : NULL;
 	config->enter = place->enter;
 	config->shm_bytes = service->process.shm_bytes;
-	config->oom_score_adj = service->process.oom_score_adj;
+	config->oom_score_adj = service->process.oom_score_adj ? service->process.oom_score_adj
+							       : place->oom_score_adj;
 	config->sysctls = ret->sysctls;
 	config->host_ipc = service->process.ipc.kind == SHARE_HOST;
 	config->no_shm = service->process.ipc.kind == SHARE_NONE;

@@ -21,6 +21,7 @@ struct lower_place {
 	const char *layers_dir;		 /* below which the writable layers are; exists */
 	const struct container_ids *ids; /* of the stack; NULL: it has only the host's */
 	rlim_t nofile_hard;		 /* what the supervisor may raise to */
+	int oom_score_adj;		 /* of who does not say */
 	const char *init;		 /* host path of davit-init */
 	const char *enter;		 /* host path of davit-enter; NULL: not needed */
 };

@@ -152,7 +152,7 @@ struct container_config {
 	const char *enter; /* host path of davit-enter, by which one that may trace is entered;
 			      NULL: by nobody */
 	int64_t shm_bytes; /* size of /dev/shm; 0: 64 MiB */
-	int oom_score_adj; /* -1000 to 1000; 0: as davit has it */
+	int oom_score_adj; /* -1000 to 1000; 0: as davit has it, or 0 where davit is spared */
 	const char *const *sysctls; /* "NAME=value" of the container's own namespaces,
 				       NULL-terminated; may be NULL */
 	bool host_pid;		    /* see the host's processes */

@@ -73,6 +73,7 @@ struct container_plan {
 	int init_fd;	       /* davit-init on a mount of its own, read-only; -1: none */
 	int enter_fd;	       /* davit-enter, likewise, where plan_is_tracer() */
 	int oom_score_adj;
+	bool oom_score_given; /* else it stays as davit has it */
 	bool host_ipc;
 	bool host_uts;
 	bool host_pid;

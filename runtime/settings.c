@@ -59,10 +59,20 @@ static bool is_setting(const char *text)
 	return true;
 }
 
+/* davit may have been spared (-900): its containers are not. */
+static bool is_spared(void)
+{
+	char text[16] = "";
+	autoclose int fd = open("/proc/self/oom_score_adj", O_RDONLY | O_CLOEXEC);
+
+	return fd >= 0 && read(fd, text, sizeof(text) - 1) > 0 && text[0] == '-';
+}
+
 int settings_init(struct container_plan *plan, const struct container_config *config,
 		  struct container_fault *fault)
 {
 	plan->oom_score_adj = config->oom_score_adj;
+	plan->oom_score_given = config->oom_score_adj != 0 || is_spared();
 	for (unsigned i = 0; config->sysctls && config->sysctls[i]; i++) {
 		const char *text = config->sysctls[i];
 		bool network = is_network(text);
@@ -86,7 +96,7 @@ int step_oom_score(struct launch *launch, struct container_fault *fault)
 	char text[16];
 	int len = snprintf(text, sizeof(text), "%d", score);
 
-	if (!score)
+	if (!launch->plan->oom_score_given)
 		return 0;
 	autoclose int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 

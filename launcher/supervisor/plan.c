@@ -244,6 +244,8 @@ static int plan_prepare(struct supervisor *sup, struct plan *plan, struct contai
 		r = paths_helper("davit-enter", &enter, &fault->err);
 	if (r < 0)
 		return r;
+	/* What davit had before its keeper saw to it that both are spared. */
+	const char *spared = getenv("DAVIT_OOM_SCORE_ADJ");
 	const struct lower_place place = {
 		.init = init,
 		.enter = enter,
@@ -252,6 +254,7 @@ static int plan_prepare(struct supervisor *sup, struct plan *plan, struct contai
 		.state_dir = box,
 		.resolv_conf = resolv_conf ? resolv_conf : sup->resolv_conf,
 		.nofile_hard = sup->nofile_hard,
+		.oom_score_adj = spared ? atoi(spared) : 0,
 		.layers_dir = sup->layers_dir,
 		.root_layers = images_layers(plan->manifest, service->rootfs_dir),
 		.ids = sup->ids.userns_fd < 0 ? NULL : &sup->ids,

@@ -97,6 +97,21 @@ static void a_soft_limit_never_exceeds_the_hard_one(void **unused)
 	assert_int_equal(lowered.config.rlimits[0].limit.rlim_cur, 100);
 }
 
+static void who_does_not_say_is_as_likely_to_be_killed_as_davit_was(void **unused)
+{
+	autolowered struct lowered lowered = {0};
+	autolowered struct lowered other = {0};
+	struct lower_place spared = place;
+	struct service said = web;
+
+	spared.oom_score_adj = 300;
+	assert_int_equal(lower_service(&stack, &web, &spared, &lowered, NULL), 0);
+	assert_int_equal(lowered.config.oom_score_adj, 300);
+	said.process.oom_score_adj = -5;
+	assert_int_equal(lower_service(&stack, &said, &spared, &other, NULL), 0);
+	assert_int_equal(other.config.oom_score_adj, -5);
+}
+
 static void ulimits_come_first_and_replace_the_default(void **unused)
 {
 	autolowered struct lowered lowered = {0};
@@ -240,6 +255,7 @@ int main(void)
 		cmocka_unit_test(every_kind_of_mount_gets_its_source),
 		cmocka_unit_test(confinement_is_passed_on),
 		cmocka_unit_test(a_soft_limit_never_exceeds_the_hard_one),
+		cmocka_unit_test(who_does_not_say_is_as_likely_to_be_killed_as_davit_was),
 		cmocka_unit_test(ulimits_come_first_and_replace_the_default),
 		cmocka_unit_test(pids_are_always_bounded_unless_asked_otherwise),
 		cmocka_unit_test(a_fault_points_to_what_asked_for_it),
