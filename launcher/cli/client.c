@@ -10,9 +10,12 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <time.h>
 
 #define USUAL_TIMEOUT_MS 30000
 #define ANSWER_MAX	 ((size_t)64 << 20)
+#define AGAIN_TRIES	 250
+#define AGAIN_PAUSE_NS	 20000000
 #define STREAM_LINE_MAX	 ((size_t)16 << 20)
 
 void client_answer_drop(struct client_answer *answer)
@@ -132,8 +135,10 @@ static int read_some(int fd, struct http_reader *http, struct buf *body, struct 
 		return transport_failed(err, errno);
 	if (n == 0 && http->state == HTTP_STATUS && http->head_bytes == 0)
 		return err_say(err, ECONNRESET, "the supervisor hung up without an answer");
+	if (n == 0 && http_end(http, err) < 0)
+		return err_say(err, ECONNRESET, "the supervisor hung up in its answer");
 	if (n == 0)
-		return http_end(http, err);
+		return 0;
 	ssize_t used = http_feed(http, bytes, (size_t)n, body, err);
 
 	if (used < 0)
@@ -180,8 +185,15 @@ static int start_request(const char *stack, const struct client_request *request
 	return 0;
 }
 
-int client_call(const char *stack, const struct client_request *request,
-		struct client_answer *ret_answer, struct err *err)
+bool client_pause(unsigned *tries)
+{
+	const struct timespec pause = {.tv_nsec = AGAIN_PAUSE_NS};
+
+	return ++*tries < AGAIN_TRIES && nanosleep(&pause, NULL) == 0;
+}
+
+static int call_once(const char *stack, const struct client_request *request,
+		     struct client_answer *ret_answer, struct err *err)
 {
 	struct http_reader http = {0};
 	autobuf struct buf body = {0};
@@ -189,6 +201,17 @@ int client_call(const char *stack, const struct client_request *request,
 	int r = start_request(stack, request, &fd, err);
 
 	return r < 0 ? r : finish_answer(fd, &http, &body, ret_answer, err);
+}
+
+int client_call(const char *stack, const struct client_request *request,
+		struct client_answer *ret_answer, struct err *err)
+{
+	unsigned tries = 0;
+	int r = call_once(stack, request, ret_answer, err);
+
+	while (r == -ECONNRESET && !request->once && client_pause(&tries))
+		r = call_once(stack, request, ret_answer, err);
+	return r;
 }
 
 int client_stream_open(const char *stack, const struct client_request *request,

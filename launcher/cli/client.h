@@ -14,6 +14,7 @@ struct client_request {
 	const struct json_t *body; /* borrowed; NULL: none */
 	const char *upgrade;	   /* protocol to switch to; NULL: none */
 	int timeout_ms;		   /* of each wait for bytes; 0: the usual 30 s */
+	bool once;		   /* is not asked for again when the supervisor dies meanwhile */
 };
 
 struct client_answer {
@@ -28,7 +29,14 @@ void client_answer_drop(struct client_answer *answer);
  * running …"). */
 int client_connect(const char *stack, int *ret_fd, struct err *err) must_check;
 
-/* Sends one request and reads the whole answer, whatever its status; JSON bodies only. */
+/* Pauses for a moment, so that a supervisor that has died can be followed by another. False when
+ * that was done often enough. @tries: 0 at first. */
+bool client_pause(unsigned *tries);
+
+/*
+ * Sends one request and reads the whole answer, whatever its status; JSON bodies only. A supervisor
+ * that dies before it has answered is asked again when there is a new one, unless request->once.
+ */
 int client_call(const char *stack, const struct client_request *request,
 		struct client_answer *ret_answer, struct err *err) must_check;
 

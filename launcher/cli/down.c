@@ -9,16 +9,16 @@
 #include "launcher/paths.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/fs.h"
+#include "runtime/base/proc.h"
 
 #include <errno.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <time.h>
 
-#define EXIT_WAIT_MS   10000
-#define RESET_TRIES    100
-#define RESET_PAUSE_NS 20000000
+#define EXIT_WAIT_MS 10000
 
 struct values {
 	bool volumes;
@@ -40,13 +40,26 @@ int down_request(const char *stack, bool volumes, int64_t timeout_ms)
 		NULL);
 }
 
+static bool is_keeper(pid_t pid)
+{
+	autofree char *name = NULL;
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	return fs_read(path, 64, &name, NULL, NULL) == 0 && strcmp(name, "davit-keeper\n") == 0;
+}
+
 int down_supervisor_pidfd(int socket_fd)
 {
+	struct proc_info supervisor;
 	struct ucred peer = {0};
 	socklen_t size = sizeof(peer);
 
 	if (getsockopt(socket_fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 || peer.pid <= 0)
 		return -1;
+	/* The keeper ends last. */
+	if (proc_read(peer.pid, &supervisor, NULL) == 0 && is_keeper(supervisor.parent))
+		return pidfd_open(supervisor.parent, 0);
 	return pidfd_open(peer.pid, 0);
 }
 
@@ -58,18 +71,26 @@ void down_await_exit(int pidfd)
 		(void)poll(&ended, 1, EXIT_WAIT_MS); /* at worst it is gone a little later */
 }
 
-static int await_end(struct watch *watch, const char *stack)
+/* Until nobody follows. Each supervisor is asked: one that died may have taken what the one before
+ * was told with it. */
+static int await_end(struct watch *watch, const struct down *down)
 {
 	autoclose int pidfd = down_supervisor_pidfd(watch->stream.fd);
 	struct err err = {0};
+	int code = down_request(watch->stack, down->volumes, down->timeout_ms);
 
-	while (!watch->stream.ended)
+	for (unsigned asked = watch->supervisors; code == EXIT_DONE && !watch->stream.ended;) {
 		if (watch_pump(watch, -1, &err) < 0)
-			break;
-	/* A connection cut in the middle of its answer is how a supervisor's end may look too. */
+			return cli_fail(&err, EXIT_FAILED);
+		if (watch->supervisors == asked || watch->stream.ended)
+			continue;
+		asked = watch->supervisors;
+		fd_drop(&pidfd);
+		pidfd = down_supervisor_pidfd(watch->stream.fd);
+		code = down_request(watch->stack, down->volumes, down->timeout_ms);
+	}
 	down_await_exit(pidfd);
-	fprintf(stderr, "stack %s is down\n", stack);
-	return EXIT_DONE;
+	return code;
 }
 
 /* The named volumes of the manifest; without a supervisor nobody uses them. */
@@ -128,23 +149,6 @@ static int down_dead(const struct cli *cli, const char *stack, bool leftovers, b
 	return volumes ? remove_volumes(cli) : EXIT_DONE;
 }
 
-/* A supervisor that was killed is connected to until the kernel has closed its files: then it is
- * dead after all. */
-static int open_watch(struct watch *watch, const char *stack, struct err *err)
-{
-	const struct timespec pause = {.tv_nsec = RESET_PAUSE_NS};
-	const struct watch fresh = *watch;
-	int r = watch_open(watch, stack, err);
-
-	for (int tries = 0; r == -ECONNRESET && tries < RESET_TRIES; tries++) {
-		nanosleep(&pause, NULL);
-		watch_close(watch);
-		*watch = fresh;
-		r = watch_open(watch, stack, err);
-	}
-	return r;
-}
-
 static int run(struct cli *cli, int argc, char **argv)
 {
 	autowatch struct watch watch = {.stream.fd = -1, .report = settle_show_changes};
@@ -163,7 +167,7 @@ static int run(struct cli *cli, int argc, char **argv)
 	if (code != EXIT_DONE)
 		return code;
 	/* Watched from before the request, so that the end is seen however fast it comes. */
-	int r = open_watch(&watch, stack, &err);
+	int r = watch_open(&watch, stack, &err);
 
 	if (r == -ENOTCONN && revive(stack, &leftovers))
 		r = open_watch(&watch, stack, &err);

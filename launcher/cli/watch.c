@@ -20,6 +20,7 @@ static void forget(struct watch_instance *instance)
 void watch_close(struct watch *watch)
 {
 	client_stream_drop(&watch->stream);
+	free(take_ptr(watch->stack));
 	for (size_t i = 0; i < watch->count; i++)
 		forget(&watch->instances[i]);
 	free(watch->instances);
@@ -105,11 +106,41 @@ static int apply_instance(struct watch *watch, const struct json_t *json, struct
 	return 0;
 }
 
+static bool lists(const struct json_t *instances, const char *wanted)
+{
+	for (size_t i = 0; i < js_count(instances); i++) {
+		const char *name = js_text(js_at(instances, i), "instance");
+
+		if (name && strcmp(name, wanted) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* All there is: what we know of and is not there was removed between two supervisors. */
+static int apply_snapshot(struct watch *watch, const struct json_t *line, struct err *err)
+{
+	const struct json_t *instances = js_get(line, "instances");
+	int r = 0;
+
+	for (size_t i = watch->count; i-- > 0;) {
+		struct watch_instance *instance = &watch->instances[i];
+
+		if (lists(instances, instance->name))
+			continue;
+		forget(instance);
+		*instance = watch->instances[--watch->count];
+	}
+	for (size_t i = 0; r == 0 && i < js_count(instances); i++)
+		r = apply_instance(watch, js_at(instances, i), err);
+	watch->idle = js_bool(line, "idle");
+	watch->seen = true;
+	return r;
+}
+
 int watch_apply(struct watch *watch, const struct json_t *line, struct err *err)
 {
 	const char *type = js_text(line, "type");
-	const struct json_t *instances = js_get(line, "instances");
-	int r = 0;
 
 	if (!type)
 		return err_say(err, EBADMSG, "the supervisor sends a line without a type");
@@ -118,13 +149,7 @@ int watch_apply(struct watch *watch, const struct json_t *line, struct err *err)
 	if (strcmp(type, "idle") == 0)
 		watch->idle = js_bool(line, "idle");
 	/* Other types than these are for other readers. */
-	if (strcmp(type, "snapshot") != 0)
-		return 0;
-	for (size_t i = 0; r == 0 && i < js_count(instances); i++)
-		r = apply_instance(watch, js_at(instances, i), err);
-	watch->idle = js_bool(line, "idle");
-	watch->seen = true;
-	return r;
+	return strcmp(type, "snapshot") == 0 ? apply_snapshot(watch, line, err) : 0;
 }
 
 /* Applies the whole lines that have come. */
@@ -142,11 +167,11 @@ static int take_lines(struct watch *watch, struct err *err)
 	return r;
 }
 
-int watch_open(struct watch *watch, const char *stack, struct err *err)
+static int open_stream(struct watch *watch, struct err *err)
 {
 	const struct client_request request = {.method = "GET", .path = "/v1/watch"};
 	autoanswer struct client_answer answer = {0};
-	int r = client_stream_open(stack, &request, &watch->stream, &answer, err);
+	int r = client_stream_open(watch->stack, &request, &watch->stream, &answer, err);
 
 	if (r < 0) {
 		watch->stream.fd = -1;
@@ -155,8 +180,42 @@ int watch_open(struct watch *watch, const char *stack, struct err *err)
 	if (watch->stream.fd < 0)
 		return err_say(err, EPROTO, "the supervisor refuses to be watched: status %d",
 			       answer.status);
+	watch->supervisors++;
 	/* The snapshot may have come together with the head: nobody will announce it again. */
 	return take_lines(watch, err);
+}
+
+/* A supervisor that was killed is connected to until the kernel has closed its files. */
+static int open_patiently(struct watch *watch, struct err *err)
+{
+	unsigned tries = 0;
+	int r = open_stream(watch, err);
+
+	while (r == -ECONNRESET && client_pause(&tries)) {
+		client_stream_drop(&watch->stream);
+		watch->stream = (struct client_stream){.fd = -1};
+		r = open_stream(watch, err);
+	}
+	return r;
+}
+
+int watch_open(struct watch *watch, const char *stack, struct err *err)
+{
+	watch->stack = strdup(stack);
+	return watch->stack ? open_patiently(watch, err) : err_set(err, ENOMEM, "watch the stack");
+}
+
+/* The end of a stack's supervisor looks like its death; but then nobody follows. */
+static int go_on(struct watch *watch, struct err *err)
+{
+	client_stream_drop(&watch->stream);
+	watch->stream = (struct client_stream){.fd = -1};
+	int r = open_patiently(watch, err);
+
+	if (r != -ENOTCONN)
+		return r;
+	watch->stream.ended = true;
+	return 0;
 }
 
 int watch_pump(struct watch *watch, int timeout_ms, struct err *err)
@@ -172,6 +231,8 @@ int watch_pump(struct watch *watch, int timeout_ms, struct err *err)
 
 	if (r >= 0)
 		r = take_lines(watch, err);
+	if (r == -ECONNRESET || (r >= 0 && watch->stream.ended))
+		r = go_on(watch, err);
 	return r < 0 ? r : 1;
 }
 

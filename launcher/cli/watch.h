@@ -19,6 +19,8 @@ typedef void watch_report(void *context, const struct watch_instance *instance,
 			  const char *old_state);
 
 struct watch {
+	char *stack;
+	unsigned supervisors; /* how many have been watched, one after the other */
 	struct client_stream stream;
 	struct watch_instance *instances; /* removed ones are forgotten */
 	size_t count;
@@ -29,7 +31,8 @@ struct watch {
 };
 
 /* Opens the stream; @report may be called from here and from
- * watch_pump(). -ENOTCONN: the stack is not running. */
+ * watch_pump(). -ENOTCONN: the stack is not running. A supervisor that dies is followed by the
+ * next: only the end of the stack is the end of the stream. */
 int watch_open(struct watch *watch, const char *stack, struct err *err) must_check;
 
 /* Waits up to @timeout_ms (-1: for ever) for news and takes them in. Returns 1 when there were any
