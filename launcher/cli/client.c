@@ -218,7 +218,7 @@ int client_stream_open(const char *stack, const struct client_request *request,
 		       struct client_stream *ret_stream, struct client_answer *ret_answer,
 		       struct err *err)
 {
-	autostream struct client_stream stream = {.fd = -1, .given_fd = -1};
+	autostream struct client_stream stream = CLIENT_NO_STREAM;
 	autobuf struct buf rest = {0};
 	int r = start_request(stack, request, &stream.fd, err);
 
@@ -235,7 +235,7 @@ int client_stream_open(const char *stack, const struct client_request *request,
 		buf_put(&stream.text, rest.data, rest.len);
 	stream.ended = !request->upgrade && stream.http.state == HTTP_DONE;
 	*ret_stream = stream;
-	stream = (struct client_stream){.fd = -1, .given_fd = -1};
+	stream = (struct client_stream)CLIENT_NO_STREAM;
 	return buf_check(&ret_stream->text, err);
 }
 

@@ -50,6 +50,11 @@ struct client_stream {
 	int given_fd; /* came along with the text, to be taken; or -1 */
 };
 
+#define CLIENT_NO_STREAM                                                                           \
+	{                                                                                          \
+		.fd = -1, .given_fd = -1                                                           \
+	}
+
 /* Sends the request; with `upgrade` the stream stays a plain connection after the 101. An answer
  * other than 200 or 101 is read like an ordinary one into @ret_answer, the stream is closed then
  * (fd -1). */

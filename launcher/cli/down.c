@@ -32,12 +32,14 @@ static const struct option_spec options[] = {
 	 "grace before what does not stop is killed"},
 };
 
+static struct json_t *down_body(bool volumes, int64_t timeout_ms)
+{
+	return js_pack("{s:b, s:o}", "volumes", volumes, "timeout_ms", change_timeout(timeout_ms));
+}
+
 int down_request(const char *stack, bool volumes, int64_t timeout_ms)
 {
-	return change_post(
-		stack, "/v1/down",
-		js_pack("{s:b, s:o}", "volumes", volumes, "timeout_ms", change_timeout(timeout_ms)),
-		NULL);
+	return change_post(stack, "/v1/down", down_body(volumes, timeout_ms), NULL);
 }
 
 static bool is_keeper(pid_t pid)
@@ -71,26 +73,32 @@ void down_await_exit(int pidfd)
 		(void)poll(&ended, 1, EXIT_WAIT_MS); /* at worst it is gone a little later */
 }
 
-/* Until nobody follows. Each supervisor is asked: one that died may have taken what the one before
- * was told with it. */
-static int await_end(struct watch *watch, const struct down *down)
+/* A supervisor that follows may not know: the one that died may have taken it with it. */
+static void ask_again(const char *stack, const struct values *values)
+{
+	autojs struct json_t *body = down_body(values->volumes, values->timeout_ms);
+	const struct client_request request = {.method = "POST", .path = "/v1/down", .body = body};
+	autoanswer struct client_answer answer = {0};
+
+	err_ignore(client_call(stack, &request, &answer, NULL)); /* perhaps it ends already */
+}
+
+/* Until nobody follows any more. */
+static void await_end(struct watch *watch, const struct values *values)
 {
 	autoclose int pidfd = down_supervisor_pidfd(watch->stream.fd);
+	unsigned asked = watch->supervisors;
 	struct err err = {0};
-	int code = down_request(watch->stack, down->volumes, down->timeout_ms);
 
-	for (unsigned asked = watch->supervisors; code == EXIT_DONE && !watch->stream.ended;) {
-		if (watch_pump(watch, -1, &err) < 0)
-			return cli_fail(&err, EXIT_FAILED);
+	while (!watch->stream.ended && watch_pump(watch, -1, &err) >= 0) {
 		if (watch->supervisors == asked || watch->stream.ended)
 			continue;
 		asked = watch->supervisors;
 		fd_drop(&pidfd);
 		pidfd = down_supervisor_pidfd(watch->stream.fd);
-		code = down_request(watch->stack, down->volumes, down->timeout_ms);
+		ask_again(watch->stack, values);
 	}
 	down_await_exit(pidfd);
-	return code;
 }
 
 /* The named volumes of the manifest; without a supervisor nobody uses them. */
@@ -149,14 +157,46 @@ static int down_dead(const struct cli *cli, const char *stack, bool leftovers, b
 	return volumes ? remove_volumes(cli) : EXIT_DONE;
 }
 
+/* Keeper and supervisor have died together while the stack was taken down. */
+static bool is_abandoned(const char *stack)
+{
+	autofree char *dir = NULL;
+	autoclose int fd = -1;
+
+	return paths_dir(PATHS_RUN, stack, &dir, NULL) == 0 && access(dir, F_OK) == 0 &&
+	       client_connect(stack, &fd, NULL) == -ENOTCONN;
+}
+
+static int take_down(const struct cli *cli, const char *stack, const struct values *values)
+{
+	autowatch struct watch watch = {.stream = CLIENT_NO_STREAM, .report = settle_show_changes};
+	bool leftovers = false;
+	struct err err = {0};
+	/* Watched from before the request, so that the end is seen however fast it comes. */
+	int r = watch_open(&watch, stack, &err);
+
+	if (r == -ENOTCONN && revive(stack, &leftovers))
+		r = watch_reopen(&watch, &err);
+	if (r == -ENOTCONN)
+		return down_dead(cli, stack, leftovers, values->volumes);
+	if (r < 0)
+		return cli_fail(&err, EXIT_FAILED);
+	int code = down_request(stack, values->volumes, values->timeout_ms);
+
+	if (code != EXIT_DONE)
+		return code;
+	await_end(&watch, values);
+	if (is_abandoned(stack))
+		return take_down(cli, stack, values);
+	fprintf(stderr, "stack %s is down\n", stack);
+	return EXIT_DONE;
+}
+
 static int run(struct cli *cli, int argc, char **argv)
 {
-	autowatch struct watch watch = {.stream.fd = -1, .report = settle_show_changes};
 	struct values values = {.timeout_ms = -1};
 	struct args args = {.argc = argc, .argv = argv};
 	autofree char *stack = NULL;
-	bool leftovers = false;
-	struct err err = {0};
 	int code = cli_parse(cli, &args, &values);
 
 	if (code < 0)
@@ -164,19 +204,7 @@ static int run(struct cli *cli, int argc, char **argv)
 	if (code >= 0)
 		return code;
 	code = cli_stack(cli, &stack);
-	if (code != EXIT_DONE)
-		return code;
-	/* Watched from before the request, so that the end is seen however fast it comes. */
-	int r = watch_open(&watch, stack, &err);
-
-	if (r == -ENOTCONN && revive(stack, &leftovers))
-		r = open_watch(&watch, stack, &err);
-	if (r == -ENOTCONN)
-		return down_dead(cli, stack, leftovers, values.volumes);
-	if (r < 0)
-		return cli_fail(&err, EXIT_FAILED);
-	code = down_request(stack, values.volumes, values.timeout_ms);
-	return code == EXIT_DONE ? await_end(&watch, stack) : code;
+	return code == EXIT_DONE ? take_down(cli, stack, &values) : code;
 }
 
 const struct command command_down = {

@@ -155,7 +155,7 @@ int follow_stack(const struct cli *cli, const char *stack, struct follow *follow
 	struct err err = {0};
 	int r = 0;
 
-	state.watch = (struct watch){.stream.fd = -1, .report = settle_show};
+	state.watch = (struct watch){.stream = CLIENT_NO_STREAM, .report = settle_show};
 	r = watch_open(&state.watch, stack, &err);
 	if (r == 0)
 		pidfd = down_supervisor_pidfd(state.watch.stream.fd);

@@ -219,7 +219,7 @@ bool session_wants_tty(bool no_tty)
 int session_run(const char *stack, const struct session_request *request)
 {
 	__attribute__((cleanup(session_drop))) struct session session = {
-		.stream = {.fd = -1, .given_fd = -1},
+		.stream = CLIENT_NO_STREAM,
 		.relay = {.master = -1, .slave = -1},
 		.signal_fd = -1,
 		.tty = request->tty,

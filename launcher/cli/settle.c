@@ -100,7 +100,8 @@ static int next_wait_ms(int64_t deadline_ms)
 int settle_wait(const char *stack, const struct settle_options *options)
 {
 	struct settle_options shown = *options;
-	autowatch struct watch watch = {.stream.fd = -1, .report = settle_show, .context = &shown};
+	autowatch struct watch watch = {
+		.stream = CLIENT_NO_STREAM, .report = settle_show, .context = &shown};
 	int64_t deadline_ms = options->timeout_ms < 0 ? -1 : now_ms() + options->timeout_ms;
 	struct err err = {0};
 

@@ -186,31 +186,29 @@ static int open_stream(struct watch *watch, struct err *err)
 }
 
 /* A supervisor that was killed is connected to until the kernel has closed its files. */
-static int open_patiently(struct watch *watch, struct err *err)
+int watch_reopen(struct watch *watch, struct err *err)
 {
 	unsigned tries = 0;
-	int r = open_stream(watch, err);
+	int r;
 
-	while (r == -ECONNRESET && client_pause(&tries)) {
+	do {
 		client_stream_drop(&watch->stream);
-		watch->stream = (struct client_stream){.fd = -1};
+		watch->stream = (struct client_stream)CLIENT_NO_STREAM;
 		r = open_stream(watch, err);
-	}
+	} while (r == -ECONNRESET && client_pause(&tries));
 	return r;
 }
 
 int watch_open(struct watch *watch, const char *stack, struct err *err)
 {
 	watch->stack = strdup(stack);
-	return watch->stack ? open_patiently(watch, err) : err_set(err, ENOMEM, "watch the stack");
+	return watch->stack ? watch_reopen(watch, err) : err_set(err, ENOMEM, "watch the stack");
 }
 
 /* The end of a stack's supervisor looks like its death; but then nobody follows. */
 static int go_on(struct watch *watch, struct err *err)
 {
-	client_stream_drop(&watch->stream);
-	watch->stream = (struct client_stream){.fd = -1};
-	int r = open_patiently(watch, err);
+	int r = watch_reopen(watch, err);
 
 	if (r != -ENOTCONN)
 		return r;

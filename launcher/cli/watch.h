@@ -35,6 +35,9 @@ struct watch {
  * next: only the end of the stack is the end of the stream. */
 int watch_open(struct watch *watch, const char *stack, struct err *err) must_check;
 
+/* Opens it once more after watch_open() has failed. */
+int watch_reopen(struct watch *watch, struct err *err) must_check;
+
 /* Waits up to @timeout_ms (-1: for ever) for news and takes them in. Returns 1 when there were any
  * or the stream has ended, 0 at the timeout or at a signal. */
 int watch_pump(struct watch *watch, int timeout_ms, struct err *err) must_check;
