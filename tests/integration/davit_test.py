@@ -211,6 +211,10 @@ class Stack:
         return done
 
     def supervisors(self):
+        return [pid for pid in self.processes() if read(f"/proc/{pid}/comm") == "davit-superviso\n"]
+
+    def processes(self):
+        """All of davit's own that serve the stack."""
         found = []
         for path in glob.glob("/proc/[0-9]*/comm"):
             pid = int(path.split("/")[2])
@@ -224,7 +228,7 @@ class Stack:
 
     def leftovers(self):
         """Everything of this stack's that is on the machine, in words."""
-        left = [f"process {pid}" for pid in self.supervisors()]
+        left = [f"process {pid}" for pid in self.processes()]
         for path in glob.glob("/sys/fs/cgroup/**/*" + self.name + "*", recursive=True):
             left.append(f"cgroup {path}")
         left += [f"mount {line.split()[4]}" for line in read("/proc/self/mountinfo").splitlines()
@@ -251,8 +255,9 @@ class Stack:
             run("davit", "-p", self.name, "down", "-t", "1", env=self.env, cwd=self.dir, status=None, timeout=8)
         except subprocess.TimeoutExpired:
             pass
-        for pid in self.supervisors():
-            os.kill(pid, signal.SIGKILL)
+        for number in (signal.SIGSTOP, signal.SIGKILL):  # none starts another
+            for pid in self.processes():
+                os.kill(pid, number)
         for path in sorted(glob.glob("/sys/fs/cgroup/**/*" + self.name + "/**/", recursive=True), reverse=True):
             for _ in range(100):
                 try:
