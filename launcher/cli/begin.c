@@ -69,12 +69,20 @@ int begin_images(const struct stack *stack, const struct selection *selection, c
 	return fetch_services(stack, names, policy, quiet);
 }
 
+/* An answer, since one that was killed may be connected to for a moment. */
+static int ask(const char *stack, struct err *err)
+{
+	const struct client_request request = {.method = "GET", .path = "/v1/version"};
+	autoanswer struct client_answer answer = {0};
+
+	return client_call(stack, &request, &answer, err);
+}
+
 int begin_supervisor(const char *stack, int *ret_pidfd)
 {
-	autoclose int fd = -1;
 	struct err err = {0};
 	struct err again = {0};
-	int r = client_connect(stack, &fd, &err);
+	int r = ask(stack, &err);
 
 	if (r == 0)
 		return EXIT_DONE;
@@ -82,7 +90,7 @@ int begin_supervisor(const char *stack, int *ret_pidfd)
 		return cli_fail(&err, EXIT_FAILED);
 	if (launch_supervisor(stack, ret_pidfd, &err) < 0) {
 		/* Somebody else's `up` may have been a moment faster. */
-		if (client_connect(stack, &fd, &again) < 0)
+		if (ask(stack, &again) < 0)
 			return cli_fail(&err, EXIT_FAILED);
 		return EXIT_DONE;
 	}
