@@ -302,22 +302,71 @@ static void adopt_one(struct supervisor *sup, const struct restored *restored, s
 		end_as(instance, record, verdict->fate);
 }
 
-/* Nothing is known of it but what it is and that it runs. */
-static void adopt_unrecorded(struct supervisor *sup, const struct restored *restored,
-			     const struct found *found, size_t i, size_t leader)
+/* ---- what no record tells of ---- */
+
+static int fill_links(struct record *record, const struct net_link_found *found, size_t count)
 {
-	const struct adopt_verdict verdict = {ADOPT_RUNS, i, leader};
-	struct record record = {.grace_ms = -1, .state = INSTANCE_WAITING};
+	record->links = calloc(count + 1, sizeof(*record->links));
+	for (size_t i = 0; record->links && i < count; i++) {
+		struct record_link *link = &record->links[i];
+
+		link->network = strdup(found[i].network);
+		if (!link->network)
+			break;
+		link->address = found[i].address;
+		memcpy(link->outer, found[i].outer, sizeof(link->outer));
+		record->link_count++;
+	}
+	return record->link_count == count ? 0 : -ENOMEM;
+}
+
+/* As far as the kernel knows it: what it is, and where it is. */
+static void make_record(struct supervisor *sup, const struct found *found, size_t i, size_t leader,
+			struct record *ret)
+{
 	unsigned index = 0;
 	const struct plan *plan = plan_of_name(sup, found->groups[i].name, &index);
+	pid_t pid = found->situation.groups[i].processes[leader].pid;
+	autofree struct net_link_found *links = NULL;
+	size_t count = 0;
+	struct err err = {0};
 
-	snprintf(record.name, sizeof(record.name), "%s", found->groups[i].name);
-	record.plan = plan ? plan->number : 0;
-	record.index = index;
-	struct instance *instance = create(sup, restored, &record);
+	*ret = (struct record){.index = index,
+			       .plan = plan ? plan->number : 0,
+			       .grace_ms = -1,
+			       .state = INSTANCE_WAITING};
+	snprintf(ret->name, sizeof(ret->name), "%s", found->groups[i].name);
+	if (!sup->net || !plan || plan->service->network.mode != NETWORK_BRIDGE)
+		return;
+	autoclose int netns_fd = proc_namespace(pid, "net", &err);
+
+	if (netns_fd < 0 || net_look(sup->net, netns_fd, &links, &count, &err) < 0)
+		tell(sup, ret->name, &err);
+	else if (fill_links(ret, links, count) < 0)
+		tell(sup, ret->name, &(struct err){.text = "out of memory"});
+}
+
+/* One record for each of them, parallel to the groups; of the others nothing is in it. */
+static struct record *make_records(struct supervisor *sup, const struct found *found,
+				   const struct adopt_plan *plan)
+{
+	size_t count = found->situation.group_count;
+	struct record *records = calloc(count + 1, sizeof(*records));
+
+	for (size_t i = 0; records && i < count; i++)
+		if (plan->groups[i].kept && plan->groups[i].unrecorded)
+			make_record(sup, found, i, plan->groups[i].process, &records[i]);
+	return records;
+}
+
+static void adopt_unrecorded(struct supervisor *sup, const struct restored *restored,
+			     const struct found *found, const struct adopt_verdict *verdict,
+			     struct record *record)
+{
+	struct instance *instance = create(sup, restored, record);
 
 	if (instance)
-		adopt_running(instance, &record, found, &verdict);
+		adopt_running(instance, record, found, verdict);
 }
 
 /* ---- what is left ---- */
@@ -382,6 +431,26 @@ static void join_again(struct supervisor *sup)
 	}
 }
 
+static void adopt_all(struct supervisor *sup, const struct restored *restored, struct found *found,
+		      const struct adopt_plan *plan, struct record *unrecorded)
+{
+	size_t groups = found->situation.group_count;
+
+	for (size_t i = 0; i < found->record_count; i++)
+		keep_addresses(sup, &found->records[i]);
+	for (size_t i = 0; i < groups; i++)
+		keep_addresses(sup, &unrecorded[i]);
+	for (size_t i = 0; i < found->record_count; i++)
+		adopt_one(sup, restored, found, i, &plan->records[i]);
+	for (size_t i = 0; i < groups; i++) {
+		const struct adopt_verdict verdict = {ADOPT_RUNS, i, plan->groups[i].process};
+
+		if (unrecorded[i].name[0])
+			adopt_unrecorded(sup, restored, found, &verdict, &unrecorded[i]);
+		record_free(&unrecorded[i]);
+	}
+}
+
 int adopt_instances(struct supervisor *sup, const struct restored *restored, struct err *err)
 {
 	autofound struct found found = {0};
@@ -390,15 +459,13 @@ int adopt_instances(struct supervisor *sup, const struct restored *restored, str
 
 	if (r == 0)
 		r = adopt_decide(&found.situation, &plan, err);
+	autofree struct record *unrecorded = r == 0 ? make_records(sup, &found, &plan) : NULL;
+
+	if (r == 0 && !unrecorded)
+		r = err_set(err, ENOMEM, "adopt");
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < found.record_count; i++)
-		keep_addresses(sup, &found.records[i]);
-	for (size_t i = 0; i < found.record_count; i++)
-		adopt_one(sup, restored, &found, i, &plan.records[i]);
-	for (size_t i = 0; i < found.situation.group_count; i++)
-		if (plan.groups[i].kept && plan.groups[i].unrecorded)
-			adopt_unrecorded(sup, restored, &found, i, plan.groups[i].process);
+	adopt_all(sup, restored, &found, &plan, unrecorded);
 	join_again(sup);
 	clear_groups(sup, &found, &plan);
 	networks_restored(sup);

@@ -14,11 +14,14 @@
 
 #define KIND "manifest"
 
-static char *path_of(const struct supervisor *sup, unsigned number)
+/* @copy: of the same; one that is damaged would cost the stack. */
+static char *path_of(const struct supervisor *sup, unsigned number, bool copy)
 {
 	char *path = NULL;
 
-	return asprintf(&path, "%s/manifests/%u", sup->run_dir, number) < 0 ? NULL : path;
+	return asprintf(&path, "%s/manifests/%u%s", sup->run_dir, number, copy ? ".copy" : "") < 0
+		       ? NULL
+		       : path;
 }
 
 static const char *const *items_or_null(const struct strv *list)
@@ -71,17 +74,20 @@ static int load(const struct supervisor *sup, const struct loading *loading, str
 static int write_down(const struct supervisor *sup, const struct manifest *manifest,
 		      const struct json_t *request, const struct inputs *inputs, struct err *err)
 {
-	autofree char *path = path_of(sup, manifest->number);
+	autofree char *path = path_of(sup, manifest->number, false);
+	autofree char *copy = path_of(sup, manifest->number, true);
 	autobuf struct buf text = {0};
 
-	if (!path)
+	if (!path || !copy)
 		return err_set(err, ENOMEM, "manifest");
 	int r = js_print(request, 0, &text, err);
 
 	buf_puts(&text, "\n");
 	if (r == 0)
 		r = inputs_write(inputs, &text, err);
-	return r < 0 ? r : state_file_write(path, KIND, text.data, text.len, err);
+	if (r == 0)
+		r = state_file_write(path, KIND, text.data, text.len, err);
+	return r < 0 ? r : state_file_write(copy, KIND, text.data, text.len, err);
 }
 
 int applied_load(struct supervisor *sup, const struct json_t *request, struct diagnostics *diags,
@@ -103,17 +109,20 @@ int applied_load(struct supervisor *sup, const struct json_t *request, struct di
 
 int applied_again(struct supervisor *sup, unsigned number, struct manifest **ret, struct err *err)
 {
-	autofree char *path = path_of(sup, number);
+	autofree char *path = path_of(sup, number, false);
+	autofree char *copy = path_of(sup, number, true);
 	autofree char *text = NULL;
 	autojs struct json_t *request = NULL;
 	autoinputs struct inputs *inputs = NULL;
 	autodiagnostics struct diagnostics diags = {0};
 	size_t len = 0;
 
-	if (!path)
+	if (!path || !copy)
 		return err_set(err, ENOMEM, "manifest");
 	int r = state_file_read(path, KIND, &text, &len, err);
 
+	if (r < 0)
+		r = state_file_read(copy, KIND, &text, &len, err);
 	if (r < 0)
 		return r;
 	size_t line = strcspn(text, "\n");

@@ -41,7 +41,9 @@ int restore_read(struct supervisor *sup, struct restored *ret, struct err *err)
 	if (r < 0 && r != -ENOENT)
 		tell(sup, "stack", err);
 	if (r < 0)
-		return 0;
+		r = save_read(sup, "stack.copy", "stack", &text, err);
+	if (r < 0)
+		return r == -EPROTONOSUPPORT ? r : 0;
 	const char *then = js_text(text, "boot");
 
 	if (then && strcmp(then, proc_boot_id(boot)) == 0)

@@ -205,6 +205,10 @@ void save_stack_now(struct supervisor *sup)
 	struct err err = {0};
 	int r = write_text(sup, "stack", "stack", stack_text_print(sup), &err);
 
+	/* All the others are of no use without it. */
+	if (r == 0)
+		r = write_text(sup, "stack.copy", "stack", stack_text_print(sup), &err);
+
 	sup->changed = r < 0;
 	tell(sup, r, &err);
 	/* Only now is nothing of the old ones asked for any more. */

@@ -150,6 +150,19 @@ struct net_link_place {
 };
 bool net_endpoint_link(const struct net_endpoint *endpoint, size_t i, struct net_link_place *ret);
 
+/* A link that was found in a namespace. */
+struct net_link_found {
+	const char *network; /* borrowed from the net */
+	struct in_addr address;
+	char outer[IF_NAMESIZE];
+};
+
+/* What the links of a namespace are, where nobody has written it down.
+ *
+ * @ret_found	out: the caller's to free */
+int net_look(struct net *net, int netns_fd, struct net_link_found **ret_found, size_t *ret_count,
+	     struct err *err) must_check;
+
 /*
  * Instead of net_endpoint_connect(): the namespace is there already, made by a dead process.
  *

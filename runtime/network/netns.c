@@ -73,6 +73,21 @@ int netns_make(const struct netns_home *home, int (*inside)(void *data, struct e
 	return 0;
 }
 
+int netns_visit(int netns_fd, int (*inside)(void *data, struct err *err), void *data,
+		struct err *err)
+{
+	autoclose int home_fd = netns_open_own(err);
+
+	if (home_fd < 0)
+		return home_fd;
+	if (setns(netns_fd, CLONE_NEWNET) < 0)
+		return err_set(err, errno, "network: enter a network namespace");
+	int r = inside(data, err);
+
+	go_home(home_fd);
+	return r;
+}
+
 static int open_socket(int domain, int type, int *ret_fd, struct err *err)
 {
 	int fd = socket(domain, type | SOCK_CLOEXEC, 0);

@@ -17,6 +17,10 @@ struct netns_home {
 	struct sysctl *sysctl; /* NULL: through the host's /proc */
 };
 
+/* Calls @inside with the calling thread in a namespace that is there, and goes back. */
+int netns_visit(int netns_fd, int (*inside)(void *data, struct err *err), void *data,
+		struct err *err) must_check;
+
 /*
  * Makes a network namespace, calls @inside with the calling thread in it, and goes back to the
  * namespace it came from before it returns, whatever happened. IPv6 is off for links made there

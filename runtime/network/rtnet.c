@@ -435,6 +435,47 @@ int rtnet_remove_group(struct rtnet *rtnet, uint32_t group, struct err *err)
 	return r == -ENODEV ? 0 : r;
 }
 
+/* 0: the link has no other end. */
+static int outer_of(struct nl_cache *links, int index)
+{
+	struct rtnl_link *link = rtnl_link_get(links, index);
+	int outer = link ? rtnl_link_get_link(link) : 0;
+
+	rtnl_link_put(link);
+	return outer;
+}
+
+int rtnet_list_ends(struct rtnet *inside, struct rtnet_ends *ret_ends, struct err *err)
+{
+	struct nl_cache *links = NULL, *addrs = NULL;
+	int code = rtnl_link_alloc_cache(inside->sock, AF_UNSPEC, &links);
+
+	if (code == 0)
+		code = rtnl_addr_alloc_cache(inside->sock, &addrs);
+	size_t room = code < 0 ? 0 : (size_t)nl_cache_nitems(addrs);
+	struct rtnet_ends ends = {.items = calloc(room + 1, sizeof(*ends.items))};
+
+	for (struct nl_object *o = code < 0 || !ends.items ? NULL : nl_cache_get_first(addrs); o;
+	     o = nl_cache_get_next(o)) {
+		struct rtnl_addr *addr = (struct rtnl_addr *)o;
+		struct nl_addr *local = rtnl_addr_get_local(addr);
+		struct rtnet_end end = {.outer = outer_of(links, rtnl_addr_get_ifindex(addr))};
+
+		if (!end.outer || !local || nl_addr_get_family(local) != AF_INET)
+			continue;
+		memcpy(&end.address, nl_addr_get_binary_addr(local), sizeof(end.address));
+		ends.items[ends.count++] = end;
+	}
+	nl_cache_free(links);
+	nl_cache_free(addrs);
+	if (code < 0 || !ends.items) {
+		free(ends.items);
+		return err_say(err, EIO, "network: list addresses: %s", nl_geterror(code));
+	}
+	*ret_ends = ends;
+	return 0;
+}
+
 int rtnet_list_group(struct rtnet *rtnet, uint32_t group, struct rtnet_names *ret_names,
 		     struct err *err)
 {

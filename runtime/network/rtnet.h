@@ -72,6 +72,20 @@ int rtnet_link_down(struct rtnet *rtnet, const char *name, struct err *err) must
 /* Removes a link; none of that name is success. Takes tens of milliseconds. */
 int rtnet_link_remove(struct rtnet *rtnet, const char *name, struct err *err) must_check;
 
+/* An address of an instance, as seen through a socket inside its namespace. */
+struct rtnet_end {
+	struct in_addr address;
+	int outer; /* the number of the link's other end, where that is */
+};
+
+struct rtnet_ends {
+	struct rtnet_end *items;
+	size_t count;
+};
+
+/* All addresses on pairs of links. The items are the caller's to free. */
+int rtnet_list_ends(struct rtnet *inside, struct rtnet_ends *ret_ends, struct err *err) must_check;
+
 struct rtnet_names {
 	char (*items)[IF_NAMESIZE];
 	size_t count;

@@ -80,6 +80,24 @@ static void an_heir_goes_on_where_the_dead_have_been(void **unused)
 	(void)stray;
 }
 
+static void links_that_nobody_has_written_down_are_found(void **unused)
+{
+	(void)unused;
+	struct net_link_found *found = NULL;
+	struct net_link_place place;
+	struct err err = {0};
+	size_t count = 0;
+
+	assert_int_equal(net_look(heir, net_endpoint_netns(web), &found, &count, &err), 0);
+	assert_int_equal(count, 1);
+	assert_true(net_endpoint_link(web, 0, &place));
+	assert_string_equal(found[0].network, "default");
+	assert_string_equal(found[0].outer, place.outer);
+	assert_int_equal(found[0].address.s_addr, place.address.s_addr);
+	free(found);
+	assert_true(net_look(heir, -1, &found, &count, &err) < 0);
+}
+
 static void the_heir_gives_nobody_what_is_taken(void **unused)
 {
 	(void)unused;
@@ -102,6 +120,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_heir_goes_on_where_the_dead_have_been),
+		cmocka_unit_test(links_that_nobody_has_written_down_are_found),
 		cmocka_unit_test(the_heir_gives_nobody_what_is_taken),
 		cmocka_unit_test(the_heir_leaves_nothing_either),
 	};
