@@ -21,6 +21,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#define PUT_OFF_MS 500 /* until what lacked is looked for again */
+
 struct probes {
 	struct probe_set set;
 	struct vitals vitals;
@@ -154,6 +156,24 @@ void probe_done(struct probe *probe, enum probe_outcome outcome, const char *wha
 
 /* ---- runs ---- */
 
+/* Of the supervisor, which says nothing about whom it cannot ask. */
+static bool is_shortage(int r)
+{
+	return r == -ENOMEM || r == -EMFILE || r == -ENFILE || r == -ENOBUFS || r == -ENOSPC ||
+	       r == -EAGAIN;
+}
+
+/* Said once, until a run can begin again. */
+static void put_off(struct probe *probe, const struct err *err)
+{
+	if (!probe->put_off)
+		supervisor_log(probe->instance->sup, "instance=%s event=probe-put-off error=\"%s\"",
+			       probe->instance->name, err->text);
+	probe->put_off = true;
+	probe->running = false;
+	watch_arm(probe->timer, PUT_OFF_MS);
+}
+
 static void begin(struct probe *probe)
 {
 	struct err err = {0};
@@ -161,7 +181,14 @@ static void begin(struct probe *probe)
 	probe->started_ms = now_of(probe->instance);
 	probe->running = true;
 	watch_arm(probe->timer, probe->use->timing.timeout_ms);
-	if (probe->ops->begin(probe, &err) == 0)
+	int r = probe->ops->begin(probe, &err);
+
+	if (is_shortage(r)) {
+		put_off(probe, &err);
+		return;
+	}
+	probe->put_off = false;
+	if (r == 0)
 		return;
 	watch_disarm(probe->timer);
 	probe_done(probe, PROBE_FAILED, err.text);
@@ -332,6 +359,8 @@ static bool probes_open(struct instance *instance)
 	supervisor_log(instance->sup, "instance=%s event=probe-failed error=\"%s\"", instance->name,
 		       err.text);
 	probe_stop(instance);
+	instance->sup->probes_due = true;
+	watch_arm(instance->sup->retry, PUT_OFF_MS);
 	return false;
 }
 
@@ -380,6 +409,16 @@ void probe_resume(struct instance *instance, const struct record_vitals *vitals)
 	probes->said_ready = vitals->said_ready;
 	probes->watchdog_ms = vitals->watchdog_ms;
 	schedule_all(probes);
+}
+
+void probe_start_missing(struct supervisor *sup)
+{
+	if (!sup->probes_due)
+		return;
+	sup->probes_due = false;
+	for (struct instance *instance = sup->instances; instance; instance = instance->next)
+		if (instance_reached(instance) && instance->state != INSTANCE_STOPPING)
+			probe_start(instance);
 }
 
 void probe_stop(struct instance *instance)

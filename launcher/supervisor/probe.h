@@ -6,6 +6,7 @@
 
 struct instance;
 struct notify_message;
+struct supervisor;
 
 /* Whether a run is ready only once a probe has succeeded. */
 bool probe_gates(const struct instance *instance);
@@ -20,6 +21,9 @@ void probe_save(const struct instance *instance, struct record_vitals *ret);
 
 /* Goes on with what a predecessor has found, instead of probe_start(). */
 void probe_resume(struct instance *instance, const struct record_vitals *vitals);
+
+/* Begins those that could not begin when they should have, for want of memory or descriptors. */
+void probe_start_missing(struct supervisor *sup);
 
 /* Ends them; what runs is abandoned without a result. */
 void probe_stop(struct instance *instance);

@@ -33,7 +33,8 @@ struct probe {
 	struct watch *timer;		    /* the next run, or the time limit of this one */
 	int64_t started_ms;
 	bool running;
-	void *run; /* of the method */
+	bool put_off; /* the supervisor lacks what it takes to ask */
+	void *run;    /* of the method */
 };
 
 /*

@@ -10,6 +10,7 @@
 #include "launcher/policy/reconcile.h"
 #include "launcher/policy/settled.h"
 #include "launcher/supervisor/events.h"
+#include "launcher/supervisor/probe.h"
 #include "launcher/supervisor/supervisor.h"
 #include "launcher/supervisor/thrift.h"
 #include "launcher/supervisor/watch.h"
@@ -127,6 +128,13 @@ static bool create(struct supervisor *sup, size_t service_index, unsigned index)
 	return false;
 }
 
+/* What is to be done is still to be done. */
+static void settle_failed(struct supervisor *sup, const char *why)
+{
+	supervisor_log(sup, "event=settle-failed error=\"%s\"", why);
+	watch_arm(sup->retry, RETRY_MS);
+}
+
 /* Returns whether anything was done, which then may not be all that there is to do. */
 static bool carry_out(struct supervisor *sup, int64_t end_us)
 {
@@ -140,7 +148,7 @@ static bool carry_out(struct supervisor *sup, int64_t end_us)
 		r = reconcile(settle_stack(sup), now.desired, now.observed, now.count,
 			      RECONCILE_NOW, &plan, &err);
 	if (r < 0) {
-		supervisor_log(sup, "event=settle-failed error=\"%s\"", err.text);
+		settle_failed(sup, err.text);
 		return false;
 	}
 	for (size_t i = 0; i < plan.count; i++) {
@@ -205,7 +213,7 @@ static void start_and_rest(struct supervisor *sup, int64_t end_us)
 	struct err err = {0};
 
 	if (!counts || situation_collect(sup, &now, &err) < 0) {
-		supervisor_log(sup, "event=settle-failed error=\"out of memory\"");
+		settle_failed(sup, "out of memory");
 		return;
 	}
 	dependency_count(stack, now.desired, now.observed, now.count, counts);
@@ -239,6 +247,7 @@ void settle(void *data)
 		supervisor_touch(sup); /* what it did may allow more */
 	if (publish_is_due(sup))
 		publish_all(sup);
+	probe_start_missing(sup);
 	start_and_rest(sup, end_us);
 	if (sup->ending && sup->instance_count == 0 && !sup->retired)
 		loop_stop(sup->loop, 0);

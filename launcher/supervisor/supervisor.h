@@ -86,6 +86,7 @@ struct supervisor {
 	struct attachment *attachments;
 	struct learning *learnings;
 	bool idle;
+	bool probes_due; /* some could not begin */
 	struct publishing publishing;
 	bool thrift_due; /* at rest: give back what a command has needed */
 	bool ending;	 /* `down`: the loop ends when nothing is left */
