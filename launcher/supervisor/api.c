@@ -75,7 +75,7 @@ void api_answer(struct http_answer *answer, const struct reply *reply)
 		answer->body = buf_take(&text);
 	} else {
 		answer->status = 500;
-		answer->body = strdup("{\"schema\":1,\"error\":\"no answer could be built\","
+		answer->body = strdup("{\"schema\":1,\"error\":\"out of memory for an answer\","
 				      "\"exit_code\":1}\n");
 	}
 }

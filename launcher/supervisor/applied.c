@@ -60,9 +60,10 @@ static int load(const struct supervisor *sup, const struct loading *loading, str
 		.environment = items_or_null(&environment),
 		.inputs = loading->inputs,
 	};
-	if (!options.directory || files.failed || profiles.failed || env_files.failed ||
-	    environment.failed)
+	if (!options.directory)
 		return err_say(err, EDESTADDRREQ, "bad request: directory missing");
+	if (files.failed || profiles.failed || env_files.failed || environment.failed)
+		return err_set(err, ENOMEM, "read the request");
 	int r = manifest_load(&options, &stack, loading->diags, err);
 
 	if (r < 0)

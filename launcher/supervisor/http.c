@@ -95,8 +95,8 @@ static void stream_wake(struct http_stream *stream)
 	watch_trigger(stream->server->kick);
 }
 
-/* The owner hears of the end once; what is pending is dropped. */
-static void stream_end(struct http_stream *stream)
+/* The owner hears of the end once. */
+void http_stream_end(struct http_stream *stream)
 {
 	if (stream->ended)
 		return;
@@ -112,7 +112,7 @@ static void on_hangup(void *data, int fd, uint32_t events)
 
 	watch_free(stream->hangup);
 	stream->hangup = NULL;
-	stream_end(stream);
+	http_stream_end(stream);
 }
 
 struct http_stream *http_stream_new(struct http_server *server, loop_fn on_close, void *data)
@@ -158,7 +158,7 @@ void http_stream_write(struct http_stream *stream, const char *bytes, size_t len
 	if (!behind)
 		buf_put(&stream->pending, bytes, len);
 	if (behind || stream->pending.failed)
-		stream_end(stream);
+		http_stream_end(stream);
 	else
 		stream_wake(stream);
 }

@@ -93,6 +93,9 @@ int http_open(struct loop *loop, int listen_fd, const struct http_handler *handl
  */
 void http_close(struct http_server *server);
 
+/* Ends it with what is pending dropped: there is something that its reader cannot be told. */
+void http_stream_end(struct http_stream *stream);
+
 /*
  * An endless answer. @on_close is called once, when the client has gone or fell more than 256 KiB
  * behind; the stream is not to be used after that.

@@ -9,6 +9,7 @@
 #include "launcher/supervisor/view.h"
 #include "runtime/base/buf.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 struct watcher {
@@ -40,18 +41,29 @@ static void send_line(struct supervisor *sup, const struct watcher *only, bool o
 	}
 }
 
+/* Who waits for what could not be told would wait for ever. */
+static void watch_cut(struct supervisor *sup, const struct watcher *only)
+{
+	for (struct watcher *watcher = sup->watchers, *next; watcher; watcher = next) {
+		next = watcher->next;
+		if (!watcher->of_events && (!only || only == watcher))
+			http_stream_end(watcher->stream);
+	}
+}
+
 /* Takes the value. */
 static void watch_send(struct supervisor *sup, struct watcher *only, struct json_t *value)
 {
 	autobuf struct buf line = {0};
 	autojs struct json_t *owned = value;
 
-	if (!value || js_print(value, 0, &line, NULL) < 0)
-		return;
+	int r = value ? js_print(value, 0, &line, NULL) : -ENOMEM;
+
 	buf_puts(&line, "\n");
-	if (line.failed)
-		return;
-	send_line(sup, only, false, &line);
+	if (r < 0 || line.failed)
+		watch_cut(sup, only);
+	else
+		send_line(sup, only, false, &line);
 }
 
 static struct watcher *watcher_new(struct supervisor *sup, bool of_events)
@@ -113,6 +125,7 @@ void watch_instance(struct instance *instance, const char *state)
 
 	if (!view || !js_put(view, "state", js_pack("s", state))) {
 		js_free(view);
+		watch_cut(instance->sup, NULL);
 		return;
 	}
 	clock_gettime(CLOCK_REALTIME, &now);
