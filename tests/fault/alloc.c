@@ -126,16 +126,24 @@ char *strndup(const char *text, size_t len)
 /*
  * What is asked for inside of these is given, for nothing can be done from outside of them:
  * libnftables 1.0.6 calls exit() for want of memory, by design; libseccomp 2.5.4 frees twice, or
- * goes round in circles, when it cannot write a filter out.
+ * goes round in circles, when it cannot write a filter out; libfyaml 0.7.12 uses what it did not
+ * get.
  */
 
 struct nft_ctx;
+
+struct fy_parser;
 
 struct nft_ctx *nft_ctx_new(uint32_t flags);
 int nft_ctx_buffer_error(struct nft_ctx *ctx);
 int nft_ctx_buffer_output(struct nft_ctx *ctx);
 int nft_run_cmd_from_buffer(struct nft_ctx *ctx, const char *text);
 int seccomp_export_bpf(const void *context, int fd);
+void *fy_diag_create(const void *options);
+void *fy_parser_create(const void *options);
+int fy_parser_set_string(struct fy_parser *parser, const char *text, size_t len);
+void *fy_parser_parse(struct fy_parser *parser);
+const char *fy_token_get_text(void *token, size_t *ret_len);
 
 #define SPARED(type, name, parameters, arguments)                                                  \
 	type name parameters                                                                       \
@@ -153,3 +161,9 @@ SPARED(int, nft_ctx_buffer_error, (struct nft_ctx * ctx), (ctx))
 SPARED(int, nft_ctx_buffer_output, (struct nft_ctx * ctx), (ctx))
 SPARED(int, nft_run_cmd_from_buffer, (struct nft_ctx * ctx, const char *text), (ctx, text))
 SPARED(int, seccomp_export_bpf, (const void *context, int fd), (context, fd))
+SPARED(void *, fy_diag_create, (const void *options), (options))
+SPARED(void *, fy_parser_create, (const void *options), (options))
+SPARED(int, fy_parser_set_string, (struct fy_parser * parser, const char *text, size_t len),
+       (parser, text, len))
+SPARED(void *, fy_parser_parse, (struct fy_parser * parser), (parser))
+SPARED(const char *, fy_token_get_text, (void *token, size_t *ret_len), (token, ret_len))
