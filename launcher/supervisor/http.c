@@ -14,6 +14,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -23,6 +24,7 @@
 #define SOURCE_BYTES	     16384u
 #define CONNECTIONS_MAX	     128u
 #define CONNECTION_TIMEOUT_S 30u
+#define FDS_RESERVED	     32u
 /* Turns given to the last answers when the server closes; each writes what the sockets take. */
 #define CLOSING_TURNS 16
 
@@ -474,6 +476,21 @@ static int server_watch(struct http_server *server, struct err *err)
 	return r;
 }
 
+/* Descriptors are for instances first: a client that would take one of the last is turned away.
+ * Which is the lowest free number tells how many are used. */
+static enum MHD_Result on_accept(void *cls, const struct sockaddr *address, socklen_t len)
+{
+	struct rlimit limit = {0};
+	autoclose int lowest = open("/dev/null", O_PATH | O_CLOEXEC);
+
+	if (lowest < 0 || getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return MHD_NO;
+	rlim_t quarter = limit.rlim_cur / 4;
+	rlim_t reserved = quarter < FDS_RESERVED ? quarter : FDS_RESERVED;
+
+	return (rlim_t)lowest + reserved < limit.rlim_cur ? MHD_YES : MHD_NO;
+}
+
 int http_open(struct loop *loop, int listen_fd, const struct http_handler *handler,
 	      struct http_server **ret_server, struct err *err)
 {
@@ -483,8 +500,8 @@ int http_open(struct loop *loop, int listen_fd, const struct http_handler *handl
 		server->loop = loop;
 		server->handler = *handler;
 		server->daemon = MHD_start_daemon(
-			MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_ALLOW_UPGRADE, 0, NULL, NULL,
-			on_request, server, MHD_OPTION_LISTEN_SOCKET, listen_fd,
+			MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_ALLOW_UPGRADE, 0, on_accept,
+			NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET, listen_fd,
 			MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
 			MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
 			CONNECTION_TIMEOUT_S, MHD_OPTION_END);
