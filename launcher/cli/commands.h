@@ -6,6 +6,7 @@
 
 extern const struct command command_up;
 extern const struct command command_down;
+extern const struct command command_upgrade;
 extern const struct command command_ps;
 extern const struct command command_status;
 extern const struct command command_logs;

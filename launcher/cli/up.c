@@ -7,6 +7,7 @@
 #include "launcher/cli/change.h"
 #include "launcher/cli/commands.h"
 #include "launcher/cli/follow.h"
+#include "launcher/cli/manager.h"
 #include "launcher/cli/settle.h"
 #include "runtime/base/cleanup.h"
 
@@ -146,7 +147,11 @@ static int up(const struct cli *cli, const char *stack, const struct args *args,
 	follow.whole = started_pidfd >= 0;
 	if (foreground)
 		return follow_stack(cli, stack, &follow);
-	return values->wait ? wait_ready(stack, args, values, started_pidfd) : EXIT_DONE;
+	if (values->wait)
+		code = wait_ready(stack, args, values, started_pidfd);
+	if (code == EXIT_DONE)
+		manager_ready(stack);
+	return code;
 }
 
 static int run(struct cli *cli, int argc, char **argv)

@@ -7,6 +7,7 @@
 #include "launcher/supervisor/learn.h"
 #include "launcher/supervisor/listing.h"
 #include "launcher/supervisor/stamp.h"
+#include "launcher/supervisor/succession.h"
 #include "launcher/supervisor/supervisor.h"
 #include "launcher/supervisor/view.h"
 #include "launcher/supervisor/watch.h"
@@ -37,11 +38,21 @@ static struct reply get_version(struct supervisor *sup, const struct json_t *req
 
 	if (sup->manifest)
 		list_files(sup->manifest, &files);
-	return (struct reply){200,
-			      js_pack("{s:i, s:s, s:s, s:i, s:s, s:o}", "schema", 1, "version",
-				      DAVIT_VERSION, "stack", sup->name, "pid", (int)getpid(),
-				      "started_at", stamp_text(&sup->started_at, 0, at), "files",
-				      js_strings((const char *const *)files.items, NULL))};
+	return (struct reply){
+		200, js_pack("{s:i, s:s, s:s, s:i, s:o, s:s, s:o}", "schema", 1, "version",
+			     DAVIT_VERSION, "stack", sup->name, "pid", (int)getpid(), "keeper",
+			     keep_is_kept(sup->keep) ? js_pack("i", (int)getppid()) : js_pack("n"),
+			     "started_at", stamp_text(&sup->started_at, 0, at), "files",
+			     js_strings((const char *const *)files.items, NULL))};
+}
+
+static struct reply post_upgrade(struct supervisor *sup, const struct json_t *request)
+{
+	struct err err = {0};
+
+	return succession_upgrade(sup, &err) < 0
+		       ? reply_error(409, 1, "%s", err.text)
+		       : (struct reply){200, js_pack("{s:i}", "schema", 1)};
 }
 
 static struct reply get_services(struct supervisor *sup, const struct json_t *request)
@@ -60,7 +71,7 @@ static const struct route {
 	{"POST", "/v1/scale", apply_scale},    {"POST", "/v1/stop", apply_stop},
 	{"POST", "/v1/start", apply_start},    {"POST", "/v1/restart", apply_restart},
 	{"POST", "/v1/kill", apply_kill},      {"POST", "/v1/learn", learn_begin},
-	{"POST", "/v1/learned", learn_result},
+	{"POST", "/v1/learned", learn_result}, {"POST", "/v1/upgrade", post_upgrade},
 };
 
 void api_answer(struct http_answer *answer, const struct reply *reply)

@@ -5,6 +5,7 @@
  */
 #include "launcher/paths.h"
 #include "launcher/supervisor/apply.h"
+#include "launcher/supervisor/succession.h"
 #include "launcher/supervisor/supervisor.h"
 #include "launcher/supervisor/thrift.h"
 #include "runtime/base/cleanup.h"
@@ -66,18 +67,23 @@ static void announce(int fd, const char *word, const char *text)
 	close(fd);
 }
 
-static void on_terminate(void *data, int fd, uint32_t events)
+static void on_signal(void *data, int fd, uint32_t events)
 {
 	struct signalfd_siginfo info;
-	struct reply reply;
 
-	while (read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
-		;
-	reply = apply_down(data, NULL);
-	reply_drop(&reply);
+	while (read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		struct reply reply = {0};
+
+		if (info.ssi_signo == SIGUSR2)
+			err_ignore(succession_upgrade(data, NULL));
+		else
+			reply = apply_down(data, NULL);
+		reply_drop(&reply);
+	}
 }
 
-/* SIGTERM, SIGINT and SIGHUP mean `down`. They are blocked, so that only the fd reports them. */
+/* SIGTERM, SIGINT and SIGHUP mean `down`, SIGUSR2 `upgrade`. They are blocked, so that only the fd
+ * reports them. */
 static int watch_signals(struct supervisor *sup, int *ret_fd, struct watch **ret_watch,
 			 struct err *err)
 {
@@ -87,13 +93,14 @@ static int watch_signals(struct supervisor *sup, int *ret_fd, struct watch **ret
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR2);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
 		return err_set(err, errno, "block signals");
 	(void)signal(SIGPIPE, SIG_IGN); /* a reader that has gone is an EPIPE, not our end */
 	*ret_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (*ret_fd < 0)
 		return err_set(err, errno, "signalfd");
-	const struct loop_io io = {*ret_fd, EPOLLIN, on_terminate, sup};
+	const struct loop_io io = {*ret_fd, EPOLLIN, on_signal, sup};
 
 	return loop_watch_fd(sup->loop, &io, ret_watch, err);
 }
