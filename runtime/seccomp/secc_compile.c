@@ -307,11 +307,11 @@ static int export_code(const struct compiler *compiler, struct secc_code *ret)
 
 	if (fd < 0)
 		return err_set(compiler->err, errno, "memory file");
-	errno = 0;
 	int r = seccomp_export_bpf(compiler->context, fd);
 
-	/* libseccomp 2.5.4 does not look at all of its allocations in here: it tells of success,
-	 * and the filter lacks a part. What malloc() has left in errno nobody takes back. */
+	/* libseccomp 2.5.4 does not look at all of its allocations: it tells of success, and the
+	 * filter lacks a part. What malloc() has left in errno since secc_compile() began nobody
+	 * takes back. */
 	if (r == 0 && errno == ENOMEM)
 		r = -ENOMEM;
 	if (r < 0 || fstat(fd, &st) < 0)
@@ -340,9 +340,8 @@ int secc_compile(const struct profile *profile, const struct secc_host *host, st
 {
 	struct compiler compiler = {
 		.profile = profile, .end_ms = spent_ms() + COMPILE_MS_MAX, .err = err};
-	/* libseccomp 2.5.4 does not look at all of its allocations: it tells of success, and the
-	 * filter lacks a part. What malloc() has left in errno nobody takes back. */
-	errno = 0;
+
+	errno = 0; /* export_code() looks at it */
 	int r = open_context(&compiler);
 	autocontext scmp_filter_ctx context = compiler.context;
 	size_t at = 0;
