@@ -91,6 +91,12 @@ static void retire_later(struct supervisor *sup, unsigned delay_ms)
 	watch_arm(sup->retire_timer, sup->retire_ms);
 }
 
+/* What is missing may be there the next time, and what runs may have ended. */
+static bool is_passing(int r)
+{
+	return r == -EBUSY || r == -ENOMEM || r == -EMFILE || r == -ENFILE;
+}
+
 void retire_poll(void *data)
 {
 	struct supervisor *sup = data;
@@ -99,7 +105,7 @@ void retire_poll(void *data)
 	while (*link) {
 		struct retired *retired = *link;
 
-		if (cg_remove(retired->cg, NULL) == -EBUSY) {
+		if (is_passing(cg_remove(retired->cg, NULL))) {
 			err_ignore(cg_kill(retired->cg, NULL)); /* tried again with the next poll */
 			link = &retired->next;
 			continue;
@@ -117,7 +123,7 @@ void retire_poll(void *data)
 void retire_cgroup(struct supervisor *sup, struct cg *cg)
 {
 	err_ignore(cg_kill(cg, NULL)); /* whatever the first process has left behind */
-	if (cg_remove(cg, NULL) != -EBUSY) {
+	if (!is_passing(cg_remove(cg, NULL))) {
 		cg_free(cg);
 		return;
 	}
