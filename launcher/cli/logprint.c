@@ -51,14 +51,26 @@ static void put_json(struct buf *out, const char *instance, const struct log_rec
 		js_lossy_bytes(record->text.data, record->text.len));
 
 	out->failed |= !line || js_print(line, 0, out, NULL) < 0;
+}
+
+static void put_safe(const struct logprint *style, struct buf *out, const struct buf *text)
+{
+	if (style->escape)
+		text_escape(out, text->data, text->len);
+	else
+		buf_put(out, text->data, text->len);
 	buf_puts(out, "\n");
 }
 
 void logprint_record(const struct logprint *style, const char *instance, size_t width,
 		     const struct log_record *record, struct buf *out)
 {
+	autobuf struct buf line = {0};
+
 	if (style->json) {
-		put_json(out, instance, record);
+		put_json(&line, instance, record);
+		out->failed |= line.failed;
+		put_safe(style, out, &line);
 		return;
 	}
 	if (!style->no_prefix && style->colour)
@@ -70,11 +82,7 @@ void logprint_record(const struct logprint *style, const char *instance, size_t 
 		put_time(out, record->time_ns);
 		buf_puts(out, " ");
 	}
-	if (style->escape)
-		text_escape(out, record->text.data, record->text.len);
-	else
-		buf_put(out, record->text.data, record->text.len);
-	buf_puts(out, "\n");
+	put_safe(style, out, &record->text);
 }
 
 static int flush(struct buf *out, struct err *err)

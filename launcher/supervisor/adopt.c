@@ -6,6 +6,7 @@
 #include "launcher/policy/observed.h"
 #include "launcher/supervisor/adopt_found.h"
 #include "launcher/supervisor/adopt_pipes.h"
+#include "launcher/supervisor/events.h"
 #include "launcher/supervisor/join.h"
 #include "launcher/supervisor/kept.h"
 #include "launcher/supervisor/networks.h"
@@ -50,6 +51,16 @@ static struct plan *plan_of_name(const struct supervisor *sup, const char *name,
 	return i >= 0 && *ret_index ? sup->units[i].plan : NULL;
 }
 
+/* It was made before: that is no event. */
+static int create_again(struct supervisor *sup, struct plan *plan, unsigned index, struct err *err)
+{
+	events_silence(sup, true);
+	int r = instance_create(sup, plan, index, err);
+
+	events_silence(sup, false);
+	return r;
+}
+
 /* The plan that it was made from; where that is lost, the present one of its service, and then it
  * is to be replaced unless it is of the same revision. */
 static struct instance *create(struct supervisor *sup, const struct restored *restored,
@@ -65,7 +76,7 @@ static struct instance *create(struct supervisor *sup, const struct restored *re
 	}
 	if (!plan)
 		err_ignore(err_say(&err, ENOENT, "what it was made from is not known"));
-	else if (instance_create(sup, plan, index, &err) == 0)
+	else if (create_again(sup, plan, index, &err) == 0)
 		return instance_find(sup, record->name);
 	tell(sup, record->name, &err);
 	return NULL;
@@ -264,6 +275,7 @@ static void adopt_running(struct instance *instance, const struct record *record
 
 	if (r == 0)
 		r = take_process(instance, process, &err);
+	events_adopted(instance);
 	if (r < 0) { /* it has ended since we looked */
 		tell(instance->sup, instance->name, &err);
 		run_end_from_wait(instance, &(siginfo_t){0});
@@ -294,6 +306,7 @@ static void adopt_one(struct supervisor *sup, const struct restored *restored, s
 		return;
 	}
 	instance_restore(instance, record);
+	events_adopted(instance);
 	take_network(instance, record);
 	take_log(instance, NULL, 0, record);
 	if (verdict->fate == ADOPT_RESTS || verdict->fate == ADOPT_AGAIN)

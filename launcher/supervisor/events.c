@@ -19,6 +19,7 @@ struct events {
 	struct event_log *log;
 	uint64_t command; /* what is being carried out; 0: nothing */
 	bool failed;	  /* the history misses the last event */
+	bool silent;	  /* what is made now was there before */
 };
 
 int events_open(struct supervisor *sup, const char *run_dir, struct events **ret_events,
@@ -132,6 +133,8 @@ void events_state(struct instance *instance, const char *state)
 	if (is_same && instance->state != INSTANCE_WAITING)
 		return;
 	instance->told_state = state;
+	if (instance->sup->events->silent)
+		return;
 	if (command && !is_same && (!before || is_stop))
 		instance->cause = command;
 	uint64_t seq =
@@ -142,6 +145,15 @@ void events_state(struct instance *instance, const char *state)
 		instance->cause = seq;
 	else if (instance->state == INSTANCE_READY)
 		instance->cause = 0;
+}
+
+void events_adopted(struct instance *instance)
+{
+	instance->told_state = instance_state_name(instance->state);
+	(void)emit_instance(instance, "adopt", instance->reason,
+			    js_pack("{s:o?, s:I}", "pid",
+				    instance->pid > 0 ? js_pack("i", (int)instance->pid) : NULL,
+				    "restarts", (long long)instance->history.restarts));
 }
 
 void events_instance(struct instance *instance, const char *action, const char *reason,
@@ -223,4 +235,9 @@ void events_refused(struct supervisor *sup, const char *path, const char *error)
 void events_at_rest(struct supervisor *sup)
 {
 	sup->events->command = 0;
+}
+
+void events_silence(struct supervisor *sup, bool silent)
+{
+	sup->events->silent = silent;
 }

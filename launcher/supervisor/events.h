@@ -21,6 +21,9 @@ void events_close(struct events *events);
 /* Its state or reason has changed. @state: "removed" when it is about to be forgotten. */
 void events_state(struct instance *instance, const char *state);
 
+/* A predecessor's: its state is told as it was found. */
+void events_adopted(struct instance *instance);
+
 /*
  * Something else has happened to it.
  *
@@ -49,6 +52,9 @@ void events_command(struct supervisor *sup, const char *path, const struct json_
 
 /* The command was refused. */
 void events_refused(struct supervisor *sup, const char *path, const char *error);
+
+/* While @silent, what is made was there before, and events_adopted() tells of it. */
+void events_silence(struct supervisor *sup, bool silent);
 
 /* The stack is at rest: what comes now is no command's doing. */
 void events_at_rest(struct supervisor *sup);

@@ -308,6 +308,13 @@ static int open_loop(struct supervisor *sup, struct err *err)
 	return r;
 }
 
+static void tell_begin(struct supervisor *sup)
+{
+	events_supervisor(sup, "begin", NULL,
+			  js_pack("{s:i, s:s, s:i}", "pid", (int)getpid(), "version", DAVIT_VERSION,
+				  "generation", (int)sup->generation));
+}
+
 /* What a predecessor has left: of a stack that nobody can make sense of any more, it is removed. */
 static int open_state(struct supervisor *sup, bool clean, struct err *err)
 {
@@ -325,6 +332,8 @@ static int open_state(struct supervisor *sup, bool clean, struct err *err)
 	r = open_kernel_side(sup, fresh, err);
 	if (r == 0)
 		r = open_loop(sup, err);
+	if (r == 0)
+		tell_begin(sup);
 	if (r == 0 && !fresh)
 		r = adopt_instances(sup, &restored, err);
 	if (r == 0)
@@ -368,8 +377,6 @@ int supervisor_open(const struct keep_origin *origin, bool clean, struct supervi
 		supervisor_close(sup);
 		return r;
 	}
-	events_supervisor(sup, "begin", NULL,
-			  js_pack("{s:i, s:s}", "pid", (int)getpid(), "version", DAVIT_VERSION));
 	*ret_sup = sup;
 	return 0;
 }
