@@ -446,7 +446,7 @@ static void close_kernel_side(struct supervisor *sup)
 
 	if (sup->cgroups)
 		report(sup, "cgroup", remove_cgroups(sup->cgroups, &err), &err);
-	cg_tree_close(sup->cgroups);
+	cg_tree_close(take_ptr(sup->cgroups));
 	networks_close(sup);
 	publish_close(sup);
 }
@@ -469,9 +469,9 @@ void supervisor_close(struct supervisor *sup)
 			plan_unref(sup->units[i].plan);
 		remove_dirs(sup);
 	}
-	free(sup->units);
+	free(take_ptr(sup->units));
 	metrics_free(&sup->metrics);
-	manifest_unref(sup->manifest);
+	manifest_unref(take_ptr(sup->manifest));
 	http_close(sup->http);
 	http_prober_close(sup->http_prober);
 	watch_free(sup->settle);
