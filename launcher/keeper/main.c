@@ -135,8 +135,7 @@ static void plan_restart(struct keeper *keeper, int status)
 	bool replaced = WIFEXITED(status) && WEXITSTATUS(status) == KEEP_REPLACED;
 	int64_t served_ms = keeper->serves ? now_ms - keeper->begun_ms : 0;
 
-	keeper->pause_ms =
-		replaced || keeper->stopping ? 0 : pace_next(keeper->pause_ms, served_ms);
+	keeper->pause_ms = replaced ? 0 : pace_next(keeper->pause_ms, served_ms);
 	keeper->restart_ms = now_ms + keeper->pause_ms;
 	if (!replaced)
 		keeper_say(keeper, "event=supervisor-lost %s=%d next_ms=%lld",

@@ -138,6 +138,9 @@ int main(int argc, char **argv)
 	(void)umask(022);
 	int r = supervisor_open(&options.origin, options.clean, &sup, &err);
 
+	/* A predecessor died as the very last: there is nothing left to do. */
+	if (r == -ESHUTDOWN)
+		return 0;
 	if (r == 0)
 		r = watch_signals(sup, &signal_fd, &signals, &err);
 	if (r < 0) {

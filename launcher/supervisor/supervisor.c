@@ -170,10 +170,13 @@ static int take_lock(struct supervisor *sup, struct err *err)
 {
 	const struct timespec pause = {.tv_nsec = WAIT_NS};
 	char path[512];
+	struct stat st;
 	int r = -EAGAIN;
 
 	/* Held without a break: nobody can have come between. */
 	sup->lock_fd = keep_take(sup->keep, KEPT_LOCK);
+	if (sup->lock_fd >= 0 && fstat(sup->lock_fd, &st) == 0 && st.st_nlink == 0)
+		return err_set(err, ESHUTDOWN, "the stack is down");
 	if (sup->lock_fd >= 0)
 		return 0;
 	snprintf(path, sizeof(path), "%s/lock", sup->run_dir);

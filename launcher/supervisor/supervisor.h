@@ -99,7 +99,7 @@ struct supervisor {
  * @clean	nothing is adopted, everything removed
  *
  * Returns -EALREADY when another supervisor has the stack, -EPROTONOSUPPORT when what was written
- * of it is a newer davit's.
+ * of it is a newer davit's, -ESHUTDOWN when a predecessor died after it had removed everything.
  */
 int supervisor_open(const struct keep_origin *origin, bool clean, struct supervisor **ret_sup,
 		    struct err *err) must_check;
