@@ -125,7 +125,7 @@ struct container_config {
 			      has no slash */
 	char *const *
 		envp; /* PATH, HOME (from the root's passwd) and HOSTNAME are added where missing */
-	const char *working_dir; /* NULL: "/" */
+	const char *working_dir; /* NULL: "/"; made where LAYERS have none */
 	const char *user; /* "user[:group]", names looked up in the root's own /etc/passwd and
 			     group; NULL: 0:0 */
 	const char *const *groups;  /* supplementary, besides the user's own: names of the root's

@@ -130,9 +130,90 @@ static int dir_root(const struct container_plan *plan, const char *path, int sta
 	return r < 0 ? r : take_fd(&root_fd);
 }
 
-/* What is looked for is looked for in all of them at once. */
-static int layers_root(const struct container_plan *plan, const char *const *paths, int state_fd,
-		       int layers_fd, struct container_fault *fault)
+/* The engines make what an image lacks. What is there and no directory is told later. */
+static int make_working_dir(const struct container_plan *plan, int points_fd,
+			    struct container_fault *fault)
+{
+	char real[PATH_MAX];
+
+	for (size_t i = 0; i < plan->mount_count; i++)
+		if (path_below(plan->working_dir, plan->mounts[i].target))
+			return 0;
+	autoclose int fd = path_open_in(plan->view_fd, plan->working_dir, O_PATH);
+
+	if (fd != -ENOENT)
+		return 0;
+	int r = path_real_in(plan->view_fd, plan->working_dir, real, sizeof(real));
+	autoclose int made_fd = r < 0 ? r : path_make_in(points_fd, real, true);
+
+	return made_fd >= 0 ? 0
+			    : fault_set(fault, CONTAINER_ITEM_WORKING_DIR, -made_fd,
+					"working directory %s", plan->working_dir);
+}
+
+static int dress(const struct container_plan *plan, const struct stat *like, int fd)
+{
+	bool own_ids = plan->userns_fd >= 0;
+
+	if (own_ids && (like->st_uid >= plan->id_count || like->st_gid >= plan->id_count))
+		return 0; /* nobody's in there: stays root's */
+	if (fchown(fd, plan->first_id + like->st_uid, plan->first_id + like->st_gid) < 0 ||
+	    fchmod(fd, like->st_mode & 07777) < 0)
+		return -errno;
+	return 0;
+}
+
+static int dress_points(const struct container_plan *plan, int view_fd, int points_fd);
+
+static int dress_point(const struct container_plan *plan, int view_fd, int points_fd,
+		       const char *name)
+{
+	autoclose int seen_fd = path_open_plain(view_fd, name, O_PATH | O_DIRECTORY);
+	struct stat st;
+
+	if (seen_fd == -ENOENT)
+		return 0; /* it and all below is ours */
+	if (seen_fd < 0)
+		return seen_fd;
+	autoclose int fd = path_open_plain(points_fd, name, O_RDONLY | O_DIRECTORY);
+
+	if (fd < 0)
+		return fd;
+	int r = fstat(seen_fd, &st) < 0 ? -errno : dress(plan, &st, fd);
+
+	return r < 0 ? r : dress_points(plan, seen_fd, fd);
+}
+
+/* A directory of the upmost layer is seen with its own attributes: those that the image has below
+ * @view_fd, too, get the image's. */
+static int dress_points(const struct container_plan *plan, int view_fd, int points_fd)
+{
+	autoclose int listed_fd = openat(points_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	autodir DIR *dir = listed_fd < 0 ? NULL : fdopendir(listed_fd);
+
+	if (!dir)
+		return -errno;
+	(void)take_fd(&listed_fd); /* the stream owns it */
+	for (;;) {
+		errno = 0;
+		struct dirent *entry = readdir(dir);
+
+		if (!entry)
+			return -errno;
+		if (entry->d_type != DT_DIR || strcmp(entry->d_name, ".") == 0 ||
+		    strcmp(entry->d_name, "..") == 0)
+			continue;
+		int r = dress_point(plan, view_fd, points_fd, entry->d_name);
+
+		if (r < 0)
+			return r;
+	}
+}
+
+/* The layer of mount points is above those of the image, which may say that something is not there
+ * any more. What is looked for is looked for in all of them at once. */
+static int layers_points(const struct container_plan *plan, int layers_fd,
+			 struct container_fault *fault)
 {
 	struct err *err = &fault->err;
 	autoclose int points_fd = plan_layers_own(layers_fd, err);
@@ -141,15 +222,27 @@ static int layers_root(const struct container_plan *plan, const char *const *pat
 		return points_fd;
 	int r = find_points(plan, plan->view_fd, points_fd, fault);
 
+	if (r >= 0)
+		r = make_working_dir(plan, points_fd, fault);
+	if (r < 0)
+		return r;
+	r = dress_points(plan, plan->view_fd, points_fd);
+	return r < 0 ? err_set(err, -r, "mount points") : plan_layers_add_own(layers_fd, 0, err);
+}
+
+static int layers_root(const struct container_plan *plan, const char *const *paths, int state_fd,
+		       int layers_fd, struct container_fault *fault)
+{
+	struct err *err = &fault->err;
+	int r = layers_points(plan, layers_fd, fault);
+
 	for (unsigned i = 0; r >= 0 && paths[i]; i++) {
 		autoclose int dir_fd = open(paths[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		autoclose int fd = dir_fd < 0 ? err_set(err, errno, "layer %s", paths[i])
 					      : plan_detach_dir(plan, dir_fd, true, err);
 
-		r = fd < 0 ? fd : plan_layers_add(layers_fd, i, fd, err);
+		r = fd < 0 ? fd : plan_layers_add(layers_fd, i + 1, fd, err);
 	}
-	if (r >= 0)
-		r = plan_layers_add_own(layers_fd, plan->layer_count - 1, err);
 	autoclose int root_fd = r < 0 ? r : plan_overlay(layers_fd, plan->layer_count, false, err);
 
 	if (root_fd < 0)
