@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
@@ -19,7 +20,8 @@
 
 int eventlog_open(struct eventlog *log, const char *dir, struct err *err)
 {
-	const uint32_t events = IN_CREATE | IN_MOVED_TO | IN_MODIFY | IN_DELETE | IN_DELETE_SELF;
+	const uint32_t events = IN_CREATE | IN_MOVED_TO | IN_MODIFY | IN_DELETE;
+	autofree char *parent = NULL;
 
 	log->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (log->dir_fd < 0)
@@ -27,6 +29,11 @@ int eventlog_open(struct eventlog *log, const char *dir, struct err *err)
 	log->inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (log->inotify_fd < 0 || inotify_add_watch(log->inotify_fd, dir, events) < 0)
 		return err_set(err, errno, "watch '%s'", dir);
+	/* IN_DELETE_SELF does not come while somebody, as we, holds the directory open. */
+	if (asprintf(&parent, "%s/..", dir) < 0)
+		return err_set(err, ENOMEM, "watch '%s'", dir);
+	if (inotify_add_watch(log->inotify_fd, parent, IN_DELETE) < 0)
+		return err_set(err, errno, "watch '%s'", parent);
 	return 0;
 }
 

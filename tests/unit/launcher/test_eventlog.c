@@ -6,9 +6,11 @@
 #include "tests/unit/cmocka_all.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 struct world {
 	char dir[48];
@@ -148,6 +150,25 @@ static void the_end_of_the_stack_is_seen(void **state)
 	assert_int_equal(mkdir(world->dir, 0700), 0);
 }
 
+/* The follower may look between the last file's removal and the directory's own. */
+static void the_end_wakes_a_follower_that_has_seen_everything_else(void **state)
+{
+	const struct world *world = *state;
+	autoeventlog struct eventlog log = CLOSED;
+	struct pollfd waited = {.events = POLLIN};
+
+	open_log(world, &log);
+	eventlog_update(&log);
+	assert_false(log.ended);
+	waited.fd = log.inotify_fd;
+	assert_int_equal(poll(&waited, 1, 0), 0);
+	assert_int_equal(rmdir(world->dir), 0);
+	assert_int_equal(poll(&waited, 1, 0), 1);
+	eventlog_update(&log);
+	assert_true(log.ended);
+	assert_int_equal(mkdir(world->dir, 0700), 0);
+}
+
 static void a_stack_that_does_not_run_has_none(void **unused)
 {
 	autoeventlog struct eventlog log = CLOSED;
@@ -163,6 +184,7 @@ int main(void)
 		WORLD_TEST(damaged_lines_are_passed_over_and_torn_ones_awaited),
 		WORLD_TEST(a_reader_follows_through_rotations),
 		WORLD_TEST(the_end_of_the_stack_is_seen),
+		WORLD_TEST(the_end_wakes_a_follower_that_has_seen_everything_else),
 		cmocka_unit_test(a_stack_that_does_not_run_has_none),
 	};
 
