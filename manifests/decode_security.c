@@ -193,10 +193,12 @@ void decode_userns_mode(struct decoder *decoder, const struct node *node, const 
 	service->userns_pos = node->pos;
 	if (strcmp(text, "host") == 0) {
 		service->userns_mode = USERNS_HOST;
-	} else if (strcmp(text, "keep-id") == 0) {
-		service->userns_mode = USERNS_KEEP_ID;
-		decode_note(decoder, node, key, "keep-id is not supported yet");
+	} else if (strncmp(text, "keep-id", 7) == 0 && (!text[7] || text[7] == ':')) {
+		decode_error(decoder, node, key,
+			     "keep-id is not supported: a stack's ids are its own, not those of "
+			     "whoever runs davit; write host or auto, and user for who the program "
+			     "runs as");
 	} else if (text[0]) {
-		decode_error(decoder, node, key, "'%.60s' is not host, auto or keep-id", text);
+		decode_error(decoder, node, key, "'%.60s' is not host or auto", text);
 	}
 }

@@ -122,8 +122,7 @@ static void put_pull(struct printer *printer, struct node *node, const struct se
 
 void print_resources(struct printer *printer, struct node *node, const struct service *service)
 {
-	static const char *const userns[] = {
-		[USERNS_DEFAULT] = NULL, [USERNS_HOST] = "host", [USERNS_KEEP_ID] = "keep-id"};
+	static const char *const userns[] = {[USERNS_DEFAULT] = NULL, [USERNS_HOST] = "host"};
 
 	put_pull(printer, node, service);
 	put_process(printer, node, &service->process);

@@ -29,7 +29,6 @@ struct security_spec {
 enum userns_mode {
 	USERNS_DEFAULT, /* what davit thinks best; also written as auto */
 	USERNS_HOST,	/* the host's user ids */
-	USERNS_KEEP_ID, /* the user who runs davit has the same id inside */
 };
 
 /* One entry of `devices`. */

@@ -37,8 +37,6 @@ static void options_are_read_in_both_notations(void **unused)
 	assert_null(a->security.seccomp_path);
 	assert_int_equal(one_service(&fixture, "userns_mode: host")->userns_mode, USERNS_HOST);
 	assert_int_equal(one_service(&fixture, "userns_mode: ''")->userns_mode, USERNS_DEFAULT);
-	assert_int_equal(one_service(&fixture, "userns_mode: keep-id")->userns_mode,
-			 USERNS_KEEP_ID);
 }
 
 static void devices_have_a_short_and_a_long_form(void **unused)
@@ -99,7 +97,7 @@ static void faults_are_told_at_their_place(void **unused)
 		{"security_opt: [mask=/proc]",
 		 "5:18: error: services.a.security_opt: 'mask=/proc' is not supported yet"},
 		{"userns_mode: mine",
-		 "5:16: error: services.a.userns_mode: 'mine' is not host, auto or keep-id"},
+		 "5:16: error: services.a.userns_mode: 'mine' is not host or auto"},
 		{"devices: /dev/a",
 		 "5:12: error: services.a.devices: must be a list, this is text"},
 		{"devices: [dev/a]",
@@ -129,14 +127,28 @@ static void faults_are_told_at_their_place(void **unused)
 	check_one_service_faults(faults, ARRAY_SIZE(faults));
 }
 
+#define NO_KEEP_ID                                                                                 \
+	"5:16: error: services.a.userns_mode: keep-id is not supported: a stack's ids are its "    \
+	"own, not those of whoever runs davit; write host or auto, and user for who the program "  \
+	"runs as"
+
+static void to_keep_the_callers_id_is_refused(void **unused)
+{
+	static const struct fault faults[] = {
+		{"userns_mode: keep-id", NO_KEEP_ID},
+		{"userns_mode: 'keep-id:uid=5'", NO_KEEP_ID},
+	};
+
+	(void)unused;
+	check_one_service_faults(faults, ARRAY_SIZE(faults));
+}
+
 static void what_cannot_be_done_yet_is_noted(void **unused)
 {
 	static const struct fault notes[] = {
 		{"security_opt: ['no-new-privileges:false']",
 		 "5:18: note: services.a.security_opt: no-new-privileges:false is not supported "
 		 "yet"},
-		{"userns_mode: keep-id",
-		 "5:16: note: services.a.userns_mode: keep-id is not supported yet"},
 		{"security_opt: ['label:type:x']",
 		 "5:18: warning: services.a.security_opt: label has no effect: davit sets no "
 		 "profiles of security modules"},
@@ -213,7 +225,6 @@ static void what_is_printed_loads_again(void **unused)
 		"systempaths=unconfined]",
 		"security_opt: [seccomp=unconfined]",
 		"userns_mode: host",
-		"userns_mode: keep-id",
 		"devices: [/dev/a, {source: /dev/b, target: /dev/c, permissions: wm}]",
 		NULL,
 	};
@@ -228,6 +239,7 @@ int main(void)
 		cmocka_unit_test(options_are_read_in_both_notations),
 		cmocka_unit_test(devices_have_a_short_and_a_long_form),
 		cmocka_unit_test(faults_are_told_at_their_place),
+		cmocka_unit_test(to_keep_the_callers_id_is_refused),
 		cmocka_unit_test(what_cannot_be_done_yet_is_noted),
 		cmocka_unit_test(what_davit_does_anyway_is_not_worth_a_word),
 		cmocka_unit_test(a_profile_is_where_its_manifest_is),
