@@ -70,12 +70,13 @@ void supervisor_touch(struct supervisor *sup)
 static int remove_cgroups(struct cg_tree *tree, struct err *err)
 {
 	const struct timespec pause = {.tv_nsec = WAIT_NS};
-	int r = -EBUSY;
+	int r = cg_tree_remove(tree, err);
 
-	for (int tries = 0; tries < PURGE_TRIES && r == -EBUSY; tries++) {
+	/* Who dies takes a moment, and so may what is short at this one. */
+	for (int tries = 1; tries < PURGE_TRIES && (r == -EBUSY || r == -ENOMEM || r == -ENFILE);
+	     tries++) {
+		nanosleep(&pause, NULL);
 		r = cg_tree_remove(tree, err);
-		if (r == -EBUSY)
-			nanosleep(&pause, NULL);
 	}
 	return r;
 }
