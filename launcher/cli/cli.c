@@ -244,13 +244,20 @@ int cli_output(struct buf *text)
 	return EXIT_DONE;
 }
 
+int cli_put_json(const struct json_t *json, struct buf *out)
+{
+	struct err err = {0};
+
+	if (js_print(json, 2, out, &err) < 0)
+		return cli_fail(&err, EXIT_FAILED);
+	buf_puts(out, "\n");
+	return EXIT_DONE;
+}
+
 int cli_output_json(const struct json_t *json)
 {
 	autobuf struct buf out = {0};
-	struct err err = {0};
+	int code = cli_put_json(json, &out);
 
-	if (js_print(json, 2, &out, &err) < 0)
-		return cli_fail(&err, EXIT_FAILED);
-	buf_puts(&out, "\n");
-	return cli_output(&out);
+	return code == EXIT_DONE ? cli_output(&out) : code;
 }

@@ -106,5 +106,8 @@ int cli_refused(const struct client_answer *answer);
 /* Writes all of it to stdout; a failure (disk full, closed pipe) is an exit code. */
 int cli_output(struct buf *text) must_check;
 
-/* The answer as the server gave it, indented. */
+/* Appends the answer as the server gave it, indented. Returns EXIT_DONE or the exit code. */
+int cli_put_json(const struct json_t *json, struct buf *out) must_check;
+
+/* The same to stdout. */
 int cli_output_json(const struct json_t *json) must_check;

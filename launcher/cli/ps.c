@@ -3,6 +3,7 @@
 #include "launcher/cli/commands.h"
 #include "launcher/cli/format.h"
 #include "launcher/cli/names.h"
+#include "launcher/cli/redraw.h"
 #include "launcher/cli/table.h"
 #include "runtime/base/cleanup.h"
 
@@ -12,10 +13,13 @@
 
 struct values {
 	bool json;
+	bool watch;
 };
 
 static const struct option_spec options[] = {
 	{0, "json", OPTION_FLAG, offsetof(struct values, json), NULL, "machine-readable"},
+	{'w', "watch", OPTION_FLAG, offsetof(struct values, watch), NULL,
+	 "show it again each second, until the stack ends"},
 };
 
 enum column { INSTANCE, STATE, HEALTH, RESTARTS, UP, CPU, MEMORY, ADDRESS, PORTS, REASON };
@@ -95,11 +99,10 @@ static int check_words(const char *stack, const struct json_t *instances, const 
 	return code;
 }
 
-static int print_table(const struct cli *cli, const struct json_t *instances,
-		       const struct args *args)
+static int put_table(const struct cli *cli, const struct json_t *instances, const struct args *args,
+		     struct buf *out)
 {
 	autotable struct table table = {0};
-	autobuf struct buf out = {0};
 	struct err err = {0};
 
 	if (table_open(&table, columns, cli->colour, &err) < 0)
@@ -111,13 +114,13 @@ static int print_table(const struct cli *cli, const struct json_t *instances,
 		if (is_wanted(instance, args) && add_row(&table, instance) != EXIT_DONE)
 			return EXIT_FAILED;
 	}
-	if (table_print(&table, &out, &err) < 0)
+	if (table_print(&table, out, &err) < 0)
 		return cli_fail(&err, EXIT_FAILED);
-	return cli_output(&out);
+	return EXIT_DONE;
 }
 
 /* The answer with the instances that were asked for. */
-static int print_json(struct json_t *answer, const struct args *args)
+static int put_json(struct json_t *answer, const struct args *args, struct buf *out)
 {
 	struct json_t *wanted = js_pack("[]");
 	const struct json_t *instances = js_get(answer, "instances");
@@ -128,17 +131,36 @@ static int print_json(struct json_t *answer, const struct args *args)
 			done = js_append(wanted, js_pack("O", js_at(instances, i)));
 	if (!done || !js_put(answer, "instances", wanted))
 		return cli_complain(EXIT_FAILED, "out of memory");
-	return cli_output_json(answer);
+	return cli_put_json(answer, out);
+}
+
+struct question {
+	const char *stack;
+	const struct args *args;
+	bool json;
+};
+
+static int look(struct cli *cli, void *context, struct buf *out)
+{
+	const struct client_request request = {.method = "GET", .path = "/v1/instances"};
+	const struct question *question = context;
+	autojs struct json_t *answer = NULL;
+	int code = cli_call(question->stack, &request, &answer);
+
+	if (code == EXIT_DONE)
+		code = check_words(question->stack, js_get(answer, "instances"), question->args);
+	if (code != EXIT_DONE)
+		return code;
+	return question->json ? put_json(answer, question->args, out)
+			      : put_table(cli, js_get(answer, "instances"), question->args, out);
 }
 
 static int run(struct cli *cli, int argc, char **argv)
 {
-	const struct client_request request = {.method = "GET", .path = "/v1/instances"};
 	struct values values = {0};
 	struct args args = {.argc = argc, .argv = argv};
 	autofree char *stack = NULL;
 	autostrv struct strv words = {0};
-	autojs struct json_t *answer = NULL;
 	int code = cli_parse(cli, &args, &values);
 
 	if (code >= 0)
@@ -146,14 +168,11 @@ static int run(struct cli *cli, int argc, char **argv)
 	code = cli_stack_seen(cli, &stack);
 	if (code == EXIT_DONE)
 		code = names_resolve(stack, &args, args.word_count, &words);
-	if (code == EXIT_DONE)
-		code = cli_call(stack, &request, &answer);
-	if (code == EXIT_DONE)
-		code = check_words(stack, js_get(answer, "instances"), &args);
 	if (code != EXIT_DONE)
 		return code;
-	return values.json ? print_json(answer, &args)
-			   : print_table(cli, js_get(answer, "instances"), &args);
+	struct question question = {stack, &args, values.json};
+
+	return redraw_run(cli, values.watch, look, &question);
 }
 
 const struct command command_ps = {

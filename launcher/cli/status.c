@@ -2,6 +2,7 @@
 /* davit status: one row per service. */
 #include "launcher/cli/commands.h"
 #include "launcher/cli/format.h"
+#include "launcher/cli/redraw.h"
 #include "launcher/cli/table.h"
 #include "runtime/base/cleanup.h"
 
@@ -9,10 +10,13 @@
 
 struct values {
 	bool json;
+	bool watch;
 };
 
 static const struct option_spec options[] = {
 	{0, "json", OPTION_FLAG, offsetof(struct values, json), NULL, "machine-readable"},
+	{'w', "watch", OPTION_FLAG, offsetof(struct values, watch), NULL,
+	 "show it again each second, until the stack ends"},
 };
 
 enum column { SERVICE, READY, STATE, RESTARTS, PORTS, REASON };
@@ -42,10 +46,9 @@ static int add_row(struct table *table, const struct json_t *service)
 	return EXIT_DONE;
 }
 
-static int print_table(const struct cli *cli, const struct json_t *services)
+static int put_table(const struct cli *cli, const struct json_t *services, struct buf *out)
 {
 	autotable struct table table = {0};
-	autobuf struct buf out = {0};
 	struct err err = {0};
 
 	if (table_open(&table, columns, cli->colour, &err) < 0)
@@ -54,18 +57,34 @@ static int print_table(const struct cli *cli, const struct json_t *services)
 	for (size_t i = 0; i < js_count(services); i++)
 		if (add_row(&table, js_at(services, i)) != EXIT_DONE)
 			return EXIT_FAILED;
-	if (table_print(&table, &out, &err) < 0)
+	if (table_print(&table, out, &err) < 0)
 		return cli_fail(&err, EXIT_FAILED);
-	return cli_output(&out);
+	return EXIT_DONE;
+}
+
+struct question {
+	const char *stack;
+	bool json;
+};
+
+static int look(struct cli *cli, void *context, struct buf *out)
+{
+	const struct client_request request = {.method = "GET", .path = "/v1/services"};
+	const struct question *question = context;
+	autojs struct json_t *answer = NULL;
+	int code = cli_call(question->stack, &request, &answer);
+
+	if (code != EXIT_DONE)
+		return code;
+	return question->json ? cli_put_json(answer, out)
+			      : put_table(cli, js_get(answer, "services"), out);
 }
 
 static int run(struct cli *cli, int argc, char **argv)
 {
-	const struct client_request request = {.method = "GET", .path = "/v1/services"};
 	struct values values = {0};
 	struct args args = {.argc = argc, .argv = argv};
 	autofree char *stack = NULL;
-	autojs struct json_t *answer = NULL;
 	int code = cli_parse(cli, &args, &values);
 
 	if (code < 0)
@@ -73,11 +92,11 @@ static int run(struct cli *cli, int argc, char **argv)
 	if (code >= 0)
 		return code;
 	code = cli_stack_seen(cli, &stack);
-	if (code == EXIT_DONE)
-		code = cli_call(stack, &request, &answer);
 	if (code != EXIT_DONE)
 		return code;
-	return values.json ? cli_output_json(answer) : print_table(cli, js_get(answer, "services"));
+	struct question question = {stack, values.json};
+
+	return redraw_run(cli, values.watch, look, &question);
 }
 
 const struct command command_status = {
