@@ -211,7 +211,15 @@ class Stack:
         return done
 
     def supervisors(self):
-        return [pid for pid in self.processes() if read(f"/proc/{pid}/comm") == "davit-superviso\n"]
+        """(Without their children that have yet to become another program.)"""
+        parents = {}
+        for pid in self.processes():
+            try:
+                if read(f"/proc/{pid}/comm") == "davit-superviso\n":
+                    parents[pid] = int(re.search(r"^PPid:\s*(\d+)", read(f"/proc/{pid}/status"), re.M).group(1))
+            except OSError:
+                pass
+        return [pid for pid, parent in parents.items() if parent not in parents]
 
     def processes(self):
         """All of davit's own that serve the stack."""
