@@ -100,7 +100,11 @@ static int make_dirs(const struct cg *cg, struct err *err)
 	return 0;
 }
 
-/* What the child will need, opened here so that it opens nothing. */
+/*
+ * What the child will need, opened here so that it opens nothing. It is one thread and moves itself
+ * by "tasks": for cgroup.procs the kernel stops all forks of the host, and to do so waits for a
+ * grace period of RCU, some ten milliseconds (cgroup_attach_lock(), Linux 5.6).
+ */
 static int open_joins(struct cg *cg, struct err *err)
 {
 	for (unsigned i = 0; i < cg->tree->hierarchy_count; i++) {
@@ -113,8 +117,7 @@ static int open_joins(struct cg *cg, struct err *err)
 			fd = cg_file_open(hierarchy->fd, cg->name, ".", O_RDONLY | O_DIRECTORY,
 					  err);
 		else
-			fd = cg_file_open(hierarchy->fd, place_on(cg, i), "cgroup.procs", O_WRONLY,
-					  err);
+			fd = cg_file_open(hierarchy->fd, place_on(cg, i), "tasks", O_WRONLY, err);
 		if (fd < 0)
 			return fd;
 		*(hierarchy->unified ? &cg->clone_fd : &cg->procs_fd[i]) = fd;

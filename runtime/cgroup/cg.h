@@ -104,8 +104,8 @@ void cg_join_close(struct cg *cg);
 int cg_clone_fd(const struct cg *cg);
 
 /*
- * To be called by the cloned child: joins the groups that CLONE_INTO_CGROUP did not cover (the v1
- * hierarchies; none on v2). Allocates nothing.
+ * To be called by the cloned child, which is one thread: joins the groups that CLONE_INTO_CGROUP
+ * did not cover (the v1 hierarchies; none on v2). Allocates nothing.
  */
 int cg_join_self(const struct cg *cg, struct err *err) must_check;
 
