@@ -3,6 +3,7 @@
 #include "launcher/lower.h"
 
 #include "runtime/base/cleanup.h"
+#include "runtime/cgroup/cg_io.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -302,7 +303,25 @@ struct cg_limits lower_limits(const struct service *service)
 		.memory_low_bytes = limits->memory_reserved_bytes,
 		.memory_swap_bytes = limits->memory_swap_bytes,
 		.cpus = limits->cpuset.value,
+		.io_weight = limits->blkio.weight,
+		.io_count = limits->blkio.device_count,
 	};
+}
+
+struct cg_io *lower_io(const struct service *service)
+{
+	static const enum cg_io_kind kinds[] = {[BLKIO_WEIGHT] = CG_IO_WEIGHT,
+						[BLKIO_READ_BPS] = CG_IO_READ_BPS,
+						[BLKIO_WRITE_BPS] = CG_IO_WRITE_BPS,
+						[BLKIO_READ_IOPS] = CG_IO_READ_IOPS,
+						[BLKIO_WRITE_IOPS] = CG_IO_WRITE_IOPS};
+	const struct blkio_spec *blkio = &service->limits.blkio;
+	struct cg_io *all = calloc(blkio->device_count + 1, sizeof(*all));
+
+	for (size_t i = 0; all && i < blkio->device_count; i++)
+		all[i] = (struct cg_io){kinds[blkio->devices[i].kind], blkio->devices[i].path,
+					blkio->devices[i].value};
+	return all;
 }
 
 struct log_limits lower_log_limits(const struct service *service)
@@ -366,6 +385,10 @@ struct pos lower_fault_pos(const struct service *service, const struct container
 		return service->process.oom_pos.line ? service->process.oom_pos : service->pos;
 	case CONTAINER_ITEM_CPUS:
 		return service->limits.cpuset.value ? service->limits.cpuset.pos : service->pos;
+	case CONTAINER_ITEM_IO:
+		if (fault->index < service->limits.blkio.device_count)
+			return service->limits.blkio.devices[fault->index].pos;
+		return service->limits.blkio.pos.line ? service->limits.blkio.pos : service->pos;
 	case CONTAINER_ITEM_NONE:
 		break;
 	}

@@ -58,8 +58,11 @@ void lowered_free(struct lowered *lowered);
 /* Whether CAP_SYS_PTRACE may be among its capabilities. */
 bool lower_may_trace(const struct service *service);
 
-/* The limits of one instance. */
+/* The limits of one instance; what of them is for devices is lower_io()'s to add. */
 struct cg_limits lower_limits(const struct service *service);
+
+/* cg_limits.io: the caller's to free; the paths are the service's. NULL without memory only. */
+struct cg_io *lower_io(const struct service *service);
 
 /* How much of an instance's output is kept: 5 files of 20 MiB where `logging` says nothing else. */
 struct log_limits lower_log_limits(const struct service *service);

@@ -20,6 +20,9 @@ decode_fn decode_devices;
 decode_fn decode_cpu_shares, decode_cpu_quota, decode_cpu_period, decode_cpuset;
 decode_fn decode_cpu_reserved, decode_memory_reserved, decode_memswap;
 
+/* decode_blkio.c */
+decode_fn decode_blkio;
+
 /* A value that can be written in two places; both must say the same. */
 struct twin {
 	int64_t *value;

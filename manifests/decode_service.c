@@ -192,6 +192,7 @@ static const struct decode_field service_fields[] = {
 	{"security_opt", decode_security_opt},
 	{"userns_mode", decode_userns_mode},
 	{"devices", decode_devices},
+	{"blkio_config", decode_blkio},
 	{"x-probe", decode_x_probe},
 	{"x-autoscale", decode_x_autoscale},
 	{"x-schedule", decode_x_schedule},

@@ -24,6 +24,7 @@ const struct key_info keys_top[] = {
 const struct key_info keys_service[] = {
 	{"annotations"},
 	{"attach"},
+	{"blkio_config"},
 	{"build"}, /* noted without x-rootfs */
 	{"cap_add"},
 	{"cap_drop"},
@@ -98,7 +99,6 @@ const struct key_info keys_service[] = {
 	{"x-restart"},
 	{"x-rootfs"},
 	{"x-schedule", KEY_NOTE},
-	{"blkio_config", KEY_KEEP},
 	{"cgroup_parent", KEY_KEEP},
 	{"configs"},
 	{"device_cgroup_rules", KEY_KEEP},
@@ -305,6 +305,28 @@ const struct key_info keys_device[] = {
 	{NULL},
 };
 
+const struct key_info keys_blkio[] = {
+	{"device_read_bps"},
+	{"device_read_iops"},
+	{"device_write_bps"},
+	{"device_write_iops"},
+	{"weight"},
+	{"weight_device"},
+	{NULL},
+};
+
+const struct key_info keys_blkio_weight[] = {
+	{"path"},
+	{"weight"},
+	{NULL},
+};
+
+const struct key_info keys_blkio_rate[] = {
+	{"path"},
+	{"rate"},
+	{NULL},
+};
+
 const struct key_table key_tables[] = {
 	{"top", keys_top},
 	{"include", keys_include},
@@ -335,6 +357,9 @@ const struct key_table key_tables[] = {
 	{"env_file", keys_env_file},
 	{"port", keys_port},
 	{"device", keys_device},
+	{"blkio", keys_blkio},
+	{"blkio_weight", keys_blkio_weight},
+	{"blkio_rate", keys_blkio_rate},
 	{"mount", keys_mount},
 	{"mount_bind", keys_mount_bind},
 	{"mount_volume", keys_mount_volume},

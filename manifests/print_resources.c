@@ -50,6 +50,35 @@ static void put_devices(struct printer *printer, struct node *node, const struct
 		print_put(printer, node, "devices", all);
 }
 
+static void put_blkio(struct printer *printer, struct node *node, const struct blkio_spec *blkio)
+{
+	static const char *const keys[] = {[BLKIO_WEIGHT] = "weight_device",
+					   [BLKIO_READ_BPS] = "device_read_bps",
+					   [BLKIO_WRITE_BPS] = "device_write_bps",
+					   [BLKIO_READ_IOPS] = "device_read_iops",
+					   [BLKIO_WRITE_IOPS] = "device_write_iops"};
+	struct node *all = print_mapping(printer);
+	struct node *list = NULL;
+
+	if (blkio->weight)
+		print_put(printer, all, "weight", print_number(printer, blkio->weight));
+	for (size_t i = 0; i < blkio->device_count; i++) {
+		const struct blkio_device *device = &blkio->devices[i];
+		struct node *one = print_mapping(printer);
+
+		if (i == 0 || device[-1].kind != device->kind) {
+			list = print_list(printer);
+			print_put(printer, all, keys[device->kind], list);
+		}
+		print_put_text(printer, one, "path", device->path);
+		print_put(printer, one, device->kind == BLKIO_WEIGHT ? "weight" : "rate",
+			  print_number(printer, device->value));
+		tree_append(&printer->tree, list, one);
+	}
+	if (all->count)
+		print_put(printer, node, "blkio_config", all);
+}
+
 static void put_wish(struct printer *printer, struct node *node, const char *key, bool value)
 {
 	if (value || printer->resolved)
@@ -130,4 +159,5 @@ void print_resources(struct printer *printer, struct node *node, const struct se
 	put_security(printer, node, &service->security);
 	print_put_text(printer, node, "userns_mode", userns[service->userns_mode]);
 	put_devices(printer, node, service);
+	put_blkio(printer, node, &service->limits.blkio);
 }

@@ -9,6 +9,30 @@
 
 #define LIMITS_PIDS_DEFAULT 4096
 
+enum blkio_kind {
+	BLKIO_WEIGHT,
+	BLKIO_READ_BPS,
+	BLKIO_WRITE_BPS,
+	BLKIO_READ_IOPS,
+	BLKIO_WRITE_IOPS,
+};
+
+/* One entry of the lists of `blkio_config`. */
+struct blkio_device {
+	enum blkio_kind kind;
+	char *path;    /* absolute, normalised; once per kind */
+	int64_t value; /* weight, bytes or operations a second; of a rate 0: unlimited */
+	struct pos pos;
+};
+
+struct blkio_spec {
+	int64_t weight; /* 10..1000; 0: not written */
+	struct pos weight_pos;
+	struct blkio_device *devices; /* by kind */
+	size_t device_count;
+	struct pos pos;
+};
+
 struct limits {
 	int64_t cpu_mcpu;     /* thousandths of a core; 0: unlimited */
 	int64_t memory_bytes; /* 0: unlimited */
@@ -30,4 +54,5 @@ struct limits {
 	struct pos cpu_reserved_pos;
 	struct pos memory_reserved_pos;
 	struct pos memory_swap_pos;
+	struct blkio_spec blkio;
 };

@@ -38,6 +38,7 @@ enum container_item {
 	CONTAINER_ITEM_SYSCTL, /* fault.index: which of config.sysctls */
 	CONTAINER_ITEM_OOM_SCORE,
 	CONTAINER_ITEM_CPUS, /* processors of the cgroup that are not there */
+	CONTAINER_ITEM_IO,   /* fault.index: which of cg_limits.io of the cgroup */
 	CONTAINER_ITEM_SECCOMP,
 };
 

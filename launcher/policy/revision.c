@@ -202,6 +202,12 @@ static void put_limits(struct sha256 *hash, const struct limits *limits)
 	put_written(hash, "memory_swap", limits->memory_swap_bytes);
 	if (limits->cpuset.value)
 		put_text(hash, "cpuset", limits->cpuset.value);
+	put_written(hash, "blkio_weight", limits->blkio.weight);
+	for (size_t i = 0; i < limits->blkio.device_count; i++) {
+		put_int(hash, "blkio", limits->blkio.devices[i].kind);
+		put_text(hash, "path", limits->blkio.devices[i].path);
+		put_int(hash, "value", limits->blkio.devices[i].value);
+	}
 }
 
 static void put_probe(struct sha256 *hash, const struct probe_spec *probe)

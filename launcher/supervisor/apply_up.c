@@ -14,6 +14,7 @@
 #include "launcher/supervisor/supervisor.h"
 #include "manifests/manifest.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/cgroup/cg_io.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -126,6 +127,21 @@ static const struct unit *unit_before(const struct supervisor *sup, const char *
 	return i >= 0 && sup->units[i].selected ? &sup->units[i] : NULL;
 }
 
+/* What only tunes is not refused for want of the kernel's support. */
+static void warn_weight(struct change *change, const struct service *service)
+{
+	const struct blkio_spec *blkio = &service->limits.blkio;
+	struct pos pos = blkio->weight_pos;
+
+	if (!blkio->weight && blkio->device_count && blkio->devices[0].kind == BLKIO_WEIGHT)
+		pos = blkio->devices[0].pos;
+	if (pos.line && !cg_io_weighs(change->sup->cgroups))
+		strv_addf(&change->warnings,
+			  "%s:%u:%u: warning: %s: the weight has no effect: this kernel does not "
+			  "weigh the use of devices",
+			  pos.file, pos.line, pos.col, service->name);
+}
+
 /* "file:line:col: error: web: …" for a revision that cannot be prepared. */
 static void prepare_one(struct change *change, size_t i)
 {
@@ -149,8 +165,10 @@ static void prepare_one(struct change *change, size_t i)
 	}
 	const struct plan_source source = {change->manifest, service, 1};
 
-	if (plan_make(change->sup, &source, &unit->plan, &fault) == 0)
+	if (plan_make(change->sup, &source, &unit->plan, &fault) == 0) {
+		warn_weight(change, service);
 		return;
+	}
 	lower_fault_text(service, &fault, text, sizeof(text));
 	strv_add(&change->problems, text);
 }

@@ -13,6 +13,7 @@
 #include "launcher/supervisor/volumes.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/fs.h"
+#include "runtime/cgroup/cg_io.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -222,6 +223,26 @@ static char *make_box(const struct supervisor *sup, const struct plan *plan, str
 	return NULL;
 }
 
+/* A device that is not there is told before anything is started. */
+static int check_io(const struct supervisor *sup, const struct service *service,
+		    struct container_fault *fault)
+{
+	struct cg_limits limits = lower_limits(service);
+	autofree struct cg_io *io = lower_io(service);
+	unsigned index = 0;
+
+	if (!io)
+		return err_set(&fault->err, ENOMEM, "%s", service->name);
+	limits.io = io;
+	int r = cg_io_check(sup->cgroups, &limits, &index, &fault->err);
+
+	if (r < 0) {
+		fault->item = CONTAINER_ITEM_IO;
+		fault->index = index;
+	}
+	return r;
+}
+
 static int plan_prepare(struct supervisor *sup, struct plan *plan, struct container_fault *fault)
 {
 	const struct service *service = plan->service;
@@ -236,8 +257,10 @@ static int plan_prepare(struct supervisor *sup, struct plan *plan, struct contai
 		return -fault->err.code;
 	if (!fresh)
 		return err_set(&fault->err, ENOMEM, "%s", service->name);
-	int r = write_resolv(sup, plan, &resolv_conf, &fault->err);
+	int r = check_io(sup, service, fault);
 
+	if (r == 0)
+		r = write_resolv(sup, plan, &resolv_conf, &fault->err);
 	if (r == 0 && service->process.init)
 		r = paths_helper("davit-init", &init, &fault->err);
 	if (r == 0 && lower_may_trace(service))

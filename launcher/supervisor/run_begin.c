@@ -64,14 +64,22 @@ static void on_status(void *data, int fd, uint32_t events)
 static int run_cgroup(struct instance *instance, struct err *err)
 {
 	struct cg_limits limits = lower_limits(instance->plan->service);
+	autofree struct cg_io *io = lower_io(instance->plan->service);
 	char name[192];
 
+	if (!io)
+		return err_set(err, ENOMEM, "cgroup");
+	limits.io = io;
 	instance->run = ++instance->sup->runs_made;
 	snprintf(name, sizeof(name), "%s.%u", instance->name, instance->run);
 	int r = cg_make(instance->sup->cgroups, name, &limits, &instance->cg, err);
 
 	if (r == -ERANGE)
 		instance->fault.item = CONTAINER_ITEM_CPUS;
+	if (r == -ENXIO) {
+		instance->fault.item = CONTAINER_ITEM_IO;
+		instance->fault.index = (unsigned)limits.io_count;
+	}
 	return r < 0 ? r : oom_listen(instance, err);
 }
 

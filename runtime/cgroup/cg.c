@@ -49,7 +49,7 @@ static bool is_valid(const struct cg_limits *limits)
 	return limits->cpu_mcpu >= 0 && limits->memory_bytes >= 0 && limits->pids >= 0 &&
 	       limits->cpu_quota_usec >= -1 && limits->cpu_period_usec >= 0 &&
 	       limits->cpu_shares >= 0 && limits->memory_low_bytes >= 0 &&
-	       limits->memory_swap_bytes >= -1;
+	       limits->memory_swap_bytes >= -1 && limits->io_weight >= 0;
 }
 
 static bool name_is_valid(const char *name)
@@ -67,14 +67,23 @@ static bool name_is_valid(const char *name)
 /* Whether the group is on this hierarchy. */
 static bool is_on(const struct cg *cg, unsigned hierarchy)
 {
-	return cg->cpuset || !cg->tree->hierarchies[hierarchy].on_demand;
+	const struct cg_tree *tree = cg->tree;
+	bool wants_cpuset = cg->cpuset && tree->index[CG_CPUSET] == (int)hierarchy;
+	bool wants_io = cg->io && tree->index[CG_IO] == (int)hierarchy;
+
+	return wants_cpuset || wants_io || !tree->hierarchies[hierarchy].on_demand;
 }
 
 /* Where its processes go: without a group of their own on cpuset, to the tree's, which is there on
- * v1. What reads limits takes them only when cpuset has a place for it, too. */
+ * v1. What reads limits takes them only when cpuset has a place for it, too. NULL: they stay where
+ * they are. */
 static const char *place_on(const struct cg *cg, unsigned hierarchy)
 {
-	return is_on(cg, hierarchy) ? cg->name : ".";
+	if (cg->tree->hierarchies[hierarchy].fd < 0)
+		return NULL;
+	if (is_on(cg, hierarchy))
+		return cg->name;
+	return cg->tree->index[CG_CPUSET] == (int)hierarchy ? "." : NULL;
 }
 
 /* Removes the group from the first @count hierarchies; it has no process yet. */
@@ -109,15 +118,16 @@ static int open_joins(struct cg *cg, struct err *err)
 {
 	for (unsigned i = 0; i < cg->tree->hierarchy_count; i++) {
 		const struct cg_hierarchy *hierarchy = &cg->tree->hierarchies[i];
+		const char *place = place_on(cg, i);
 		int fd;
 
-		if (hierarchy->fd < 0)
+		if (!place)
 			continue;
 		if (hierarchy->unified)
 			fd = cg_file_open(hierarchy->fd, cg->name, ".", O_RDONLY | O_DIRECTORY,
 					  err);
 		else
-			fd = cg_file_open(hierarchy->fd, place_on(cg, i), "tasks", O_WRONLY, err);
+			fd = cg_file_open(hierarchy->fd, place, "tasks", O_WRONLY, err);
 		if (fd < 0)
 			return fd;
 		*(hierarchy->unified ? &cg->clone_fd : &cg->procs_fd[i]) = fd;
@@ -153,6 +163,7 @@ static int cg_new(const struct cg_tree *tree, const char *name, const struct cg_
 	for (int i = 0; i < CG_CONTROLLERS; i++)
 		cg->procs_fd[i] = -1;
 	cg->cpuset = limits->cpus != NULL;
+	cg->io = limits->io_count > 0 || limits->io_weight > 0;
 	cg->name = strdup(name);
 	if (!cg->name) {
 		cg_free(cg);
@@ -162,14 +173,29 @@ static int cg_new(const struct cg_tree *tree, const char *name, const struct cg_
 	return 0;
 }
 
-/* On v1 the tree's own group is wanted by all, see place_on(). */
-static int open_cpuset(struct cg_tree *tree, const struct cg *cg, struct err *err)
+/* On v1 the tree's own group on cpuset is wanted by all, see place_on(). */
+static int open_on_demand(struct cg_tree *tree, const struct cg *cg, struct err *err)
 {
-	if (cg->cpuset)
-		return cg_cpuset_open(tree, err);
-	if (tree->layout != CG_V2)
+	int r = cg->cpuset ? cg_cpuset_open(tree, err) : 0;
+
+	if (!cg->cpuset && tree->layout != CG_V2)
 		(void)!cg_cpuset_open(tree, NULL); /* they get along without */
-	return 0;
+	return r == 0 && cg->io ? cg_io_open(tree, err) : r;
+}
+
+static int limit_on_demand(const struct cg *cg, const struct cg_limits *limits, struct err *err)
+{
+	int r = cg->cpuset ? cg_cpuset_limit(cg, limits->cpus, err) : 0;
+
+	return r == 0 && cg->io ? cg_io_limit(cg, limits, err) : r;
+}
+
+/* What was borrowed for the call is not kept. */
+static void keep_limits(struct cg *cg, const struct cg_limits *limits)
+{
+	cg->limits = *limits;
+	cg->limits.cpus = NULL;
+	cg->limits.io = NULL;
 }
 
 int cg_make(struct cg_tree *tree, const char *name, const struct cg_limits *limits,
@@ -179,14 +205,14 @@ int cg_make(struct cg_tree *tree, const char *name, const struct cg_limits *limi
 	int r = cg_new(tree, name, limits, &cg, err);
 
 	if (r == 0)
-		r = open_cpuset(tree, cg, err);
+		r = open_on_demand(tree, cg, err);
 	if (r == 0)
 		r = make_dirs(cg, err);
 	if (r < 0)
 		return r;
 	r = cg_limit(cg, limits, err);
-	if (r == 0 && cg->cpuset)
-		r = cg_cpuset_limit(cg, limits->cpus, err);
+	if (r == 0)
+		r = limit_on_demand(cg, limits, err);
 	if (r == 0)
 		r = open_joins(cg, err);
 	if (r == 0)
@@ -206,7 +232,7 @@ int cg_adopt(struct cg_tree *tree, const char *name, const struct cg_limits *lim
 	int r = cg_new(tree, name, limits, &cg, err);
 
 	if (r == 0)
-		r = open_cpuset(tree, cg, err);
+		r = open_on_demand(tree, cg, err);
 	/* A group of that name is on every hierarchy that it should be on. */
 	if (r == 0)
 		r = open_joins(cg, err);
@@ -215,8 +241,7 @@ int cg_adopt(struct cg_tree *tree, const char *name, const struct cg_limits *lim
 	if (r < 0)
 		return r;
 	cg_join_close(cg);
-	cg->limits = *limits;
-	cg->limits.cpus = NULL;
+	keep_limits(cg, limits);
 	*ret_cg = take_ptr(cg);
 	return 0;
 }
@@ -249,8 +274,7 @@ int cg_limit(struct cg *cg, const struct cg_limits *limits, struct err *err)
 	r = cg->tree->ops->limit(cg, limits, err);
 	if (r < 0)
 		return r;
-	cg->limits = *limits;
-	cg->limits.cpus = NULL;
+	keep_limits(cg, limits);
 	return 0;
 }
 
@@ -301,11 +325,11 @@ int cg_open_shown(const struct cg *cg, unsigned index, const char **ret_name)
 	if (index >= tree->hierarchy_count || index >= CG_SHOWN_MAX)
 		return -ERANGE;
 	const struct cg_hierarchy *hierarchy = &tree->hierarchies[index];
+	const char *place = place_on(cg, index);
 
-	if (hierarchy->unified || hierarchy->fd < 0)
+	if (hierarchy->unified || !place)
 		return -ENOENT;
-	int fd = openat(hierarchy->fd, place_on(cg, index),
-			O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(hierarchy->fd, place, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd < 0)
 		return -errno;
@@ -319,10 +343,13 @@ int cg_join(const struct cg *cg, int pid, struct err *err)
 	int r = refuse_removed(cg, err);
 
 	snprintf(text, sizeof(text), "%d", pid);
-	for (unsigned i = 0; r == 0 && i < cg->tree->hierarchy_count; i++)
-		if (cg->tree->hierarchies[i].fd >= 0)
-			r = cg_file_write(cg->tree->hierarchies[i].fd, place_on(cg, i),
-					  "cgroup.procs", text, err);
+	for (unsigned i = 0; r == 0 && i < cg->tree->hierarchy_count; i++) {
+		const char *place = place_on(cg, i);
+
+		if (place)
+			r = cg_file_write(cg->tree->hierarchies[i].fd, place, "cgroup.procs", text,
+					  err);
+	}
 	return r;
 }
 

@@ -12,10 +12,12 @@
 #include "runtime/base/err.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct cg_tree;
 struct cg;
+struct cg_io;
 
 enum cg_layout {
 	CG_V1,	   /* controllers on v1 mounts, no cgroup2 mount: stopped by freeze, kill, thaw */
@@ -35,8 +37,11 @@ struct cg_limits {
 	int64_t memory_low_bytes;  /* spared by reclaim as long as possible; 0: nothing is */
 	int64_t memory_swap_bytes; /* memory and swap together; 0: twice the memory; -1: unlimited;
 				      where the kernel accounts swap */
-	const char *cpus; /* "0-3,5": the only processors; NULL: all. Borrowed for the call, and
-			     for groups about to be made only. */
+	const char *cpus;  /* "0-3,5": the only processors; NULL: all. Borrowed for the call, and
+			      for groups about to be made only. */
+	int64_t io_weight; /* against the others, 10..1000; 0: the kernel's own */
+	const struct cg_io *io; /* see cg_io.h; as cpus */
+	size_t io_count;
 };
 
 struct cg_usage {
@@ -78,7 +83,7 @@ int cg_tree_remove(struct cg_tree *tree, struct err *err) must_check;
  * @ret_cg	out: owned by the caller, cg_free()
  *
  * Returns 0; -EEXIST when the name is taken; -ERANGE when a processor of limits->cpus is not there;
- * -errno. After a failure nothing of it is left.
+ * -ENXIO when a device of limits->io is not; -errno. After a failure nothing of it is left.
  */
 int cg_make(struct cg_tree *tree, const char *name, const struct cg_limits *limits,
 	    struct cg **ret_cg, struct err *err) must_check;

@@ -5,10 +5,10 @@
 #include "runtime/cgroup/cg_cpuset.h"
 
 #include "runtime/base/cleanup.h"
+#include "runtime/cgroup/cg_demand.h"
 #include "runtime/cgroup/cg_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -71,48 +71,9 @@ static int make_v1(int mount_fd, const char *path, struct err *err)
 	return r < 0 ? r : inherit(mount_fd, path, "cpuset.cpus", err);
 }
 
-static int enable_v2(int mount_fd, const char *path, struct err *err)
-{
-	return cg_file_write(mount_fd, path, "cgroup.subtree_control", "+cpuset", err);
-}
-
-static int open_levels(const struct cg_tree *tree, int mount_fd, struct err *err)
-{
-	bool v2 = tree->layout == CG_V2;
-	char path[PATH_MAX];
-	int r = v2 ? enable_v2(mount_fd, ".", err) : 0;
-
-	for (const char *slash = tree->name; r == 0 && slash;) {
-		slash = strchr(slash + 1, '/');
-		snprintf(path, sizeof(path), "%.*s",
-			 slash ? (int)(slash - tree->name) : (int)strlen(tree->name), tree->name);
-		r = (v2 ? enable_v2 : make_v1)(mount_fd, path, err);
-	}
-	return r;
-}
-
 int cg_cpuset_open(struct cg_tree *tree, struct err *err)
 {
-	int index = tree->index[CG_CPUSET];
-
-	if (index < 0)
-		return err_say(err, ENOTSUP, "cgroup: the cpuset controller is not available");
-	struct cg_hierarchy *hierarchy = &tree->hierarchies[index];
-	if (tree->cpuset_open)
-		return 0;
-	autoclose int mount_fd = open(hierarchy->mount, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (mount_fd < 0)
-		return err_set(err, errno, "cgroup: open '%s'", hierarchy->mount);
-	int r = open_levels(tree, mount_fd, err);
-	if (r < 0)
-		return r;
-	if (hierarchy->fd < 0)
-		hierarchy->fd =
-			cg_file_open(mount_fd, tree->name, ".", O_RDONLY | O_DIRECTORY, err);
-	if (hierarchy->fd < 0)
-		return hierarchy->fd;
-	tree->cpuset_open = true;
-	return 0;
+	return cg_demand_open(tree, CG_CPUSET, make_v1, err);
 }
 
 /* The kernel's words for a processor that is not there differ, and version 2 takes it in silence.

@@ -20,6 +20,7 @@ enum cg_controller {
 	CG_FREEZER, /* only on a v1 layout */
 	CG_UNIFIED, /* the cgroup2 mount, whether it has controllers or not */
 	CG_CPUSET,  /* on v1 a hierarchy for the groups that want it, see cg_cpuset.h */
+	CG_IO,	    /* likewise, see cg_io.h */
 	CG_CONTROLLERS,
 };
 
@@ -38,8 +39,8 @@ struct cg_tree {
 	char *name;
 	struct cg_hierarchy hierarchies[CG_CONTROLLERS];
 	unsigned hierarchy_count;
-	int index[CG_CONTROLLERS]; /* into hierarchies; -1: not there */
-	bool cpuset_open;	   /* groups may be made on it */
+	int index[CG_CONTROLLERS];   /* into hierarchies; -1: not there */
+	bool opened[CG_CONTROLLERS]; /* of those on demand: groups may be made on it */
 };
 
 struct cg {
@@ -51,8 +52,9 @@ struct cg {
 	int clone_fd;		      /* the group's directory on the cgroup2 mount, or -1 */
 	int oom_fd;
 	bool joins_open; /* procs_fd and clone_fd are as they should be */
-	bool cpuset;	 /* has a group on the hierarchies made on demand, too */
-	bool removed;	 /* the name may be another group's by now: never used again */
+	bool cpuset;	 /* has a group on these hierarchies made on demand, too */
+	bool io;
+	bool removed; /* the name may be another group's by now: never used again */
 };
 
 /* What differs between layouts. */
@@ -69,6 +71,14 @@ struct cg_layout_ops {
 extern const struct cg_layout_ops cg_v1_ops;
 extern const struct cg_layout_ops cg_hybrid_ops;
 extern const struct cg_layout_ops cg_v2_ops;
+
+/* What the layout calls it; NULL for CG_UNIFIED. */
+const char *cg_controller_name(const struct cg_tree *tree, enum cg_controller controller);
+
+/* cg_io.c. Makes or enables what the groups that want it need: see cg_demand.h. */
+int cg_io_open(struct cg_tree *tree, struct err *err) must_check;
+/* Writes the limits of a group that was just made. */
+int cg_io_limit(const struct cg *cg, const struct cg_limits *limits, struct err *err) must_check;
 
 /* The tree's directory on the hierarchy that has @controller, or -1. */
 static inline int cg_dir(const struct cg_tree *tree, enum cg_controller controller)

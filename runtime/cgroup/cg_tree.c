@@ -25,7 +25,13 @@
 static const char *const controller_names[CG_CONTROLLERS] = {
 	[CG_CPU] = "cpu",   [CG_CPUACCT] = "cpuacct", [CG_MEMORY] = "memory",
 	[CG_PIDS] = "pids", [CG_FREEZER] = "freezer", [CG_CPUSET] = "cpuset",
+	[CG_IO] = "blkio",
 };
+
+const char *cg_controller_name(const struct cg_tree *tree, enum cg_controller controller)
+{
+	return controller == CG_IO && tree->layout == CG_V2 ? "io" : controller_names[controller];
+}
 
 /* libcgroup keeps the errno of a failed system call apart from its own codes. */
 static int lib_error(int code, struct err *err, const char *what, const char *name)
@@ -61,12 +67,13 @@ static void add_hierarchy(struct cg_tree *tree, enum cg_controller controller, c
 static int find_controller(struct cg_tree *tree, enum cg_controller controller, struct err *err)
 {
 	char *mount = NULL;
-	int code = cgroup_get_subsys_mount_point(controller_names[controller], &mount);
+	const char *name = cg_controller_name(tree, controller);
+	int code = cgroup_get_subsys_mount_point(name, &mount);
 
 	if (code == ECGROUPNOTEXIST)
 		return 0;
 	if (code)
-		return lib_error(code, err, "find controller", controller_names[controller]);
+		return lib_error(code, err, "find controller", name);
 	add_hierarchy(tree, controller, mount);
 	return 0;
 }
@@ -253,11 +260,11 @@ static int find_killer(struct cg_tree *tree, struct err *err)
 	return r;
 }
 
-/* Whether it is there does not matter before somebody asks for processors. */
-static int find_cpuset(struct cg_tree *tree, struct err *err)
+/* Whether it is there does not matter before somebody asks for it. */
+static int find_on_demand(struct cg_tree *tree, enum cg_controller controller, struct err *err)
 {
 	unsigned before = tree->hierarchy_count;
-	int r = find_controller(tree, CG_CPUSET, err);
+	int r = find_controller(tree, controller, err);
 
 	if (tree->hierarchy_count > before)
 		tree->hierarchies[before].on_demand = true;
@@ -277,7 +284,9 @@ static int tree_set_up(struct cg_tree *tree, struct err *err)
 	if (r == 0 && tree->layout != CG_V2)
 		r = find_killer(tree, err);
 	if (r == 0)
-		r = find_cpuset(tree, err);
+		r = find_on_demand(tree, CG_CPUSET, err);
+	if (r == 0)
+		r = find_on_demand(tree, CG_IO, err);
 	if (r == 0)
 		r = make_groups(tree, err);
 	if (r == 0)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "launcher/lower.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/cgroup/cg_io.h"
 #include "tests/unit/cmocka_all.h"
 
 #include <errno.h>
@@ -185,6 +187,28 @@ static void a_fault_points_to_what_asked_for_it(void **unused)
 	}
 }
 
+static void devices_are_limited_as_they_are_written(void **unused)
+{
+	struct blkio_device devices[] = {
+		{BLKIO_WEIGHT, (char *)"/dev/a", 20, {"shop.yaml", 40, 5}},
+		{BLKIO_WRITE_IOPS, (char *)"/dev/b", 30, {"shop.yaml", 41, 5}}};
+	const struct container_fault second = {.item = CONTAINER_ITEM_IO, .index = 1};
+	const struct container_fault all = {.item = CONTAINER_ITEM_IO, .index = 2};
+	struct service service = web;
+	service.limits.blkio = (struct blkio_spec){
+		.weight = 10, .devices = devices, .device_count = 2, .pos = {"shop.yaml", 39, 5}};
+	autofree struct cg_io *io = lower_io(&service);
+
+	assert_int_equal(lower_limits(&service).io_weight, 10);
+	assert_int_equal(lower_limits(&service).io_count, 2);
+	assert_int_equal(io[0].kind, CG_IO_WEIGHT);
+	assert_int_equal(io[1].kind, CG_IO_WRITE_IOPS);
+	assert_string_equal(io[1].device, "/dev/b");
+	assert_int_equal(io[1].value, 30);
+	assert_int_equal(lower_fault_pos(&service, &second).line, 41);
+	assert_int_equal(lower_fault_pos(&service, &all).line, 39);
+}
+
 static void a_profile_is_passed_on_with_its_place(void **unused)
 {
 	autolowered struct lowered lowered = {0};
@@ -259,6 +283,7 @@ int main(void)
 		cmocka_unit_test(ulimits_come_first_and_replace_the_default),
 		cmocka_unit_test(pids_are_always_bounded_unless_asked_otherwise),
 		cmocka_unit_test(a_fault_points_to_what_asked_for_it),
+		cmocka_unit_test(devices_are_limited_as_they_are_written),
 		cmocka_unit_test(a_profile_is_passed_on_with_its_place),
 		cmocka_unit_test(files_carry_what_was_read),
 		cmocka_unit_test(a_fault_reads_as_one_line),

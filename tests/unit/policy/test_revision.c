@@ -166,6 +166,12 @@ CHANGE(cpu_period, s->limits.cpu_period_us = 1)
 CHANGE(cpu_reserved, s->limits.cpu_reserved_mcpu = 1)
 CHANGE(memory_reserved, s->limits.memory_reserved_bytes = 1)
 CHANGE(memory_swap, s->limits.memory_swap_bytes = 1)
+static struct blkio_device io_devices[] = {
+	{.kind = BLKIO_READ_BPS, .path = TEXT("/dev/a"), .value = 1},
+	{.kind = BLKIO_READ_BPS, .path = TEXT("/dev/a"), .value = 2}};
+CHANGE(blkio_weight, s->limits.blkio.weight = 10)
+CHANGE(blkio, (s->limits.blkio.devices = io_devices, s->limits.blkio.device_count = 1))
+CHANGE(blkio_other, (s->limits.blkio.devices = io_devices + 1, s->limits.blkio.device_count = 1))
 CHANGE(cpuset, s->limits.cpuset.value = TEXT("1"))
 CHANGE(probe_method, (void)probe(s))
 CHANGE(probe_role, s->probes[PROBE_LIVENESS].method = PROBE_HTTP)
@@ -386,6 +392,9 @@ static const struct change shaping[] = {
 	{"mem_reservation", memory_reserved},
 	{"memswap_limit", memory_swap},
 	{"cpuset", cpuset},
+	{"blkio_config.weight", blkio_weight},
+	{"blkio_config", blkio},
+	{"blkio_config of another rate", blkio_other},
 	{"stop_signal", stop_signal},
 	{"stop_grace_period", stop_grace},
 	{"mount kind", mount_kind},

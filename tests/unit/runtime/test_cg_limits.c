@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The rarer limits of groups on the real kernel, on whichever layout it has. */
 #include "runtime/base/cleanup.h"
+#include "runtime/cgroup/cg_io.h"
 #include "runtime/cgroup/cg_shown.h"
 #include "tests/unit/runtime/cg_world.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -115,6 +117,73 @@ static void a_group_runs_on_its_processors_only(void **unused)
 	assert_null(control("web-1", "cpuset.cpus"));
 }
 
+/* A disk of the machine's, whichever; false where it has none. */
+static bool find_disk(char *path, size_t size)
+{
+	autodir DIR *dir = opendir("/sys/block");
+
+	for (struct dirent *entry; dir && (entry = readdir(dir));) {
+		snprintf(path, size, "/dev/%.200s", entry->d_name);
+		if (entry->d_name[0] != '.' && access(path, F_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void devices_have_rates_and_weights_on_demand(void **unused)
+{
+	char disk[256];
+
+	if (!find_disk(disk, sizeof(disk))) {
+		print_message("SKIP: there is no block device\n");
+		skip();
+	}
+	const struct cg_io io[] = {{CG_IO_READ_BPS, disk, 1 << 20},
+				   {CG_IO_WRITE_IOPS, disk, 50},
+				   {CG_IO_WRITE_BPS, disk, 0},
+				   {CG_IO_WEIGHT, disk, 500}};
+	const struct cg_limits limits = {.io_weight = 100, .io = io, .io_count = ARRAY_SIZE(io)};
+	struct cg *other = make("web-2", (struct cg_limits){0});
+	struct cg *cg = make("web-1", limits);
+	bool v2 = cg_tree_layout(tree) == CG_V2;
+	const char *text = control("web-1", v2 ? "io.max" : "blkio.throttle.read_bps_device");
+
+	assert_non_null(text);
+	assert_non_null(
+		strstr(text, v2 ? " rbps=1048576 wbps=max riops=max wiops=50" : " 1048576"));
+	if (!v2) {
+		text = control("web-1", "blkio.throttle.write_iops_device");
+		assert_non_null(strstr(text, " 50"));
+		assert_null(control("web-2", "blkio.throttle.read_bps_device"));
+		assert_null(control("web-1", "blkio.throttle.write_bps_device"));
+	}
+	text = control("web-1", v2 ? "io.weight" : "blkio.bfq.weight");
+	if (text)
+		assert_string_equal(text, v2 ? "default 910" : "100");
+	drop(cg);
+	drop(other);
+	assert_null(control("web-1", v2 ? "io.max" : "blkio.throttle.read_bps_device"));
+}
+
+static void devices_are_checked_before_a_group_is_made(void **unused)
+{
+	struct cg_io io[] = {{CG_IO_READ_BPS, "/dev/null", 1}};
+	const struct cg_limits limits = {.io = io, .io_count = 1};
+	unsigned index = 9;
+	struct cg *cg = NULL;
+	struct err err = {0};
+
+	assert_int_equal(cg_io_check(tree, &(struct cg_limits){0}, &index, &err), 0);
+	assert_int_equal(cg_io_check(tree, &limits, &index, &err), -ENXIO);
+	assert_int_equal(index, 0);
+	assert_string_equal(err.text, "device /dev/null: is no disk");
+	io[0].device = "/dev/none";
+	assert_int_equal(cg_io_check(tree, &limits, &index, &err), -ENXIO);
+	assert_non_null(strstr(err.text, "device /dev/none: "));
+	assert_int_equal(cg_make(tree, "web-1", &limits, &cg, &err), -ENXIO);
+	assert_null(control("web-1", "cgroup.procs"));
+}
+
 static int set_up_tree(void **unused)
 {
 	struct err err = {0};
@@ -167,6 +236,8 @@ int main(void)
 		cmocka_unit_test(weights_quotas_and_reserved_memory_are_written),
 		cmocka_unit_test(memory_is_kept_for_all_groups_of_the_tree_together),
 		cmocka_unit_test(a_group_runs_on_its_processors_only),
+		cmocka_unit_test(devices_have_rates_and_weights_on_demand),
+		cmocka_unit_test(devices_are_checked_before_a_group_is_made),
 		cmocka_unit_test(a_group_shows_itself_on_the_hierarchies_of_v1),
 	};
 
