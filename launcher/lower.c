@@ -232,6 +232,7 @@ int lower_service(const struct stack *stack, const struct service *service,
 	config->ids = service->userns_mode == USERNS_HOST ? NULL : place->ids;
 	config->layers_dir = place->layers_dir;
 	config->seccomp_unconfined = service->security.seccomp == SECCOMP_UNCONFINED;
+	config->new_privileges = service->security.new_privileges;
 	config->unmasked = service->security.unmasked;
 	if (service->process.privileged)
 		lower_privileged(config);

@@ -39,9 +39,6 @@ static void option_privileges(struct decoder *decoder, const struct option *opti
 	}
 	security->new_privileges = !denied;
 	security->new_privileges_pos = option->node->pos;
-	if (!denied)
-		decode_note(decoder, option->node, "security_opt",
-			    "no-new-privileges:false is not supported yet");
 }
 
 static void name_profile(struct decoder *decoder, const char *value)

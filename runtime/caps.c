@@ -125,9 +125,9 @@ int caps_bound(const struct caps *caps, struct err *err)
 	return 0;
 }
 
-int caps_apply(const struct caps *caps, uid_t uid, struct err *err)
+int caps_apply(const struct caps *caps, uid_t uid, uint64_t until_exec, struct err *err)
 {
-	uint64_t keep = uid == 0 ? caps->keep : caps->ambient;
+	uint64_t keep = (uid == 0 ? caps->keep : caps->ambient) | until_exec;
 	/* Inheritable never holds more than ambient: file capabilities of the root must not add
 	 * to what was given. */
 	uint64_t ambient = uid == 0 ? 0 : caps->ambient;

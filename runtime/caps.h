@@ -37,5 +37,6 @@ bool caps_host_only(const struct caps *caps, char *ret_name, size_t size);
 int caps_bound(const struct caps *caps, struct err *err) must_check;
 
 /* Sets permitted, effective, inheritable and ambient for a process that is @uid by now (having
- * kept its capabilities over the change). Allocates nothing. */
-int caps_apply(const struct caps *caps, uid_t uid, struct err *err) must_check;
+ * kept its capabilities over the change). Those of @until_exec stay in effect, too; the next exec
+ * takes them away, being neither inheritable nor in the bounding set. Allocates nothing. */
+int caps_apply(const struct caps *caps, uid_t uid, uint64_t until_exec, struct err *err) must_check;

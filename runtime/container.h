@@ -142,6 +142,8 @@ struct container_config {
 	bool host_network;	     /* share the host's network namespace */
 	const char *resolv_conf; /* host path of a file bound read-only over /etc/resolv.conf; NULL:
 				    the host's own */
+	bool new_privileges;	 /* programs of its root may gain by set-user-ID bits and file
+				    capabilities what is in its bounding set; not with ROOT_HOST */
 	bool unmasked;		 /* nothing of /proc and /sys is hidden or read-only by itself */
 	bool privileged;	 /* and /sys is writable, and all devices are there to be used */
 	const struct container_device *devices;

@@ -140,6 +140,8 @@ static int set_privileges(struct container_plan *plan, const struct container_co
 {
 	if (caps_resolve(config->cap_add, config->cap_drop, &plan->caps, &fault->err) < 0)
 		return fault_of(fault, CONTAINER_ITEM_CAPABILITY, 0);
+	/* The host's set-user-ID programs are for its own users. */
+	plan->new_privileges = config->new_privileges && config->root != CONTAINER_ROOT_HOST;
 	/* It would forbid to mount, which is what the capability is asked for. */
 	if (config->root == CONTAINER_ROOT_HOST && !(plan->caps.keep & 1ULL << CAP_SYS_ADMIN))
 		plan->landlock = landlock_version();

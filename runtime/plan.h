@@ -62,6 +62,7 @@ struct container_plan {
 	bool hostname_file; /* the root has a file /etc/hostname that is not the run's */
 	struct user user;
 	struct caps caps;
+	bool new_privileges;	   /* no_new_privs stays unset */
 	int landlock;		   /* version; 0: not used */
 	const struct secc *filter; /* NULL: unconfined */
 	bool own_filter;	   /* of the configuration: may refuse anything */

@@ -125,8 +125,10 @@ static int dir_root(const struct container_plan *plan, const char *path, int sta
 
 	if (root_fd < 0)
 		return err_prefix(err, "root %s", path);
-	int r = plan_attach(state_fd, "root", root_fd, err);
+	int r = plan_allow_set_id(plan, root_fd, err);
 
+	if (r == 0)
+		r = plan_attach(state_fd, "root", root_fd, err);
 	return r < 0 ? r : take_fd(&root_fd);
 }
 
@@ -247,7 +249,9 @@ static int layers_root(const struct container_plan *plan, const char *const *pat
 
 	if (root_fd < 0)
 		return root_fd;
-	r = plan_attach(state_fd, "root", root_fd, err);
+	r = plan_allow_set_id(plan, root_fd, err);
+	if (r == 0)
+		r = plan_attach(state_fd, "root", root_fd, err);
 	return r < 0 ? r : take_fd(&root_fd);
 }
 

@@ -64,6 +64,9 @@ int plan_detach_bind(const struct container_plan *plan, const struct plan_mount 
 int plan_detach_dir(const struct container_plan *plan, int source_fd, bool read_only,
 		    struct err *err) must_check;
 
+/* Lets the set-user-ID files of a root count where the plan wants that. */
+int plan_allow_set_id(const struct container_plan *plan, int root_fd, struct err *err) must_check;
+
 /* Attaches a detached mount at @name, made where it is missing. */
 int plan_attach(int parent_fd, const char *name, int mount_fd, struct err *err) must_check;
 

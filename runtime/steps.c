@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <linux/close_range.h>
 #include <linux/keyctl.h>
 #include <linux/magic.h>
@@ -187,7 +188,10 @@ int step_user(struct launch *launch, struct container_fault *fault)
 		return err_set(err, errno, "become group %u", user->gid);
 	if (syscall(SYS_setresuid, user->uid, user->uid, user->uid) < 0)
 		return err_set(err, errno, "become user %u", user->uid);
-	r = caps_apply(caps, user->uid, err);
+	/* What loads a filter without no_new_privs; a call to give it up after that may be one that
+	 * the filter forbids. */
+	r = caps_apply(caps, user->uid, launch->plan->new_privileges ? 1ULL << CAP_SYS_ADMIN : 0,
+		       err);
 	return r < 0 ? r : step_undumpable(launch, fault);
 }
 
@@ -247,7 +251,7 @@ static void step_look_for_self(struct launch *launch)
 
 int step_filter(struct launch *launch, struct container_fault *fault)
 {
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+	if (!launch->plan->new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return err_set(&fault->err, errno, "give up new privileges");
 	/* Descriptors first: a filter may not allow close_range. The status pipe closes by the exec
 	 * itself. */

@@ -93,6 +93,16 @@ int plan_detach_dir(const struct container_plan *plan, int source_fd, bool read_
 	return detach(plan, source_fd, &attr, 0, err);
 }
 
+int plan_allow_set_id(const struct container_plan *plan, int root_fd, struct err *err)
+{
+	struct mount_attr attr = {.attr_clr = MOUNT_ATTR_NOSUID};
+
+	if (!plan->new_privileges ||
+	    mount_setattr(root_fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) == 0)
+		return 0;
+	return err_set(err, errno, "allow set-user-ID files");
+}
+
 int plan_attach(int parent_fd, const char *name, int mount_fd, struct err *err)
 {
 	if ((mkdirat(parent_fd, name, 0700) < 0 && errno != EEXIST) ||
@@ -331,7 +341,9 @@ static int enter_own_root(struct launch *launch, struct err *err)
 	launch->root_fd = plan_overlay(layers_fd, launch->plan->layer_count, true, err);
 	if (launch->root_fd < 0)
 		return launch->root_fd;
-	r = plan_attach(layers_fd, PLAN_LAYERS_ROOT, launch->root_fd, err);
+	r = plan_allow_set_id(launch->plan, launch->root_fd, err);
+	if (r == 0)
+		r = plan_attach(layers_fd, PLAN_LAYERS_ROOT, launch->root_fd, err);
 	if (r == 0)
 		r = move_static_mounts(launch, old_fd, err);
 	return r < 0 ? r : plan_pivot(launch->root_fd, err);

@@ -29,6 +29,7 @@ int recorder_profile(const struct recorder *recorder, struct buf *out, struct er
 /* Accepts NULL. What is being recorded goes on. */
 void recorder_free(struct recorder *recorder);
 
-/* In a cloned child that has set no_new_privs: from here on its calls are recorded, once it has
- * called exec. Allocates nothing. Before the filter that confines it, which decides first. */
+/* In a cloned child that has set no_new_privs or has CAP_SYS_ADMIN: from here on its calls are
+ * recorded, once it has called exec. Allocates nothing. Before the filter that confines it, which
+ * decides first. */
 int recorder_enter(const struct recorder *recorder, struct err *err) must_check;

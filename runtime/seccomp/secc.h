@@ -28,6 +28,6 @@ int secc_acquire(const struct secc_source *source, const struct secc **ret_filte
 /* Accepts NULL. */
 void secc_release(const struct secc *filter);
 
-/* Loads the filter into the calling process, which must have set no_new_privs. Allocates nothing.
- */
+/* Loads the filter into the calling process, which must have set no_new_privs or have
+ * CAP_SYS_ADMIN. Allocates nothing. */
 int secc_load(const struct secc *filter, struct err *err) must_check;

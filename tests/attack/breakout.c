@@ -232,7 +232,7 @@ static bool try_device(const char *subject)
 }
 
 /* Another user runs a copy of this program that belongs to root and is set-user-id. */
-static bool try_set_user_id(const char *subject)
+static int run_set_user_id(const char *word)
 {
 	const char *path = "/var/tmp/breakout-setuid";
 	char bytes[65536];
@@ -242,19 +242,36 @@ static bool try_set_user_id(const char *subject)
 
 	while ((n = read(from, bytes, sizeof(bytes))) > 0)
 		if (write(to, bytes, (size_t)n) != n)
-			return false;
+			return 1;
 	bool made = to >= 0 && fchmod(to, 04755) == 0 && close(to) == 0;
 	pid_t pid = made ? fork() : -1;
 	if (pid == 0) {
 		if (setgid(65534) < 0 || setuid(65534) < 0)
 			_exit(1);
-		execl(path, path, "am-i-root", NULL);
+		execl(path, path, word, NULL);
 		_exit(1);
 	}
 	if (pid > 0)
 		waitpid(pid, &status, 0);
 	(void)unlink(path);
-	return status == 0;
+	return status;
+}
+
+static bool try_set_user_id(const char *subject)
+{
+	return run_set_user_id("am-i-root") == 0;
+}
+
+/* What the kernel says of this process. */
+static int show_status(void)
+{
+	char bytes[4096];
+	ssize_t n;
+	int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+
+	while ((n = read(fd, bytes, sizeof(bytes))) > 0)
+		(void)!write(1, bytes, (size_t)n);
+	return n < 0;
 }
 
 static bool try_list(const char *subject)
@@ -386,6 +403,10 @@ int main(int argc, char **argv)
 {
 	if (argc == 2 && strcmp(argv[1], "am-i-root") == 0)
 		return geteuid() == 0 ? 0 : 1;
+	if (argc == 2 && strcmp(argv[1], "show-status") == 0)
+		return show_status();
+	if (argc == 2 && strcmp(argv[1], "set-user-id-status") == 0)
+		return run_set_user_id("show-status");
 	for (size_t i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++)
 		attempt(&attempts[i]);
 	return 0;

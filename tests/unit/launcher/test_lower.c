@@ -229,6 +229,7 @@ static void a_profile_is_passed_on_with_its_place(void **unused)
 	assert_int_equal(lower_service(&stack, &service, &place, &other, NULL), 0);
 	assert_null(other.config.seccomp_profile);
 	assert_true(other.config.seccomp_unconfined);
+	assert_false(lowered.config.new_privileges);
 }
 
 static void files_carry_what_was_read(void **unused)

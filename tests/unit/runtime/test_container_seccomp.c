@@ -65,6 +65,28 @@ static void by_default_there_is_a_filter_and_unconfined_there_is_none(void **unu
 	assert_string_equal(outcome.out, "NoNewPrivs:\t1\nSeccomp:\t0\n");
 }
 
+static void new_privileges_are_given_up_unless_asked_for(void **unused)
+{
+	static const char script[] =
+		"grep -E '^(Cap|NoNewPrivs|Seccomp:)' /proc/self/status; "
+		"grep -E '^[^ ]* (/|/dev|/proc) ' /proc/mounts | grep -c nosuid";
+	char *argv[4];
+	struct outcome usual, asked, nobody;
+	struct container_config config = config_of(argv, script, NULL);
+
+	run(argv, &config, &usual);
+	assert_non_null(strstr(usual.out, "NoNewPrivs:\t1\nSeccomp:\t2\n3\n"));
+	config.new_privileges = true;
+	run(argv, &config, &asked);
+	assert_non_null(strstr(asked.out, "NoNewPrivs:\t0\nSeccomp:\t2\n2\n"));
+	/* What loaded the filter is gone with the exec. */
+	assert_memory_equal(usual.out, asked.out, strstr(usual.out, "NoNewPrivs") - usual.out);
+	config.user = "65534";
+	run(argv, &config, &nobody);
+	assert_non_null(strstr(nobody.out, "CapPrm:\t0000000000000000\nCapEff:\t0000000000000000"));
+	assert_non_null(strstr(nobody.out, "NoNewPrivs:\t0\nSeccomp:\t2\n2\n"));
+}
+
 static void a_profile_replaces_the_default_one(void **unused)
 {
 	char *argv[4];
@@ -203,6 +225,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(by_default_there_is_a_filter_and_unconfined_there_is_none),
+		cmocka_unit_test(new_privileges_are_given_up_unless_asked_for),
 		cmocka_unit_test(a_profile_replaces_the_default_one),
 		cmocka_unit_test(additional_processes_have_the_same_filter),
 		cmocka_unit_test(a_faulty_profile_is_told_as_such),
