@@ -189,6 +189,10 @@ static void instance_stop_signal(struct instance *instance)
 {
 	struct err err = {0};
 
+	/* That it is to be replaced: a successor that only finds its end must not take that for the
+	 * program's own. */
+	if (instance->changed)
+		save_instance_now(instance);
 	if (instance_signal(instance, instance->plan->service->stop_signal, &err) < 0)
 		instance_kill(instance);
 }
