@@ -6,6 +6,9 @@
 
 #include <assert.h>
 
+/* After which a program that needs no time to start is asked. */
+#define FIRST_MS 100
+
 static int64_t smaller(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
@@ -35,8 +38,10 @@ int64_t health_next_probe_ms(const struct probe_timing *spec, const struct healt
 	if (health->status != HEALTH_STARTING || health->last_end_ms >= counted_ms)
 		return health->last_end_ms + spec->interval_ms;
 
+	int64_t age_ms = health->last_end_ms - health->started_ms;
 	int64_t step_ms = smaller(spec->interval_ms, spec->start_interval_ms);
 
+	step_ms = smaller(step_ms, age_ms > FIRST_MS ? age_ms : FIRST_MS);
 	return smaller(health->last_end_ms + step_ms, counted_ms);
 }
 

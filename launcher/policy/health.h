@@ -5,9 +5,9 @@
  *
  * A result counts exactly when the engine would have had it: failures of probes started before
  * start_period is over, or before the engine's first probe would have run, are not counted.
- * Ours alone: until that first counted moment we probe every min(interval, start_interval), so that
- * an instance is ready as soon as it is, not one `interval` after its start. Such an early probe
- * can only bring good news.
+ * Ours alone: until that first counted moment we probe after 100 ms, then whenever the run is twice
+ * as old, at least every min(interval, start_interval), so that an instance is ready about when it
+ * is, not one `interval` after its start. Such an early probe can only bring good news.
  */
 #pragma once
 

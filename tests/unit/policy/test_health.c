@@ -23,7 +23,8 @@ static int64_t probe(const struct probe_timing *spec, struct health *health,
 static void what_never_works_is_unhealthy_when_the_engine_says_so(void **unused)
 {
 	(void)unused;
-	const int64_t starts_ms[] = {5000, 10000, 15000, 20000, 25000, 30000, 60000, 90000};
+	const int64_t starts_ms[] = {100,   200,   400,	  800,	 1600,	3200,  6400,
+				     11400, 16400, 21400, 26400, 30000, 60000, 90000};
 	struct health health;
 	enum health_change change;
 
@@ -45,25 +46,25 @@ static void an_early_success_is_believed_at_once(void **unused)
 	enum health_change change;
 
 	health_init(&health, BORN_MS);
-	assert_int_equal(probe(&defaults, &health, PROBE_FAILED, 0, &change), 5000);
-	assert_int_equal(probe(&defaults, &health, PROBE_OK, 200, &change), 10000);
+	assert_int_equal(probe(&defaults, &health, PROBE_FAILED, 0, &change), 100);
+	assert_int_equal(probe(&defaults, &health, PROBE_OK, 200, &change), 200);
 	assert_int_equal(change, HEALTH_BECAME_HEALTHY);
-	assert_int_equal(probe(&defaults, &health, PROBE_OK, 0, &change), 40200);
+	assert_int_equal(probe(&defaults, &health, PROBE_OK, 0, &change), 30400);
 	assert_int_equal(change, HEALTH_NOTHING);
 }
 
-static void a_short_interval_is_also_the_first_wait(void **unused)
+static void a_short_interval_counts_as_soon_as_the_engine_has_one(void **unused)
 {
 	(void)unused;
+	const int64_t starts_ms[] = {100, 200, 400, 800, 1000, 2000, 3000};
 	struct probe_timing spec = defaults;
 	struct health health;
 	enum health_change change;
 
 	spec.interval_ms = 1000;
 	health_init(&health, BORN_MS);
-	assert_int_equal(probe(&spec, &health, PROBE_FAILED, 0, &change), 1000);
-	assert_int_equal(probe(&spec, &health, PROBE_FAILED, 0, &change), 2000);
-	assert_int_equal(probe(&spec, &health, PROBE_FAILED, 0, &change), 3000);
+	for (size_t i = 0; i < ARRAY_SIZE(starts_ms); i++)
+		assert_int_equal(probe(&spec, &health, PROBE_FAILED, 0, &change), starts_ms[i]);
 	assert_int_equal(change, HEALTH_BECAME_UNHEALTHY);
 }
 
@@ -77,8 +78,9 @@ static void failures_in_the_start_period_do_not_count(void **unused)
 	spec.start_period_ms = 12000;
 	spec.retries = 1;
 	health_init(&health, BORN_MS);
-	assert_int_equal(probe(&spec, &health, PROBE_FAILED, 0, &change), 5000);
-	assert_int_equal(probe(&spec, &health, PROBE_TIMEOUT, 0, &change), 10000);
+	for (int64_t start_ms = 100; start_ms <= 6400; start_ms *= 2)
+		assert_int_equal(probe(&spec, &health, PROBE_FAILED, 0, &change), start_ms);
+	assert_int_equal(probe(&spec, &health, PROBE_TIMEOUT, 0, &change), 11400);
 	assert_int_equal(change, HEALTH_NOTHING);
 	/* The next one is due at the end of the period, not five seconds later. */
 	assert_int_equal(probe(&spec, &health, PROBE_FAILED, 0, &change), 12000);
@@ -110,11 +112,11 @@ static void once_healthy_the_start_period_protects_no_more(void **unused)
 	spec.start_period_ms = 100000;
 	spec.retries = 2;
 	health_init(&health, BORN_MS);
-	assert_int_equal(probe(&spec, &health, PROBE_OK, 0, &change), 5000);
-	assert_int_equal(probe(&spec, &health, PROBE_FAILED, 0, &change), 35000);
-	assert_int_equal(probe(&spec, &health, PROBE_TIMEOUT, 30000, &change), 65000);
+	assert_int_equal(probe(&spec, &health, PROBE_OK, 0, &change), 100);
+	assert_int_equal(probe(&spec, &health, PROBE_FAILED, 0, &change), 30100);
+	assert_int_equal(probe(&spec, &health, PROBE_TIMEOUT, 30000, &change), 60100);
 	assert_int_equal(change, HEALTH_BECAME_UNHEALTHY);
-	assert_int_equal(probe(&spec, &health, PROBE_OK, 0, &change), 125000);
+	assert_int_equal(probe(&spec, &health, PROBE_OK, 0, &change), 120100);
 	assert_int_equal(change, HEALTH_BECAME_HEALTHY);
 }
 
@@ -148,7 +150,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_never_works_is_unhealthy_when_the_engine_says_so),
 		cmocka_unit_test(an_early_success_is_believed_at_once),
-		cmocka_unit_test(a_short_interval_is_also_the_first_wait),
+		cmocka_unit_test(a_short_interval_counts_as_soon_as_the_engine_has_one),
 		cmocka_unit_test(failures_in_the_start_period_do_not_count),
 		cmocka_unit_test(the_start_of_a_probe_decides_whether_it_is_early),
 		cmocka_unit_test(once_healthy_the_start_period_protects_no_more),
