@@ -125,6 +125,11 @@ bool js_append(struct json_t *array, struct json_t *value)
 	return json_array_append_new(array, value) == 0;
 }
 
+void js_drop_first(struct json_t *array)
+{
+	(void)json_array_remove(array, 0); /* (fails where there is none) */
+}
+
 struct json_t *js_get(const struct json_t *object, const char *key)
 {
 	return json_object_get(object, key);

@@ -41,6 +41,9 @@ struct json_t *js_copy(const struct json_t *value) must_check;
 bool js_put(struct json_t *object, const char *key, struct json_t *value) must_check;
 bool js_append(struct json_t *array, struct json_t *value) must_check;
 
+/* Takes the first one out of an array that is not empty. */
+void js_drop_first(struct json_t *array);
+
 /* Borrowed; NULL when absent. js_string() and js_text() give NULL for what is not a text. */
 struct json_t *js_get(const struct json_t *object, const char *key);
 struct json_t *js_at(const struct json_t *array, size_t i);

@@ -91,6 +91,16 @@ int caps_resolve(const char *const *add, const char *const *drop, struct caps *r
 	return 0;
 }
 
+void caps_name(unsigned number, char *ret_name, size_t size)
+{
+	char *name = cap_to_name((cap_value_t)number);
+
+	snprintf(ret_name, size, "%s", name ? name : "a capability");
+	for (char *letter = ret_name; *letter; letter++)
+		*letter = (char)toupper((unsigned char)*letter);
+	cap_free(name);
+}
+
 bool caps_host_only(const struct caps *caps, char *ret_name, size_t size)
 {
 	uint64_t mapped = 0;
@@ -101,12 +111,7 @@ bool caps_host_only(const struct caps *caps, char *ret_name, size_t size)
 
 	if (left == 0)
 		return false;
-	char *name = cap_to_name((cap_value_t)__builtin_ctzll(left));
-
-	snprintf(ret_name, size, "%s", name ? name : "a capability");
-	for (char *letter = ret_name; *letter; letter++)
-		*letter = (char)toupper((unsigned char)*letter);
-	cap_free(name);
+	caps_name((unsigned)__builtin_ctzll(left), ret_name, size);
 	return true;
 }
 

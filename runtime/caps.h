@@ -30,6 +30,11 @@ struct caps {
 int caps_resolve(const char *const *add, const char *const *drop, struct caps *ret_caps,
 		 struct err *err) must_check;
 
+#define CAPS_NAME_MAX 40
+
+/* "CAP_CHOWN"; one that the library does not know: "42". */
+void caps_name(unsigned number, char *ret_name, size_t size);
+
 /* Whether one of the set counts for nothing in a user namespace of its own; its name is stored. */
 bool caps_host_only(const struct caps *caps, char *ret_name, size_t size);
 

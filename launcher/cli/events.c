@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* davit events: reads the history itself, so it outlives the supervisor and costs it nothing. */
 #include "launcher/cli/commands.h"
+#include "launcher/cli/eventline.h"
 #include "launcher/cli/eventlog.h"
 #include "launcher/cli/names.h"
 #include "launcher/cli/span.h"
@@ -42,8 +43,6 @@ struct wanted {
 
 static bool is_wanted(const struct wanted *wanted, const struct json_t *event)
 {
-	const char *service = js_text(event, "service");
-	const char *instance = js_text(event, "instance");
 	const char *time = js_text(event, "time");
 	int64_t at_ns = 0;
 
@@ -51,46 +50,9 @@ static bool is_wanted(const struct wanted *wanted, const struct json_t *event)
 	    !span_has(&wanted->span, at_ns))
 		return false;
 	for (const char *const *name = wanted->names; name && *name; name++)
-		if ((service && strcmp(*name, service) == 0) ||
-		    (instance && strcmp(*name, instance) == 0))
+		if (eventline_is_of(event, *name))
 			return true;
 	return !wanted->names || !wanted->names[0];
-}
-
-static void put_attributes(struct buf *out, struct json_t *attributes)
-{
-	const char *before = " (";
-
-	for (void *it = js_first(attributes); it; it = js_next(attributes, it)) {
-		struct json_t *value = js_get(attributes, js_key(it));
-
-		buf_printf(out, "%s%s=", before, js_key(it));
-		if (js_string(value))
-			buf_puts(out, js_string(value));
-		else if (js_print(value, 0, out, NULL) < 0)
-			out->failed = true;
-		before = ", ";
-	}
-	if (before[0] == ',')
-		buf_puts(out, ")");
-}
-
-/* "2026-01-31T23:59:59.123Z web-1 die: exited 1 (oom=false)" */
-static void put_line(struct buf *out, const struct json_t *event)
-{
-	const char *who = js_text(event, "instance");
-	const char *time = js_text(event, "time");
-	const char *action = js_text(event, "action");
-	const char *reason = js_text(event, "reason");
-
-	if (!who)
-		who = js_text(event, "service");
-	if (!who)
-		who = js_text(event, "type");
-	buf_printf(out, "%.23sZ %s %s", time ? time : "", who ? who : "", action ? action : "");
-	if (reason)
-		buf_printf(out, ": %s", reason);
-	put_attributes(out, js_get(event, "attributes"));
 }
 
 static int print(const struct wanted *wanted, const struct json_t *event, struct err *err)
@@ -100,7 +62,7 @@ static int print(const struct wanted *wanted, const struct json_t *event, struct
 	int r = 0;
 
 	if (!wanted->json)
-		put_line(&line, event);
+		eventline_put(&line, event);
 	else
 		r = js_print(event, 0, &line, err);
 	if (r == 0)

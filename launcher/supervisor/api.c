@@ -4,6 +4,7 @@
 #include "launcher/js.h"
 #include "launcher/supervisor/attach.h"
 #include "launcher/supervisor/events.h"
+#include "launcher/supervisor/inspect.h"
 #include "launcher/supervisor/learn.h"
 #include "launcher/supervisor/listing.h"
 #include "launcher/supervisor/stamp.h"
@@ -66,12 +67,19 @@ static const struct route {
 	const char *path;
 	struct reply (*handle)(struct supervisor *sup, const struct json_t *request);
 } routes[] = {
-	{"GET", "/v1/version", get_version},   {"GET", "/v1/services", get_services},
-	{"POST", "/v1/up", apply_up},	       {"POST", "/v1/down", apply_down},
-	{"POST", "/v1/scale", apply_scale},    {"POST", "/v1/stop", apply_stop},
-	{"POST", "/v1/start", apply_start},    {"POST", "/v1/restart", apply_restart},
-	{"POST", "/v1/kill", apply_kill},      {"POST", "/v1/learn", learn_begin},
-	{"POST", "/v1/learned", learn_result}, {"POST", "/v1/upgrade", post_upgrade},
+	{"GET", "/v1/version", get_version},
+	{"GET", "/v1/services", get_services},
+	{"POST", "/v1/up", apply_up},
+	{"POST", "/v1/down", apply_down},
+	{"POST", "/v1/scale", apply_scale},
+	{"POST", "/v1/stop", apply_stop},
+	{"POST", "/v1/start", apply_start},
+	{"POST", "/v1/restart", apply_restart},
+	{"POST", "/v1/kill", apply_kill},
+	{"POST", "/v1/learn", learn_begin},
+	{"POST", "/v1/learned", learn_result},
+	{"POST", "/v1/upgrade", post_upgrade},
+	{"POST", "/v1/inspect", inspect_answer},
 };
 
 void api_answer(struct http_answer *answer, const struct reply *reply)
@@ -189,7 +197,7 @@ static bool check_body(const struct json_t *body, struct reply *refusal)
 	return true;
 }
 
-/* Whatever is posted, but for a question that needs a body. */
+/* Whatever is posted, but for questions that need a body. */
 static bool is_command(const struct http_request *request)
 {
 	bool known =
@@ -197,7 +205,7 @@ static bool is_command(const struct http_request *request)
 
 	for (size_t i = 0; i < ARRAY_SIZE(routes); i++)
 		known |= strcmp(request->path, routes[i].path) == 0 &&
-			 routes[i].handle != learn_result;
+			 routes[i].handle != learn_result && routes[i].handle != inspect_answer;
 	return known && strcmp(request->method, "POST") == 0;
 }
 

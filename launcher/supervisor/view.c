@@ -129,7 +129,21 @@ static struct json_t *view_ids(const struct supervisor *sup, const struct unit *
 		       (long long)sup->ids.count);
 }
 
-struct json_t *view_services(struct supervisor *sup)
+static struct json_t *view_unit(const struct supervisor *sup, size_t i,
+				const struct service_status *status)
+{
+	const struct service *service = &sup->manifest->stack->services[i];
+
+	return js_pack("{s:s, s:s?, s:i, s:i, s:s, s:o?, s:i, s:o, s:o?}", "service", service->name,
+		       "container_name", service->container_name.value, "desired",
+		       (int)status->desired, "ready", (int)status->ready, "state", status->state,
+		       "reason", status->reason ? js_lossy(status->reason) : NULL, "restarts",
+		       (int)restarts_of(sup, service->name), "ports",
+		       view_ports(sup, service->name), "ids", view_ids(sup, &sup->units[i]));
+}
+
+/* Those of this name; NULL: all. */
+static struct json_t *view_units(struct supervisor *sup, const char *name)
 {
 	struct json_t *list = js_pack("[]");
 	const struct stack *stack = sup->manifest ? sup->manifest->stack : NULL;
@@ -143,20 +157,22 @@ struct json_t *view_services(struct supervisor *sup)
 		return list;
 	settled_services(stack, now.desired, now.observed, now.count, status);
 	for (size_t i = 0; i < stack->service_count; i++) {
-		const char *name = stack->services[i].name;
-
-		if (!sup->units[i].selected)
+		if (!sup->units[i].selected || (name && strcmp(name, stack->services[i].name) != 0))
 			continue;
-		if (!js_append(list, js_pack("{s:s, s:s?, s:i, s:i, s:s, s:o?, s:i, s:o, s:o?}",
-					     "service", name, "container_name",
-					     stack->services[i].container_name.value, "desired",
-					     (int)status[i].desired, "ready", (int)status[i].ready,
-					     "state", status[i].state, "reason",
-					     status[i].reason ? js_lossy(status[i].reason) : NULL,
-					     "restarts", (int)restarts_of(sup, name), "ports",
-					     view_ports(sup, name), "ids",
-					     view_ids(sup, &sup->units[i]))))
+		if (!js_append(list, view_unit(sup, i, &status[i])))
 			break;
 	}
 	return list;
+}
+
+struct json_t *view_services(struct supervisor *sup)
+{
+	return view_units(sup, NULL);
+}
+
+struct json_t *view_service(struct supervisor *sup, const char *name)
+{
+	autojs struct json_t *list = view_units(sup, name);
+
+	return js_copy(js_at(list, 0));
 }

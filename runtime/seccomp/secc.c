@@ -183,3 +183,8 @@ int secc_load(const struct secc *filter, struct err *err)
 		return err_set(err, errno, "load the system call filter");
 	return 0;
 }
+
+unsigned secc_length(const struct secc *filter)
+{
+	return filter->program.len;
+}

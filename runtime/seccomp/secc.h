@@ -31,3 +31,6 @@ void secc_release(const struct secc *filter);
 /* Loads the filter into the calling process, which must have set no_new_privs or have
  * CAP_SYS_ADMIN. Allocates nothing. */
 int secc_load(const struct secc *filter, struct err *err) must_check;
+
+/* How many instructions it has, all that stands in front included. */
+unsigned secc_length(const struct secc *filter);

@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* davit inspect: everything that is true of the stack, a service or an instance. */
+#include "launcher/cli/commands.h"
+#include "launcher/cli/eventline.h"
+#include "launcher/cli/eventlog.h"
+#include "launcher/cli/format.h"
+#include "launcher/cli/names.h"
+#include "launcher/cli/text.h"
+#include "launcher/paths.h"
+#include "runtime/base/cleanup.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#define HISTORY_LINES 10
+
+struct values {
+	bool json;
+};
+
+static const struct option_spec options[] = {
+	{0, "json", OPTION_FLAG, offsetof(struct values, json), NULL, "machine-readable"},
+};
+
+/* "  key          value", nothing where there is no value. The value is emptied. */
+static void put_row(struct buf *out, const char *key, struct buf *value)
+{
+	if (value->len > 0) {
+		buf_printf(out, "  %-13s ", key);
+		text_escape(out, value->data, value->len);
+		buf_puts(out, "\n");
+	}
+	buf_free(value);
+}
+
+static void put_text(struct buf *out, const char *key, const char *text)
+{
+	autobuf struct buf value = {0};
+
+	buf_puts(&value, text ? text : "");
+	put_row(out, key, &value);
+}
+
+/* "a b c" */
+static void join(struct buf *out, const struct json_t *list)
+{
+	for (size_t i = 0; i < js_count(list); i++) {
+		const char *text = js_string(js_at(list, i));
+
+		if (i > 0)
+			buf_puts(out, " ");
+		if (text)
+			buf_puts(out, text);
+		else
+			buf_printf(out, "%" PRId64, js_number(js_at(list, i), 0));
+	}
+}
+
+static void put_list(struct buf *out, const char *key, const struct json_t *list)
+{
+	autobuf struct buf value = {0};
+
+	join(&value, list);
+	put_row(out, key, &value);
+}
+
+static void put_limits(struct buf *out, const struct json_t *limits)
+{
+	autobuf struct buf value = {0};
+	int64_t cpu = js_int(limits, "cpu_mcpu", 0);
+	int64_t memory = js_int(limits, "memory_bytes", 0);
+	int64_t pids = js_int(limits, "pids", 0);
+
+	if (cpu)
+		buf_printf(&value, "cpu %g", (double)cpu / 1000);
+	if (js_text(limits, "cpus"))
+		buf_printf(&value, "%scpus %s", value.len ? ", " : "", js_text(limits, "cpus"));
+	if (memory) {
+		buf_puts(&value, value.len ? ", memory " : "memory ");
+		text_bytes(&value, memory);
+	}
+	if (pids)
+		buf_printf(&value, "%spids %" PRId64, value.len ? ", " : "", pids);
+	put_row(out, "limits", &value);
+}
+
+/* "own: mount pid; host: network" */
+static void put_namespaces(struct buf *out, struct json_t *namespaces)
+{
+	static const char *const whose[] = {"own", "shared", "host"};
+	autobuf struct buf value = {0};
+
+	for (size_t i = 0; i < ARRAY_SIZE(whose); i++) {
+		bool any = false;
+
+		for (void *it = js_first(namespaces); it; it = js_next(namespaces, it)) {
+			const char *is = js_text(namespaces, js_key(it));
+
+			if (!is || strcmp(is, whose[i]) != 0)
+				continue;
+			if (!any)
+				buf_printf(&value, "%s%s:", value.len ? "; " : "", whose[i]);
+			buf_printf(&value, " %s", js_key(it));
+			any = true;
+		}
+	}
+	put_row(out, "namespaces", &value);
+}
+
+static void put_isolation(struct buf *out, const struct json_t *isolation)
+{
+	const struct json_t *filter = js_get(isolation, "seccomp");
+	int64_t first = js_int(isolation, "first_id", 0);
+	int64_t count = js_int(isolation, "id_count", 0);
+	autobuf struct buf value = {0};
+
+	if (js_kind(isolation) != JS_OBJECT) {
+		put_text(out, "isolation", "as its last supervisor has made it");
+		return;
+	}
+	put_namespaces(out, js_get(isolation, "namespaces"));
+	buf_printf(&value, "%" PRId64 ":%" PRId64, js_int(isolation, "uid", 0),
+		   js_int(isolation, "gid", 0));
+	if (js_count(js_get(isolation, "groups")) > 0)
+		buf_puts(&value, ", groups ");
+	join(&value, js_get(isolation, "groups"));
+	if (count)
+		buf_printf(&value, "; 0 inside is %" PRId64 " on the host", first);
+	put_row(out, "user", &value);
+	put_list(out, "capabilities", js_get(isolation, "capabilities"));
+	put_list(out, "ambient", js_get(isolation, "ambient_capabilities"));
+	if (js_text(filter, "profile"))
+		buf_printf(&value, "%s, %" PRId64 " instructions", js_text(filter, "profile"),
+			   js_int(filter, "instructions", 0));
+	else
+		buf_puts(&value, "unconfined");
+	put_row(out, "seccomp", &value);
+	if (js_int(isolation, "landlock", 0))
+		buf_printf(&value, "version %" PRId64, js_int(isolation, "landlock", 0));
+	put_row(out, "landlock", &value);
+	put_text(out, "root", js_bool(isolation, "read_only_root") ? "read-only" : "writable");
+	put_list(out, "masked", js_get(isolation, "masked"));
+	put_list(out, "read-only", js_get(isolation, "read_only"));
+}
+
+static void put_mounts(struct buf *out, const struct json_t *mounts)
+{
+	for (size_t i = 0; i < js_count(mounts); i++) {
+		const struct json_t *mount = js_at(mounts, i);
+		const char *source = js_text(mount, "source");
+		const char *at = js_text(mount, "defined_at");
+		autobuf struct buf value = {0};
+
+		buf_printf(&value, "%s %s%s%s%s", js_text(mount, "type"), source ? source : "",
+			   source ? " on " : "", js_text(mount, "target"),
+			   js_bool(mount, "read_only") ? ", read-only" : "");
+		if (at)
+			buf_printf(&value, " (%s)", at);
+		put_row(out, "mount", &value);
+	}
+}
+
+static void put_probes(struct buf *out, const struct json_t *probes)
+{
+	for (size_t i = 0; i < js_count(probes); i++) {
+		const struct json_t *probe = js_at(probes, i);
+		const char *status = js_text(probe, "status");
+		int64_t failures = js_int(probe, "failures", 0);
+		autobuf struct buf value = {0};
+
+		buf_printf(&value, "%s for ", js_text(probe, "method"));
+		join(&value, js_get(probe, "roles"));
+		if (js_int(probe, "interval_ms", 0) > 0)
+			buf_printf(&value, ", every %gs",
+				   (double)js_int(probe, "interval_ms", 0) / 1000);
+		if (status)
+			buf_printf(&value, ": %s", status);
+		if (failures)
+			buf_printf(&value, ", failed %" PRId64 " of %" PRId64 " times", failures,
+				   js_int(probe, "retries", 0));
+		put_row(out, "probe", &value);
+	}
+}
+
+static void put_dependencies(struct buf *out, const struct json_t *list)
+{
+	for (size_t i = 0; i < js_count(list); i++) {
+		autobuf struct buf value = {0};
+
+		buf_printf(&value, "%s (%s)", js_text(js_at(list, i), "service"),
+			   js_text(js_at(list, i), "condition"));
+		put_row(out, "depends on", &value);
+	}
+}
+
+/* What service and instance have in common. */
+static void put_common(struct buf *out, const struct json_t *about)
+{
+	autobuf struct buf value = {0};
+
+	format_ports(&value, js_get(about, "ports"));
+	put_row(out, "ports", &value);
+	put_text(out, "defined at", js_text(about, "defined_at"));
+	put_text(out, "image", js_text(about, "image"));
+	put_list(out, "command", js_get(about, "command"));
+	put_limits(out, js_get(about, "limits"));
+	put_dependencies(out, js_get(about, "depends_on"));
+	put_probes(out, js_get(about, "probes"));
+	put_mounts(out, js_get(about, "mounts"));
+	put_isolation(out, js_get(about, "isolation"));
+}
+
+static void put_instance(struct buf *out, const struct json_t *about)
+{
+	autobuf struct buf value = {0};
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	buf_printf(out, "%s  %s\n", js_text(about, "instance"), js_text(about, "state"));
+	put_text(out, "reason", js_text(about, "reason"));
+	put_text(out, "says", js_text(about, "status_text"));
+	if (js_int(about, "pid", 0) > 0) {
+		buf_printf(&value, "%" PRId64 ", up ", js_int(about, "pid", 0));
+		format_since(&value, js_text(about, "started_at"),
+			     now.tv_sec * INT64_C(1000000000) + now.tv_nsec);
+		put_row(out, "process", &value);
+		format_cpu(&value, js_real(about, "cpu_seconds", 0));
+		buf_puts(&value, " of cpu, ");
+		format_memory(&value, about);
+		put_row(out, "uses", &value);
+	}
+	buf_printf(&value, "%" PRId64, js_int(about, "restarts", 0));
+	put_row(out, "restarts", &value);
+	buf_printf(&value, "%s%s", js_text(about, "revision"),
+		   js_bool(about, "current") ? "" : ", not the service's present one");
+	put_row(out, "revision", &value);
+	put_text(out, "address", js_text(about, "address"));
+	put_common(out, about);
+}
+
+static void put_service(struct buf *out, const struct json_t *about)
+{
+	const struct json_t *instances = js_get(about, "instances");
+	autobuf struct buf value = {0};
+
+	buf_printf(out, "%s  %s, %" PRId64 " of %" PRId64 " ready\n", js_text(about, "service"),
+		   js_text(about, "state"), js_int(about, "ready", 0), js_int(about, "desired", 0));
+	put_text(out, "reason", js_text(about, "reason"));
+	for (size_t i = 0; i < js_count(instances); i++) {
+		const struct json_t *instance = js_at(instances, i);
+		const char *reason = js_text(instance, "reason");
+
+		buf_printf(&value, "%s %s%s%s", js_text(instance, "instance"),
+			   js_text(instance, "state"), reason ? ": " : "", reason ? reason : "");
+		put_row(out, "instance", &value);
+	}
+	put_text(out, "revision", js_text(about, "revision"));
+	put_common(out, about);
+}
+
+/* The newest of what happened to it, in order. */
+static int collect_history(const char *dir, const char *name, struct json_t *ret_list,
+			   struct err *err)
+{
+	autoeventlog struct eventlog log = {.dir_fd = -1, .inotify_fd = -1, .fd = -1};
+	int r = eventlog_open(&log, dir, err);
+
+	while (r >= 0) {
+		struct json_t *event = NULL;
+
+		r = eventlog_next(&log, &event, err);
+		if (r <= 0)
+			break;
+		if (!eventline_is_of(event, name))
+			js_free(event);
+		else if (!js_append(ret_list, event))
+			r = err_set(err, ENOMEM, "history of '%s'", name);
+		if (js_count(ret_list) > HISTORY_LINES)
+			js_drop_first(ret_list);
+	}
+	return r;
+}
+
+static void put_history(struct buf *out, const struct json_t *history)
+{
+	for (size_t i = 0; i < js_count(history); i++) {
+		autobuf struct buf line = {0};
+
+		eventline_put(&line, js_at(history, i));
+		put_row(out, i == 0 ? "history" : "", &line);
+	}
+}
+
+/* Asks about what @word is the name of. Returns EXIT_DONE or the exit code. */
+static int ask(const char *stack, const char *word, struct json_t **ret_answer)
+{
+	static const char *const kinds[] = {"service", "instance"};
+	autoanswer struct client_answer answer = {0};
+	struct err err = {0};
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		autojs struct json_t *body = js_pack("{s:s}", kinds[i], word);
+		const struct client_request request = {
+			.method = "POST", .path = "/v1/inspect", .body = body};
+
+		client_answer_drop(&answer);
+		if (client_call(stack, &request, &answer, &err) < 0)
+			return cli_fail(&err, EXIT_FAILED);
+		if (answer.status == 200) {
+			*ret_answer = take_ptr(answer.json);
+			return EXIT_DONE;
+		}
+		if (answer.status != 404)
+			return cli_refused(&answer);
+	}
+	return cli_complain(EXIT_FAILED, "no service or instance '%s' in stack %s", word, stack);
+}
+
+static int show_one(const char *stack, const char *word, bool json)
+{
+	autojs struct json_t *answer = NULL;
+	autojs struct json_t *history = js_pack("[]");
+	autobuf struct buf out = {0};
+	autofree char *dir = NULL;
+	struct err err = {0};
+	int code = ask(stack, word, &answer);
+
+	if (code != EXIT_DONE)
+		return code;
+	if (!history || paths_dir(PATHS_RUN, stack, &dir, &err) < 0 ||
+	    collect_history(dir, word, history, &err) < 0)
+		return cli_fail(&err, EXIT_FAILED);
+	if (json)
+		return js_put(answer, "events", js_copy(history))
+			       ? cli_output_json(answer)
+			       : cli_complain(EXIT_FAILED, "out of memory");
+	if (js_get(answer, "instance"))
+		put_instance(&out, js_get(answer, "instance"));
+	else
+		put_service(&out, js_get(answer, "service"));
+	put_history(&out, history);
+	return cli_output(&out);
+}
+
+static void put_stack(struct buf *out, const struct json_t *version, const struct json_t *services)
+{
+	autobuf struct buf value = {0};
+	int64_t keeper = js_int(version, "keeper", 0);
+
+	buf_printf(out, "%s\n", js_text(version, "stack"));
+	buf_printf(&value, "%" PRId64 ", davit %s, since %s", js_int(version, "pid", 0),
+		   js_text(version, "version"), js_text(version, "started_at"));
+	put_row(out, "supervisor", &value);
+	if (keeper)
+		buf_printf(&value, "%" PRId64, keeper);
+	put_row(out, "keeper", &value);
+	put_list(out, "manifest", js_get(version, "files"));
+	for (size_t i = 0; i < js_count(services); i++) {
+		const struct json_t *service = js_at(services, i);
+		const char *reason = js_text(service, "reason");
+
+		buf_printf(&value, "%s %s, %" PRId64 " of %" PRId64 " ready%s%s",
+			   js_text(service, "service"), js_text(service, "state"),
+			   js_int(service, "ready", 0), js_int(service, "desired", 0),
+			   reason ? ": " : "", reason ? reason : "");
+		put_row(out, "service", &value);
+	}
+}
+
+static int show_stack(const char *stack, bool json)
+{
+	const struct client_request about = {.method = "GET", .path = "/v1/version"};
+	const struct client_request list = {.method = "GET", .path = "/v1/services"};
+	autojs struct json_t *version = NULL;
+	autojs struct json_t *services = NULL;
+	autobuf struct buf out = {0};
+	int code = cli_call(stack, &about, &version);
+
+	if (code == EXIT_DONE)
+		code = cli_call(stack, &list, &services);
+	if (code != EXIT_DONE)
+		return code;
+	if (!json) {
+		put_stack(&out, version, js_get(services, "services"));
+		return cli_output(&out);
+	}
+	return js_put(version, "services", js_copy(js_get(services, "services")))
+		       ? cli_output_json(version)
+		       : cli_complain(EXIT_FAILED, "out of memory");
+}
+
+static int run(struct cli *cli, int argc, char **argv)
+{
+	struct values values = {0};
+	struct args args = {.argc = argc, .argv = argv};
+	autofree char *stack = NULL;
+	autostrv struct strv words = {0};
+	int code = cli_parse(cli, &args, &values);
+
+	if (code < 0)
+		code = cli_count_words(cli, &args, 0, 1);
+	if (code >= 0)
+		return code;
+	code = cli_stack_seen(cli, &stack);
+	if (code == EXIT_DONE)
+		code = names_resolve(stack, &args, args.word_count, &words);
+	if (code != EXIT_DONE)
+		return code;
+	return args.word_count ? show_one(stack, args.words[0], values.json)
+			       : show_stack(stack, values.json);
+}
+
+const struct command command_inspect = {
+	.name = "inspect",
+	.words = "[SERVICE|INSTANCE]",
+	.summary = "Show everything about the stack, a service or an instance.",
+	.options = options,
+	.option_count = ARRAY_SIZE(options),
+	.run = run,
+};
