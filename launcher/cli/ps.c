@@ -2,9 +2,11 @@
 /* davit ps: one row per instance. */
 #include "launcher/cli/commands.h"
 #include "launcher/cli/format.h"
+#include "launcher/cli/lastline.h"
 #include "launcher/cli/names.h"
 #include "launcher/cli/redraw.h"
 #include "launcher/cli/table.h"
+#include "launcher/paths.h"
 #include "runtime/base/cleanup.h"
 
 #include <inttypes.h>
@@ -35,11 +37,30 @@ static void set_text(struct table *table, struct libscols_line *row, size_t colu
 	buf_free(text);
 }
 
-static int add_row(struct table *table, const struct json_t *instance)
+/* Of one that does not run although it should: also what it said last. */
+static void put_reason(struct buf *out, const char *log_dir, const struct json_t *instance)
+{
+	const char *state = js_text(instance, "state");
+	const char *reason = js_text(instance, "reason");
+	const char *name = js_text(instance, "instance");
+
+	if (!reason)
+		reason = js_text(instance, "status_text");
+	buf_puts(out, reason ? reason : "");
+	if (!state || !name || (strcmp(state, "backoff") != 0 && strcmp(state, "failed") != 0))
+		return;
+	buf_puts(out, out->len > 0 ? "; " : "");
+	size_t before = out->len;
+
+	lastline_put(out, log_dir, name);
+	if (out->len == before && out->len > 0)
+		out->len -= strlen("; ");
+}
+
+static int add_row(struct table *table, const char *log_dir, const struct json_t *instance)
 {
 	struct libscols_line *row = table_row(table);
 	const char *state = js_text(instance, "state");
-	const char *reason = js_text(instance, "reason");
 	autobuf struct buf text = {0};
 	struct timespec now;
 
@@ -63,7 +84,8 @@ static int add_row(struct table *table, const struct json_t *instance)
 	table_set(table, row, ADDRESS, js_text(instance, "address"), NULL);
 	format_ports(&text, js_get(instance, "ports"));
 	set_text(table, row, PORTS, &text);
-	table_set(table, row, REASON, reason ? reason : js_text(instance, "status_text"), NULL);
+	put_reason(&text, log_dir, instance);
+	set_text(table, row, REASON, &text);
 	return EXIT_DONE;
 }
 
@@ -99,8 +121,15 @@ static int check_words(const char *stack, const struct json_t *instances, const 
 	return code;
 }
 
-static int put_table(const struct cli *cli, const struct json_t *instances, const struct args *args,
-		     struct buf *out)
+struct question {
+	const char *stack;
+	const char *log_dir;
+	const struct args *args;
+	bool json;
+};
+
+static int put_table(const struct cli *cli, const struct json_t *instances,
+		     const struct question *question, struct buf *out)
 {
 	autotable struct table table = {0};
 	struct err err = {0};
@@ -111,7 +140,8 @@ static int put_table(const struct cli *cli, const struct json_t *instances, cons
 	for (size_t i = 0; i < js_count(instances); i++) {
 		const struct json_t *instance = js_at(instances, i);
 
-		if (is_wanted(instance, args) && add_row(&table, instance) != EXIT_DONE)
+		if (is_wanted(instance, question->args) &&
+		    add_row(&table, question->log_dir, instance) != EXIT_DONE)
 			return EXIT_FAILED;
 	}
 	if (table_print(&table, out, &err) < 0)
@@ -134,12 +164,6 @@ static int put_json(struct json_t *answer, const struct args *args, struct buf *
 	return cli_put_json(answer, out);
 }
 
-struct question {
-	const char *stack;
-	const struct args *args;
-	bool json;
-};
-
 static int look(struct cli *cli, void *context, struct buf *out)
 {
 	const struct client_request request = {.method = "GET", .path = "/v1/instances"};
@@ -152,7 +176,7 @@ static int look(struct cli *cli, void *context, struct buf *out)
 	if (code != EXIT_DONE)
 		return code;
 	return question->json ? put_json(answer, question->args, out)
-			      : put_table(cli, js_get(answer, "instances"), question->args, out);
+			      : put_table(cli, js_get(answer, "instances"), question, out);
 }
 
 static int run(struct cli *cli, int argc, char **argv)
@@ -160,7 +184,9 @@ static int run(struct cli *cli, int argc, char **argv)
 	struct values values = {0};
 	struct args args = {.argc = argc, .argv = argv};
 	autofree char *stack = NULL;
+	autofree char *log_dir = NULL;
 	autostrv struct strv words = {0};
+	struct err err = {0};
 	int code = cli_parse(cli, &args, &values);
 
 	if (code >= 0)
@@ -170,7 +196,9 @@ static int run(struct cli *cli, int argc, char **argv)
 		code = names_resolve(stack, &args, args.word_count, &words);
 	if (code != EXIT_DONE)
 		return code;
-	struct question question = {stack, &args, values.json};
+	if (paths_dir(PATHS_LOG, stack, &log_dir, &err) < 0)
+		return cli_fail(&err, EXIT_FAILED);
+	struct question question = {stack, log_dir, &args, values.json};
 
 	return redraw_run(cli, values.watch, look, &question);
 }

@@ -104,14 +104,37 @@ void reason_run_end(const struct run_end *end, int64_t memory_limit_bytes, char 
 	}
 }
 
+/* " (5 times in 40s)" of a crash loop; the last of the restarts granted is that which comes now. */
+static void describe_loop(const struct restart_history *history, char *ret_text, size_t size)
+{
+	unsigned times = history->streak;
+	char span[WORD_MAX];
+
+	ret_text[0] = '\0';
+	if (!restart_crash_looping(history) || history->restarts < times)
+		return;
+	if (times > RESTART_RING) {
+		snprintf(ret_text, size, " (%u times)", times);
+		return;
+	}
+	const int64_t *granted_ms = history->granted_ms;
+
+	reason_duration(granted_ms[(history->restarts - 1) % RESTART_RING] -
+				granted_ms[(history->restarts - times) % RESTART_RING],
+			span, sizeof(span));
+	snprintf(ret_text, size, " (%u times in %s)", times, span);
+}
+
 void reason_verdict(const char *end, const struct restart_verdict *verdict,
 		    const struct restart_history *history, char *ret_text, size_t size)
 {
 	char delay[WORD_MAX];
+	char loop[2 * WORD_MAX];
 
 	if (verdict->decision == RESTART_AGAIN) {
 		reason_duration(verdict->delay_ms, delay, sizeof(delay));
-		snprintf(ret_text, size, "%s, restart in %s", end, delay);
+		describe_loop(history, loop, sizeof(loop));
+		snprintf(ret_text, size, "%s%s, restart in %s", end, loop, delay);
 	} else if (verdict->exhausted) {
 		snprintf(ret_text, size, "%s, gave up after %u restart%s", end, history->restarts,
 			 history->restarts == 1 ? "" : "s");

@@ -18,7 +18,8 @@
 void reason_run_end(const struct run_end *end, int64_t memory_limit_bytes, char *ret_text,
 		    size_t size);
 
-/* As above, followed by what comes next: ", restart in 1.6s", ", gave up after 3 restarts". */
+/* As above, followed by what comes next: ", restart in 1.6s", ", gave up after 3 restarts"; in a
+ * crash loop "exited 1 (5 times in 40s), restart in 12s". */
 void reason_verdict(const char *end, const struct restart_verdict *verdict,
 		    const struct restart_history *history, char *ret_text, size_t size);
 

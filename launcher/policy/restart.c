@@ -2,6 +2,8 @@
 /* Restart decisions: the curve, the fixed delay, jitter, and the ways of counting attempts. */
 #include "launcher/policy/restart.h"
 
+#include <limits.h>
+
 /* Past every cap that is ever reached: the least factor above 1 is 1.001. */
 #define STEPS_MAX 32768
 
@@ -85,7 +87,7 @@ static void record_run(struct restart_history *history, const struct restart_tun
 	if (ran_ms >= tuning->reset_after_ms) {
 		history->streak = 0;
 		history->doublings = 0;
-	} else if (history->streak < RESTART_CRASH_LOOP_ENDS) {
+	} else if (history->streak < UINT_MAX) {
 		history->streak++;
 	}
 }

@@ -54,6 +54,22 @@ struct json_t *view_exit(const struct instance *instance)
 	return NULL;
 }
 
+/* In a back-off, what is left of that. */
+static struct json_t *view_reason(const struct instance *instance)
+{
+	int64_t left_ms = instance->deadline_ms - loop_now_ms(instance->sup->loop);
+	const struct restart_verdict next = {.decision = RESTART_AGAIN,
+					     .delay_ms = left_ms > 0 ? left_ms : 0};
+	char text[REASON_MAX];
+
+	if (!instance->reason[0])
+		return NULL;
+	if (instance->state != INSTANCE_BACKOFF)
+		return js_lossy(instance->reason);
+	reason_verdict(instance->end_why, &next, &instance->history, text, sizeof(text));
+	return js_lossy(text);
+}
+
 struct json_t *view_instance(struct instance *instance)
 {
 	const struct service *service = instance->plan->service;
@@ -78,8 +94,7 @@ struct json_t *view_instance(struct instance *instance)
 		"{s:s, s:s, s:s, s:o?, s:o?, s:I, s:s?, s:o?, s:s?, s:o?, s:s?, s:f, s:I, s:o?, "
 		"s:o}",
 		"instance", instance->name, "service", service->name, "state",
-		instance_state_name(instance->state), "reason",
-		instance->reason[0] ? js_lossy(instance->reason) : NULL, "pid",
+		instance_state_name(instance->state), "reason", view_reason(instance), "pid",
 		instance->pid > 0 ? js_pack("i", (int)instance->pid) : NULL, "restarts",
 		(long long)instance->history.restarts, "started_at",
 		instance->started ? stamp_text(&instance->started_at, 3, started) : NULL, "exit",

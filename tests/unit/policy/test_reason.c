@@ -64,6 +64,25 @@ static void verdicts_say_what_comes_next(void **unused)
 	assert_string_equal(text, "exited 1");
 }
 
+static void a_crash_loop_is_told_with_its_length(void **unused)
+{
+	(void)unused;
+	const struct restart_verdict again = {.decision = RESTART_AGAIN, .delay_ms = 12000};
+	struct restart_history history = {
+		.restarts = 6, .streak = 5, .granted_ms = {900, 1000, 2000, 4000, 20000, 41000}};
+	char text[REASON_MAX];
+
+	reason_verdict("exited 1", &again, &history, text, sizeof(text));
+	assert_string_equal(text, "exited 1 (5 times in 40s), restart in 12s");
+	history.streak = 4;
+	reason_verdict("exited 1", &again, &history, text, sizeof(text));
+	assert_string_equal(text, "exited 1, restart in 12s");
+	history.restarts = 50;
+	history.streak = RESTART_RING + 1;
+	reason_verdict("exited 1", &again, &history, text, sizeof(text));
+	assert_string_equal(text, "exited 1 (33 times), restart in 12s");
+}
+
 static void probes_are_counted_and_explained(void **unused)
 {
 	(void)unused;
@@ -145,6 +164,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ends_are_told_in_words),
 		cmocka_unit_test(verdicts_say_what_comes_next),
+		cmocka_unit_test(a_crash_loop_is_told_with_its_length),
 		cmocka_unit_test(probes_are_counted_and_explained),
 		cmocka_unit_test(sizes_are_short),
 		cmocka_unit_test(durations_are_those_of_manifests),
