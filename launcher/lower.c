@@ -239,6 +239,8 @@ int lower_service(const struct stack *stack, const struct service *service,
 	config->seccomp_profile = service->security.seccomp_profile;
 	config->seccomp_name = service->security.seccomp_shown;
 	config->host_network = stack_network_owner(stack, service)->network.mode == NETWORK_HOST;
+	/* Whose network is shared may be without such capabilities. */
+	config->own_network = stack_network_owner(stack, service) == service;
 	config->resolv_conf = place->resolv_conf;
 	config->init = service->process.init ? place->init : NULL;
 	config->enter = place->enter;

@@ -101,13 +101,20 @@ void caps_name(unsigned number, char *ret_name, size_t size)
 	cap_free(name);
 }
 
-bool caps_host_only(const struct caps *caps, char *ret_name, size_t size)
+static const uint64_t network_caps = UINT64_C(1) << CAP_NET_ADMIN | UINT64_C(1) << CAP_NET_RAW;
+
+bool caps_for_network(const struct caps *caps)
+{
+	return caps->keep & network_caps;
+}
+
+bool caps_host_only(const struct caps *caps, bool network, char *ret_name, size_t size)
 {
 	uint64_t mapped = 0;
 
 	if (caps_list(defaults_mapped_capabilities(), 0, &mapped, NULL) < 0)
 		return false;
-	uint64_t left = caps->keep & ~mapped;
+	uint64_t left = caps->keep & ~mapped & ~(network ? network_caps : 0);
 
 	if (left == 0)
 		return false;

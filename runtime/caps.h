@@ -35,8 +35,12 @@ int caps_resolve(const char *const *add, const char *const *drop, struct caps *r
 /* "CAP_CHOWN"; one that the library does not know: "42". */
 void caps_name(unsigned number, char *ret_name, size_t size);
 
-/* Whether one of the set counts for nothing in a user namespace of its own; its name is stored. */
-bool caps_host_only(const struct caps *caps, char *ret_name, size_t size);
+/* Whether one of the set counts for nothing in a user namespace of its own; its name is stored.
+ * @network: the network namespace belongs to that, too. */
+bool caps_host_only(const struct caps *caps, bool network, char *ret_name, size_t size);
+
+/* Whether there is one that counts for networks. */
+bool caps_for_network(const struct caps *caps);
 
 /* Gives up everything outside the set in the bounding set. Allocates nothing. */
 int caps_bound(const struct caps *caps, struct err *err) must_check;

@@ -140,6 +140,8 @@ struct container_config {
 					default one */
 	const char *seccomp_name;    /* of the profile, in messages */
 	bool host_network;	     /* share the host's network namespace */
+	bool own_network;	 /* run.netns_fd will belong to the user namespace of `ids` where
+				    container_plan_wants_network() says so */
 	const char *resolv_conf; /* host path of a file bound read-only over /etc/resolv.conf; NULL:
 				    the host's own */
 	bool new_privileges;	 /* programs of its root may gain by set-user-ID bits and file
@@ -198,6 +200,10 @@ void container_plan_owner(const struct container_plan *plan, uid_t *ret_uid, gid
  * map ids, a capability that means nothing with others, and the like; NULL: they are not. Valid as
  * long as the plan. */
 const char *container_plan_shared_ids(const struct container_plan *plan);
+
+/* Whether it has capabilities for networks that count only in a network namespace which belongs to
+ * its ids: userns_make_network(). */
+bool container_plan_wants_network(const struct container_plan *plan);
 
 /* What differs between runs of one plan. Everything is borrowed for the call only. */
 struct container_run {

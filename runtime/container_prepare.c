@@ -355,7 +355,7 @@ static int check_ids(const struct container_plan *plan, const struct container_c
 		return err_say(err, EOPNOTSUPP, "the host's IPC knows the host's ids only");
 	if (config->host_pid)
 		return err_say(err, EOPNOTSUPP, "the host's processes have the host's ids");
-	if (caps_host_only(&plan->caps, name, sizeof(name)))
+	if (caps_host_only(&plan->caps, config->own_network, name, sizeof(name)))
 		return err_say(err, EOPNOTSUPP, "%s counts with the host's ids only", name);
 	return 0;
 }
@@ -511,6 +511,11 @@ int container_prepare(const struct container_config *config, struct container_pl
 	if (r == 0)
 		(*ret_plan)->userns_why = take_ptr(why);
 	return r;
+}
+
+bool container_plan_wants_network(const struct container_plan *plan)
+{
+	return plan->userns_fd >= 0 && caps_for_network(&plan->caps);
 }
 
 const char *container_plan_shared_ids(const struct container_plan *plan)

@@ -19,3 +19,14 @@
  * configured to have no more user namespaces.
  */
 int userns_make(uint32_t first, uint32_t count, int *ret_fd, struct err *err) must_check;
+
+/*
+ * Makes a network namespace that belongs to a user namespace: whose capabilities for networks count
+ * in it.
+ *
+ * @ret_fd	out: owned by the caller; keeps it alive
+ */
+int userns_make_network(int userns_fd, int *ret_fd, struct err *err) must_check;
+
+/* Whether a namespace belongs to this user namespace. */
+bool userns_owns(int userns_fd, int namespace_fd);

@@ -5,6 +5,8 @@
 #include "launcher/supervisor/kept.h"
 #include "launcher/supervisor/networks.h"
 #include "launcher/supervisor/supervisor.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/userns.h"
 
 #include <errno.h>
 #include <string.h>
@@ -46,11 +48,31 @@ static struct instance *partner(const struct supervisor *sup, const char *servic
 	return first;
 }
 
-static int connect_endpoint(struct instance *to, int *ret_fd, struct err *err)
+/* A network may be of a dead supervisor's user namespace, whose capabilities are not those of a run
+ * to come: it is made anew, and whoever shares it is replaced. */
+static void cut_strange(struct instance *instance)
 {
-	bool new = net_endpoint_netns(to->endpoint) < 0;
-	int r = net_endpoint_connect(to->endpoint, err);
+	int fd = net_endpoint_netns(instance->endpoint);
 
+	if (fd < 0 || userns_owns(instance->sup->ids.userns_fd, fd))
+		return;
+	join_leave(instance);
+	net_endpoint_cut(instance->endpoint);
+}
+
+static int connect_endpoint(struct instance *to, bool starts, int *ret_fd, struct err *err)
+{
+	const struct container_plan *container = to->plan->container;
+	bool owned = container && container_plan_wants_network(container);
+	autoclose int netns_fd = -1;
+
+	if (owned && starts)
+		cut_strange(to);
+	bool new = net_endpoint_netns(to->endpoint) < 0;
+	int r = new &&owned ? userns_make_network(to->sup->ids.userns_fd, &netns_fd, err) : 0;
+
+	if (r == 0)
+		r = net_endpoint_connect(to->endpoint, netns_fd, err);
 	if (r < 0)
 		return r;
 	*ret_fd = net_endpoint_netns(to->endpoint);
@@ -81,7 +103,7 @@ int join_network(struct instance *instance, int *ret_fd, struct err *err)
 		return err_say(err, ENOENT, "%s has no network to share", to->name);
 	instance->joined = to == instance ? NULL : to;
 	*ret_fd = -1;
-	return to->endpoint ? connect_endpoint(to, ret_fd, err) : 0;
+	return to->endpoint ? connect_endpoint(to, to == instance, ret_fd, err) : 0;
 }
 
 /* The process of the instance whose namespace is shared: the one of its own number, or the first.

@@ -27,6 +27,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -45,6 +46,8 @@
 #define OWN_LOG_MAX  (4 << 20)
 #define KEPT_LOCK    "lock"
 #define KEPT_CONTROL "control"
+/* "userns FIRST": of another range it is of no use */
+#define KEPT_IDS_SIZE 24
 
 void supervisor_log(const struct supervisor *sup, const char *fmt, ...)
 {
@@ -215,6 +218,26 @@ static void raise_nofile(struct supervisor *sup)
 	(void)setrlimit(RLIMIT_NOFILE, &limit); /* the old limit still serves small stacks */
 }
 
+static void name_ids(const struct supervisor *sup, char name[static KEPT_IDS_SIZE])
+{
+	snprintf(name, KEPT_IDS_SIZE, "userns %" PRIu32, sup->ids.first);
+}
+
+/* The user namespace stays the same over the life of the stack: networks and IPC belong to it. */
+static int hold_userns(struct supervisor *sup, struct err *err)
+{
+	char name[KEPT_IDS_SIZE];
+	int r = 0;
+
+	name_ids(sup, name);
+	sup->ids.userns_fd = keep_take(sup->keep, name);
+	if (sup->ids.userns_fd < 0)
+		r = userns_make(sup->ids.first, sup->ids.count, &sup->ids.userns_fd, err);
+	if (r == 0)
+		err_ignore(keep_store(sup->keep, name, sup->ids.userns_fd, NULL));
+	return r;
+}
+
 /* Ids of the stack's own; without them its instances have those of the host. */
 static void take_ids(struct supervisor *sup)
 {
@@ -226,7 +249,7 @@ static void take_ids(struct supervisor *sup)
 		r = ids_take(run_root, sup->name, &sup->ids.first, &err);
 	sup->ids.count = IDS_COUNT;
 	if (r == 0)
-		r = userns_make(sup->ids.first, sup->ids.count, &sup->ids.userns_fd, &err);
+		r = hold_userns(sup, &err);
 	if (r == 0)
 		return;
 	sup->ids_why = strdup(err.text);
@@ -236,7 +259,11 @@ static void take_ids(struct supervisor *sup)
 static void give_ids_back(struct supervisor *sup)
 {
 	autofree char *run_root = NULL;
+	char name[KEPT_IDS_SIZE];
 
+	name_ids(sup, name);
+	if (sup->keep)
+		keep_drop(sup->keep, name);
 	fd_drop(&sup->ids.userns_fd);
 	free(sup->ids_why);
 	if (sup->run_dir && paths_dir(PATHS_RUN, NULL, &run_root, NULL) == 0)

@@ -138,8 +138,13 @@ void net_detach(struct net_endpoint *endpoint);
  * Makes the endpoint's network namespace, with lo up and a link to each of its networks, unless it
  * is there. Some two milliseconds. After a failure nothing of it is left but the addresses, and it
  * may be tried again.
+ *
+ * @netns_fd	a namespace that nobody uses yet, to be taken for a new one; borrowed. -1: none
  */
-int net_endpoint_connect(struct net_endpoint *endpoint, struct err *err) must_check;
+int net_endpoint_connect(struct net_endpoint *endpoint, int netns_fd, struct err *err) must_check;
+
+/* Undoes it, whoever is still in the namespace; the addresses stay its own. */
+void net_endpoint_cut(struct net_endpoint *endpoint);
 
 /* One link of an endpoint, for a successor of this process; false when there is no @i-th. The texts
  * are borrowed. */

@@ -139,16 +139,16 @@ static int only_loopback(void *data, struct err *err)
 	return r;
 }
 
-static int connect_none(struct net_endpoint *endpoint, struct err *err)
+static int connect_none(struct net_endpoint *endpoint, int netns_fd, struct err *err)
 {
 	autoclose int home_fd = netns_open_own(err);
-	const struct netns_home home = {home_fd, NULL};
+	const struct netns_home home = {home_fd, NULL, netns_fd};
 
 	return home_fd < 0 ? home_fd
 			   : netns_make(&home, only_loopback, NULL, &endpoint->netns_fd, err);
 }
 
-int net_endpoint_connect(struct net_endpoint *endpoint, struct err *err)
+int net_endpoint_connect(struct net_endpoint *endpoint, int netns_fd, struct err *err)
 {
 	struct net *net = endpoint->net;
 	struct rtnet *inside = NULL;
@@ -156,8 +156,8 @@ int net_endpoint_connect(struct net_endpoint *endpoint, struct err *err)
 	if (endpoint->netns_fd >= 0)
 		return 0;
 	if (!net)
-		return connect_none(endpoint, err);
-	const struct netns_home home = {net->home_fd, &net->sysctl};
+		return connect_none(endpoint, netns_fd, err);
+	const struct netns_home home = {net->home_fd, &net->sysctl, netns_fd};
 	int r = netns_make(&home, open_inside, &inside, &endpoint->netns_fd, err);
 	for (size_t i = 0; r == 0 && i < endpoint->count; i++)
 		r = connect_end(endpoint, i, inside, err);
@@ -323,14 +323,20 @@ int net_attach_none(struct net_endpoint **ret_endpoint, struct err *err)
 	return 0;
 }
 
-void net_detach(struct net_endpoint *endpoint)
+void net_endpoint_cut(struct net_endpoint *endpoint)
 {
-	if (!endpoint)
-		return;
 	/* Cut off now, whoever is still in the namespace; the kernel removes the links together
 	 * with the namespace, in the background. A failure is made good by net_close(). */
 	for (size_t i = 0; endpoint->netns_fd >= 0 && i < endpoint->count; i++)
 		(void)!rtnet_link_down(endpoint->net->rtnet, endpoint->ends[i].link, NULL);
+	fd_drop(&endpoint->netns_fd);
+}
+
+void net_detach(struct net_endpoint *endpoint)
+{
+	if (!endpoint)
+		return;
+	net_endpoint_cut(endpoint);
 	if (endpoint->net)
 		tdelete(endpoint, &endpoint->net->attached, compare_endpoints);
 	endpoint_free(endpoint);

@@ -60,7 +60,10 @@ static void go_home(int home_fd)
 int netns_make(const struct netns_home *home, int (*inside)(void *data, struct err *err),
 	       void *data, int *ret_fd, struct err *err)
 {
-	if (unshare(CLONE_NEWNET) < 0)
+	int entered =
+		home->given_fd < 0 ? unshare(CLONE_NEWNET) : setns(home->given_fd, CLONE_NEWNET);
+
+	if (entered < 0)
 		return err_set(err, errno, "network: make a network namespace");
 	autoclose int fd = netns_open_own(err);
 	int r = fd < 0 ? fd : set_up(home->sysctl, err);

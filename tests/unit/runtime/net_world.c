@@ -116,7 +116,7 @@ struct net_endpoint *attach(struct net *to, const char *name)
 	struct err err = {0};
 
 	if (net_attach(to, &request, &endpoint, &err) < 0 ||
-	    net_endpoint_connect(endpoint, &err) < 0)
+	    net_endpoint_connect(endpoint, -1, &err) < 0)
 		fail_msg("%s", err.text);
 	return endpoint;
 }

@@ -205,6 +205,27 @@ static void a_range_that_is_not_ours_is_refused(void **unused)
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 }
 
+static void a_network_can_belong_to_a_user_namespace(void **unused)
+{
+	autoclose int userns_fd = -1;
+	autoclose int other_fd = -1;
+	autoclose int network_fd = -1;
+	autoclose int hosts_fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	struct err err = {0};
+
+	assert_int_equal(userns_make(SANDBOX_FIRST_ID, 65536, &userns_fd, &err), 0);
+	assert_int_equal(userns_make(SANDBOX_FIRST_ID, 65536, &other_fd, &err), 0);
+	assert_int_equal(userns_make_network(userns_fd, &network_fd, &err), 0);
+	assert_true(userns_owns(userns_fd, network_fd));
+	assert_false(userns_owns(other_fd, network_fd));
+	assert_false(userns_owns(userns_fd, hosts_fd));
+	int fd = -1;
+
+	assert_int_equal(userns_make_network(hosts_fd, &fd, &err), -EINVAL);
+	assert_int_equal(fd, -1);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+}
+
 int main(void)
 {
 #define WITH_BOX(test) cmocka_unit_test_setup_teardown(test, make_box, remove_box)
@@ -217,6 +238,7 @@ int main(void)
 		WITH_BOX(a_port_below_1024_can_be_bound),
 		WITH_BOX(an_administrator_inside_mounts_but_removes_nothing_of_ours),
 		WITH_BOX(what_needs_the_hosts_ids_has_them_and_says_why),
+		cmocka_unit_test(a_network_can_belong_to_a_user_namespace),
 		cmocka_unit_test(a_range_that_is_not_ours_is_refused),
 	};
 	const char *missing = sandbox_missing();

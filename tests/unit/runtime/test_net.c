@@ -87,7 +87,7 @@ static void an_endpoint_without_network_has_only_a_loopback(void **unused)
 
 	assert_int_equal(net_attach_none(&none, NULL), 0);
 	assert_int_equal(net_endpoint_netns(none), -1);
-	assert_int_equal(net_endpoint_connect(none, NULL), 0);
+	assert_int_equal(net_endpoint_connect(none, -1, NULL), 0);
 	assert_int_equal(net_endpoint_address(none).s_addr, INADDR_ANY);
 	autoclose int listener = listen_in(net_endpoint_netns(none), PORT);
 	close(connect_from(net_endpoint_netns(none), ip("127.0.0.1"), PORT));

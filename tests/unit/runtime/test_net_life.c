@@ -45,6 +45,36 @@ static void closing_leaves_nothing(void **unused)
 	assert_int_equal(count_fds(), fds);
 }
 
+static int reach(struct net_endpoint *endpoint)
+{
+	autoclose int listener = listen_in(net_endpoint_netns(endpoint), PORT);
+	autoclose int fd = -1;
+
+	return try_connect(host_ns, net_endpoint_address(endpoint), PORT, LATE_MS, &fd);
+}
+
+static void a_network_that_was_cut_is_made_anew_with_its_address(void **unused)
+{
+	struct net *net = open_stack(STACK);
+	struct net_endpoint *endpoint = attach(net, "web-1");
+	struct in_addr before = net_endpoint_address(endpoint);
+	autoclose int home_fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+
+	assert_int_equal(reach(endpoint), 0);
+	net_endpoint_cut(endpoint);
+	assert_int_equal(net_endpoint_netns(endpoint), -1);
+	/* Into one that is there. */
+	assert_int_equal(unshare(CLONE_NEWNET), 0);
+	autoclose int given_fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+
+	enter(home_fd);
+	assert_int_equal(net_endpoint_connect(endpoint, given_fd, NULL), 0);
+	assert_int_equal(net_endpoint_address(endpoint).s_addr, before.s_addr);
+	assert_int_equal(reach(endpoint), 0);
+	net_detach(endpoint);
+	net_close(net);
+}
+
 static void no_descriptor_is_inherited_by_programs(void **unused)
 {
 	static const char command[] = "ls -l /proc/self/fd | grep -e socket: -e net:";
@@ -194,6 +224,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(closing_leaves_nothing),
+		cmocka_unit_test(a_network_that_was_cut_is_made_anew_with_its_address),
 		cmocka_unit_test(no_descriptor_is_inherited_by_programs),
 		cmocka_unit_test(leftovers_of_a_dead_process_are_purged),
 		cmocka_unit_test(opening_replaces_leftovers),

@@ -30,7 +30,7 @@ static struct net_endpoint *attach_to(const char *name, const struct net_link *l
 	struct err err = {0};
 
 	if (net_attach(net, &request, &endpoint, &err) < 0 ||
-	    net_endpoint_connect(endpoint, &err) < 0)
+	    net_endpoint_connect(endpoint, -1, &err) < 0)
 		fail_msg("%s", err.text);
 	return endpoint;
 }
