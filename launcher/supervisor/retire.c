@@ -17,10 +17,14 @@
 /* A process that does not die, such as one that waits for a lost disk, costs ever less. */
 #define RETIRE_RETRY_MIN_MS 10
 #define RETIRE_RETRY_MAX_MS 1000
+/* What one turn may take of the loop's time for them; the others are the next turn's. */
+#define TURN_BUDGET_US 2000
 
 struct retired {
 	struct retired *next;
 	struct cg *cg;
+	int64_t due_ms;	  /* when it is tried again */
+	unsigned wait_ms; /* after that */
 };
 
 /* A child whose end matters to nobody, but which must not stay a zombie. */
@@ -85,10 +89,13 @@ void retire_close(struct supervisor *sup)
 	}
 }
 
-static void retire_later(struct supervisor *sup, unsigned delay_ms)
+/* Never later than what is due already. */
+static void retire_at(struct supervisor *sup, int64_t due_ms)
 {
-	sup->retire_ms = delay_ms < RETIRE_RETRY_MAX_MS ? delay_ms : RETIRE_RETRY_MAX_MS;
-	watch_arm(sup->retire_timer, sup->retire_ms);
+	if (sup->retire_due_ms && sup->retire_due_ms <= due_ms)
+		return;
+	sup->retire_due_ms = due_ms;
+	watch_arm(sup->retire_timer, due_ms - loop_clock_us() / 1000);
 }
 
 /* What is missing may be there the next time, and what runs may have ended. */
@@ -97,16 +104,32 @@ static bool is_passing(int r)
 	return r == -EBUSY || r == -ENOMEM || r == -EMFILE || r == -ENFILE;
 }
 
+/* Returns whether it is still there. */
+static bool retire_again(struct retired *retired)
+{
+	if (!is_passing(cg_remove(retired->cg, NULL)))
+		return false;
+	err_ignore(cg_kill(retired->cg, NULL)); /* tried again when it is due */
+	retired->wait_ms = 2 * retired->wait_ms < RETIRE_RETRY_MAX_MS ? 2 * retired->wait_ms
+								      : RETIRE_RETRY_MAX_MS;
+	retired->due_ms = loop_clock_us() / 1000 + retired->wait_ms;
+	return true;
+}
+
 void retire_poll(void *data)
 {
 	struct supervisor *sup = data;
 	struct retired **link = &sup->retired;
+	int64_t begin_us = loop_clock_us();
+	int64_t next_ms = INT64_MAX;
 
 	while (*link) {
 		struct retired *retired = *link;
+		bool is_tried = retired->due_ms <= begin_us / 1000 &&
+				loop_clock_us() < begin_us + TURN_BUDGET_US;
 
-		if (is_passing(cg_remove(retired->cg, NULL))) {
-			err_ignore(cg_kill(retired->cg, NULL)); /* tried again with the next poll */
+		if (!is_tried || retire_again(retired)) {
+			next_ms = retired->due_ms < next_ms ? retired->due_ms : next_ms;
 			link = &retired->next;
 			continue;
 		}
@@ -114,8 +137,9 @@ void retire_poll(void *data)
 		cg_free(retired->cg);
 		free(retired);
 	}
+	sup->retire_due_ms = 0;
 	if (sup->retired)
-		retire_later(sup, 2 * sup->retire_ms);
+		retire_at(sup, next_ms);
 	else
 		supervisor_touch(sup);
 }
@@ -133,7 +157,12 @@ void retire_cgroup(struct supervisor *sup, struct cg *cg)
 		cg_free(cg); /* `down` removes the whole tree by name: nothing is lost */
 		return;
 	}
-	*retired = (struct retired){.next = sup->retired, .cg = cg};
+	*retired = (struct retired){
+		.next = sup->retired,
+		.cg = cg,
+		.due_ms = loop_clock_us() / 1000 + RETIRE_RETRY_MIN_MS,
+		.wait_ms = RETIRE_RETRY_MIN_MS,
+	};
 	sup->retired = retired;
-	retire_later(sup, RETIRE_RETRY_MIN_MS);
+	retire_at(sup, retired->due_ms);
 }

@@ -72,7 +72,7 @@ struct supervisor {
 	struct retired *retired;
 	struct leftover *leftovers;
 	struct watch *retire_timer;
-	unsigned retire_ms; /* the present pause between two tries */
+	int64_t retire_due_ms; /* of the timer, in the clock's milliseconds; 0: not armed */
 
 	struct metrics metrics;
 	struct log_pump *log_pump;
