@@ -44,6 +44,7 @@ struct http_stream {
 	struct MHD_Connection *connection;
 	struct watch *hangup;
 	int hangup_fd; /* our own duplicate: libmicrohttpd closes its one when it likes */
+	struct http_source first; /* read: NULL when it is over */
 	struct buf pending;
 	bool suspended;
 	bool ended;
@@ -97,12 +98,22 @@ static void stream_wake(struct http_stream *stream)
 	watch_trigger(stream->server->kick);
 }
 
+static void drop_first(struct http_stream *stream)
+{
+	struct http_source first = stream->first;
+
+	stream->first = (struct http_source){0};
+	if (first.end)
+		first.end(first.data);
+}
+
 /* The owner hears of the end once. */
 void http_stream_end(struct http_stream *stream)
 {
 	if (stream->ended)
 		return;
 	stream->ended = true;
+	drop_first(stream);
 	buf_free(&stream->pending);
 	stream->on_close(stream->data);
 	stream_wake(stream);
@@ -139,6 +150,7 @@ static void stream_free(void *cls)
 
 	if (!stream->ended) {
 		stream->ended = true;
+		drop_first(stream);
 		stream->on_close(stream->data);
 	}
 	while (*link != stream)
@@ -148,6 +160,11 @@ static void stream_free(void *cls)
 	fd_drop(&stream->hangup_fd);
 	buf_free(&stream->pending);
 	free(stream);
+}
+
+void http_stream_begin(struct http_stream *stream, const struct http_source *first)
+{
+	stream->first = *first;
 }
 
 void http_stream_write(struct http_stream *stream, const char *bytes, size_t len)
@@ -165,11 +182,29 @@ void http_stream_write(struct http_stream *stream, const char *bytes, size_t len
 		stream_wake(stream);
 }
 
+/* 0 when it is over, or has broken and the stream with it. */
+static ssize_t read_first(struct http_stream *stream, char *room, size_t max)
+{
+	long n = stream->first.read ? stream->first.read(stream->first.data, room, max)
+				    : HTTP_SOURCE_END;
+
+	if (n > 0)
+		return (ssize_t)n;
+	if (n == HTTP_SOURCE_END)
+		drop_first(stream);
+	else
+		http_stream_end(stream);
+	return 0;
+}
+
 static ssize_t stream_read(void *cls, uint64_t offset, char *room, size_t max)
 {
 	struct http_stream *stream = cls;
 	struct buf *pending = &stream->pending;
+	ssize_t first = read_first(stream, room, max);
 
+	if (first > 0)
+		return first;
 	if (pending->len == 0 && stream->ended)
 		return MHD_CONTENT_READER_END_OF_STREAM;
 	if (pending->len == 0) {

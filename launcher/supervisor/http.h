@@ -101,6 +101,9 @@ void http_stream_end(struct http_stream *stream);
  * behind; the stream is not to be used after that.
  */
 struct http_stream *http_stream_new(struct http_server *server, loop_fn on_close, void *data);
+/* Before anything is written to it: what comes before that, made while it is sent. Its end is
+ * called before @on_close. */
+void http_stream_begin(struct http_stream *stream, const struct http_source *first);
 void http_stream_write(struct http_stream *stream, const char *bytes, size_t len);
 
 void http_upgraded_close(struct http_upgraded *connection);

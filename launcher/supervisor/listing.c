@@ -22,7 +22,7 @@ struct listing {
 	unsigned index;
 };
 
-static void listing_free(void *data)
+void listing_free(void *data)
 {
 	struct listing *listing = data;
 
@@ -80,7 +80,7 @@ static void put_some(struct listing *listing, size_t max)
 	while (!listing->over && listing->text.len < max && loop_clock_us() < end_us);
 }
 
-static long listing_read(void *data, char *room, size_t max)
+long listing_read(void *data, char *room, size_t max)
 {
 	struct listing *listing = data;
 	struct buf *text = &listing->text;
@@ -98,16 +98,33 @@ static long listing_read(void *data, char *room, size_t max)
 	return (long)n;
 }
 
-void listing_answer(struct supervisor *sup, struct http_answer *answer)
+bool listing_has(const struct listing *listing, const struct instance *instance)
+{
+	return listing->over || (listing->any && !is_behind(instance, listing));
+}
+
+struct listing *listing_new(struct supervisor *sup, const char *head)
 {
 	struct listing *listing = calloc(1, sizeof(*listing));
+
+	if (!listing)
+		return NULL;
+	listing->sup = sup;
+	buf_printf(&listing->text, "%s,\"instances\":[", head);
+	return listing;
+}
+
+void listing_answer(struct supervisor *sup, struct http_answer *answer)
+{
+	char head[INSTANCE_NAME_MAX + 64];
+
+	snprintf(head, sizeof(head), "{\"schema\":1,\"stack\":\"%s\"", sup->name);
+	struct listing *listing = listing_new(sup, head);
 
 	answer->kind = HTTP_BODY;
 	answer->status = 500;
 	if (!listing)
 		return;
-	listing->sup = sup;
-	buf_printf(&listing->text, "{\"schema\":1,\"stack\":\"%s\",\"instances\":[", sup->name);
 	answer->kind = HTTP_SOURCE;
 	answer->status = 200;
 	answer->source = (struct http_source){listing_read, listing_free, listing};

@@ -104,17 +104,6 @@ struct json_t *view_instance(struct instance *instance)
 		"memory_limit_bytes", limit, "ports", view_ports(instance->sup, service->name));
 }
 
-struct json_t *view_instances(struct supervisor *sup)
-{
-	struct json_t *list = js_pack("[]");
-
-	for (struct instance *instance = sup->instances; list && instance;
-	     instance = instance->next)
-		if (!js_append(list, view_instance(instance)))
-			supervisor_log(sup, "instance=%s event=view-failed", instance->name);
-	return list;
-}
-
 static unsigned restarts_of(const struct supervisor *sup, const char *service)
 {
 	unsigned restarts = 0;

@@ -9,7 +9,6 @@
 struct json_t *view_instance(struct instance *instance) must_check;
 /* How the last run ended; NULL stands for JSON's null, too. */
 struct json_t *view_exit(const struct instance *instance) must_check;
-struct json_t *view_instances(struct supervisor *sup) must_check;
 struct json_t *view_services(struct supervisor *sup) must_check;
 /* NULL also when nothing of that name was launched. */
 struct json_t *view_service(struct supervisor *sup, const char *name) must_check;
