@@ -20,6 +20,7 @@ struct listing {
 	bool over;			 /* the end is in the text */
 	char service[INSTANCE_NAME_MAX]; /* of the one listed last */
 	unsigned index;
+	unsigned pieces;
 };
 
 void listing_free(void *data)
@@ -47,6 +48,15 @@ static struct instance *next_of(const struct listing *listing)
 	return instance;
 }
 
+/* A short one has needed little; the program's pages would only have to be fetched again. */
+static void give_back(const struct listing *listing)
+{
+	if (listing->pieces < 2)
+		return;
+	listing->sup->thrift_due = true;
+	supervisor_touch(listing->sup);
+}
+
 static void put_next(struct listing *listing)
 {
 	struct instance *instance = next_of(listing);
@@ -54,8 +64,7 @@ static void put_next(struct listing *listing)
 	if (!instance) {
 		buf_puts(&listing->text, "]}\n");
 		listing->over = true;
-		listing->sup->thrift_due = true;
-		supervisor_touch(listing->sup);
+		give_back(listing);
 		return;
 	}
 	autojs struct json_t *view = view_instance(instance);
@@ -75,6 +84,7 @@ static void put_some(struct listing *listing, size_t max)
 	int64_t end_us = loop_clock_us() + PIECE_US;
 
 	listing->text.len = listing->read = 0;
+	listing->pieces++;
 	do
 		put_next(listing);
 	while (!listing->over && listing->text.len < max && loop_clock_us() < end_us);
