@@ -5,6 +5,7 @@
 
 #include <mntent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -76,4 +77,28 @@ bool group_exists(const char *below)
 		found |= access(full, F_OK) == 0;
 	}
 	return found;
+}
+
+int world_set_up(void **unused)
+{
+	struct err err = {0};
+
+	(void)unused;
+	if (cg_tree_open(stack, &tree, &err) == 0)
+		return 0;
+	print_message("SKIP: no writable control groups here: %s\n", err.text);
+	exit(77);
+}
+
+int world_tear_down(void **unused)
+{
+	struct err err = {0};
+	int r = cg_tree_remove(tree, &err);
+
+	(void)unused;
+	if (r < 0)
+		print_message("%s\n", err.text);
+	assert_false(group_exists(""));
+	cg_tree_close(tree);
+	return r;
 }

@@ -25,3 +25,7 @@ void set_control(const char *group, const char *file, const char *value);
 
 /* True when the top group, or "/a/b" below it, is there in any hierarchy. */
 bool group_exists(const char *below);
+
+/* Opens the tree, or ends the program as skipped; removes it, and all that is left of it fails. */
+int world_set_up(void **unused);
+int world_tear_down(void **unused);

@@ -184,17 +184,6 @@ static void devices_are_checked_before_a_group_is_made(void **unused)
 	assert_null(control("web-1", "cgroup.procs"));
 }
 
-static int set_up_tree(void **unused)
-{
-	struct err err = {0};
-
-	(void)unused;
-	if (cg_tree_open(stack, &tree, &err) == 0)
-		return 0;
-	print_message("SKIP: no writable control groups here: %s\n", err.text);
-	exit(77);
-}
-
 static void a_group_shows_itself_on_the_hierarchies_of_v1(void **unused)
 {
 	(void)unused;
@@ -217,19 +206,6 @@ static void a_group_shows_itself_on_the_hierarchies_of_v1(void **unused)
 	drop(cg);
 }
 
-static int tear_down_tree(void **unused)
-{
-	struct err err = {0};
-	int r = cg_tree_remove(tree, &err);
-
-	(void)unused;
-	if (r < 0)
-		print_message("%s\n", err.text);
-	assert_false(group_exists(""));
-	cg_tree_close(tree);
-	return r;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -247,5 +223,5 @@ int main(void)
 	}
 	snprintf(top, sizeof(top), "davit-test-cl-%d", getpid());
 	snprintf(stack, sizeof(stack), "%s/stack", top);
-	return cmocka_run_group_tests_name("limits", tests, set_up_tree, tear_down_tree);
+	return cmocka_run_group_tests_name("limits", tests, world_set_up, world_tear_down);
 }
