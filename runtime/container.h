@@ -215,12 +215,13 @@ struct container_run {
 				   without read_only, and not for CONTAINER_ROOT_HOST */
 	const struct cg *cg;	/* NULL: stays in the caller's groups */
 	char *const *envp;	/* added to (and overriding) the plan's environment; may be NULL */
-	int netns_fd;  /* network namespace to enter; -1: the host's with host_network, else a new
-			  empty one with lo up */
-	int pid_pidfd; /* of a process whose pid namespace is shared; 0: none */
-	int ipc_pidfd; /* of one whose IPC namespace and /dev/shm are; 0: none */
-	int stdio[3];  /* become 0, 1, 2 */
-	bool tty;      /* stdio[0] is a terminal: becomes the controlling terminal */
+	int netns_fd;	 /* network namespace to enter; -1: the host's with host_network, else a new
+			    empty one with lo up */
+	int pid_pidfd;	 /* of a process whose pid namespace is shared; 0: none */
+	int ipc_pidfd;	 /* of one whose IPC namespace and /dev/shm are; 0: none */
+	int stdio[3];	 /* become 0, 1, 2 */
+	int terminal_fd; /* a socket: they become a terminal of the container's own instead, and
+			    container_terminal_take() has its other side; 0: none */
 	const struct recorder *recorder; /* of system calls; NULL: none */
 };
 
@@ -278,3 +279,13 @@ int container_exec(const struct container_plan *plan, const struct container_exe
  * @ret_fd		out: what becomes the standard streams inside; owned by the caller
  */
 int container_terminal(int pidfd, int *ret_master_fd, int *ret_fd, struct err *err) must_check;
+
+/*
+ * The other side of the terminal of a run, whose sender had the peer of @socket_fd. Has come when
+ * the start has succeeded. Never waits.
+ *
+ * @ret_master_fd	out: owned by the caller
+ *
+ * Returns 0; -EAGAIN when nothing has come; -errno.
+ */
+int container_terminal_take(int socket_fd, int *ret_master_fd, struct err *err) must_check;

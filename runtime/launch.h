@@ -25,6 +25,7 @@ struct launch {
 	int stdio[3];
 	int status_fd;
 	bool tty;
+	int terminal_fd;		 /* start only: see container_run; 0: none */
 	int helper_fd;			 /* davit-init or davit-enter; -1: none */
 	char *const *helper_argv;	 /* of it, which gets argv and candidates by it; or NULL */
 	const struct recorder *recorder; /* NULL: none */
@@ -85,6 +86,7 @@ void launch_reap(int pidfd);
 /* The steps start and exec have in common, each over the whole launch. */
 int step_join_cgroups(struct launch *launch, struct container_fault *fault);
 int step_detach(struct launch *launch, struct container_fault *fault);
+int step_terminal(struct launch *launch, struct container_fault *fault);
 int step_stdio(struct launch *launch, struct container_fault *fault);
 int step_undumpable(struct launch *launch, struct container_fault *fault);
 int step_limits(struct launch *launch, struct container_fault *fault);

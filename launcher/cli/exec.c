@@ -73,7 +73,7 @@ static int exec_in(const char *stack, const char *instance, const struct values 
 
 	if (!body)
 		return cli_complain(SESSION_FAILED, "exec: the command cannot be sent");
-	return session_run(stack, &(struct session_request){"/v1/exec", body, tty, true, "exec"});
+	return session_run(stack, &(struct session_request){"/v1/exec", body, tty, "exec"});
 }
 
 static void drop_values(struct values *values)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Pty and raw mode; see relay.h. */
+/* Raw mode, and what goes to and fro; see relay.h. */
 #include "launcher/cli/relay.h"
 
 #include "runtime/base/cleanup.h"
@@ -9,19 +9,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
-
-int relay_open(struct relay *relay, struct err *err)
-{
-	relay->master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (relay->master < 0 || grantpt(relay->master) < 0 || unlockpt(relay->master) < 0)
-		return err_set(err, errno, "make a pty");
-	/* By the master's own fd: no path, so no other mount can come in between (Linux 4.13). */
-	relay->slave = ioctl(relay->master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (relay->slave < 0)
-		return err_set(err, errno, "open the pty's other side");
-	relay_resize(relay);
-	return 0;
-}
 
 void relay_take(struct relay *relay, int master_fd)
 {
@@ -42,11 +29,6 @@ int relay_start(struct relay *relay, struct err *err)
 		return err_set(err, errno, "terminal settings");
 	relay->raw = true;
 	return 0;
-}
-
-void relay_drop_slave(struct relay *relay)
-{
-	fd_drop(&relay->slave);
 }
 
 void relay_resize(const struct relay *relay)
@@ -107,5 +89,4 @@ void relay_close(struct relay *relay)
 		(void)tcsetattr(STDIN_FILENO, TCSADRAIN, &relay->saved); /* nothing else to do */
 	relay->raw = false;
 	fd_drop(&relay->master);
-	fd_drop(&relay->slave);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A terminal for a command inside an instance: our terminal in raw mode on one side, a new pty on
- * the other. The user's own terminal is never handed inside.
+ * A terminal for a command inside an instance: our terminal in raw mode on one side, one of the
+ * instance's own on the other. The user's own terminal is never handed inside.
  */
 #pragma once
 
@@ -12,21 +12,17 @@
 
 struct relay {
 	int master;
-	int slave; /* to be sent, then relay_drop_slave() */
 	struct termios saved;
 	bool raw; /* the terminal is to be restored */
 	bool input_ended;
 };
 
-/* Makes the pty, of the size of our terminal. Zero-initialise with both fds -1. */
-int relay_open(struct relay *relay, struct err *err) must_check;
-
-/* Uses a pty of somebody else's instead, which it owns from here. */
+/* Uses the side of the keyboard, which it owns from here; it becomes as large as our terminal.
+ * Zero-initialise the relay with master -1. */
 void relay_take(struct relay *relay, int master_fd);
 
 /* From here our terminal is raw, until relay_close(). */
 int relay_start(struct relay *relay, struct err *err) must_check;
-void relay_drop_slave(struct relay *relay);
 
 /* Our terminal has another size. */
 void relay_resize(const struct relay *relay);

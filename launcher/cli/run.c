@@ -98,7 +98,7 @@ static int run_one(const char *stack, const struct args *args, const struct valu
 		return cli_complain(SESSION_FAILED, "run: the command cannot be sent");
 	if (values->detach)
 		return run_detached(stack, body);
-	return session_run(stack, &(struct session_request){"/v1/run", body, tty, false, "run"});
+	return session_run(stack, &(struct session_request){"/v1/run", body, tty, "run"});
 }
 
 static int run_in(const struct cli *cli, const struct stack *stack, const struct args *args,

@@ -24,9 +24,8 @@ static const int forwarded[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUS
 struct session {
 	struct client_stream stream;
 	struct relay relay;
-	bool tty;
-	bool terminal_inside; /* relay.master comes with a message */
-	const char *what;     /* "exec": in front of complaints */
+	bool tty;	  /* relay.master comes with a message */
+	const char *what; /* "exec": in front of complaints */
 	int signal_fd;
 	unsigned interrupts;
 	int code; /* -1: not known yet */
@@ -77,10 +76,13 @@ static int hold_signals(struct session *session, struct err *err)
 static int hand_over_fds(struct session *session, struct err *err)
 {
 	int fds[CLIENT_FDS] = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
+	autoclose int null_fd = session->tty ? open("/dev/null", O_RDWR | O_CLOEXEC) : -1;
 
+	if (session->tty && null_fd < 0)
+		return err_set(err, errno, "/dev/null");
 	/* The user's own terminal stays here, also where it would not be used. */
 	for (size_t i = 0; session->tty && i < ARRAY_SIZE(fds); i++)
-		fds[i] = session->relay.slave;
+		fds[i] = null_fd;
 	return client_stream_send(&session->stream, "\n", 1, fds, err);
 }
 
@@ -88,18 +90,7 @@ static int start(struct session *session, struct err *err)
 {
 	int r = hold_signals(session, err);
 
-	if (r == 0 && session->terminal_inside) {
-		session->relay.slave = open("/dev/null", O_RDWR | O_CLOEXEC);
-		r = session->relay.slave < 0 ? err_set(err, errno, "/dev/null") : 0;
-	} else if (r == 0 && session->tty) {
-		r = relay_open(&session->relay, err);
-	}
-	if (r == 0)
-		r = hand_over_fds(session, err);
-	if (r == 0 && session->tty && !session->terminal_inside)
-		r = relay_start(&session->relay, err);
-	relay_drop_slave(&session->relay);
-	return r;
+	return r < 0 ? r : hand_over_fds(session, err);
 }
 
 static int forward_signal(struct session *session, struct err *err)
@@ -129,7 +120,7 @@ static int forward_signal(struct session *session, struct err *err)
 
 static int take_terminal(struct session *session, struct err *err)
 {
-	if (!session->terminal_inside || session->stream.given_fd < 0)
+	if (!session->tty || session->stream.given_fd < 0)
 		return err_say(err, EBADMSG, "the supervisor sends no terminal");
 	relay_take(&session->relay, take_fd(&session->stream.given_fd));
 	return relay_start(&session->relay, err);
@@ -220,10 +211,9 @@ int session_run(const char *stack, const struct session_request *request)
 {
 	__attribute__((cleanup(session_drop))) struct session session = {
 		.stream = CLIENT_NO_STREAM,
-		.relay = {.master = -1, .slave = -1},
+		.relay = {.master = -1},
 		.signal_fd = -1,
 		.tty = request->tty,
-		.terminal_inside = request->tty && request->terminal_inside,
 		.what = request->what,
 		.code = -1,
 	};

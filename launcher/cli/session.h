@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A command somewhere in the stack with our stdin, stdout and stderr: what exec and run share
- * (launcher/API.md has the protocol). Ours are handed over as they are, or a pty where we have a
- * terminal: one of ours or, for exec, one of the instance's own.
+ * (launcher/API.md has the protocol). Ours are handed over as they are; where we have a terminal it
+ * stays ours, and the supervisor gives us the side of the keyboard of one of the instance's own.
  */
 #pragma once
 
@@ -17,8 +17,7 @@ struct session_request {
 	const char *path;	   /* "/v1/exec" */
 	const struct json_t *body; /* borrowed */
 	bool tty;
-	bool terminal_inside; /* the supervisor makes the terminal, of the instance's own */
-	const char *what;     /* "exec": in front of complaints */
+	const char *what; /* "exec": in front of complaints */
 };
 
 /* A terminal inside is for those who have one here. */

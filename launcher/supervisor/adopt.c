@@ -17,6 +17,7 @@
 #include "launcher/supervisor/run_begin.h"
 #include "launcher/supervisor/run_end.h"
 #include "launcher/supervisor/save.h"
+#include "launcher/supervisor/streams.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/proc.h"
@@ -140,18 +141,11 @@ static void take_network(struct instance *instance, const struct record *record)
 
 static void take_terminal(struct instance *instance)
 {
-	autoclose int fd = kept_take(instance, KEPT_TERMINAL);
 	struct err err = {0};
 
-	if (fd < 0 || !instance->log)
-		return;
-	instance->terminal_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	if (instance->terminal_fd >= 0)
-		kept_store(instance, KEPT_TERMINAL, instance->terminal_fd);
-	if (log_terminal_again(instance->log, fd, &err) < 0)
+	instance->terminal_fd = kept_take(instance, KEPT_TERMINAL);
+	if (instance->terminal_fd >= 0 && instance->log && streams_terminal(instance, &err) < 0)
 		tell(instance->sup, instance->name, &err);
-	else
-		(void)take_fd(&fd);
 }
 
 /* @group: NULL when it has ended: then there are at most its last words. */

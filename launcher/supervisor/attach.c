@@ -228,24 +228,10 @@ static int run_service(struct attachment *attachment, const struct one_off_clien
 	return r;
 }
 
-/* The attachment may be gone after this: the instance can end at once. */
-static int run(struct attachment *attachment, const int stdio[static 3],
-	       struct container_fault *fault)
-{
-	attachment->client = (struct one_off_client){
-		.stdio = {stdio[0], stdio[1], stdio[2]},
-		.tty = attachment->tty,
-		.started = on_one_off_started,
-		.ended = on_one_off_ended,
-		.data = attachment,
-	};
-	return run_service(attachment, &attachment->client, attachment->one_off, fault);
-}
-
 /* The client gets the side of the keyboard, and with that nothing of the host's goes inside. */
-static int give_terminal(const struct attachment *attachment, const struct instance *instance,
-			 int *ret_inside_fd, struct err *err)
+static int give_terminal(void *data, int master_fd, struct err *err)
 {
+	const struct attachment *attachment = data;
 	static char line[] = "{\"terminal\":true}\n";
 	union {
 		struct cmsghdr align;
@@ -258,17 +244,40 @@ static int give_terminal(const struct attachment *attachment, const struct insta
 		.msg_control = &control,
 		.msg_controllen = sizeof(control.room),
 	};
+
+	memcpy(CMSG_DATA(&control.align), &master_fd, sizeof(int));
+	if (sendmsg(attachment->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		return err_set(err, errno, "hand over the terminal");
+	return 0;
+}
+
+/* The attachment may be gone after this: the instance can end at once. */
+static int run(struct attachment *attachment, const int stdio[static 3],
+	       struct container_fault *fault)
+{
+	attachment->client = (struct one_off_client){
+		.stdio = {stdio[0], stdio[1], stdio[2]},
+		.tty = attachment->tty,
+		.terminal = give_terminal,
+		.started = on_one_off_started,
+		.ended = on_one_off_ended,
+		.data = attachment,
+	};
+	return run_service(attachment, &attachment->client, attachment->one_off, fault);
+}
+
+static int open_terminal(struct attachment *attachment, const struct instance *instance,
+			 int *ret_inside_fd, struct err *err)
+{
 	autoclose int master_fd = -1;
 	autoclose int inside_fd = -1;
 	int r = container_terminal(instance->pidfd, &master_fd, &inside_fd, err);
 
-	if (r < 0)
-		return r;
-	memcpy(CMSG_DATA(&control.align), &master_fd, sizeof(int));
-	if (sendmsg(attachment->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-		return err_set(err, errno, "hand over the terminal");
-	*ret_inside_fd = take_fd(&inside_fd);
-	return 0;
+	if (r == 0)
+		r = give_terminal(attachment, master_fd, err);
+	if (r == 0)
+		*ret_inside_fd = take_fd(&inside_fd);
+	return r;
 }
 
 static int exec(struct attachment *attachment, const int stdio[static 3],
@@ -280,7 +289,7 @@ static int exec(struct attachment *attachment, const int stdio[static 3],
 
 	if (!instance || !instance_reached(instance))
 		return err_say(&fault->err, ESRCH, "%s is not running", attachment->instance);
-	int r = attachment->tty ? give_terminal(attachment, instance, &terminal_fd, &fault->err)
+	int r = attachment->tty ? open_terminal(attachment, instance, &terminal_fd, &fault->err)
 				: 0;
 
 	if (r < 0)

@@ -27,7 +27,9 @@ struct supervisor;
 /* Whoever waits for a one-off instance. */
 struct one_off_client {
 	int stdio[3]; /* for its start */
-	bool tty;     /* stdio[0] is a terminal */
+	bool tty;     /* a terminal of the instance's own instead */
+	/* Its other side, to be borrowed. */
+	int (*terminal)(void *data, int master_fd, struct err *err);
 	void (*started)(void *data, const struct instance *instance);
 	void (*ended)(void *data, const struct instance *instance); /* the last call */
 	void *data;
@@ -88,7 +90,8 @@ struct instance {
 	struct net_endpoint *endpoint; /* NULL: the host's network, or that of: */
 	struct instance *joined;
 	struct log_sink *log;
-	int terminal_fd; /* our end of its terminal, besides the log's; -1: none */
+	int terminal_fd; /* our end of its terminal, besides the log's, or where it will
+			    come to; -1: none */
 	char *layer_dir;
 };
 

@@ -38,6 +38,7 @@ struct log_stream {
 	bool in_line; /* what was read last is not the end of a line */
 	bool queued;
 	bool grown;
+	bool held_return; /* of a terminal: what was read last, which may be half of a line's end */
 	struct watch *watch;
 };
 
@@ -165,18 +166,51 @@ static size_t read_bytes(const struct log_stream *stream)
 	return stream->sink->journal ? JOURNAL_READ_BYTES : READ_BYTES;
 }
 
+static bool is_terminal(const struct log_stream *stream)
+{
+	return stream == &stream->sink->streams[LOG_PIPES];
+}
+
+/* A terminal ends lines with two characters, a file with one. Returns how much is left; the second
+ * of them may be yet to come. */
+static size_t drop_returns(struct log_stream *stream, char *bytes, size_t len)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < len; i++)
+		if (bytes[i] != '\r' || (i + 1 < len && bytes[i + 1] != '\n'))
+			bytes[left++] = bytes[i];
+	stream->held_return = bytes[len - 1] == '\r';
+	return left;
+}
+
+static void terminal_take(struct log_stream *stream, size_t len)
+{
+	len = drop_returns(stream, stream->sink->pump->chunk, len);
+	if (len > 0)
+		stream_take(stream, len);
+}
+
 /* How much there was; 0: nothing for now. */
 static size_t stream_read(struct log_stream *stream)
 {
 	char *chunk = stream->sink->pump->chunk;
-	ssize_t n = stream->read_fd < 0 ? 0 : read(stream->read_fd, chunk, read_bytes(stream));
+	size_t held = stream->held_return;
+
+	chunk[0] = '\r';
+	ssize_t n = stream->read_fd < 0
+			    ? 0
+			    : read(stream->read_fd, chunk + held, read_bytes(stream) - held);
 
 	/* A terminal that nobody has any more says so, again and again. */
 	if (n < 0 && errno == EIO)
 		stream_close(stream);
 	if (n <= 0)
 		return 0;
-	stream_take(stream, (size_t)n);
+	if (is_terminal(stream))
+		terminal_take(stream, held + (size_t)n);
+	else
+		stream_take(stream, (size_t)n);
 	return (size_t)n;
 }
 
@@ -309,40 +343,6 @@ static int stream_watch(struct log_stream *stream, struct err *err)
 	return r;
 }
 
-/* Lines end with a newline alone: nobody looks at it but the log. */
-static int terminal_set_up(int master_fd, int slave_fd)
-{
-	const struct winsize size = {.ws_row = 24, .ws_col = 80};
-	struct termios mode;
-
-	if (tcgetattr(slave_fd, &mode) < 0)
-		return -errno;
-	mode.c_oflag &= ~(tcflag_t)ONLCR;
-	if (tcsetattr(slave_fd, TCSANOW, &mode) < 0 || ioctl(master_fd, TIOCSWINSZ, &size) < 0)
-		return -errno;
-	return 0;
-}
-
-int log_terminal(struct log_sink *sink, int *ret_fd, struct err *err)
-{
-	struct log_stream *stream = &sink->streams[LOG_PIPES];
-
-	stream_drain(stream);
-	stream_close(stream);
-	stream->read_fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (stream->read_fd < 0 || unlockpt(stream->read_fd) < 0)
-		return err_set(err, errno, "terminal");
-	autoclose int fd = ioctl(stream->read_fd, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
-	int r = fd < 0 ? -errno : terminal_set_up(stream->read_fd, fd);
-
-	if (r < 0)
-		return err_set(err, -r, "terminal");
-	r = stream_watch(stream, err);
-	if (r == 0)
-		*ret_fd = take_fd(&fd);
-	return r;
-}
-
 /* Whoever writes can read as well, so that the pipe has a reader as long as it has a writer: should
  * this process die, writers wait for the next one instead of being killed. */
 static int hold_open(int writer_fd)
@@ -353,18 +353,13 @@ static int hold_open(int writer_fd)
 	return open(path, O_RDWR | O_CLOEXEC);
 }
 
-int log_terminal_fd(const struct log_sink *sink)
-{
-	int fd = sink->streams[LOG_PIPES].read_fd;
-
-	return fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
-}
-
-int log_terminal_again(struct log_sink *sink, int fd, struct err *err)
+int log_terminal(struct log_sink *sink, int fd, struct err *err)
 {
 	struct log_stream *stream = &sink->streams[LOG_PIPES];
 
+	stream_drain(stream);
 	stream_close(stream);
+	stream->held_return = false;
 	stream->read_fd = fd;
 	int r = stream_watch(stream, err);
 

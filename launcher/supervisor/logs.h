@@ -45,19 +45,9 @@ int log_open(struct log_pump *pump, const struct log_config *config, struct log_
  * duplicates them. */
 struct log_pipes log_pipes(const struct log_sink *sink);
 
-/*
- * A new terminal for a run; what it shows goes to the log as stdout. That of the run before is
- * forgotten.
- *
- * @ret_fd	out: the side of the program, owned by the caller
- */
-int log_terminal(struct log_sink *sink, int *ret_fd, struct err *err) must_check;
-
-/* A duplicate of our end of it, the caller's; -1: there is none. */
-int log_terminal_fd(const struct log_sink *sink);
-
-/* Goes on with a predecessor's: our end of it, taken over unless this fails. */
-int log_terminal_again(struct log_sink *sink, int fd, struct err *err) must_check;
+/* What a terminal shows goes to the log as stdout. That of the run before is forgotten. @fd: its
+ * other side, taken over unless this fails. */
+int log_terminal(struct log_sink *sink, int fd, struct err *err) must_check;
 
 /* Reads what is in the pipes at this moment, so that a dead instance's last words are in the file.
  */

@@ -27,6 +27,8 @@
 
 void run_begin_status(struct instance *instance)
 {
+	struct err err = {0};
+
 	if (instance->status_fd < 0)
 		return;
 	int r = container_status(instance->status_fd, &instance->fault);
@@ -40,6 +42,9 @@ void run_begin_status(struct instance *instance)
 			true; /* the child ends by itself: run_end_on_exit() goes on */
 		return;
 	}
+	if (streams_terminal(instance, &err) < 0)
+		supervisor_log(instance->sup, "instance=%s event=no-terminal error=\"%s\"",
+			       instance->name, err.text);
 	metrics_count(instance, METRICS_STARTED);
 	run_begin_done(instance);
 }

@@ -10,6 +10,8 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* The instance holds the end that nobody writes to as well: its program waits for input instead of
@@ -29,18 +31,66 @@ static int open_input(struct streams *streams, struct err *err)
 	return streams->input_fd < 0 ? err_set(err, errno, "input") : 0;
 }
 
-/* Ours as well as the log's: it is the keeper's until the next one comes. */
-static int open_terminal(struct instance *instance, struct streams *streams, struct err *err)
+/* The run makes it and sends its other side; the keeper has where that comes to. */
+static int open_terminal(struct instance *instance, struct container_run *run,
+			 struct streams *streams, struct err *err)
 {
-	int r = log_terminal(instance->log, &streams->terminal_fd, err);
+	int fds[2];
 
-	if (r < 0)
-		return r;
+	if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, fds) < 0)
+		return err_set(err, errno, "terminal");
+	streams->terminal_fd = run->terminal_fd = fds[1];
 	kept_drop(instance, KEPT_TERMINAL);
 	fd_drop(&instance->terminal_fd);
-	instance->terminal_fd = log_terminal_fd(instance->log);
-	if (instance->terminal_fd >= 0)
-		kept_store(instance, KEPT_TERMINAL, instance->terminal_fd);
+	instance->terminal_fd = fds[0];
+	kept_store(instance, KEPT_TERMINAL, fds[0]);
+	return 0;
+}
+
+static bool is_socket(int fd)
+{
+	struct stat st;
+
+	return fd >= 0 && fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
+}
+
+static int show_terminal(struct instance *instance, int master_fd, struct err *err)
+{
+	autoclose int log_fd = -1;
+
+	if (instance->client)
+		return instance->client->terminal(instance->client->data, master_fd, err);
+	log_fd = fcntl(master_fd, F_DUPFD_CLOEXEC, 0);
+	int r = log_fd < 0 ? err_set(err, errno, "terminal")
+			   : log_terminal(instance->log, log_fd, err);
+
+	if (r == 0)
+		(void)take_fd(&log_fd);
+	return r;
+}
+
+int streams_terminal(struct instance *instance, struct err *err)
+{
+	autoclose int master_fd = -1;
+
+	if (instance->terminal_fd < 0)
+		return 0;
+	if (is_socket(instance->terminal_fd)) {
+		int r = container_terminal_take(instance->terminal_fd, &master_fd, err);
+
+		kept_drop(instance, KEPT_TERMINAL);
+		fd_drop(&instance->terminal_fd);
+		if (r < 0)
+			return r;
+	} else {
+		master_fd = take_fd(&instance->terminal_fd);
+	}
+	int r = show_terminal(instance, master_fd, err);
+
+	if (r < 0 || instance->client)
+		return r;
+	instance->terminal_fd = take_fd(&master_fd);
+	kept_store(instance, KEPT_TERMINAL, instance->terminal_fd);
 	return 0;
 }
 
@@ -53,8 +103,7 @@ int streams_open(struct instance *instance, struct container_run *run, struct st
 
 	if (instance->client) {
 		memcpy(run->stdio, instance->client->stdio, sizeof(instance->client->stdio));
-		run->tty = instance->client->tty;
-		return 0;
+		return instance->client->tty ? open_terminal(instance, run, ret, err) : 0;
 	}
 	ret->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (ret->null_fd < 0)
@@ -63,15 +112,9 @@ int streams_open(struct instance *instance, struct container_run *run, struct st
 		r = open_input(ret, err);
 	/* Without a log there is nobody to read what a terminal shows. */
 	if (r == 0 && process->tty && log)
-		r = open_terminal(instance, ret, err);
+		r = open_terminal(instance, run, ret, err);
 	if (r < 0)
 		return r;
-	run->tty = ret->terminal_fd >= 0;
-	if (run->tty) {
-		for (int i = 0; i < 3; i++)
-			run->stdio[i] = ret->terminal_fd;
-		return 0;
-	}
 	run->stdio[0] = ret->input_fd >= 0 ? ret->input_fd : ret->null_fd;
 	for (int i = 0; i < LOG_PIPES; i++)
 		run->stdio[1 + i] = log ? log_pipes(log).write_fds[i] : ret->null_fd;

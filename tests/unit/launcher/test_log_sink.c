@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -85,13 +86,18 @@ static void what_a_terminal_shows_reaches_the_file_and_each_run_has_its_own(void
 	struct log_sink *sink = open_sink(world, &unbounded);
 
 	for (int run = 1; run <= 2; run++) {
-		char line[16];
-		int fd = -1;
+		char line[32];
+		int master_fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
 
-		assert_int_equal(log_terminal(sink, &fd, NULL), 0);
-		assert_true(isatty(fd));
-		snprintf(line, sizeof(line), "run %d\n", run);
+		assert_int_equal(unlockpt(master_fd), 0);
+		int fd = ioctl(master_fd, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+		assert_int_equal(log_terminal(sink, master_fd, NULL), 0);
+		snprintf(line, sizeof(line), "run %d\n9%%\r10%%\r", run);
 		assert_int_equal(write(fd, line, strlen(line)), strlen(line));
+		log_drain(sink);
+		assert_int_equal(write(fd, "11%\n", 4), 4);
+		log_drain(sink);
 		close(fd);
 		/* The end of it, too, which would be told for ever. */
 		log_drain(sink);
@@ -103,6 +109,8 @@ static void what_a_terminal_shows_reaches_the_file_and_each_run_has_its_own(void
 	assert_non_null(text);
 	assert_non_null(strstr(text, "Z stdout F run 1\n"));
 	assert_non_null(strstr(text, "Z stdout F run 2\n"));
+	assert_non_null(strstr(text, "\r11%\n"));
+	assert_null(strstr(text, "\r\n"));
 }
 
 static void check_file(const struct world *world, const char *name, const char *part)
