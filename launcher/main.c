@@ -14,15 +14,13 @@
 #include <sys/ioctl.h>
 
 const struct command *const cli_commands[] = {
-	&command_up,	  &command_down,       &command_ps,
-	&command_status,  &command_inspect,    &command_logs,
-	&command_events,  &command_scale,      &command_start,
-	&command_stop,	  &command_restart,    &command_kill,
-	&command_learn,	  &command_exec,       &command_run,
-	&command_config,  &command_simulate,   &command_images,
-	&command_pull,	  &command_image,      &command_ls,
-	&command_doctor,  &command_completion, &command_version,
-	&command_upgrade, &command_help,       NULL,
+	&command_up,	  &command_down,     &command_ps,     &command_status,
+	&command_stats,	  &command_inspect,  &command_logs,   &command_events,
+	&command_scale,	  &command_start,    &command_stop,   &command_restart,
+	&command_kill,	  &command_learn,    &command_exec,   &command_run,
+	&command_config,  &command_simulate, &command_images, &command_pull,
+	&command_image,	  &command_ls,	     &command_doctor, &command_completion,
+	&command_version, &command_upgrade,  &command_help,   NULL,
 };
 
 const struct command *cli_command(const char *name)

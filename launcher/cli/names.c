@@ -74,3 +74,34 @@ int names_check(const char *stack, const char *word)
 		return EXIT_DONE;
 	return cli_complain(EXIT_FAILED, "no service or instance '%s' in stack %s", word, stack);
 }
+
+static bool is_named(const struct json_t *instance, const char *word)
+{
+	const char *service = js_text(instance, "service");
+	const char *name = js_text(instance, "instance");
+
+	return (service && strcmp(word, service) == 0) || (name && strcmp(word, name) == 0);
+}
+
+bool names_wanted(const struct json_t *instance, const struct args *args)
+{
+	for (size_t i = 0; i < args->word_count; i++)
+		if (is_named(instance, args->words[i]))
+			return true;
+	return args->word_count == 0;
+}
+
+int names_check_all(const char *stack, const struct json_t *instances, const struct args *args)
+{
+	int code = EXIT_DONE;
+
+	for (size_t i = 0; i < args->word_count && code == EXIT_DONE; i++) {
+		bool found = false;
+
+		for (size_t k = 0; k < js_count(instances) && !found; k++)
+			found = is_named(js_at(instances, k), args->words[i]);
+		if (!found)
+			code = names_check(stack, args->words[i]);
+	}
+	return code;
+}

@@ -21,3 +21,12 @@ int names_resolve(const char *stack, struct args *args, size_t count,
 /* Complains unless @word, of which nothing was found, is a service of the stack or an instance one
  * could have. A stack nobody answers for is not complained about. */
 int names_check(const char *stack, const char *word) must_check;
+
+/* Whether an instance of an answer is one of the words, by its own name or its service's; without
+ * words each is. */
+bool names_wanted(const struct json_t *instance, const struct args *args);
+
+/* names_check() for the words of which no instance is there: a word that names nothing is a slip of
+ * the pen, not an empty table. */
+int names_check_all(const char *stack, const struct json_t *instances,
+		    const struct args *args) must_check;

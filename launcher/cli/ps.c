@@ -89,38 +89,6 @@ static int add_row(struct table *table, const char *log_dir, const struct json_t
 	return EXIT_DONE;
 }
 
-static bool is_named(const struct json_t *instance, const char *word)
-{
-	const char *service = js_text(instance, "service");
-	const char *name = js_text(instance, "instance");
-
-	return (service && strcmp(word, service) == 0) || (name && strcmp(word, name) == 0);
-}
-
-static bool is_wanted(const struct json_t *instance, const struct args *args)
-{
-	for (size_t i = 0; i < args->word_count; i++)
-		if (is_named(instance, args->words[i]))
-			return true;
-	return args->word_count == 0;
-}
-
-/* A word that names nothing is a slip of the pen, not an empty table. */
-static int check_words(const char *stack, const struct json_t *instances, const struct args *args)
-{
-	int code = EXIT_DONE;
-
-	for (size_t i = 0; i < args->word_count && code == EXIT_DONE; i++) {
-		bool found = false;
-
-		for (size_t k = 0; k < js_count(instances) && !found; k++)
-			found = is_named(js_at(instances, k), args->words[i]);
-		if (!found)
-			code = names_check(stack, args->words[i]);
-	}
-	return code;
-}
-
 struct question {
 	const char *stack;
 	const char *log_dir;
@@ -140,7 +108,7 @@ static int put_table(const struct cli *cli, const struct json_t *instances,
 	for (size_t i = 0; i < js_count(instances); i++) {
 		const struct json_t *instance = js_at(instances, i);
 
-		if (is_wanted(instance, question->args) &&
+		if (names_wanted(instance, question->args) &&
 		    add_row(&table, question->log_dir, instance) != EXIT_DONE)
 			return EXIT_FAILED;
 	}
@@ -157,7 +125,7 @@ static int put_json(struct json_t *answer, const struct args *args, struct buf *
 	bool done = wanted != NULL;
 
 	for (size_t i = 0; done && i < js_count(instances); i++)
-		if (is_wanted(js_at(instances, i), args))
+		if (names_wanted(js_at(instances, i), args))
 			done = js_append(wanted, js_pack("O", js_at(instances, i)));
 	if (!done || !js_put(answer, "instances", wanted))
 		return cli_complain(EXIT_FAILED, "out of memory");
@@ -172,7 +140,8 @@ static int look(struct cli *cli, void *context, struct buf *out)
 	int code = cli_call(question->stack, &request, &answer);
 
 	if (code == EXIT_DONE)
-		code = check_words(question->stack, js_get(answer, "instances"), question->args);
+		code = names_check_all(question->stack, js_get(answer, "instances"),
+				       question->args);
 	if (code != EXIT_DONE)
 		return code;
 	return question->json ? put_json(answer, question->args, out)

@@ -99,18 +99,17 @@ void api_answer(struct http_answer *answer, const struct reply *reply)
 	}
 }
 
-static void answer_metrics(const struct supervisor *sup, struct http_answer *answer)
-{
-	autobuf struct buf text = {0};
+/* What is read piece by piece. */
+static const struct {
+	const char *path;
+	void (*answer)(struct supervisor *sup, struct http_answer *answer);
+} lists[] = {
+	{"/v1/instances", listing_answer_instances},
+	{"/v1/stats", listing_answer_stats},
+	{"/v1/metrics", metrics_answer},
+};
 
-	metrics_print(sup, &text);
-	answer->kind = HTTP_BODY;
-	answer->status = text.failed ? 500 : 200;
-	answer->content_type = "text/plain; version=0.0.4";
-	answer->body = text.failed ? strdup("out of memory\n") : buf_take(&text);
-}
-
-/* What is not answered by a JSON document. */
+/* What is not answered by a JSON document that is made at once. */
 static bool answer_otherwise(struct supervisor *sup, const struct http_request *request,
 			     const struct json_t *body, struct http_answer *answer)
 {
@@ -131,12 +130,11 @@ static bool answer_otherwise(struct supervisor *sup, const struct http_request *
 		attach_run(sup, body, answer);
 		return true;
 	}
-	if (strcmp(request->path, "/v1/instances") == 0 && strcmp(request->method, "GET") == 0) {
-		listing_answer(sup, answer);
-		return true;
-	}
-	if (strcmp(request->path, "/v1/metrics") == 0 && strcmp(request->method, "GET") == 0) {
-		answer_metrics(sup, answer);
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+		if (strcmp(request->path, lists[i].path) != 0 ||
+		    strcmp(request->method, "GET") != 0)
+			continue;
+		lists[i].answer(sup, answer);
 		return true;
 	}
 	return false;

@@ -14,6 +14,8 @@
 
 struct listing {
 	struct supervisor *sup;
+	const struct listing_kind *kind;
+	void *context;
 	struct buf text; /* made, and not read yet */
 	size_t read;
 	bool any;			 /* an instance was listed: */
@@ -28,6 +30,8 @@ void listing_free(void *data)
 	struct listing *listing = data;
 
 	buf_free(&listing->text);
+	if (listing->kind->free)
+		listing->kind->free(listing->context);
 	free(listing);
 }
 
@@ -62,17 +66,12 @@ static void put_next(struct listing *listing)
 	struct instance *instance = next_of(listing);
 
 	if (!instance) {
-		buf_puts(&listing->text, "]}\n");
+		listing->kind->finish(listing->context, &listing->text);
 		listing->over = true;
 		give_back(listing);
 		return;
 	}
-	autojs struct json_t *view = view_instance(instance);
-
-	if (listing->any)
-		buf_puts(&listing->text, ",");
-	if (!view || js_print(view, 0, &listing->text, NULL) < 0)
-		listing->text.failed = true;
+	listing->kind->put(listing->context, instance, !listing->any, &listing->text);
 	listing->any = true;
 	listing->index = instance->index;
 	snprintf(listing->service, sizeof(listing->service), "%s", instance->plan->service->name);
@@ -88,6 +87,8 @@ static void put_some(struct listing *listing, size_t max)
 	do
 		put_next(listing);
 	while (!listing->over && listing->text.len < max && loop_clock_us() < end_us);
+	if (listing->text.len == 0 && listing->kind->filler)
+		buf_puts(&listing->text, listing->kind->filler);
 }
 
 long listing_read(void *data, char *room, size_t max)
@@ -113,24 +114,23 @@ bool listing_has(const struct listing *listing, const struct instance *instance)
 	return listing->over || (listing->any && !is_behind(instance, listing));
 }
 
-struct listing *listing_new(struct supervisor *sup, const char *head)
+struct listing *listing_new(struct supervisor *sup, const struct listing_kind *kind, void *context,
+			    const char *head)
 {
 	struct listing *listing = calloc(1, sizeof(*listing));
 
-	if (!listing)
+	if (!listing) {
+		if (kind->free)
+			kind->free(context);
 		return NULL;
-	listing->sup = sup;
-	buf_printf(&listing->text, "%s,\"instances\":[", head);
+	}
+	*listing = (struct listing){.sup = sup, .kind = kind, .context = context};
+	buf_puts(&listing->text, head);
 	return listing;
 }
 
-void listing_answer(struct supervisor *sup, struct http_answer *answer)
+void listing_answer(struct listing *listing, struct http_answer *answer)
 {
-	char head[INSTANCE_NAME_MAX + 64];
-
-	snprintf(head, sizeof(head), "{\"schema\":1,\"stack\":\"%s\"", sup->name);
-	struct listing *listing = listing_new(sup, head);
-
 	answer->kind = HTTP_BODY;
 	answer->status = 500;
 	if (!listing)
@@ -138,4 +138,63 @@ void listing_answer(struct supervisor *sup, struct http_answer *answer)
 	answer->kind = HTTP_SOURCE;
 	answer->status = 200;
 	answer->source = (struct http_source){listing_read, listing_free, listing};
+}
+
+/* ---- lists in JSON ---- */
+
+typedef struct json_t *view_fn(struct instance *instance);
+
+static void put_view(view_fn *view, struct instance *instance, bool first, struct buf *text)
+{
+	autojs struct json_t *value = view(instance);
+
+	if (!first)
+		buf_puts(text, ",");
+	if (!value || js_print(value, 0, text, NULL) < 0)
+		text->failed = true;
+}
+
+static void put_instance(void *unused, struct instance *instance, bool first, struct buf *text)
+{
+	put_view(view_instance, instance, first, text);
+}
+
+static void put_load(void *unused, struct instance *instance, bool first, struct buf *text)
+{
+	put_view(view_load, instance, first, text);
+}
+
+static void put_end(void *unused, struct buf *text)
+{
+	buf_puts(text, "]}\n");
+}
+
+static const struct listing_kind instances = {.put = put_instance, .finish = put_end};
+static const struct listing_kind loads = {.put = put_load, .finish = put_end};
+
+struct listing *listing_new_instances(struct supervisor *sup, const char *head)
+{
+	autobuf struct buf text = {0};
+
+	buf_printf(&text, "%s,\"instances\":[", head);
+	return text.failed ? NULL : listing_new(sup, &instances, NULL, text.data);
+}
+
+static void answer_with(struct supervisor *sup, const struct listing_kind *kind,
+			struct http_answer *answer)
+{
+	char head[INSTANCE_NAME_MAX + 64];
+
+	snprintf(head, sizeof(head), "{\"schema\":1,\"stack\":\"%s\",\"instances\":[", sup->name);
+	listing_answer(listing_new(sup, kind, NULL, head), answer);
+}
+
+void listing_answer_instances(struct supervisor *sup, struct http_answer *answer)
+{
+	answer_with(sup, &instances, answer);
+}
+
+void listing_answer_stats(struct supervisor *sup, struct http_answer *answer)
+{
+	answer_with(sup, &loads, answer);
 }

@@ -1,25 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * `GET /v1/instances` and what a watcher begins with, piece by piece: reading what an instance uses
- * takes the kernel some time, and of a thousand at once so much that others would wait. Between two
- * pieces instances may come and go: each one that is there all the while is in the list, once.
+ * What is told of all instances, piece by piece: reading what an instance uses takes the kernel
+ * some time, and of a thousand at once so much that others would wait. Between two pieces instances
+ * may come and go: each one that is there all the while is in the list, once.
  */
 #pragma once
 
 #include "launcher/supervisor/http.h"
+#include "runtime/base/buf.h"
 
 struct instance;
 struct listing;
 struct supervisor;
 
+/* What a list tells of an instance. */
+struct listing_kind {
+	/* Appends it. @first: there is none before. */
+	void (*put)(void *context, struct instance *instance, bool first, struct buf *text);
+	/* Appends the end of the whole. */
+	void (*finish)(void *context, struct buf *text);
+	void (*free)(void *context); /* may be NULL */
+	const char *filler; /* sent where a piece has nothing to say; NULL: there is none such */
+};
+
 /*
- * A document that ends with the list and a line's end.
- *
- * @head	its members before that, from the brace on; copied
+ * @context	taken, also on failure
+ * @head	the beginning of the whole; copied
  *
  * Returns NULL without memory; owned by the caller, listing_free().
  */
-struct listing *listing_new(struct supervisor *sup, const char *head);
+struct listing *listing_new(struct supervisor *sup, const struct listing_kind *kind, void *context,
+			    const char *head);
+
+/* The list of what `ps` tells, at the end of a JSON document. @head: its members before that, from
+ * the brace on. */
+struct listing *listing_new_instances(struct supervisor *sup, const char *head);
 
 /* Both as in struct http_source. */
 long listing_read(void *listing, char *room, size_t max);
@@ -29,5 +44,9 @@ void listing_free(void *listing);
  * be told. */
 bool listing_has(const struct listing *listing, const struct instance *instance);
 
-/* Makes @answer one that is read from the list; a plain refusal where there is no memory. */
-void listing_answer(struct supervisor *sup, struct http_answer *answer);
+/* Makes @answer one that is read from the list, which is taken; a plain refusal without one. */
+void listing_answer(struct listing *listing, struct http_answer *answer);
+
+/* The documents of `GET /v1/instances` and `GET /v1/stats`. */
+void listing_answer_instances(struct supervisor *sup, struct http_answer *answer);
+void listing_answer_stats(struct supervisor *sup, struct http_answer *answer);

@@ -63,7 +63,22 @@ void metrics_count(struct instance *instance, enum metrics_event event)
 		histogram_add(&metrics->start_durations, loop_clock_us() - instance->begun_us);
 }
 
-static void put_head(struct buf *text, const char *name, const char *type, const char *help)
+void metrics_count_end(struct instance *instance)
+{
+	const struct run_end *end = &instance->end;
+
+	if (end->kind == RUN_END_START_FAILED)
+		return; /* counted where it failed */
+	if (end->oom)
+		metrics_count(instance, METRICS_OUT_OF_MEMORY);
+	else if (end->kind == RUN_END_EXITED)
+		metrics_count(instance, end->code ? METRICS_EXITED_OTHER : METRICS_EXITED_ZERO);
+	else
+		metrics_count(instance, end->kind == RUN_END_SIGNALLED ? METRICS_SIGNALLED
+								       : METRICS_END_UNKNOWN);
+}
+
+void metrics_head(struct buf *text, const char *name, const char *type, const char *help)
 {
 	buf_printf(text, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
@@ -74,7 +89,7 @@ static void put_counter(const struct supervisor *sup, enum metrics_event event, 
 {
 	const struct stack *stack = settle_stack(sup);
 
-	put_head(text, name, "counter", help);
+	metrics_head(text, name, "counter", help);
 	for (size_t i = 0; i < stack->service_count; i++) {
 		const char *service = stack->services[i].name;
 		const struct service_counts *counts = counts_of(&sup->metrics, service);
@@ -89,7 +104,7 @@ static void put_instances(const struct supervisor *sup, struct buf *text)
 {
 	const struct stack *stack = settle_stack(sup);
 
-	put_head(text, "davit_instances", "gauge", "Instances of a service, by state.");
+	metrics_head(text, "davit_instances", "gauge", "Instances of a service, by state.");
 	for (size_t i = 0; i < stack->service_count; i++) {
 		const char *service = stack->services[i].name;
 		unsigned in_state[INSTANCE_STATES] = {0};
@@ -105,16 +120,42 @@ static void put_instances(const struct supervisor *sup, struct buf *text)
 	}
 }
 
+static void put_exits(const struct supervisor *sup, struct buf *text)
+{
+	static const struct {
+		enum metrics_event event;
+		const char *reason;
+	} reasons[] = {
+		{METRICS_EXITED_ZERO, "zero"},	  {METRICS_EXITED_OTHER, "status"},
+		{METRICS_SIGNALLED, "signal"},	  {METRICS_OUT_OF_MEMORY, "out-of-memory"},
+		{METRICS_END_UNKNOWN, "unknown"},
+	};
+	const struct stack *stack = settle_stack(sup);
+
+	metrics_head(text, "davit_instance_exits_total", "counter", "Runs that ended, by how.");
+	for (size_t i = 0; i < stack->service_count; i++) {
+		const char *service = stack->services[i].name;
+		const struct service_counts *counts = counts_of(&sup->metrics, service);
+
+		for (size_t r = 0; r < ARRAY_SIZE(reasons); r++)
+			buf_printf(text,
+				   "davit_instance_exits_total{service=\"%s\",reason=\"%s\"} "
+				   "%" PRIu64 "\n",
+				   service, reasons[r].reason,
+				   counts ? counts->events[reasons[r].event] : 0);
+	}
+}
+
 static void put_histogram(const struct histogram *histogram, const char *name, const char *help,
 			  struct buf *text)
 {
-	put_head(text, name, "histogram", help);
+	metrics_head(text, name, "histogram", help);
 	histogram_print(histogram, name, text);
 }
 
 void metrics_print(const struct supervisor *sup, struct buf *text)
 {
-	put_head(text, "davit_build_info", "gauge", "Always 1; says what runs.");
+	metrics_head(text, "davit_build_info", "gauge", "Always 1; says what runs.");
 	buf_printf(text, "davit_build_info{stack=\"%s\",version=\"%s\"} 1\n", sup->name,
 		   DAVIT_VERSION);
 	put_instances(sup, text);
@@ -124,6 +165,7 @@ void metrics_print(const struct supervisor *sup, struct buf *text)
 		    "Runs whose program could not be started.", text);
 	put_counter(sup, METRICS_RESTARTED, "davit_instance_restarts_total",
 		    "Runs that ended and were followed by another by themselves.", text);
+	put_exits(sup, text);
 	put_histogram(&sup->metrics.start_durations, "davit_instance_start_duration_seconds",
 		      "Time from the beginning of a start until its program runs.", text);
 	put_histogram(loop_turns(sup->loop), "davit_loop_turn_seconds",

@@ -19,12 +19,28 @@ enum metrics_event {
 	METRICS_STARTED,      /* its program runs; the time since instance->begun_us with it */
 	METRICS_START_FAILED, /* its program does not */
 	METRICS_RESTARTED,    /* it ended, and will be started again by itself */
+	METRICS_EXITED_ZERO,  /* how its runs ended */
+	METRICS_EXITED_OTHER,
+	METRICS_SIGNALLED,
+	METRICS_OUT_OF_MEMORY,
+	METRICS_END_UNKNOWN,
 	METRICS_EVENTS,
 };
 
 void metrics_count(struct instance *instance, enum metrics_event event);
 
-/* The whole answer. */
+/* A run that had begun has ended, as instance->end says. */
+void metrics_count_end(struct instance *instance);
+
+/* "# HELP" and "# TYPE". @type: "counter", "gauge" or "histogram" */
+void metrics_head(struct buf *text, const char *name, const char *type, const char *help);
+
+/* All that no instance has to be looked at for. */
 void metrics_print(const struct supervisor *sup, struct buf *text);
+
+struct http_answer;
+
+/* Answers with that and what each instance uses, piece by piece (metrics_load.c). */
+void metrics_answer(struct supervisor *sup, struct http_answer *answer);
 
 void metrics_free(struct metrics *metrics);

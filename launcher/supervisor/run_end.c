@@ -132,6 +132,7 @@ void run_end_now(struct instance *instance)
 
 	instance->has_end = true;
 	tell_die(instance);
+	metrics_count_end(instance);
 	instance->end_noted = false;
 	run_forget(instance);
 	tell_end(instance);

@@ -10,6 +10,7 @@
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/sig.h"
+#include "runtime/cgroup/cg_load.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -102,6 +103,44 @@ struct json_t *view_instance(struct instance *instance)
 		said ? js_lossy(said) : NULL, "address", address[0] ? address : NULL, "cpu_seconds",
 		(double)usage.cpu_usec / 1e6, "memory_bytes", (long long)usage.memory_bytes,
 		"memory_limit_bytes", limit, "ports", view_ports(instance->sup, service->name));
+}
+
+static struct json_t *view_pressure(const struct cg_pressure *pressure)
+{
+	return js_pack("{s:f, s:f}", "some_seconds", (double)pressure->some_usec / 1e6,
+		       "full_seconds", (double)pressure->full_usec / 1e6);
+}
+
+static struct json_t *view_pressures(const struct cg_load *load)
+{
+	return load->has_pressure
+		       ? js_pack("{s:o, s:o, s:o}", "cpu", view_pressure(&load->cpu), "memory",
+				 view_pressure(&load->memory), "io", view_pressure(&load->io))
+		       : NULL;
+}
+
+struct json_t *view_load(struct instance *instance)
+{
+	const struct limits *limits = &instance->plan->service->limits;
+	struct cg_load load = {0};
+
+	/* Of who does not run there is nothing to tell. */
+	if (!instance->cg || cg_load_read(instance->cg, &load, NULL) < 0)
+		load = (struct cg_load){0};
+	return js_pack("{s:s, s:s, s:s, s:i, s:f, s:o?, s:f, s:I, s:I, s:o?, s:I, s:o?, s:o?}",
+		       "instance", instance->name, "service", instance->plan->service->name,
+		       "state", instance_state_name(instance->state), "restarts",
+		       (int)instance->history.restarts, "cpu_seconds",
+		       (double)load.usage.cpu_usec / 1e6, "cpu_limit",
+		       limits->cpu_mcpu ? js_pack("f", (double)limits->cpu_mcpu / 1000) : NULL,
+		       "throttled_seconds", (double)load.throttled_usec / 1e6, "memory_bytes",
+		       (long long)load.usage.memory_bytes, "working_set_bytes",
+		       (long long)load.working_set_bytes, "memory_limit_bytes",
+		       limits->memory_bytes ? js_pack("I", (long long)limits->memory_bytes) : NULL,
+		       "pids", (long long)load.usage.pids, "pressure", view_pressures(&load), "io",
+		       load.has_io ? js_pack("{s:I, s:I}", "read_bytes", (long long)load.read_bytes,
+					     "write_bytes", (long long)load.write_bytes)
+				   : NULL);
 }
 
 static unsigned restarts_of(const struct supervisor *sup, const char *service)

@@ -7,6 +7,8 @@
 
 /* NULL without memory. Owned by the caller. */
 struct json_t *view_instance(struct instance *instance) must_check;
+/* What it does and lacks: of `stats --json`. */
+struct json_t *view_load(struct instance *instance) must_check;
 /* How the last run ended; NULL stands for JSON's null, too. */
 struct json_t *view_exit(const struct instance *instance) must_check;
 struct json_t *view_services(struct supervisor *sup) must_check;

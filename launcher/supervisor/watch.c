@@ -117,7 +117,7 @@ static bool snapshot_begin(struct watcher *watcher)
 	if (!members || js_print(members, 0, &head, NULL) < 0 || head.failed)
 		return false;
 	head.data[head.len - 1] = '\0'; /* its brace: the list comes in between */
-	watcher->snapshot = listing_new(sup, head.data);
+	watcher->snapshot = listing_new_instances(sup, head.data);
 	if (!watcher->snapshot)
 		return false;
 	http_stream_begin(watcher->stream,
