@@ -99,7 +99,7 @@ static int lower_mounts(const struct stack *stack, const struct service *service
 			.inodes = spec->tmpfs_inodes,
 			.uid = spec->tmpfs_uid > 0 ? (uid_t)spec->tmpfs_uid : 0,
 			.gid = spec->tmpfs_gid > 0 ? (gid_t)spec->tmpfs_gid : 0,
-			.no_exec = spec->tmpfs_no_exec,
+			.no_exec = !spec->tmpfs_exec,
 		};
 		if (spec->kind != MOUNT_VOLUME)
 			continue;

@@ -59,11 +59,11 @@ static bool number_option(struct decoder *decoder, const struct node *node, cons
 /* What a mount of a tmpfs is in any case, or what makes no difference to one. */
 static bool is_idle(const char *word)
 {
-	static const char *const words[] = {
-		"rw",	    "exec",	  "nosuid",	 "nodev",
-		"relatime", "norelatime", "noatime",	 "atime",
-		"diratime", "nodiratime", "strictatime", "nostrictatime",
-		"async",    "sync",	  "dirsync",	 ""};
+	static const char *const words[] = {"rw",	   "nosuid",	    "nodev",
+					    "relatime",	   "norelatime",    "noatime",
+					    "atime",	   "diratime",	    "nodiratime",
+					    "strictatime", "nostrictatime", "async",
+					    "sync",	   "dirsync",	    ""};
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (strcmp(word, words[i]) == 0)
@@ -83,8 +83,10 @@ static bool tmpfs_option(struct decoder *decoder, const struct node *node, const
 		return true;
 	if (strcmp(word, "ro") == 0)
 		return mount->read_only = true;
-	if (strcmp(word, "noexec") == 0)
-		return mount->tmpfs_no_exec = true;
+	if (strcmp(word, "exec") == 0 || strcmp(word, "noexec") == 0) {
+		mount->tmpfs_exec = word[0] == 'e';
+		return true;
+	}
 	if (strncmp(word, "mode=", 5) == 0)
 		return decode_tmpfs_mode(decoder, node, word + 5, &mount->tmpfs_mode);
 	if (strncmp(word, "size=", 5) == 0)
@@ -103,7 +105,7 @@ static bool tmpfs_option(struct decoder *decoder, const struct node *node, const
 	}
 	decode_error(decoder, node, key,
 		     "the option '%.60s' is not supported: write size=, mode=, uid=, gid=, "
-		     "nr_inodes=, noexec or ro",
+		     "nr_inodes=, exec or ro",
 		     word);
 	return false;
 }

@@ -121,8 +121,10 @@ const struct key_info keys_service[] = {
 	{"cpu_count", KEY_IGNORE, WINDOWS},
 	{"cpu_percent", KEY_IGNORE, WINDOWS},
 	{"develop", KEY_IGNORE, "is for building images and has no effect"},
-	{"mem_swappiness", KEY_IGNORE, "has no effect: cgroup v2 has no such knob"},
-	{"oom_kill_disable", KEY_IGNORE, "has no effect: cgroup v2 has no such knob"},
+	{"mem_swappiness", KEY_IGNORE,
+	 "has no effect: only version 1 of control groups has such a knob"},
+	{"oom_kill_disable", KEY_IGNORE,
+	 "has no effect: only version 1 of control groups has such a knob"},
 	{NULL},
 };
 

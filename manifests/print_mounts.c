@@ -79,7 +79,7 @@ static struct node *mount_node(struct printer *printer, const struct mount_spec 
 /* What the long form cannot say. */
 static bool is_short_only(const struct mount_spec *mount)
 {
-	return mount->kind == MOUNT_TMPFS && (mount->tmpfs_no_exec || mount->tmpfs_inodes ||
+	return mount->kind == MOUNT_TMPFS && (mount->tmpfs_exec || mount->tmpfs_inodes ||
 					      mount->tmpfs_uid >= 0 || mount->tmpfs_gid >= 0);
 }
 
@@ -97,8 +97,7 @@ static struct node *tmpfs_node(struct printer *printer, const struct mount_spec 
 		buf_printf(&text, ",uid=%" PRId64, mount->tmpfs_uid);
 	if (mount->tmpfs_gid >= 0)
 		buf_printf(&text, ",gid=%" PRId64, mount->tmpfs_gid);
-	buf_printf(&text, "%s%s", mount->tmpfs_no_exec ? ",noexec" : "",
-		   mount->read_only ? ",ro" : "");
+	buf_printf(&text, "%s%s", mount->tmpfs_exec ? ",exec" : "", mount->read_only ? ",ro" : "");
 	return print_string(printer, arena_text(&printer->arena, text.data ? text.data : ""));
 }
 

@@ -49,9 +49,9 @@ struct mount_spec {
 	int64_t tmpfs_uid;	 /* -1: root */
 	int64_t tmpfs_gid;	 /* -1: root */
 	int tmpfs_mode;		 /* -1: 01777 */
-	bool tmpfs_no_exec;
-	struct pos pos;	       /* of the entry */
-	struct pos source_pos; /* of the source inside it (same as pos for the short form) */
+	bool tmpfs_exec;	 /* its files may be executed */
+	struct pos pos;		 /* of the entry */
+	struct pos source_pos;	 /* of the source inside it (same as pos for the short form) */
 };
 
 /* One entry of `volumes_from`; what it gives is among the mounts of the service. */

@@ -87,7 +87,7 @@ static void show_warning(const char *warning)
 	if (!warning)
 		return;
 	text_escape(&line, warning, strlen(warning));
-	fprintf(stderr, "davit: warning: %s\n", line.data ? line.data : "");
+	fprintf(stderr, "%s\n", line.data ? line.data : "");
 }
 
 /* The service of an instance that is coming: "web" of "web-1". */
@@ -117,7 +117,8 @@ int change_post(const char *stack, const char *path, struct json_t *body, struct
 		return cli_complain(EXIT_FAILED, "out of memory");
 	int code = cli_call(stack, &request, &answer);
 	const struct json_t *changes = js_get(answer, "changes");
-	const struct json_t *warnings = js_get(answer, "warnings");
+	/* Those of the manifest have been shown when it was loaded here. */
+	const struct json_t *warnings = js_get(answer, "host_warnings");
 
 	for (size_t i = 0; i < js_count(warnings); i++)
 		show_warning(js_string(js_at(warnings, i)));

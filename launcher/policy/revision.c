@@ -113,8 +113,8 @@ static void put_younger_mount(struct sha256 *hash, const struct mount_spec *moun
 		put_int(hash, "tmpfs_uid", mount->tmpfs_uid);
 	if (mount->tmpfs_gid >= 0)
 		put_int(hash, "tmpfs_gid", mount->tmpfs_gid);
-	if (mount->tmpfs_no_exec)
-		put_int(hash, "tmpfs_no_exec", 1);
+	if (mount->tmpfs_exec)
+		put_int(hash, "tmpfs_exec", 1);
 }
 
 /* A named volume counts by its name in the store: the key is only what the manifest calls it. */

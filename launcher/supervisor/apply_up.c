@@ -29,8 +29,9 @@ struct change {
 	bool *targeted; /* services this `up` is about; the others keep what they run */
 	bool *selected; /* targeted ones and those that were selected before */
 	struct port_set ports;
-	struct strv problems; /* "file:line:col: error: …" */
-	struct strv warnings;
+	struct strv problems;	   /* "file:line:col: error: …" */
+	struct strv warnings;	   /* of the manifest */
+	struct strv host_warnings; /* of what this host lacks */
 };
 
 static void describe(const struct diagnostic *diagnostic, struct strv *lines)
@@ -136,7 +137,7 @@ static void warn_weight(struct change *change, const struct service *service)
 	if (!blkio->weight && blkio->device_count && blkio->devices[0].kind == BLKIO_WEIGHT)
 		pos = blkio->devices[0].pos;
 	if (pos.line && !cg_io_weighs(change->sup->cgroups))
-		strv_addf(&change->warnings,
+		strv_addf(&change->host_warnings,
 			  "%s:%u:%u: warning: %s: the weight has no effect: this kernel does not "
 			  "weigh the use of devices",
 			  pos.file, pos.line, pos.col, service->name);
@@ -293,6 +294,7 @@ static void change_free(struct change *change)
 	diagnostics_free(&change->diags);
 	strv_free(&change->problems);
 	strv_free(&change->warnings);
+	strv_free(&change->host_warnings);
 }
 
 struct reply apply_up(struct supervisor *sup, const struct json_t *request)
@@ -305,7 +307,8 @@ struct reply apply_up(struct supervisor *sup, const struct json_t *request)
 	if (load(&change, request, &reply) == 0 && prepare(&change, request, &reply) == 0) {
 		commit(&change);
 		reply = apply_changes(sup);
-		if (!js_put(reply.document, "warnings", json_lines(&change.warnings)))
+		if (!js_put(reply.document, "warnings", json_lines(&change.warnings)) ||
+		    !js_put(reply.document, "host_warnings", json_lines(&change.host_warnings)))
 			supervisor_log(sup, "event=up warnings=lost");
 	}
 	change_free(&change);

@@ -86,6 +86,14 @@ static void put_aliases(struct buf *text, const struct service_network *network,
 	}
 }
 
+static bool has_aliases(const struct service_network *network, const char *key)
+{
+	for (size_t i = 0; i < network->attachment_count; i++)
+		if (strcmp(network->attachments[i].network, key) == 0)
+			return network->attachments[i].aliases.count;
+	return false;
+}
+
 /* By which the others find an instance. */
 static void put_names(struct buf *text, const struct instance *instance, const struct sight *sight)
 {
@@ -104,14 +112,38 @@ static void put_names(struct buf *text, const struct instance *instance, const s
 	buf_puts(text, "\n");
 }
 
+/* Somebody in several networks of the viewer's is known in each by its aliases there. */
+static void put_other_aliases(const struct supervisor *sup, const struct service *viewer,
+			      const struct instance *instance, const struct sight *sight,
+			      struct buf *text)
+{
+	const struct service_network *network = &instance->plan->service->network;
+
+	for (size_t i = 0; sight->network && i < viewer->network.attachment_count; i++) {
+		const char *key = viewer->network.attachments[i].network;
+		struct in_addr in = net_endpoint_address_in(instance->endpoint,
+							    net_network_find(sup->net, key));
+		char address[INET_ADDRSTRLEN];
+
+		if (in.s_addr == INADDR_ANY || strcmp(key, sight->network) == 0 ||
+		    !has_aliases(network, key))
+			continue;
+		buf_puts(text, inet_ntop(AF_INET, &in, address, sizeof(address)));
+		put_aliases(text, network, key);
+		buf_puts(text, "\n");
+	}
+}
+
 static void put_instances(struct supervisor *sup, const struct service *viewer, struct buf *text)
 {
 	struct sight sight;
 
 	buf_puts(text, "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n");
 	for (struct instance *instance = sup->instances; instance; instance = instance->next)
-		if (look_at(sup, viewer, instance, &sight))
+		if (look_at(sup, viewer, instance, &sight)) {
 			put_names(text, instance, &sight);
+			put_other_aliases(sup, viewer, instance, &sight, text);
+		}
 }
 
 /* Who shares a network sees what its owner sees. */

@@ -330,7 +330,7 @@ static void faulty_mounts(void **unused)
 		 "4:53: error: services.a.volumes.mode: '9' is not an octal mode: write \"1777\""},
 		{"tmpfs: '/x:id=3'", "4:10: error: services.a.tmpfs: the option 'id=3' is not "
 				     "supported: write size=, mode=, uid=, gid=, nr_inodes=, "
-				     "noexec or ro"},
+				     "exec or ro"},
 	};
 
 	(void)unused;

@@ -88,14 +88,15 @@ static void options_of_a_tmpfs(void **unused)
 		&fixture, "    tmpfs: ['/a:rw,noexec,nosuid,size=64m,uid=5,gid=6,nr_inodes=7', "
 			  "'/b:exec,mode=755,relatime', '/c:suid']");
 
-	assert_true(a->mounts[0].tmpfs_no_exec);
+	assert_false(a->mounts[0].tmpfs_exec);
 	assert_int_equal(a->mounts[0].tmpfs_bytes, 64 << 20);
 	assert_int_equal(a->mounts[0].tmpfs_uid, 5);
 	assert_int_equal(a->mounts[0].tmpfs_gid, 6);
 	assert_int_equal(a->mounts[0].tmpfs_inodes, 7);
 	assert_int_equal(a->mounts[1].tmpfs_mode, 0755);
 	assert_int_equal(a->mounts[1].tmpfs_uid, -1);
-	assert_false(a->mounts[1].tmpfs_no_exec);
+	assert_true(a->mounts[1].tmpfs_exec);
+	assert_false(a->mounts[2].tmpfs_exec);
 	assert_true(fixture_says(&fixture, "shop.yaml:4:98: warning: services.a.tmpfs: 'suid' has "
 					   "no effect: a tmpfs is always nosuid and nodev"));
 }
@@ -297,7 +298,7 @@ static void faulty_mounts(void **unused)
 		 "must not start with / nor have .. in it"},
 		{"tmpfs: '/x:huge=always'",
 		 "4:12: error: services.a.tmpfs: the option 'huge=always' is not supported: write "
-		 "size=, mode=, uid=, gid=, nr_inodes=, noexec or ro"},
+		 "size=, mode=, uid=, gid=, nr_inodes=, exec or ro"},
 		{"tmpfs: '/x:uid=root'",
 		 "4:12: error: services.a.uid: 'root' is not a whole number "
 		 "from 0 to 4294967294"},

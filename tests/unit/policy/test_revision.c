@@ -204,7 +204,7 @@ CHANGE(mount_subpath, own_mounts(s)[1].subpath = TEXT("a"))
 CHANGE(mount_inodes, own_mounts(s)[0].tmpfs_inodes = 1)
 CHANGE(mount_uid, own_mounts(s)[0].tmpfs_uid = 1)
 CHANGE(mount_gid, own_mounts(s)[0].tmpfs_gid = 1)
-CHANGE(mount_no_exec, own_mounts(s)[0].tmpfs_no_exec = true)
+CHANGE(mount_exec, own_mounts(s)[0].tmpfs_exec = true)
 CHANGE(name, s->name = TEXT("wen"))
 CHANGE(rootfs, s->rootfs = ROOTFS_HOST)
 CHANGE(rootfs_dir, s->rootfs_dir = TEXT("/srv/roof"))
@@ -302,7 +302,7 @@ static const struct change shaping[] = {
 	{"tmpfs inodes", mount_inodes},
 	{"tmpfs uid", mount_uid},
 	{"tmpfs gid", mount_gid},
-	{"tmpfs noexec", mount_no_exec},
+	{"tmpfs exec", mount_exec},
 	{"name", name},
 	{"rootfs", rootfs},
 	{"rootfs_dir", rootfs_dir},
