@@ -39,7 +39,20 @@ static struct json_t *down_body(bool volumes, int64_t timeout_ms)
 
 int down_request(const char *stack, bool volumes, int64_t timeout_ms)
 {
-	return change_post(stack, "/v1/down", down_body(volumes, timeout_ms), NULL);
+	autojs struct json_t *body = down_body(volumes, timeout_ms);
+	const struct client_request request = {.method = "POST", .path = "/v1/down", .body = body};
+	autoanswer struct client_answer answer = {0};
+	struct err err = {0};
+
+	if (!body)
+		return cli_complain(EXIT_FAILED, "out of memory");
+	int r = client_call(stack, &request, &answer, &err);
+
+	if (r == -ENOTCONN)
+		return EXIT_DONE;
+	if (r < 0)
+		return cli_fail(&err, EXIT_FAILED);
+	return answer.status == 200 ? EXIT_DONE : cli_refused(&answer);
 }
 
 static bool is_keeper(pid_t pid)
@@ -73,32 +86,27 @@ void down_await_exit(int pidfd)
 		(void)poll(&ended, 1, EXIT_WAIT_MS); /* at worst it is gone a little later */
 }
 
-/* A supervisor that follows may not know: the one that died may have taken it with it. */
-static void ask_again(const char *stack, const struct values *values)
+/* Asks for the end and waits for it: nobody follows any more. A supervisor that follows may not
+ * know that it is to end: the one that died may have taken that with it. */
+static int end(struct watch *watch, const struct values *values)
 {
-	autojs struct json_t *body = down_body(values->volumes, values->timeout_ms);
-	const struct client_request request = {.method = "POST", .path = "/v1/down", .body = body};
-	autoanswer struct client_answer answer = {0};
-
-	err_ignore(client_call(stack, &request, &answer, NULL)); /* perhaps it ends already */
-}
-
-/* Until nobody follows any more. */
-static void await_end(struct watch *watch, const struct values *values)
-{
-	autoclose int pidfd = down_supervisor_pidfd(watch->stream.fd);
-	unsigned asked = watch->supervisors;
+	autoclose int pidfd = -1;
+	unsigned asked = 0;
 	struct err err = {0};
 
-	while (!watch->stream.ended && watch_pump(watch, -1, &err) >= 0) {
-		if (watch->supervisors == asked || watch->stream.ended)
+	do {
+		if (watch->supervisors == asked)
 			continue;
 		asked = watch->supervisors;
 		fd_drop(&pidfd);
 		pidfd = down_supervisor_pidfd(watch->stream.fd);
-		ask_again(watch->stack, values);
-	}
+		int code = down_request(watch->stack, values->volumes, values->timeout_ms);
+
+		if (code != EXIT_DONE)
+			return code;
+	} while (!watch->stream.ended && watch_pump(watch, -1, &err) >= 0 && !watch->stream.ended);
 	down_await_exit(pidfd);
+	return EXIT_DONE;
 }
 
 /* The named volumes of the manifest; without a supervisor nobody uses them. */
@@ -157,7 +165,7 @@ static int down_dead(const struct cli *cli, const char *stack, bool leftovers, b
 	return volumes ? remove_volumes(cli) : EXIT_DONE;
 }
 
-/* Keeper and supervisor have died together while the stack was taken down. */
+/* Keeper and supervisor have died together, before the stack was down. */
 static bool is_abandoned(const char *stack)
 {
 	autofree char *dir = NULL;
@@ -181,11 +189,10 @@ static int take_down(const struct cli *cli, const char *stack, const struct valu
 		return down_dead(cli, stack, leftovers, values->volumes);
 	if (r < 0)
 		return cli_fail(&err, EXIT_FAILED);
-	int code = down_request(stack, values->volumes, values->timeout_ms);
+	int code = end(&watch, values);
 
 	if (code != EXIT_DONE)
 		return code;
-	await_end(&watch, values);
 	if (is_abandoned(stack))
 		return take_down(cli, stack, values);
 	fprintf(stderr, "stack %s is down\n", stack);

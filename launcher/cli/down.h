@@ -6,7 +6,8 @@
 #include <stdint.h>
 
 /* Tells the supervisor to end; returns once that is decided. @timeout_ms -1: each service's own
- * grace. Returns EXIT_DONE or the exit code after a complaint. */
+ * grace. Returns EXIT_DONE, also when there is none any more, or the exit code after a complaint.
+ */
 int down_request(const char *stack, bool volumes, int64_t timeout_ms)
 	__attribute__((warn_unused_result));
 
