@@ -246,6 +246,26 @@ int cg_adopt(struct cg_tree *tree, const char *name, const struct cg_limits *lim
 	return 0;
 }
 
+static bool is_there(const struct cg *cg, enum cg_controller controller)
+{
+	int fd = cg_dir(cg->tree, controller);
+
+	return fd >= 0 && faccessat(fd, cg->name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+int cg_inherit(const struct cg_tree *tree, const char *name, struct cg **ret_cg, struct err *err)
+{
+	struct cg *cg = NULL;
+	int r = cg_new(tree, name, &(struct cg_limits){0}, &cg, err);
+
+	if (r < 0)
+		return r;
+	cg->cpuset = is_there(cg, CG_CPUSET);
+	cg->io = is_there(cg, CG_IO);
+	*ret_cg = cg;
+	return 0;
+}
+
 void cg_free(struct cg *cg)
 {
 	if (!cg)

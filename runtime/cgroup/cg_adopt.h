@@ -17,8 +17,15 @@
 int cg_adopt(struct cg_tree *tree, const char *name, const struct cg_limits *limits,
 	     struct cg **ret_cg, struct err *err) must_check;
 
+/*
+ * Takes what there is of a group, on whichever hierarchies, to be killed and removed: it may have
+ * been half made, or half removed. Of one that is not there nothing is.
+ */
+int cg_inherit(const struct cg_tree *tree, const char *name, struct cg **ret_cg,
+	       struct err *err) must_check;
+
 /* The names of all groups of the tree, each once. */
-int cg_tree_list(const struct cg_tree *tree, struct strv *ret_names, struct err *err) must_check;
+int cg_tree_list(struct cg_tree *tree, struct strv *ret_names, struct err *err) must_check;
 
 /* The pids in a group and below it, in no order, each once; none when there is no such group.
  *

@@ -60,3 +60,18 @@ int cg_demand_open(struct cg_tree *tree, enum cg_controller controller, cg_make_
 	tree->opened[controller] = true;
 	return 0;
 }
+
+void cg_demand_resume(struct cg_tree *tree)
+{
+	for (unsigned i = 0; i < tree->hierarchy_count; i++) {
+		struct cg_hierarchy *hierarchy = &tree->hierarchies[i];
+		autoclose int mount_fd =
+			hierarchy->fd >= 0
+				? -1
+				: open(hierarchy->mount, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		if (mount_fd >= 0)
+			hierarchy->fd = cg_file_open(mount_fd, tree->name, ".",
+						     O_RDONLY | O_DIRECTORY, NULL);
+	}
+}

@@ -18,3 +18,6 @@ typedef int cg_make_level_fn(int mount_fd, const char *path, struct err *err);
  */
 int cg_demand_open(struct cg_tree *tree, enum cg_controller controller, cg_make_level_fn *make_v1,
 		   struct err *err) must_check;
+
+/* Opens the tree's groups that an earlier process has made on demand, where there are any. */
+void cg_demand_resume(struct cg_tree *tree);

@@ -2,6 +2,7 @@
 /* What there is below a tree, for whoever has not made it. */
 #include "runtime/base/cleanup.h"
 #include "runtime/cgroup/cg_adopt.h"
+#include "runtime/cgroup/cg_demand.h"
 #include "runtime/cgroup/cg_internal.h"
 
 #include <errno.h>
@@ -25,8 +26,9 @@ static bool is_group(const struct dirent *entry)
 	return entry->d_type == DT_DIR && strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..");
 }
 
-int cg_tree_list(const struct cg_tree *tree, struct strv *ret_names, struct err *err)
+int cg_tree_list(struct cg_tree *tree, struct strv *ret_names, struct err *err)
 {
+	cg_demand_resume(tree);
 	for (unsigned i = 0; i < tree->hierarchy_count; i++) {
 		int fd = tree->hierarchies[i].fd;
 		autodir DIR *dir = fd < 0 ? NULL : open_group(fd, ".");

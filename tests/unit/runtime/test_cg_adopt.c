@@ -5,10 +5,12 @@
 #include "tests/unit/runtime/cg_world.h"
 
 #include <errno.h>
+#include <glob.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 static void a_group_made_by_another_is_found_and_taken_over(void **unused)
 {
@@ -56,6 +58,41 @@ static void a_group_that_is_not_there_is_not_taken_over(void **unused)
 	assert_int_equal(count, 0);
 }
 
+/* Where the group is, of the usual places. */
+static size_t places_of(const char *name, glob_t *ret)
+{
+	char pattern[128];
+
+	snprintf(pattern, sizeof(pattern), "/sys/fs/cgroup/*/%s/%s", stack, name);
+	(void)!glob(pattern, 0, NULL, ret);
+	snprintf(pattern, sizeof(pattern), "/sys/fs/cgroup/%s/%s", stack, name);
+	(void)!glob(pattern, GLOB_APPEND, NULL, ret);
+	return ret->gl_pathc;
+}
+
+static void what_is_left_of_a_group_can_be_removed(void **unused)
+{
+	(void)unused;
+	const struct cg_limits limits = {.cpus = "0"};
+	struct cg *cg = NULL, *heir = NULL;
+	autostrv struct strv names = {0};
+	glob_t places = {0}, left = {0};
+
+	assert_int_equal(cg_make(tree, "half.1", &limits, &cg, NULL), 0);
+	cg_free(cg);
+	assert_true(places_of("half.1", &places) > 0);
+	for (size_t i = 1; i < places.gl_pathc; i++)
+		assert_int_equal(rmdir(places.gl_pathv[i]), 0);
+	globfree(&places);
+	assert_int_equal(cg_tree_list(tree, &names, NULL), 0);
+	assert_true(strv_has(&names, "half.1"));
+	assert_int_equal(cg_inherit(tree, "half.1", &heir, NULL), 0);
+	assert_int_equal(cg_remove(heir, NULL), 0);
+	cg_free(heir);
+	assert_int_equal(places_of("half.1", &left), 0);
+	globfree(&left);
+}
+
 static int set_up(void **unused)
 {
 	(void)unused;
@@ -83,6 +120,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_group_made_by_another_is_found_and_taken_over),
 		cmocka_unit_test(a_group_that_is_not_there_is_not_taken_over),
+		cmocka_unit_test(what_is_left_of_a_group_can_be_removed),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
