@@ -115,28 +115,58 @@ static int find_network(const struct instance *instance, const struct record *re
 
 	if (fd >= 0 && fstat(fd, &st) == 0 && (!record->netns || st.st_ino == record->netns))
 		return fd;
+	if (fd >= 0)
+		kept_drop(instance, KEPT_NETWORK);
 	fd_drop(&fd);
 	return instance->pid > 0 ? proc_namespace(instance->pid, "net", err) : -1;
 }
 
-static void take_network(struct instance *instance, const struct record *record)
+static bool has_links(const struct record *record)
+{
+	bool has = true;
+
+	for (size_t i = 0; i < record->link_count; i++)
+		has = has && record->links[i].outer[0];
+	return has;
+}
+
+/* The record is older than the links: what is inside tells what is outside. */
+static int look_for_links(const struct instance *instance, struct record *record, int netns_fd,
+			  struct err *err)
+{
+	autofree struct net_link_found *found = NULL;
+	size_t count = 0;
+	int r = net_look(instance->sup->net, netns_fd, &found, &count, err);
+
+	for (size_t i = 0; r == 0 && i < count; i++)
+		for (size_t j = 0; j < record->link_count; j++)
+			if (strcmp(found[i].network, record->links[j].network) == 0)
+				memcpy(record->links[j].outer, found[i].outer, IF_NAMESIZE);
+	if (r == 0 && !has_links(record))
+		r = err_say(err, ENODEV, "its network lacks a link");
+	return r;
+}
+
+static void take_network(struct instance *instance, struct record *record)
 {
 	autofree struct net_link_place *places = calloc(record->link_count + 1, sizeof(*places));
 	struct err err = {0};
 
 	if (!instance->endpoint || !places)
 		return;
-	int fd = find_network(instance, record, &err);
+	autoclose int fd = find_network(instance, record, &err);
 
+	if (fd >= 0 && !has_links(record) && look_for_links(instance, record, fd, &err) < 0)
+		kept_drop(instance, KEPT_NETWORK);
+	if (err.code)
+		tell(instance->sup, instance->name, &err);
+	if (fd < 0 || err.code)
+		return;
 	for (size_t i = 0; i < record->link_count; i++)
 		places[i] = (struct net_link_place){
 			record->links[i].network, record->links[i].address, record->links[i].outer};
-	if (fd >= 0) {
-		net_endpoint_adopt(instance->endpoint, places, record->link_count, fd);
-		kept_store(instance, KEPT_NETWORK, fd);
-	} else if (err.code) {
-		tell(instance->sup, instance->name, &err);
-	}
+	kept_store(instance, KEPT_NETWORK, fd);
+	net_endpoint_adopt(instance->endpoint, places, record->link_count, take_fd(&fd));
 }
 
 static void take_terminal(struct instance *instance)
@@ -181,10 +211,13 @@ static void take_notify(struct instance *instance, const struct record *record)
 		tell(instance->sup, instance->name, &err);
 }
 
-static int take_process(struct instance *instance, const struct adopt_process *process,
+/* @pidfd: as it is stored, then it is taken; or -1. */
+static int take_process(struct instance *instance, const struct adopt_process *process, int *pidfd,
 			struct err *err)
 {
-	instance->pidfd = proc_open(process->pid, process->start, err);
+	instance->orphaned = *pidfd >= 0;
+	instance->pidfd =
+		*pidfd >= 0 ? take_fd(pidfd) : proc_open(process->pid, process->start, err);
 	if (instance->pidfd < 0)
 		return instance->pidfd;
 	instance->pid = process->pid;
@@ -221,10 +254,10 @@ static void go_on(struct instance *instance, const struct record *record, bool s
 	publish_ports(instance->sup);
 }
 
-static void end_as(struct instance *instance, const struct record *record, enum adopt_fate fate)
+static void end_as(struct instance *instance, const struct record *record, enum adopt_fate fate,
+		   int status)
 {
 	siginfo_t info = {0};
-	int status = 0;
 
 	/* So that it is written down as the end of this very process. */
 	instance->pid = record->pid;
@@ -234,8 +267,7 @@ static void end_as(struct instance *instance, const struct record *record, enum 
 		run_end_now(instance);
 		return;
 	}
-	if (fate == ADOPT_ENDED_KNOWN &&
-	    keep_exit_of(instance->sup->keep, record->pid, &status) == 0)
+	if (fate == ADOPT_ENDED_KNOWN)
 		run_end_from_status(status, &info);
 	run_end_from_wait(instance, &info);
 }
@@ -255,12 +287,32 @@ static void rest(struct instance *instance, enum adopt_fate fate)
 		instance_hasten(instance, 0);
 }
 
-static void adopt_running(struct instance *instance, const struct record *record,
-			  const struct found *found, const struct adopt_verdict *verdict)
+/* Since we looked. The keeper tells of an end before it lets the process go. */
+static void ended_meanwhile(struct instance *instance, const struct adopt_process *process)
+{
+	siginfo_t info = {0};
+	int status = 0;
+
+	instance->pid = process->pid;
+	instance->start_ticks = process->start;
+	autoclose int pidfd = proc_hold(process->pid, process->start, NULL);
+	bool known = pidfd >= 0 && proc_exit_status(pidfd, process->pid, &status) == 0;
+
+	keep_hear(instance->sup->keep);
+	if (known || keep_exit_of(instance->sup->keep, process->pid, &status) == 0)
+		run_end_from_status(status, &info);
+	run_end_from_wait(instance, &info);
+}
+
+/* @pidfd: of the process that the record tells of; taken. */
+static void adopt_running(struct instance *instance, struct record *record,
+			  const struct found *found, const struct adopt_verdict *verdict,
+			  int *pidfd)
 {
 	const struct adopt_group *group = &found->situation.groups[verdict->group];
 	const struct adopt_process *process = &group->processes[verdict->process];
 	bool same_run = group->run == record->run && record->pid != 0;
+	int none = -1;
 	struct err err = {0};
 
 	instance_restore(instance, record);
@@ -268,11 +320,11 @@ static void adopt_running(struct instance *instance, const struct record *record
 	int r = take_group(instance, found->groups[verdict->group].group, &err);
 
 	if (r == 0)
-		r = take_process(instance, process, &err);
+		r = take_process(instance, process, same_run ? pidfd : &none, &err);
 	events_adopted(instance);
-	if (r < 0) { /* it has ended since we looked */
+	if (r < 0) {
 		tell(instance->sup, instance->name, &err);
-		run_end_from_wait(instance, &(siginfo_t){0});
+		ended_meanwhile(instance, process);
 		return;
 	}
 	take_network(instance, record);
@@ -296,7 +348,7 @@ static void adopt_one(struct supervisor *sup, const struct restored *restored, s
 	if (!instance)
 		return;
 	if (verdict->fate == ADOPT_RUNS) {
-		adopt_running(instance, record, found, verdict);
+		adopt_running(instance, record, found, verdict, &found->processes[i].pidfd);
 		return;
 	}
 	instance_restore(instance, record);
@@ -306,7 +358,7 @@ static void adopt_one(struct supervisor *sup, const struct restored *restored, s
 	if (verdict->fate == ADOPT_RESTS || verdict->fate == ADOPT_AGAIN)
 		rest(instance, verdict->fate);
 	else
-		end_as(instance, record, verdict->fate);
+		end_as(instance, record, verdict->fate, found->processes[i].status);
 }
 
 /* ---- what no record tells of ---- */
@@ -371,9 +423,10 @@ static void adopt_unrecorded(struct supervisor *sup, const struct restored *rest
 			     struct record *record)
 {
 	struct instance *instance = create(sup, restored, record);
+	int none = -1;
 
 	if (instance)
-		adopt_running(instance, record, found, verdict);
+		adopt_running(instance, record, found, verdict, &none);
 }
 
 /* ---- what is left ---- */
@@ -383,9 +436,9 @@ static void kill_group(struct supervisor *sup, const char *group)
 	struct cg *cg = NULL;
 	struct err err = {0};
 
-	if (cg_adopt(sup->cgroups, group, &(struct cg_limits){0}, &cg, &err) == 0)
+	if (cg_inherit(sup->cgroups, group, &cg, &err) == 0)
 		retire_cgroup(sup, cg);
-	else if (err.code != ENOENT)
+	else
 		supervisor_log(sup, "group=%s event=not-removed error=\"%s\"", group, err.text);
 }
 

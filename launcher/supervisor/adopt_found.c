@@ -2,6 +2,7 @@
 /* Looking at what there is; see adopt_found.h. */
 #include "launcher/supervisor/adopt_found.h"
 
+#include "launcher/supervisor/kept.h"
 #include "launcher/supervisor/save.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/cleanup.h"
@@ -12,16 +13,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void forget_record(struct found *found, size_t i)
+{
+	struct record *record = &found->records[i];
+
+	if (found->processes && found->processes[i].pidfd >= 0)
+		kept_drop_process(found->keep, record->name, record->run);
+	if (found->processes)
+		fd_drop(&found->processes[i].pidfd);
+	record_free(record);
+}
+
 void found_free(struct found *found)
 {
 	for (size_t i = 0; i < found->record_count; i++)
-		record_free(&found->records[i]);
+		forget_record(found, i);
 	for (size_t i = 0; i < found->situation.group_count; i++) {
 		free(found->groups[i].group);
 		free(found->groups[i].name);
 		free(found->groups[i].processes);
 	}
 	free(found->records);
+	free(found->processes);
 	free(found->groups);
 	free(found->views);
 	free(found->lists);
@@ -86,8 +99,11 @@ static int read_records(struct supervisor *sup, const struct restored *restored,
 		return r;
 	found->records = calloc(names.count + js_count(completed) + 1, sizeof(*found->records));
 	found->views = calloc(names.count + js_count(completed) + 1, sizeof(*found->views));
-	if (!found->records || !found->views)
+	found->processes = calloc(names.count + js_count(completed) + 1, sizeof(*found->processes));
+	if (!found->records || !found->views || !found->processes)
 		return err_set(err, ENOMEM, "adopt");
+	for (size_t i = 0; i < names.count + js_count(completed); i++)
+		found->processes[i].pidfd = -1;
 	for (size_t i = 0; i < names.count; i++)
 		read_record(sup, found, names.items[i]);
 	for (size_t i = 0; i < js_count(completed); i++)
@@ -95,21 +111,37 @@ static int read_records(struct supervisor *sup, const struct restored *restored,
 	return 0;
 }
 
+/* The kernel knows it until the process is reaped, or as long as there is a pidfd; and the keeper
+ * tells of an end before it reaps. */
+static bool has_known_end(struct supervisor *sup, const struct record *record,
+			  struct found_process *process)
+{
+	autoclose int own = -1;
+	int pidfd = process->pidfd;
+
+	if (record->pid <= 0)
+		return false;
+	if (pidfd < 0)
+		pidfd = own = proc_hold(record->pid, record->start_ticks, NULL);
+	if (pidfd >= 0 && proc_exit_status(pidfd, record->pid, &process->status) == 0)
+		return true;
+	keep_hear(sup->keep);
+	return keep_exit_of(sup->keep, record->pid, &process->status) == 0;
+}
+
 static void view_records(struct supervisor *sup, struct found *found)
 {
-	int status;
-
 	for (size_t i = 0; i < found->record_count; i++) {
 		const struct record *record = &found->records[i];
 
+		found->processes[i].pidfd = kept_take_process(sup->keep, record->name, record->run);
 		found->views[i] = (struct adopt_record){
 			.name = record->name,
 			.run = record->run,
 			.pid = record->pid,
 			.start = record->start_ticks,
 			.ended = record->ended,
-			.status_known = record->pid > 0 &&
-					keep_exit_of(sup->keep, record->pid, &status) == 0,
+			.status_known = has_known_end(sup, record, &found->processes[i]),
 		};
 		if (record->run > sup->runs_made)
 			sup->runs_made = record->run;
@@ -196,6 +228,7 @@ static int read_groups(struct supervisor *sup, struct found *found, struct err *
 int found_collect(struct supervisor *sup, const struct restored *restored, struct found *ret,
 		  struct err *err)
 {
+	ret->keep = sup->keep;
 	int r = read_records(sup, restored, ret, err);
 
 	if (r == 0)

@@ -16,8 +16,16 @@ struct found_group {
 	struct adopt_process *processes;
 };
 
+/* What the keeper knows of the process that a record tells of. */
+struct found_process {
+	int pidfd;  /* stored; -1: not */
+	int status; /* of its end, where it is known */
+};
+
 struct found {
+	struct keep *keep; /* borrowed */
 	struct record *records;
+	struct found_process *processes; /* parallel to the records */
 	size_t record_count;
 	struct found_group *groups; /* parallel to situation.groups */
 	struct adopt_situation situation;
@@ -28,6 +36,6 @@ struct found {
 int found_collect(struct supervisor *sup, const struct restored *restored, struct found *ret,
 		  struct err *err) must_check;
 
-/* Accepts a zeroed one. */
+/* Accepts a zeroed one. The pidfds that were not taken are no longer stored. */
 void found_free(struct found *found);
 #define autofound __attribute__((cleanup(found_free)))

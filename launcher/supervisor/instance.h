@@ -58,6 +58,7 @@ struct instance {
 	pid_t pid;	      /* 0: no process */
 	uint64_t start_ticks; /* see proc.h; 0: not asked for yet */
 	int pidfd;
+	bool orphaned; /* the keeper that would have told of its end is dead: the pidfd is kept */
 	int status_fd;
 	struct watch *pid_watch;
 	struct watch *status_watch;

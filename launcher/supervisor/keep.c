@@ -45,8 +45,9 @@ struct keep {
 	struct ended *ended;
 	size_t ended_count;
 	size_t ended_space;
-	bool told;   /* the keeper has said all it has */
-	bool legacy; /* and that was something */
+	bool told;    /* the keeper has said all it has */
+	bool legacy;  /* and that was something */
+	bool settled; /* and adoption is over */
 	struct keep_handler handler;
 	struct loop *loop;
 	struct watch *input;
@@ -233,11 +234,24 @@ void keep_exit_seen(struct keep *keep, pid_t pid)
 		err_ignore(wire_send(keep->fd, &record, -1));
 }
 
+static void offer_exit(struct keep *keep, pid_t pid, int status)
+{
+	bool wanted = keep->loop && keep->handler.exited(keep->handler.data, pid, status);
+	struct ended *ended = find_ended(keep, pid); /* perhaps it is seen already */
+
+	if (ended)
+		ended->wanted = wanted;
+	if (!wanted)
+		keep_exit_seen(keep, pid);
+}
+
 void keep_settle(struct keep *keep)
 {
+	keep->settled = true;
+	/* Those that are seen meanwhile leave the array. */
 	for (size_t i = keep->ended_count; i-- > 0;)
-		if (!keep->ended[i].wanted)
-			keep_exit_seen(keep, keep->ended[i].pid);
+		if (i < keep->ended_count && !keep->ended[i].wanted)
+			offer_exit(keep, keep->ended[i].pid, keep->ended[i].status);
 	for (size_t i = 0; i < keep->kept_count; i++) {
 		if (!keep->kept[i].ours)
 			continue;
@@ -257,15 +271,8 @@ static void heard_exit(struct keep *keep, const struct wire_record *record)
 		return; /* it is told again, to the next supervisor */
 	keep->ended[keep->ended_count++] =
 		(struct ended){.pid = record->number, .status = record->status};
-	if (!keep->loop)
-		return;
-	bool wanted = keep->handler.exited(keep->handler.data, record->number, record->status);
-	struct ended *ended = find_ended(keep, record->number); /* perhaps it is seen already */
-
-	if (ended)
-		ended->wanted = wanted;
-	if (!wanted)
-		keep_exit_seen(keep, record->number);
+	if (keep->settled)
+		offer_exit(keep, record->number, record->status);
 }
 
 static void heard_fd(struct keep *keep, const struct wire_record *record, int *fd)
@@ -313,6 +320,12 @@ static int hear(struct keep *keep)
 		heard(keep, &record, &fd);
 	fd_drop(&fd);
 	return r == -EBADMSG ? 0 : r;
+}
+
+void keep_hear(struct keep *keep)
+{
+	while (keep->fd >= 0 && hear(keep) == 0)
+		;
 }
 
 static void on_readable(void *data, int fd, uint32_t events)

@@ -102,8 +102,11 @@ int keep_exit_of(struct keep *keep, pid_t pid, int *ret_status);
 /* The end of @pid is written down: nobody needs to hear of it again. */
 void keep_exit_seen(struct keep *keep, pid_t pid);
 
-/* Adoption is over: what nobody has taken is closed and dropped, ends that nobody has asked for
- * with keep_exit_of() are forgotten. */
+/* Hears what the keeper has said meanwhile. For who looks for an end before the loop begins. */
+void keep_hear(struct keep *keep);
+
+/* Adoption is over: what nobody has taken is closed and dropped. Ends that nobody has asked for
+ * with keep_exit_of() are offered to handler.exited, and forgotten when they are nobody's. */
 void keep_settle(struct keep *keep);
 
 /* Asks the keeper to have both replaced by what is installed: handler.replace follows. -ENOTCONN

@@ -7,12 +7,14 @@
 #pragma once
 
 #include "launcher/supervisor/instance.h"
+#include "launcher/supervisor/keep.h"
 
 enum kept_part {
 	KEPT_STDOUT, /* our ends of the pipes */
 	KEPT_STDERR,
 	KEPT_TERMINAL,
 	KEPT_NETWORK, /* its namespace */
+	KEPT_PROCESS, /* of this run: a pidfd, where nobody else will tell how it ends */
 	KEPT_PARTS,
 };
 
@@ -23,3 +25,8 @@ void kept_store(const struct instance *instance, enum kept_part part, int fd);
 int kept_take(const struct instance *instance, enum kept_part part);
 
 void kept_drop(const struct instance *instance, enum kept_part part);
+
+/* The same of the process of a run whose instance is not made yet. */
+int kept_take_process(struct keep *keep, const char *instance, unsigned run);
+
+void kept_drop_process(struct keep *keep, const char *instance, unsigned run);

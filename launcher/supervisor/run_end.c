@@ -7,6 +7,7 @@
 #include "launcher/js.h"
 #include "launcher/supervisor/attach.h"
 #include "launcher/supervisor/events.h"
+#include "launcher/supervisor/kept.h"
 #include "launcher/supervisor/notify.h"
 #include "launcher/supervisor/oom.h"
 #include "launcher/supervisor/probe.h"
@@ -35,6 +36,9 @@ static void run_forget(struct instance *instance)
 	watch_free(take_ptr(instance->reap_watch));
 	instance->reap_tries = 0;
 	oom_forget(instance);
+	if (instance->orphaned)
+		kept_drop(instance, KEPT_PROCESS);
+	instance->orphaned = false;
 	fd_drop(&instance->pidfd);
 	fd_drop(&instance->status_fd);
 	notify_close(take_ptr(instance->notify));

@@ -2,6 +2,7 @@
 /* What the supervisor does on its keeper's behalf; see succession.h. */
 #include "launcher/supervisor/succession.h"
 
+#include "launcher/supervisor/kept.h"
 #include "launcher/supervisor/run_end.h"
 #include "launcher/supervisor/save.h"
 #include "launcher/supervisor/supervisor.h"
@@ -23,6 +24,18 @@ static bool on_exited(void *data, pid_t pid, int status)
 	return false;
 }
 
+/* Those who were the dead keeper's children are init's now, which tells nobody how they end: who
+ * has their pidfds can ask the kernel. */
+static void keep_processes(struct supervisor *sup)
+{
+	for (struct instance *one = sup->instances; one; one = one->next) {
+		if (one->pidfd < 0 || one->orphaned)
+			continue;
+		kept_store(one, KEPT_PROCESS, one->pidfd);
+		one->orphaned = true;
+	}
+}
+
 /* Our children must stay ours, so it is this process that becomes the keeper. Where that fails the
  * instances are supervised as before, only by one who has nobody to leave them to. */
 static void on_lost(void *data)
@@ -32,6 +45,7 @@ static void on_lost(void *data)
 
 	supervisor_log(sup, "event=keeper-lost next=succeed");
 	save_flush(sup);
+	keep_processes(sup);
 	err_ignore(keep_succeed(sup->keep, &err));
 	supervisor_log(sup, "event=keeper-lost error=\"%s\"", err.text);
 }

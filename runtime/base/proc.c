@@ -81,7 +81,7 @@ bool proc_is_self(pid_t pid)
 	       own.st_dev == its.st_dev && own.st_ino == its.st_ino;
 }
 
-int proc_open(pid_t pid, uint64_t start_ticks, struct err *err)
+static int open_process(pid_t pid, uint64_t start_ticks, bool ended_too, struct err *err)
 {
 	autoclose int pidfd = pidfd_open(pid, 0);
 	struct proc_info info;
@@ -91,9 +91,19 @@ int proc_open(pid_t pid, uint64_t start_ticks, struct err *err)
 	/* Read after the pidfd was opened: if it is this process now, the pidfd is of it. */
 	int r = proc_read(pid, &info, err);
 
-	if (r == 0 && (info.start_ticks != start_ticks || info.zombie))
+	if (r == 0 && (info.start_ticks != start_ticks || (info.zombie && !ended_too)))
 		r = err_say(err, ESRCH, "process %d has ended", (int)pid);
 	return r < 0 ? r : take_fd(&pidfd);
+}
+
+int proc_open(pid_t pid, uint64_t start_ticks, struct err *err)
+{
+	return open_process(pid, start_ticks, false, err);
+}
+
+int proc_hold(pid_t pid, uint64_t start_ticks, struct err *err)
+{
+	return open_process(pid, start_ticks, true, err);
 }
 
 static int reaped_status(int pidfd, int *ret_status)

@@ -31,6 +31,9 @@ bool proc_is_self(pid_t pid);
  * another's. */
 int proc_open(pid_t pid, uint64_t start_ticks, struct err *err) must_check;
 
+/* The same, also of one that has ended and waits to be reaped. */
+int proc_hold(pid_t pid, uint64_t start_ticks, struct err *err) must_check;
+
 /*
  * How the process behind a pidfd ended, whoever has to reap it, or has done so.
  *

@@ -116,13 +116,19 @@ static void start_scene(struct scene *scene, int *ret_end)
 	*ret_end = ends[1];
 }
 
-static void watch(struct scene *scene)
+static void watch_only(struct scene *scene)
 {
 	const struct keep_handler handler = {on_exited, on_lost, on_replace, scene};
 	struct err err = {0};
 
 	assert_int_equal(loop_open(&scene->loop, &err), 0);
 	assert_int_equal(keep_watch(scene->keep, scene->loop, &handler, &err), 0);
+}
+
+static void watch(struct scene *scene)
+{
+	watch_only(scene);
+	keep_settle(scene->keep);
 }
 
 static void end(struct scene *scene)
@@ -290,6 +296,28 @@ static void a_later_end_reaches_the_handler(void **unused)
 	end(&scene);
 }
 
+static void an_end_that_comes_during_adoption_is_offered_after_it(void **unused)
+{
+	struct scene scene;
+	int status = 0;
+	int end_fd;
+
+	start_scene(&scene, &end_fd);
+	open_keep(&scene, end_fd);
+	watch_only(&scene);
+	say(&scene, (struct wire_record){.kind = WIRE_EXIT, .number = 7, .status = 256}, -1);
+	say(&scene, (struct wire_record){.kind = WIRE_EXIT, .number = 8, .status = 9}, -1);
+	keep_hear(scene.keep);
+	assert_int_equal(keep_exit_of(scene.keep, 7, &status), 0);
+	assert_int_equal(scene.exited, 0);
+	scene.wanted = true;
+	keep_settle(scene.keep); /* 7 has been asked for */
+	assert_int_equal(scene.exited, 8);
+	assert_int_equal(scene.status, 9);
+	assert_int_equal(heard(&scene, NULL).kind, 0);
+	end(&scene);
+}
+
 static void an_end_that_nobody_wants_is_seen_at_once(void **unused)
 {
 	struct scene scene;
@@ -412,6 +440,7 @@ int main(void)
 		cmocka_unit_test(what_nobody_takes_is_closed_and_dropped),
 		cmocka_unit_test(an_end_is_known_until_it_is_seen),
 		cmocka_unit_test(a_later_end_reaches_the_handler),
+		cmocka_unit_test(an_end_that_comes_during_adoption_is_offered_after_it),
 		cmocka_unit_test(an_end_that_nobody_wants_is_seen_at_once),
 		cmocka_unit_test(the_last_words_of_a_keeper_are_heard_before_its_end),
 		cmocka_unit_test(an_upgrade_is_asked_for_and_comes_back),
