@@ -5,13 +5,13 @@
  */
 #include "launcher/supervisor/http.h"
 
+#include "launcher/supervisor/http_peers.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <microhttpd.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -22,7 +22,6 @@
 #define BODY_BYTES_MAX	     (8u << 20)
 #define STREAM_BYTES_MAX     (256u << 10)
 #define SOURCE_BYTES	     16384u
-#define CONNECTIONS_MAX	     128u
 #define CONNECTION_TIMEOUT_S 30u
 #define FDS_RESERVED	     32u
 /* Turns given to the last answers when the server closes; each writes what the sockets take. */
@@ -36,6 +35,7 @@ struct http_server {
 	struct watch *kick;    /* a connection was resumed: run once more */
 	struct http_handler handler;
 	struct http_stream *streams; /* all that are open */
+	struct peers peers;
 };
 
 struct http_stream {
@@ -67,6 +67,7 @@ struct incoming {
 	struct http_server *server;
 	struct buf body;
 	bool too_large;
+	bool upgrades;		 /* the connection is somebody else's from then on */
 	struct upgrade *upgrade; /* promised, and not carried out yet */
 };
 
@@ -359,6 +360,7 @@ static enum MHD_Result queue_answer(struct MHD_Connection *connection, struct in
 		response = stream_response(answer->stream, connection);
 		break;
 	case HTTP_UPGRADE:
+		incoming->upgrades = true;
 		response = upgrade_response(incoming, answer);
 		break;
 	}
@@ -374,41 +376,6 @@ static enum MHD_Result queue_answer(struct MHD_Connection *connection, struct in
 	return queued;
 }
 
-/* Since Linux 6.5; before, the number of a process that has ended may be another's by now. */
-#ifndef SO_PEERPIDFD
-#define SO_PEERPIDFD 77
-#endif
-
-static bool peer_has_ended(int fd)
-{
-	int pidfd = -1;
-	socklen_t len = sizeof(pidfd);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &len) < 0)
-		return errno != ENOPROTOOPT;
-	struct pollfd end = {.fd = pidfd, .events = POLLIN};
-	bool ended = poll(&end, 1, 0) != 0;
-
-	close(pidfd);
-	return ended;
-}
-
-/*
- * The socket's mode keeps others out already; this holds when somebody has loosened it, or shown
- * the socket to an instance. In this order: who lives after the question was who was asked about.
- */
-static bool peer_is_trusted(const struct http_server *server, struct MHD_Connection *connection)
-{
-	int fd = connection_fd(connection);
-	struct ucred peer = {0};
-	socklen_t len = sizeof(peer);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 ||
-	    (peer.uid != 0 && peer.uid != geteuid()))
-		return false;
-	return server->handler.trusts(server->handler.data, peer.pid) && !peer_has_ended(fd);
-}
-
 static void receive(struct incoming *incoming, const char *bytes, size_t len)
 {
 	if (incoming->body.len + len > BODY_BYTES_MAX) {
@@ -419,6 +386,31 @@ static void receive(struct incoming *incoming, const char *bytes, size_t len)
 		buf_put(&incoming->body, bytes, len);
 }
 
+static struct peer *peer_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+	return info ? info->socket_context : NULL;
+}
+
+/* Who may not ask, or cannot be kept account of, does not wait for a time limit. */
+static void on_connection(void *cls, struct MHD_Connection *connection, void **socket_context,
+			  enum MHD_ConnectionNotificationCode what)
+{
+	struct http_server *server = cls;
+	int fd = connection_fd(connection);
+
+	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+		peers_leave(&server->peers, *socket_context);
+		return;
+	}
+	*socket_context =
+		peer_is_trusted(fd, &server->handler) ? peers_enter(&server->peers, fd) : NULL;
+	if (!*socket_context)
+		(void)shutdown(fd, SHUT_RDWR);
+}
+
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url,
 				  const char *method, const char *version, const char *upload_data,
 				  size_t *upload_data_size, void **request_cls)
@@ -427,7 +419,8 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 	struct incoming *incoming = *request_cls;
 
 	if (!incoming) {
-		if (!peer_is_trusted(server, connection))
+		/* (once more: it may be another process by now that speaks) */
+		if (!peer_is_trusted(connection_fd(connection), &server->handler))
 			return MHD_NO;
 		incoming = calloc(1, sizeof(*incoming));
 		if (incoming)
@@ -441,7 +434,10 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 		return MHD_YES;
 	}
 	struct http_answer answer = {.kind = HTTP_BODY, .status = 413};
+	struct peer *peer = peer_of(connection);
 
+	if (peer)
+		peers_asked(&server->peers, peer);
 	if (incoming->too_large || incoming->body.failed) {
 		answer.body =
 			strdup("{\"schema\":1,\"error\":\"request too large\",\"exit_code\":1}");
@@ -461,8 +457,12 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 static void on_completed(void *cls, struct MHD_Connection *connection, void **request_cls,
 			 enum MHD_RequestTerminationCode why)
 {
+	struct http_server *server = cls;
 	struct incoming *incoming = *request_cls;
+	struct peer *peer = peer_of(connection);
 
+	if (peer && !(incoming && incoming->upgrades))
+		peers_answered(&server->peers, peer);
 	if (!incoming)
 		return;
 	upgrade_break(incoming->upgrade);
@@ -537,9 +537,10 @@ int http_open(struct loop *loop, int listen_fd, const struct http_handler *handl
 		server->daemon = MHD_start_daemon(
 			MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_ALLOW_UPGRADE, 0, on_accept,
 			NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET, listen_fd,
-			MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
-			MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
-			CONNECTION_TIMEOUT_S, MHD_OPTION_END);
+			MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
+			MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
+			MHD_OPTION_CONNECTION_LIMIT, HTTP_CONNECTIONS_MAX,
+			MHD_OPTION_CONNECTION_TIMEOUT, CONNECTION_TIMEOUT_S, MHD_OPTION_END);
 	}
 	if (!server || !server->daemon) {
 		close(listen_fd);

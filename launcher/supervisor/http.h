@@ -11,6 +11,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* More than these are not accepted until one has gone. */
+#define HTTP_CONNECTIONS_MAX 128u
+
 struct http_server;
 struct http_stream;
 
