@@ -148,7 +148,6 @@ void decode_endpoint_mode(struct decoder *decoder, const struct node *node, cons
 	}
 	deploy->dnsrr = true;
 	deploy->dnsrr_pos = node->pos;
-	decode_note(decoder, node, key, "dnsrr is not supported yet");
 }
 
 void decode_deploy_labels(struct decoder *decoder, const struct node *node, const char *key)

@@ -113,7 +113,7 @@ void decode_x_balance(struct decoder *decoder, const struct node *node, const ch
 	if (!decode_choice(decoder, node, key, words, &index))
 		return;
 	decoder->service->traffic.balance = (enum balance)index;
-	if (index != BALANCE_ROUND_ROBIN)
+	if (index == BALANCE_LEAST_CONNECTIONS)
 		decode_note(decoder, node, key, "%s is not supported yet", words[index]);
 }
 

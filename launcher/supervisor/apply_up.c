@@ -201,6 +201,9 @@ static void open_networks(struct change *change)
 	for (size_t i = 0; i < stack->service_count; i++)
 		if (change->selected[i])
 			networks_open(change->sup, stack, &stack->services[i], &change->problems);
+	for (size_t i = 0; change->sup->net && i < stack->service_count; i++)
+		if (change->selected[i])
+			networks_addresses(change->sup, stack, &stack->services[i]);
 }
 
 static bool scale_is_valid(const struct change *change, struct json_t *scale, struct reply *refusal)

@@ -49,7 +49,9 @@ char *hosts_path(const struct supervisor *sup, const struct plan *plan)
 /* An instance as somebody sees it. */
 struct sight {
 	char address[INET_ADDRSTRLEN];
-	const char *network; /* the one both are in; NULL: seen from outside of them */
+	const struct net_network *in;
+	const char *network; /* that one, as both are in it; NULL: seen from outside of them */
+	bool first;	     /* of its service */
 };
 
 /* False when @viewer cannot see it; NULL sees all. */
@@ -60,6 +62,7 @@ static bool look_at(const struct supervisor *sup, const struct service *viewer,
 	struct in_addr in = {INADDR_ANY};
 
 	sight->network = NULL;
+	sight->in = networks_main(sup, instance->plan->manifest->stack, instance->plan->service);
 	if (!instance->endpoint)
 		return false;
 	if (!network || network->mode != NETWORK_BRIDGE)
@@ -67,8 +70,8 @@ static bool look_at(const struct supervisor *sup, const struct service *viewer,
 	for (size_t i = 0; network && in.s_addr == INADDR_ANY && i < network->attachment_count;
 	     i++) {
 		sight->network = network->attachments[i].network;
-		in = net_endpoint_address_in(instance->endpoint,
-					     net_network_find(sup->net, sight->network));
+		sight->in = net_network_find(sup->net, sight->network);
+		in = net_endpoint_address_in(instance->endpoint, sight->in);
 	}
 	inet_ntop(AF_INET, &in, sight->address, sizeof(sight->address));
 	return in.s_addr != INADDR_ANY;
@@ -94,25 +97,48 @@ static bool has_aliases(const struct service_network *network, const char *key)
 	return false;
 }
 
-/* By which the others find an instance. */
-static void put_names(struct buf *text, const struct instance *instance, const struct sight *sight)
+/* By which the others find a service: one address for all its instances. False where it has none.
+ */
+static bool put_service(struct buf *text, const struct service *service, const struct sight *sight)
+{
+	struct in_addr in = networks_address(service, sight->in);
+	char address[INET_ADDRSTRLEN];
+
+	if (in.s_addr == htonl(INADDR_ANY))
+		return false;
+	inet_ntop(AF_INET, &in, address, sizeof(address));
+	buf_printf(text, "%s\t%s", address, service->name);
+	put_aliases(text, &service->network, sight->network);
+	buf_puts(text, "\n");
+	return true;
+}
+
+/* By which the others find an instance, @alone: and its service. */
+static void put_names(struct buf *text, const struct instance *instance, const struct sight *sight,
+		      bool alone)
 {
 	const struct service *service = instance->plan->service;
 	const char *hostname = service->hostname.value;
+	const char *container = service->container_name.value;
 
-	buf_printf(text, "%s\t%s %s", sight->address, service->name, instance->name);
-	if (service->container_name.value)
-		buf_printf(text, " %s", service->container_name.value);
+	buf_printf(text, "%s\t", sight->address);
+	if (alone)
+		buf_printf(text, "%s ", service->name);
+	buf_puts(text, instance->name);
+	if (container && strcmp(container, service->name) != 0)
+		buf_printf(text, " %s", container);
 	if (hostname && strcmp(hostname, service->name) != 0)
 		buf_printf(text, " %s", hostname);
 	if (service->domainname.value)
 		buf_printf(text, " %s.%s", hostname ? hostname : instance->name,
 			   service->domainname.value);
-	put_aliases(text, &service->network, sight->network);
+	if (alone)
+		put_aliases(text, &service->network, sight->network);
 	buf_puts(text, "\n");
 }
 
-/* Somebody in several networks of the viewer's is known in each by its aliases there. */
+/* Somebody in several networks of the viewer's is known in each by its aliases there. Where its
+ * service has an address this is told once. */
 static void put_other_aliases(const struct supervisor *sup, const struct service *viewer,
 			      const struct instance *instance, const struct sight *sight,
 			      struct buf *text)
@@ -121,10 +147,13 @@ static void put_other_aliases(const struct supervisor *sup, const struct service
 
 	for (size_t i = 0; sight->network && i < viewer->network.attachment_count; i++) {
 		const char *key = viewer->network.attachments[i].network;
-		struct in_addr in = net_endpoint_address_in(instance->endpoint,
-							    net_network_find(sup->net, key));
+		const struct net_network *there = net_network_find(sup->net, key);
+		struct in_addr in = net_endpoint_address_in(instance->endpoint, there);
+		struct in_addr virtual = networks_address(instance->plan->service, there);
 		char address[INET_ADDRSTRLEN];
 
+		if (in.s_addr != INADDR_ANY && virtual.s_addr != INADDR_ANY)
+			in.s_addr = sight->first ? virtual.s_addr : INADDR_ANY;
 		if (in.s_addr == INADDR_ANY || strcmp(key, sight->network) == 0 ||
 		    !has_aliases(network, key))
 			continue;
@@ -136,14 +165,23 @@ static void put_other_aliases(const struct supervisor *sup, const struct service
 
 static void put_instances(struct supervisor *sup, const struct service *viewer, struct buf *text)
 {
+	const struct service *before = NULL;
+	bool together = false;
 	struct sight sight;
 
 	buf_puts(text, "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n");
-	for (struct instance *instance = sup->instances; instance; instance = instance->next)
-		if (look_at(sup, viewer, instance, &sight)) {
-			put_names(text, instance, &sight);
-			put_other_aliases(sup, viewer, instance, &sight, text);
-		}
+	for (struct instance *instance = sup->instances; instance; instance = instance->next) {
+		const struct service *service = instance->plan->service;
+
+		if (!look_at(sup, viewer, instance, &sight))
+			continue;
+		sight.first = !before || strcmp(service->name, before->name) != 0;
+		if (sight.first)
+			together = put_service(text, service, &sight);
+		before = service;
+		put_names(text, instance, &sight, !together);
+		put_other_aliases(sup, viewer, instance, &sight, text);
+	}
 }
 
 /* Who shares a network sees what its owner sees. */
@@ -172,21 +210,39 @@ static void put_host(struct supervisor *sup, const struct view *view, const stru
 	buf_printf(text, "%s\t%s\n", gateway, host->name);
 }
 
+/* Another name of a service. */
+static void put_link(struct supervisor *sup, const struct view *view, const struct link_spec *link,
+		     struct buf *text)
+{
+	char address[INET_ADDRSTRLEN];
+	struct sight sight;
+
+	for (struct instance *one = sup->instances; one; one = one->next) {
+		const struct service *service = one->plan->service;
+
+		if (strcmp(service->name, link->target) != 0 ||
+		    !look_at(sup, view->owner, one, &sight))
+			continue;
+		struct in_addr in = networks_address(service, sight.in);
+
+		inet_ntop(AF_INET, &in, address, sizeof(address));
+		buf_printf(text, "%s\t%s\n",
+			   in.s_addr == htonl(INADDR_ANY) ? sight.address : address, link->alias);
+		if (in.s_addr != htonl(INADDR_ANY))
+			return;
+	}
+}
+
 /* What only this service knows. */
 static void put_own(struct supervisor *sup, const struct service *service, const struct view *view,
 		    struct buf *text)
 {
 	const struct service_network *network = &service->network;
-	struct sight sight;
 
 	for (size_t i = 0; i < network->host_count; i++)
 		put_host(sup, view, &network->hosts[i], text);
 	for (size_t i = 0; i < network->link_count; i++)
-		for (struct instance *one = sup->instances; one; one = one->next)
-			if (strcmp(one->plan->service->name, network->links[i].target) == 0 &&
-			    look_at(sup, view->owner, one, &sight))
-				buf_printf(text, "%s\t%s\n", sight.address,
-					   network->links[i].alias);
+		put_link(sup, view, &network->links[i], text);
 }
 
 static int write_file(const char *path, struct buf *text, struct err *err)

@@ -161,6 +161,42 @@ void networks_open(struct supervisor *sup, const struct stack *stack, const stru
 	}
 }
 
+void networks_addresses(struct supervisor *sup, const struct stack *stack,
+			const struct service *service)
+{
+	struct err err = {0};
+
+	for (size_t i = 0; !service->deploy.dnsrr && i < service->network.attachment_count; i++) {
+		const char *key = service->network.attachments[i].network;
+		struct net_network *network = net_network_find(sup->net, key);
+
+		if (network &&
+		    net_virtual_take(network, service->name, hosts_of(stack, key), &err) < 0)
+			supervisor_log(sup, "service=%s network=%s event=no-address error=\"%s\"",
+				       service->name, key, err.text);
+	}
+}
+
+struct in_addr networks_address(const struct service *service, const struct net_network *network)
+{
+	return network && !service->deploy.dnsrr ? net_virtual(network, service->name)
+						 : (struct in_addr){INADDR_ANY};
+}
+
+/* @addresses: service by service; what another one has come to have is as if it were new. */
+static void restore_addresses(struct supervisor *sup, const char *key, struct json_t *addresses)
+{
+	struct net_network *network = net_network_find(sup->net, key);
+	struct in_addr address;
+
+	for (void *it = js_first(addresses); it; it = js_next(addresses, it)) {
+		const char *text = js_text(addresses, js_key(it));
+
+		if (text && inet_pton(AF_INET, text, &address) == 1)
+			(void)!net_virtual_keep(network, js_key(it), address, NULL);
+	}
+}
+
 /* Of the manifest in effect; what that does not know any more stays until `down`, as it is. */
 static int restore_network(struct supervisor *sup, const struct network_made *made,
 			   const struct net_place *place, struct err *err)
@@ -214,12 +250,12 @@ void networks_restore(struct supervisor *sup, const struct json_t *text)
 		if (made && restore_network(sup, made, &place, &err) == 0) {
 			made->next = sup->networks;
 			sup->networks = made;
+			restore_addresses(sup, made->key, js_get(js_at(text, i), "addresses"));
 			continue;
 		}
 		supervisor_log(sup, "event=not-restored what=network error=\"%s\"", err.text);
 		made_free(made);
 	}
-	sup->publishing.has_ports = true; /* perhaps: the rules are to be made anew in any case */
 	publish_ports(sup);
 }
 

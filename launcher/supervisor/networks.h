@@ -25,6 +25,17 @@ struct network_made {
 void networks_open(struct supervisor *sup, const struct stack *stack, const struct service *service,
 		   struct strv *problems);
 
+/*
+ * Gives @service an address of its own in each of its networks, where its name means one address
+ * and there is room for it. After all fixed addresses are kept.
+ */
+void networks_addresses(struct supervisor *sup, const struct stack *stack,
+			const struct service *service);
+
+/* The address that stands for all instances of @service in @network; INADDR_ANY: none, its name
+ * means the instances. */
+struct in_addr networks_address(const struct service *service, const struct net_network *network);
+
 /* Goes on with the networks of a predecessor; @text: as stack_text.c has it. */
 void networks_restore(struct supervisor *sup, const struct json_t *text);
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What others reach: names (hosts.h), and the published ports, which go to ready instances only.
- * Both are derived anew from the instances whenever these change.
+ * What others reach: names (hosts.h), and who is behind the services' addresses and the published
+ * ports (balance.h). Both are derived anew from the instances whenever these change.
  */
 #include "launcher/js.h"
+#include "launcher/supervisor/balance.h"
 #include "launcher/supervisor/hosts.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/buf.h"
@@ -15,44 +16,6 @@
 
 /* Publishing takes one part of the time, everything else so many. */
 #define PAUSE_FACTOR 4
-
-static size_t ready_targets(struct supervisor *sup, const struct service *service,
-			    struct in_addr *targets)
-{
-	size_t count = 0;
-
-	for (struct instance *instance = sup->instances; instance; instance = instance->next)
-		if (instance->state == INSTANCE_READY && instance->endpoint &&
-		    strcmp(instance->plan->service->name, service->name) == 0)
-			targets[count++] = net_endpoint_address(instance->endpoint);
-	return count;
-}
-
-static int write_ports(struct supervisor *sup, struct err *err)
-{
-	size_t room = sup->port_count ? sup->port_count : 1;
-	autofree struct net_port *ports = calloc(room, sizeof(*ports));
-	autofree struct in_addr *targets =
-		calloc(room * (sup->instance_count + 1), sizeof(*targets));
-	struct in_addr *next = targets;
-
-	if (!ports || !targets)
-		return err_set(err, ENOMEM, "published ports");
-	for (size_t i = 0; i < sup->port_count; i++) {
-		const struct reservation *held = &sup->ports[i];
-
-		ports[i] = (struct net_port){
-			.protocol = held->protocol,
-			.host_ip = held->host_ip,
-			.host_port = held->port,
-			.target_port = held->target,
-			.targets = next,
-			.target_count = ready_targets(sup, held->service, next),
-		};
-		next += ports[i].target_count;
-	}
-	return net_publish(sup->net, ports, sup->port_count, err);
-}
 
 void publish_names(struct supervisor *sup, bool new)
 {
@@ -88,11 +51,10 @@ static void all_ports(struct supervisor *sup)
 	struct err err = {0};
 
 	sup->publishing.ports_due = false;
-	if (!sup->net || (sup->port_count == 0 && !sup->publishing.has_ports))
+	if (!sup->net)
 		return;
-	if (write_ports(sup, &err) < 0)
+	if (balance_write(sup, &err) < 0)
 		supervisor_log(sup, "event=publish-failed error=\"%s\"", err.text);
-	sup->publishing.has_ports = sup->port_count > 0;
 	int64_t end_us = loop_clock_us();
 
 	sup->publishing.ports_after_us = end_us + PAUSE_FACTOR * (end_us - begin_us);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What others reach: names in the shared hosts file, and published ports, which go to ready
- * instances.
+ * What others reach: names in the shared hosts file, and the addresses of services and published
+ * ports, which lead to ready instances.
  */
 #pragma once
 
@@ -36,7 +36,6 @@ struct port_set {
 struct publishing {
 	bool names_due;
 	bool ports_due;
-	bool has_ports; /* published last */
 	int64_t names_after_us;
 	int64_t ports_after_us;
 };

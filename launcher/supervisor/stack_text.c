@@ -116,6 +116,26 @@ static struct json_t *print_units(const struct supervisor *sup)
 	return units;
 }
 
+/* What stands for the services in a network. */
+static struct json_t *print_addresses(const struct supervisor *sup,
+				      const struct net_network *network)
+{
+	struct json_t *addresses = js_pack("{}");
+
+	for (size_t i = 0; addresses && i < unit_count(sup); i++) {
+		const struct service *service = &sup->manifest->stack->services[i];
+		struct in_addr in = networks_address(service, network);
+		char text[INET_ADDRSTRLEN];
+
+		if (in.s_addr == htonl(INADDR_ANY))
+			continue;
+		inet_ntop(AF_INET, &in, text, sizeof(text));
+		if (!js_put(addresses, service->name, js_pack("s", text)))
+			break;
+	}
+	return addresses;
+}
+
 static struct json_t *print_networks(const struct supervisor *sup)
 {
 	struct json_t *networks = js_pack("[]");
@@ -130,10 +150,11 @@ static struct json_t *print_networks(const struct supervisor *sup)
 
 		inet_ntop(AF_INET, &place.address, address, sizeof(address));
 		inet_ntop(AF_INET, &place.gateway, gateway, sizeof(gateway));
-		if (!js_append(networks, js_pack("{s:s, s:s, s:b, s:s, s:i, s:s}", "key", made->key,
-						 "definition", made->definition, "internal",
-						 made->internal, "address", address, "prefix",
-						 (int)place.prefix, "gateway", gateway)))
+		if (!js_append(networks,
+			       js_pack("{s:s, s:s, s:b, s:s, s:i, s:s, s:o}", "key", made->key,
+				       "definition", made->definition, "internal", made->internal,
+				       "address", address, "prefix", (int)place.prefix, "gateway",
+				       gateway, "addresses", print_addresses(sup, network))))
 			break;
 	}
 	return networks;

@@ -135,6 +135,28 @@ int addr_pool_take(struct addr_pool *pool, const char *name, uint32_t *ret_addre
 	return 0;
 }
 
+int addr_pool_take_last(struct addr_pool *pool, const char *name, size_t spare, struct err *err)
+{
+	size_t size = (size_t)pool->last - pool->first + 1;
+	uint32_t address = pool->last;
+
+	if (by_name(pool, name))
+		return 0;
+	if (pool->given + spare >= size)
+		return err_say(err, EADDRNOTAVAIL,
+			       "network: no room for %s: there are %zu addresses", name, size);
+	while (by_address(pool, address))
+		address--;
+	return add(pool, name, address, err);
+}
+
+uint32_t addr_pool_address(const struct addr_pool *pool, const char *name)
+{
+	const struct given *entry = by_name(pool, name);
+
+	return entry ? entry->address : 0;
+}
+
 int addr_pool_fix(struct addr_pool *pool, const char *name, uint32_t address, struct err *err)
 {
 	struct given *mine = by_name(pool, name);

@@ -33,6 +33,14 @@ int addr_pool_take(struct addr_pool *pool, const char *name, uint32_t *ret_addre
 int addr_pool_fix(struct addr_pool *pool, const char *name, uint32_t address,
 		  struct err *err) must_check;
 
+/* The last free one for @name, unless it has one or fewer than @spare others would be left.
+ * -EADDRNOTAVAIL then. */
+int addr_pool_take_last(struct addr_pool *pool, const char *name, size_t spare,
+			struct err *err) must_check;
+
+/* What @name has; 0: nothing. */
+uint32_t addr_pool_address(const struct addr_pool *pool, const char *name);
+
 /* Who has it; NULL: nobody. Borrowed. */
 const char *addr_pool_owner(const struct addr_pool *pool, uint32_t address);
 

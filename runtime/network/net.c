@@ -56,6 +56,7 @@ int net_link_sysctl(const char *family, const char *link, const char *setting, c
 static void net_free(struct net *net)
 {
 	nft_close(net->nft);
+	balancer_forget(&net->balancer);
 	sysctl_close(&net->sysctl);
 	rtnet_close(net->rtnet);
 	while (net->networks) {
@@ -101,6 +102,10 @@ static int set_up(struct net *net, struct err *err)
 		r = load_table(net, err);
 	if (r == 0)
 		r = sysctl_set(NULL, "ipv4/ip_forward", "1", err);
+	/* Else a bridge of ours sends them whatever its own setting is; a link of others goes on
+	 * doing what its own says. */
+	if (r == 0)
+		r = sysctl_set(NULL, "ipv4/conf/all/send_redirects", "0", err);
 	return r;
 }
 
@@ -252,15 +257,38 @@ static void put_all(struct buf *text, const struct net *net)
 	}
 }
 
-int net_publish(struct net *net, const struct net_port *ports, size_t count, struct err *err)
+static void fill_group(struct balancer_group *group, const struct net_group *wanted)
+{
+	*group = (struct balancer_group){
+		.name = wanted->name,
+		.bridge = wanted->network->bridge,
+		.address = net_virtual(wanted->network, wanted->name),
+		.way = wanted->way,
+		.targets = wanted->targets,
+		.target_count = wanted->target_count,
+	};
+}
+
+/* A table that is not known to be as remembered is replaced as a whole. */
+int net_balance(struct net *net, const struct net_balance *wanted, struct err *err)
 {
 	autobuf struct buf text = {0};
+	autofree struct balancer_group *groups = calloc(wanted->group_count + 1, sizeof(*groups));
+	const struct balancer_wish wish = {groups, wanted->group_count, wanted->ports,
+					   wanted->port_count};
 
-	if (net->stale)
+	if (!groups)
+		return err_set(err, ENOMEM, "network: balance");
+	for (size_t i = 0; i < wanted->group_count; i++)
+		fill_group(&groups[i], &wanted->groups[i]);
+	if (net->stale) {
+		balancer_forget(&net->balancer);
 		put_all(&text, net);
-	nft_rules_publish(&text, net->stack, ports, count);
-	int r = run_rules(net->nft, &text, err);
+	}
+	int r = balancer_change(&net->balancer, net->stack, &wish, &text, err);
 
-	net->stale = net->stale && r < 0;
+	if (r == 0 && text.len)
+		r = run_rules(net->nft, &text, err);
+	net->stale = r < 0;
 	return r;
 }

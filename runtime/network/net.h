@@ -39,7 +39,7 @@ int net_open(const struct net_config *config, struct net **ret_net, struct err *
 /*
  * The same for a stack whose process has died and whose instances run: touches nothing of theirs.
  * What is to stay is adopted, one by one, then net_settle() is called; the rules are as the
- * dead process has left them until the first net_publish(), which replaces all in one transaction.
+ * dead process has left them until the first net_balance(), which replaces all in one transaction.
  */
 int net_adopt(const struct net_config *config, struct net **ret_net, struct err *err) must_check;
 
@@ -188,22 +188,66 @@ struct in_addr net_endpoint_address_in(const struct net_endpoint *endpoint,
 /* Forgets the addresses kept for @name, so that another instance may get them. */
 void net_release(struct net *net, const char *name);
 
-/* One published port and the endpoints that new connections are spread over, evenly. */
+/* How an endpoint is chosen for a new connection. */
+enum net_way {
+	NET_IN_TURN,
+	NET_BY_SOURCE, /* by the client's address: it keeps its endpoint while there are as many */
+};
+
+/*
+ * An address of @network for all connections that are to be spread over several endpoints. It stays
+ * with @name until net_close(), and goes to no endpoint.
+ *
+ * @spare	so many addresses must be left for endpoints
+ *
+ * Returns 0; -EADDRNOTAVAIL when the subnet has no room for it; -errno.
+ */
+int net_virtual_take(struct net_network *network, const char *name, unsigned spare,
+		     struct err *err) must_check;
+
+/* Goes on with one that a dead process has taken. */
+int net_virtual_keep(struct net_network *network, const char *name, struct in_addr address,
+		     struct err *err) must_check;
+
+/* INADDR_ANY: @name has none. */
+struct in_addr net_virtual(const struct net_network *network, const char *name);
+
+/* Endpoints of one network that new connections are spread over. */
+struct net_group {
+	const char *name;
+	const struct net_network *network;
+	enum net_way way;
+	const struct in_addr *targets; /* no address twice */
+	size_t target_count;	       /* 0: connections are refused */
+};
+
+/* One published port. */
 struct net_port {
 	int protocol;		/* IPPROTO_TCP or IPPROTO_UDP */
 	struct in_addr host_ip; /* INADDR_ANY: every address of the host */
 	uint16_t host_port;	/* host byte order, as all ports here */
 	uint16_t target_port;
-	const struct in_addr *targets;
-	size_t target_count; /* 0: connections are refused */
+	size_t group; /* which of the groups it leads to */
+};
+
+struct net_balance {
+	const struct net_group *groups; /* in the same order each time, as far as possible */
+	size_t group_count;
+	const struct net_port *ports;
+	size_t port_count;
 };
 
 /*
- * Replaces all published ports in one transaction; established connections stay where they are.
- * Reachable from other hosts, from the host itself (127.0.0.1 too) and from instances.
+ * From here on new connections go as @wanted says, those to the virtual address of a group's name
+ * as well as those to published ports. What differs from before is changed in one transaction;
+ * established connections stay where they are.
+ *
+ * A virtual address is there for who is in its network, all ports and protocols of it, and for the
+ * host. A published port is reachable from other hosts, from the host itself (127.0.0.1 too) and
+ * from instances. All clients keep their address, but for an endpoint that reaches itself, and for
+ * connections to 127.0.0.1.
  */
-int net_publish(struct net *net, const struct net_port *ports, size_t count,
-		struct err *err) must_check;
+int net_balance(struct net *net, const struct net_balance *wanted, struct err *err) must_check;
 
 /*
  * Reserves a port of the host by binding it, so that nobody else can and so that a port in use is

@@ -102,7 +102,6 @@ static int connect_end(struct net_endpoint *endpoint, size_t i, struct rtnet *in
 	struct net *net = endpoint->net;
 	struct end *end = &endpoint->ends[i];
 	const struct net_network *network = end->network;
-	bool leads_out = i == endpoint->main && !network->internal;
 	char alias[NET_ALIAS_BYTES];
 	struct rtnet_owner owner = {net_group(net), alias};
 
@@ -117,7 +116,8 @@ static int connect_end(struct net_endpoint *endpoint, size_t i, struct rtnet *in
 		.number = (unsigned)i,
 		.address = {htonl(end->address)},
 		.prefix = network->subnet.prefix,
-		.gateway = leads_out ? net_gateway(network) : (struct in_addr){0},
+		.gateway = net_gateway(network),
+		.leads_out = i == endpoint->main && !network->internal,
 		.mac = end->has_mac ? end->mac : NULL,
 	};
 	int r = rtnet_endpoint_make(inside, &veth, err);

@@ -170,6 +170,8 @@ static int set_up_rules(struct net_network *network, struct err *err)
 		r = net_link_sysctl("ipv6", network->bridge, "disable_ipv6", "1", err);
 	if (r == 0)
 		r = net_link_sysctl("ipv4", network->bridge, "route_localnet", "1", err);
+	if (r == 0)
+		r = net_link_sysctl("ipv4", network->bridge, "send_redirects", "0", err);
 	return r;
 }
 
@@ -185,6 +187,34 @@ static int set_up(struct net_network *network, const struct net_network_config *
 	if (r == 0)
 		r = set_up_addresses(network, config, err);
 	return r == 0 ? set_up_rules(network, err) : r;
+}
+
+/* Under a name that no instance has: a space makes it a reserved one. */
+#define VIRTUAL_NAME "the address of %.200s"
+
+int net_virtual_take(struct net_network *network, const char *name, unsigned spare, struct err *err)
+{
+	char key[NET_STACK_NAME_MAX + 32];
+
+	snprintf(key, sizeof(key), VIRTUAL_NAME, name);
+	return addr_pool_take_last(&network->addresses, key, spare, err);
+}
+
+int net_virtual_keep(struct net_network *network, const char *name, struct in_addr address,
+		     struct err *err)
+{
+	char key[NET_STACK_NAME_MAX + 32];
+
+	snprintf(key, sizeof(key), VIRTUAL_NAME, name);
+	return addr_pool_fix(&network->addresses, key, ntohl(address.s_addr), err);
+}
+
+struct in_addr net_virtual(const struct net_network *network, const char *name)
+{
+	char key[NET_STACK_NAME_MAX + 32];
+
+	snprintf(key, sizeof(key), VIRTUAL_NAME, name);
+	return (struct in_addr){htonl(addr_pool_address(&network->addresses, key))};
 }
 
 struct net_network *net_network_find(const struct net *net, const char *name)

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "runtime/network/addr_pool.h"
+#include "runtime/network/balancer.h"
 #include "runtime/network/net.h"
 #include "runtime/network/nft.h"
 #include "runtime/network/nft_rules.h"
@@ -25,6 +26,7 @@ struct net {
 	void *attached; /* tree of endpoints, by name */
 	struct rtnet *rtnet;
 	struct nft *nft;
+	struct balancer balancer;
 	struct sysctl sysctl; /* for setting up namespaces */
 	int home_fd;	      /* the host's network namespace */
 };

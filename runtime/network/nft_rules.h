@@ -6,7 +6,6 @@
 #pragma once
 
 #include "runtime/base/buf.h"
-#include "runtime/network/net.h"
 #include "runtime/network/subnet.h"
 
 struct nft_network {
@@ -16,15 +15,12 @@ struct nft_network {
 	bool internal;
 };
 
-/* The whole table, without networks and nothing published; replaces a leftover of the same name. */
+/* The whole table, without networks and without anything to balance; replaces a leftover of the
+ * same name. */
 void nft_rules_table(struct buf *text, const char *stack);
 
 /* Adds a network to the table. */
 void nft_rules_network(struct buf *text, const struct nft_network *network);
-
-/* Replaces what is published. */
-void nft_rules_publish(struct buf *text, const char *stack, const struct net_port *ports,
-		       size_t count);
 
 /* Removes the table; nothing happens when it is not there. */
 void nft_rules_remove(struct buf *text, const char *stack);

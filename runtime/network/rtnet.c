@@ -10,6 +10,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <netlink/netlink.h>
@@ -25,7 +26,7 @@
 /* Fixed for the first interface, so that the address can be set in the same breath; above what
  * tunnel modules put into every new namespace. */
 #define FIRST_INDEX 64
-#define BATCH_MAX   4
+#define BATCH_MAX   6
 
 /* A shorter route stands for "everything else": the default route, or the two halves of the address
  * space that some VPNs install in its place. */
@@ -222,7 +223,9 @@ static struct nl_msg *with_owner(struct nl_msg *msg, const struct rtnet_owner *o
 	return NULL;
 }
 
-static struct nl_msg *address_message(int index, struct in_addr address, unsigned prefix)
+/* @flags: of linux/if_addr.h */
+static struct nl_msg *address_message(int index, struct in_addr address, unsigned prefix,
+				      unsigned flags)
 {
 	struct rtnl_addr *entry = rtnl_addr_alloc();
 	struct nl_addr *local = address_new(address, prefix);
@@ -230,6 +233,7 @@ static struct nl_msg *address_message(int index, struct in_addr address, unsigne
 
 	if (entry && local) {
 		rtnl_addr_set_ifindex(entry, index);
+		rtnl_addr_set_flags(entry, flags);
 		if (rtnl_addr_set_local(entry, local) < 0 ||
 		    rtnl_addr_build_add_request(entry, NLM_F_CREATE | NLM_F_EXCL, &msg) < 0)
 			msg = NULL;
@@ -239,27 +243,32 @@ static struct nl_msg *address_message(int index, struct in_addr address, unsigne
 	return msg;
 }
 
-static struct nl_msg *default_route_message(int index, struct in_addr gateway)
+/* @gateway: INADDR_ANY: it is on the link itself */
+static struct nl_msg *route_message(int index, struct in_addr to, unsigned prefix,
+				    struct in_addr gateway)
 {
-	struct nl_addr *everywhere = address_new((struct in_addr){0}, 0);
+	struct nl_addr *destination = address_new(to, prefix);
 	struct nl_addr *via = address_new(gateway, 32);
+	bool direct = gateway.s_addr == INADDR_ANY;
 	struct rtnl_route *route = rtnl_route_alloc();
 	struct rtnl_nexthop *hop = rtnl_route_nh_alloc();
 	struct nl_msg *msg = NULL;
 
-	if (everywhere && via && route && hop) {
+	if (destination && via && route && hop) {
 		rtnl_route_nh_set_ifindex(hop, index);
-		rtnl_route_nh_set_gateway(hop, via);
+		if (!direct)
+			rtnl_route_nh_set_gateway(hop, via);
 		rtnl_route_add_nexthop(route, take_ptr(hop)); /* owned by the route now */
 		rtnl_route_set_family(route, AF_INET);
-		if (rtnl_route_set_dst(route, everywhere) < 0 ||
+		rtnl_route_set_scope(route, direct ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE);
+		if (rtnl_route_set_dst(route, destination) < 0 ||
 		    rtnl_route_build_add_request(route, NLM_F_CREATE | NLM_F_EXCL, &msg) < 0)
 			msg = NULL;
 	}
 	if (hop)
 		rtnl_route_nh_free(hop);
 	nl_addr_put(via);
-	nl_addr_put(everywhere);
+	nl_addr_put(destination);
 	rtnl_route_put(route);
 	return msg;
 }
@@ -304,7 +313,7 @@ int rtnet_link_address(struct rtnet *rtnet, int index, struct in_addr address, u
 {
 	autobatch struct batch batch = {0};
 
-	batch_add(&batch, address_message(index, address, prefix), "set address of");
+	batch_add(&batch, address_message(index, address, prefix, 0), "set address of");
 	batch_add(&batch, link_message(RTM_NEWLINK, index, NULL, IFF_UP), "set up");
 	return batch_run(rtnet, &batch, "bridge", err);
 }
@@ -345,16 +354,32 @@ static struct nl_msg *veth_message(const struct rtnet_veth *veth)
 	return msg;
 }
 
+static struct in_addr network_of(const struct rtnet_veth *veth)
+{
+	uint32_t mask = veth->prefix ? UINT32_MAX << (32 - veth->prefix) : 0;
+
+	return (struct in_addr){veth->address.s_addr & htonl(mask)};
+}
+
+/*
+ * The other instances of the network are reached through the gateway too: what was sent to an
+ * address that stands for several of them has to come back the way it went, past who translates it.
+ */
 int rtnet_endpoint_make(struct rtnet *inside, const struct rtnet_veth *veth, struct err *err)
 {
 	autobatch struct batch batch = {0};
+	int index = index_of(veth);
 
 	batch_add(&batch, link_message(RTM_NEWLINK, 0, "lo", IFF_UP), "set up lo beside");
 	batch_add(&batch, veth_message(veth), "make link");
-	batch_add(&batch, address_message(index_of(veth), veth->address, veth->prefix),
+	batch_add(&batch, address_message(index, veth->address, veth->prefix, IFA_F_NOPREFIXROUTE),
 		  "set the inner address of");
-	if (veth->gateway.s_addr != INADDR_ANY)
-		batch_add(&batch, default_route_message(index_of(veth), veth->gateway),
+	batch_add(&batch, route_message(index, veth->gateway, 32, (struct in_addr){INADDR_ANY}),
+		  "set the route to the gateway of");
+	batch_add(&batch, route_message(index, network_of(veth), veth->prefix, veth->gateway),
+		  "set the route to the network of");
+	if (veth->leads_out)
+		batch_add(&batch, route_message(index, (struct in_addr){0}, 0, veth->gateway),
 			  "set the default route through");
 	return batch_run(inside, &batch, veth->host_name, err);
 }

@@ -9,6 +9,7 @@
 #include "runtime/network/subnet.h"
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct rtnet;
@@ -49,13 +50,14 @@ struct rtnet_veth {
 	unsigned number;  /* of the interface inside: 0 for the first one */
 	struct in_addr address;
 	unsigned prefix;
-	struct in_addr gateway;	  /* INADDR_ANY: no default route */
+	struct in_addr gateway;	  /* towards all others of the network */
+	bool leads_out;		  /* and towards everything else */
 	const unsigned char *mac; /* NULL: derived from the address, so that neighbours' caches stay
 				     right when the instance starts again */
 };
 
 /* Through a socket inside an instance's new namespace: lo up, the pair with its other end born in
- * the host's namespace, the inner end's address and, where wanted, the default route. */
+ * the host's namespace, the inner end's address and its routes. */
 int rtnet_endpoint_make(struct rtnet *inside, const struct rtnet_veth *veth,
 			struct err *err) must_check;
 

@@ -339,8 +339,6 @@ static void what_cannot_be_done_yet_is_noted(void **unused)
 		{"logging: {options: {tga: x}}",
 		 "5:23: warning: services.a.logging.options.tga has no effect: it is not an option "
 		 "of this driver"},
-		{"deploy: {endpoint_mode: dnsrr}",
-		 "5:27: note: services.a.deploy.endpoint_mode: dnsrr is not supported yet"},
 		{"deploy: {update_config: {parallelism: 2}}",
 		 "5:41: warning: services.a.deploy.update_config.parallelism has no effect yet: "
 		 "instances are replaced one at a time"},

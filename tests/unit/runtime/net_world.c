@@ -179,20 +179,31 @@ int which_accepts(const int *listeners, int count, int *ret_fd)
 	return -1;
 }
 
-void publish(struct net *net, int protocol, struct net_endpoint **targets, size_t count)
+void balance(struct net *net, const struct net_port *port, struct net_endpoint **targets,
+	     size_t count)
 {
 	struct in_addr addresses[3];
 	struct err err = {0};
-	struct net_port port = {.protocol = protocol,
-				.host_port = PUBLISHED,
-				.target_port = PORT,
-				.targets = addresses,
-				.target_count = count};
+	const struct net_group group = {
+		.name = "web",
+		.network = net_network_find(net, "default"),
+		.targets = addresses,
+		.target_count = count,
+	};
+	const struct net_balance wanted = {&group, 1, port, port ? 1 : 0};
 
 	for (size_t i = 0; i < count; i++)
 		addresses[i] = net_endpoint_address(targets[i]);
-	if (net_publish(net, &port, 1, &err) < 0)
+	if (net_balance(net, &wanted, &err) < 0)
 		fail_msg("%s", err.text);
+}
+
+void publish(struct net *net, int protocol, struct net_endpoint **targets, size_t count)
+{
+	const struct net_port port = {
+		.protocol = protocol, .host_port = PUBLISHED, .target_port = PORT};
+
+	balance(net, &port, targets, count);
 }
 
 void set_up_world(void)

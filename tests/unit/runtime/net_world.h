@@ -52,5 +52,10 @@ struct in_addr gateway_of(const struct net *net);
 /* To the network "default" alone. */
 struct net_endpoint *attach(struct net *to, const char *name);
 
+/* A group "web" of "default" with these targets, and where it is not NULL a port that leads there.
+ */
+void balance(struct net *net, const struct net_port *port, struct net_endpoint **targets,
+	     size_t count);
+
 /* Publishes PUBLISHED on all addresses of the host to PORT of the targets. */
 void publish(struct net *net, int protocol, struct net_endpoint **targets, size_t count);

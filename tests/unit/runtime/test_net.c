@@ -175,10 +175,9 @@ static void it_is_so_with_and_without_netfilter_on_the_bridge(void **unused)
 static void a_port_of_one_host_address_is_not_published_on_others(void **unused)
 {
 	autoclose int listener = listen_in(net_endpoint_netns(web[0]), PORT);
-	struct in_addr target = net_endpoint_address(web[0]);
-	struct net_port port = {IPPROTO_TCP, ip("127.0.0.1"), PUBLISHED, PORT, &target, 1};
+	const struct net_port port = {IPPROTO_TCP, ip("127.0.0.1"), PUBLISHED, PORT, 0};
 
-	assert_int_equal(net_publish(net, &port, 1, NULL), 0);
+	balance(net, &port, web, 1);
 	close(connect_from(host_ns, ip("127.0.0.1"), PUBLISHED));
 	assert_int_equal(try_connect(outside_ns, ip("192.0.2.2"), PUBLISHED, LATE_MS, NULL),
 			 ECONNREFUSED);

@@ -141,12 +141,45 @@ static void an_internal_network_has_no_way_out(void **unused)
 			 ETIMEDOUT);
 }
 
+/* Its address in @network, which is the one of its name there, and a published port. */
+static void lead_to_app(struct net_network *network)
+{
+	const struct in_addr target = net_endpoint_address_in(app, network);
+	const struct net_group group = {
+		.name = "app", .network = network, .targets = &target, .target_count = 1};
+	const struct net_port port = {IPPROTO_TCP, ip("0.0.0.0"), PUBLISHED, PORT, 0};
+	struct err err = {0};
+
+	if (net_balance(net, &(struct net_balance){&group, 1, &port, 1}, &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+static void a_virtual_address_is_there_for_its_network_only(void **unused)
+{
+	autoclose int listener = listen_in(net_endpoint_netns(app), PORT);
+
+	(void)unused;
+	assert_int_equal(net_virtual_take(back, "app", 0, NULL), 0);
+	const struct in_addr address = net_virtual(back, "app");
+
+	assert_string_equal(inet_ntoa(address), "172.28.5.255");
+	lead_to_app(back);
+	close(connect_from(net_endpoint_netns(db), address, PORT));
+	close(connect_from(host_ns, address, PORT));
+	assert_int_equal(try_connect(net_endpoint_netns(web), address, PORT, SOON_MS, NULL),
+			 ETIMEDOUT);
+	enter(outside_ns);
+	shell("ip route add 172.28.0.0/16 via 192.0.2.2");
+	enter(host_ns);
+	assert_int_equal(try_connect(outside_ns, address, PORT, SOON_MS, NULL), ETIMEDOUT);
+}
+
 static void a_published_port_leads_across_networks(void **unused)
 {
 	autoclose int listener = listen_in(net_endpoint_netns(app), PORT);
 
 	(void)unused;
-	publish(net, IPPROTO_TCP, &app, 1);
+	lead_to_app(front);
 	close(connect_from(net_endpoint_netns(web), net_gateway(front), PUBLISHED));
 	close(connect_from(host_ns, ip("127.0.0.1"), PUBLISHED));
 	close(connect_from(outside_ns, ip("192.0.2.2"), PUBLISHED));
@@ -216,6 +249,7 @@ int main(void)
 		cmocka_unit_test(interfaces_have_the_names_and_addresses_asked_for),
 		cmocka_unit_test(those_of_a_network_reach_each_other_and_nobody_else),
 		cmocka_unit_test(an_internal_network_has_no_way_out),
+		cmocka_unit_test(a_virtual_address_is_there_for_its_network_only),
 		cmocka_unit_test(a_published_port_leads_across_networks),
 		cmocka_unit_test(a_fixed_address_that_is_taken_is_refused),
 		cmocka_unit_test(an_address_is_kept_until_somebody_else_is_to_have_it),

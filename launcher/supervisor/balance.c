@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A group per service and network, of the manifest in effect; see balance.h.
+ */
+#include "launcher/supervisor/balance.h"
+
+#include "launcher/supervisor/networks.h"
+#include "launcher/supervisor/supervisor.h"
+#include "runtime/base/cleanup.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What is being put together. */
+struct draft {
+	struct supervisor *sup;
+	struct instance *next; /* the first one of the service at hand, or of a later one */
+	struct net_group *groups;
+	size_t group_count;
+	struct in_addr *targets; /* of all groups, one after the other */
+	size_t target_count;
+	struct net_port *ports;
+	size_t port_count;
+};
+
+static void draft_free(struct draft *draft)
+{
+	free(draft->groups);
+	free(draft->targets);
+	free(draft->ports);
+}
+
+static bool is_of(const struct instance *instance, const struct service *service)
+{
+	return strcmp(instance->plan->service->name, service->name) == 0;
+}
+
+/* Services and instances are both in the order of the services' names: one walk over the two. */
+static struct instance *first_of(struct draft *draft, const struct service *service)
+{
+	while (draft->next && strcmp(draft->next->plan->service->name, service->name) < 0)
+		draft->next = draft->next->next;
+	return draft->next;
+}
+
+static void add_group(struct draft *draft, const struct service *service,
+		      const struct net_network *network, struct instance *first)
+{
+	struct net_group *group = &draft->groups[draft->group_count++];
+
+	*group = (struct net_group){
+		.name = service->name,
+		.network = network,
+		.way = service->traffic.balance == BALANCE_SOURCE ? NET_BY_SOURCE : NET_IN_TURN,
+		.targets = &draft->targets[draft->target_count],
+	};
+	for (struct instance *one = first; one && is_of(one, service); one = one->next) {
+		if (one->state != INSTANCE_READY || !one->endpoint || instance_is_one_off(one))
+			continue;
+		struct in_addr address = net_endpoint_address_in(one->endpoint, network);
+
+		if (address.s_addr == INADDR_ANY)
+			continue;
+		draft->targets[draft->target_count++] = address;
+		group->target_count++;
+	}
+}
+
+static void add_ports(struct draft *draft, const struct service *service, size_t group)
+{
+	for (size_t i = 0; i < draft->sup->port_count; i++) {
+		const struct reservation *held = &draft->sup->ports[i];
+
+		if (strcmp(held->service->name, service->name) == 0)
+			draft->ports[draft->port_count++] = (struct net_port){
+				.protocol = held->protocol,
+				.host_ip = held->host_ip,
+				.host_port = held->port,
+				.target_port = held->target,
+				.group = group,
+			};
+	}
+}
+
+static void add_service(struct draft *draft, const struct stack *stack,
+			const struct service *service)
+{
+	const struct net_network *main = networks_main(draft->sup, stack, service);
+	struct instance *first = first_of(draft, service);
+
+	for (size_t i = 0; i < service->network.attachment_count; i++) {
+		const char *key = service->network.attachments[i].network;
+		const struct net_network *network = net_network_find(draft->sup->net, key);
+
+		if (!network)
+			continue; /* not selected, and never needed */
+		if (network == main)
+			add_ports(draft, service, draft->group_count);
+		add_group(draft, service, network, first);
+	}
+}
+
+static int draft_make(struct supervisor *sup, const struct stack *stack, struct draft *draft)
+{
+	size_t groups = 1, most = 1;
+
+	for (size_t i = 0; i < stack->service_count; i++) {
+		size_t count = stack->services[i].network.attachment_count;
+
+		groups += count;
+		most = count > most ? count : most;
+	}
+	*draft = (struct draft){
+		.sup = sup,
+		.next = sup->instances,
+		.groups = calloc(groups, sizeof(*draft->groups)),
+		.targets = calloc(sup->instance_count * most + 1, sizeof(*draft->targets)),
+		.ports = calloc(sup->port_count + 1, sizeof(*draft->ports)),
+	};
+	if (!draft->groups || !draft->targets || !draft->ports)
+		return -ENOMEM;
+	for (size_t i = 0; i < stack->service_count; i++)
+		add_service(draft, stack, &stack->services[i]);
+	return 0;
+}
+
+int balance_write(struct supervisor *sup, struct err *err)
+{
+	__attribute__((cleanup(draft_free))) struct draft draft = {0};
+
+	if (draft_make(sup, settle_stack(sup), &draft) < 0)
+		return err_set(err, ENOMEM, "balance");
+	return net_balance(sup->net,
+			   &(struct net_balance){draft.groups, draft.group_count, draft.ports,
+						 draft.port_count},
+			   err);
+}

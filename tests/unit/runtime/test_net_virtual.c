@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * One address for several endpoints: who gets a connection, whose address he sees, and what becomes
+ * of those that nobody can have.
+ */
+#include "runtime/base/cleanup.h"
+#include "tests/unit/runtime/net_world.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static struct net *net;
+static struct net_endpoint *web[3];
+static struct in_addr address_of_web;
+
+static int open_all(void **unused)
+{
+	char name[] = "web-1";
+
+	(void)unused;
+	net = open_stack(STACK);
+	for (int i = 0; i < 3; i++, name[4]++)
+		web[i] = attach(net, name);
+	assert_int_equal(net_virtual_take(net_network_find(net, "default"), "web", 9, NULL), 0);
+	address_of_web = net_virtual(net_network_find(net, "default"), "web");
+	return 0;
+}
+
+static int close_all(void **unused)
+{
+	(void)unused;
+	for (int i = 0; i < 3; i++)
+		net_detach(web[i]);
+	net_close(net);
+	return 0;
+}
+
+/* As the peer of the next connection sees it. */
+static struct in_addr caller_of(int listener)
+{
+	struct sockaddr_in from;
+	socklen_t len = sizeof(from);
+	autoclose int fd = accept4(listener, (struct sockaddr *)&from, &len, SOCK_CLOEXEC);
+
+	assert_true(fd >= 0);
+	return from.sin_addr;
+}
+
+static void an_address_is_given_once_and_to_no_endpoint(void **unused)
+{
+	struct net_network *network = net_network_find(net, "default");
+	struct err err = {0};
+
+	(void)unused;
+	assert_int_equal(net_virtual_take(network, "web", 9, NULL), 0);
+	assert_int_equal(net_virtual(network, "web").s_addr, address_of_web.s_addr);
+	assert_int_equal(net_virtual(network, "nobody").s_addr, htonl(INADDR_ANY));
+	assert_int_equal(net_virtual_take(network, "db", 253, &err), -EADDRNOTAVAIL);
+	assert_int_equal(net_virtual_keep(network, "db", address_of_web, &err), -EADDRINUSE);
+}
+
+static void callers_take_turns_and_keep_their_address(void **unused)
+{
+	int listeners[3], got[3] = {0};
+
+	(void)unused;
+	for (int i = 0; i < 3; i++)
+		listeners[i] = listen_in(net_endpoint_netns(web[i]), PORT);
+	balance(net, NULL, web, 2);
+	for (int i = 0; i < 12; i++) {
+		autoclose int client =
+			connect_from(net_endpoint_netns(web[2]), address_of_web, PORT);
+		struct pollfd ready[2] = {{.fd = listeners[0], .events = POLLIN},
+					  {.fd = listeners[1], .events = POLLIN}};
+
+		assert_true(poll(ready, 2, LATE_MS) > 0);
+		int which = ready[0].revents ? 0 : 1;
+
+		assert_int_equal(caller_of(listeners[which]).s_addr,
+				 net_endpoint_address(web[2]).s_addr);
+		got[which]++;
+	}
+	assert_int_equal(got[0], 6);
+	assert_int_equal(got[1], 6);
+	for (int i = 0; i < 3; i++)
+		close(listeners[i]);
+}
+
+static void an_endpoint_reaches_itself(void **unused)
+{
+	autoclose int listener = listen_in(net_endpoint_netns(web[0]), PORT);
+
+	(void)unused;
+	balance(net, NULL, web, 1);
+	for (int i = 0; i < 3; i++) {
+		close(connect_from(net_endpoint_netns(web[0]), address_of_web, PORT));
+		assert_int_equal(caller_of(listener).s_addr, gateway_of(net).s_addr);
+	}
+}
+
+static void the_host_reaches_it_under_the_gateways_address(void **unused)
+{
+	autoclose int listener = listen_in(net_endpoint_netns(web[0]), PORT);
+
+	(void)unused;
+	balance(net, NULL, web, 1);
+	close(connect_from(host_ns, address_of_web, PORT));
+	assert_int_equal(caller_of(listener).s_addr, gateway_of(net).s_addr);
+}
+
+static void both_ways_of_bridged_frames_will_do(void **unused)
+{
+	for (int on = 0; on <= 1; on++) {
+		shell("! cd /proc/sys/net/bridge 2>/dev/null || echo %d >bridge-nf-call-iptables",
+		      on);
+		callers_take_turns_and_keep_their_address(unused);
+		an_endpoint_reaches_itself(unused);
+		the_host_reaches_it_under_the_gateways_address(unused);
+	}
+}
+
+static int ask(int ns)
+{
+	struct sockaddr_in to = address(address_of_web, PORT);
+	autoclose int fd = socket_in(ns, SOCK_DGRAM);
+	struct pollfd ready = {.fd = fd, .events = POLLIN};
+	char byte;
+
+	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+	if (send(fd, "q", 1, 0) < 0)
+		return errno;
+	if (poll(&ready, 1, LATE_MS) == 0)
+		return ETIMEDOUT;
+	return recv(fd, &byte, 1, 0) < 0 ? errno : 0;
+}
+
+static void with_nobody_ready_it_refuses_at_once(void **unused)
+{
+	(void)unused;
+	balance(net, NULL, NULL, 0);
+	assert_int_equal(
+		try_connect(net_endpoint_netns(web[0]), address_of_web, PORT, LATE_MS, NULL),
+		ECONNREFUSED);
+	assert_int_equal(try_connect(host_ns, address_of_web, PORT, LATE_MS, NULL), ECONNREFUSED);
+	assert_int_equal(ask(net_endpoint_netns(web[0])), ECONNREFUSED);
+	assert_int_equal(ask(host_ns), EPERM); /* the host's own never leave */
+}
+
+static void datagrams_are_answered_from_it(void **unused)
+{
+	struct sockaddr_in any = address((struct in_addr){0}, PORT), from;
+	struct sockaddr_in to = address(address_of_web, PORT);
+	socklen_t len = sizeof(from);
+	autoclose int server = socket_in(net_endpoint_netns(web[0]), SOCK_DGRAM);
+	autoclose int client = socket_in(net_endpoint_netns(web[1]), SOCK_DGRAM);
+	struct pollfd ready = {.fd = client, .events = POLLIN};
+	char byte = 0;
+
+	(void)unused;
+	balance(net, NULL, web, 1);
+	assert_int_equal(bind(server, (struct sockaddr *)&any, sizeof(any)), 0);
+	assert_int_equal(connect(client, (struct sockaddr *)&to, sizeof(to)), 0);
+	assert_int_equal(send(client, "q", 1, 0), 1);
+	assert_int_equal(poll(&(struct pollfd){.fd = server, .events = POLLIN}, 1, LATE_MS), 1);
+	assert_int_equal(recvfrom(server, &byte, 1, 0, (struct sockaddr *)&from, &len), 1);
+	assert_int_equal(from.sin_addr.s_addr, net_endpoint_address(web[1]).s_addr);
+	assert_int_equal(sendto(server, "a", 1, 0, (struct sockaddr *)&from, len), 1);
+	assert_int_equal(poll(&ready, 1, LATE_MS), 1);
+	assert_int_equal(recv(client, &byte, 1, 0), 1);
+	assert_int_equal(byte, 'a');
+}
+
+/* And nobody is told a shorter way past who translates. */
+static void a_connection_outlives_changes(void **unused)
+{
+	int listeners[2] = {listen_in(net_endpoint_netns(web[0]), PORT),
+			    listen_in(net_endpoint_netns(web[1]), PORT)};
+	autoclose int server = -1;
+	char byte = 0;
+
+	(void)unused;
+	balance(net, NULL, &web[0], 1);
+	autoclose int client = connect_from(net_endpoint_netns(web[2]), address_of_web, PORT);
+
+	assert_int_equal(which_accepts(listeners, 2, &server), 0);
+	for (int i = 0; i < 6; i++) {
+		balance(net, NULL, i % 2 ? NULL : &web[1], i % 2 ? 0 : 1);
+		assert_int_equal(write(client, "a", 1), 1);
+		assert_int_equal(read(server, &byte, 1), 1);
+		assert_int_equal(write(server, "b", 1), 1);
+		assert_int_equal(poll(&(struct pollfd){.fd = client, .events = POLLIN}, 1, LATE_MS),
+				 1);
+		assert_int_equal(read(client, &byte, 1), 1);
+	}
+	close(listeners[0]);
+	close(listeners[1]);
+}
+
+static void by_source_a_caller_keeps_his_endpoint(void **unused)
+{
+	struct in_addr targets[3];
+	const struct net_group group = {
+		.name = "web",
+		.network = net_network_find(net, "default"),
+		.way = NET_BY_SOURCE,
+		.targets = targets,
+		.target_count = 3,
+	};
+	int listeners[3];
+
+	(void)unused;
+	for (int i = 0; i < 3; i++) {
+		targets[i] = net_endpoint_address(web[i]);
+		listeners[i] = listen_in(net_endpoint_netns(web[i]), PORT);
+	}
+	assert_int_equal(net_balance(net, &(struct net_balance){&group, 1, NULL, 0}, NULL), 0);
+	close(connect_from(host_ns, address_of_web, PORT));
+	int first = which_accepts(listeners, 3, NULL);
+
+	for (int i = 0; i < 6; i++) {
+		close(connect_from(host_ns, address_of_web, PORT));
+		assert_int_equal(which_accepts(listeners, 3, NULL), first);
+	}
+	for (int i = 0; i < 3; i++)
+		close(listeners[i]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_address_is_given_once_and_to_no_endpoint),
+		cmocka_unit_test(both_ways_of_bridged_frames_will_do),
+		cmocka_unit_test(with_nobody_ready_it_refuses_at_once),
+		cmocka_unit_test(datagrams_are_answered_from_it),
+		cmocka_unit_test(a_connection_outlives_changes),
+		cmocka_unit_test(by_source_a_caller_keeps_his_endpoint),
+	};
+
+	set_up_world();
+	return cmocka_run_group_tests(tests, open_all, close_all);
+}
