@@ -4,6 +4,7 @@
 #include "launcher/cli/commands.h"
 #include "launcher/cli/text.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/base/exe.h"
 
 #include <errno.h>
 
@@ -12,6 +13,23 @@ static int ask_version(const char *stack, struct client_answer *ret_answer, stru
 	const struct client_request request = {.method = "GET", .path = "/v1/version"};
 
 	return client_call(stack, &request, ret_answer, err);
+}
+
+/* The keeper does so, too, but can tell its log only. */
+static int check_programs(const char *stack, const struct json_t *programs)
+{
+	struct err err = {0};
+
+	for (size_t i = 0; i < js_count(programs); i++) {
+		const char *path = js_string(js_at(programs, i));
+
+		if (path && exe_check(path, stack, &err) < 0)
+			return cli_complain(EXIT_FAILED,
+					    "what is installed cannot be used: %s; stack '%s' goes "
+					    "on as it was",
+					    err.text, stack);
+	}
+	return EXIT_DONE;
 }
 
 /* Its answer may be lost: it ends. What matters is that another one answers. */
@@ -68,7 +86,9 @@ static int run(struct cli *cli, int argc, char **argv)
 		return code;
 	if (ask_version(stack, &answer, &err) < 0)
 		return cli_fail(&err, EXIT_FAILED);
-	code = request(stack);
+	code = check_programs(stack, js_get(answer.json, "programs"));
+	if (code == EXIT_DONE)
+		code = request(stack);
 	return code == EXIT_DONE ? await_other(stack, js_int(answer.json, "pid", 0)) : code;
 }
 

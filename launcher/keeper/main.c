@@ -9,6 +9,7 @@
 #include "launcher/keeper/pace.h"
 #include "launcher/supervisor/keep.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/base/exe.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -52,6 +53,7 @@ static int options_parse(int argc, char **argv, struct keeper *keeper, int *ret_
 		{"supervisor", required_argument, NULL, 'p'},
 		{"ready-fd", required_argument, NULL, 'r'},
 		{"handover", required_argument, NULL, 'h'},
+		{"check", no_argument, NULL, 'c'},
 		{0},
 	};
 
@@ -64,6 +66,8 @@ static int options_parse(int argc, char **argv, struct keeper *keeper, int *ret_
 			keeper->ready_fd = atoi(optarg);
 		else if (c == 'h')
 			*ret_handover_fd = atoi(optarg);
+		else if (c == 'c')
+			_exit(0); /* it runs: nothing else is asked */
 		else
 			return -EINVAL;
 	}
@@ -206,13 +210,16 @@ static void on_signals(struct keeper *keeper, int signal_fd)
 	}
 }
 
-/* Of this program first: the next one has the supervisor replaced. */
+/* Of this program first: the next one has the supervisor replaced. What cannot be run replaces
+ * nobody. */
 static void upgrade(struct keeper *keeper)
 {
 	struct err err = {0};
 
 	keeper->upgrade = false;
-	err_ignore(handover_exec(keeper, &err));
+	if (exe_check(keeper->program, keeper->stack, &err) == 0 &&
+	    exe_check(keeper->supervisor, keeper->stack, &err) == 0)
+		err_ignore(handover_exec(keeper, &err));
 	keeper_say(keeper, "event=upgrade error=\"%s\"", err.text);
 }
 
@@ -254,7 +261,7 @@ int main(int argc, char **argv)
 	keeper.program = argv[0];
 	if (options_parse(argc, argv, &keeper, &handover_fd) < 0) {
 		fprintf(stderr, "usage: davit-keeper --stack NAME --supervisor PROGRAM "
-				"[--ready-fd N] [--handover N]\n");
+				"[--ready-fd N] [--handover N] | --check\n");
 		return 2;
 	}
 	if (prepare(&keeper, &signal_fd) < 0) {

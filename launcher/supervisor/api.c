@@ -32,6 +32,15 @@ static void list_files(const struct manifest *manifest, struct strv *list)
 	}
 }
 
+/* What is run when both are replaced. */
+static struct json_t *programs(const struct supervisor *sup)
+{
+	const struct keep_origin *origin = keep_origin(sup->keep);
+
+	return keep_is_kept(sup->keep) ? js_pack("[s, s]", origin->keeper, origin->supervisor)
+				       : js_pack("[]");
+}
+
 static struct reply get_version(struct supervisor *sup, const struct json_t *request)
 {
 	char at[STAMP_SIZE];
@@ -40,10 +49,11 @@ static struct reply get_version(struct supervisor *sup, const struct json_t *req
 	if (sup->manifest)
 		list_files(sup->manifest, &files);
 	return (struct reply){
-		200, js_pack("{s:i, s:s, s:s, s:i, s:o, s:s, s:o}", "schema", 1, "version",
+		200, js_pack("{s:i, s:s, s:s, s:i, s:o, s:o, s:s, s:o}", "schema", 1, "version",
 			     DAVIT_VERSION, "stack", sup->name, "pid", (int)getpid(), "keeper",
 			     keep_is_kept(sup->keep) ? js_pack("i", (int)getppid()) : js_pack("n"),
-			     "started_at", stamp_text(&sup->started_at, 0, at), "files",
+			     "programs", programs(sup), "started_at",
+			     stamp_text(&sup->started_at, 0, at), "files",
 			     js_strings((const char *const *)files.items, NULL))};
 }
 

@@ -436,6 +436,11 @@ bool keep_has_legacy(const struct keep *keep)
 	return keep->legacy;
 }
 
+const struct keep_origin *keep_origin(const struct keep *keep)
+{
+	return &keep->origin;
+}
+
 int keep_upgrade(struct keep *keep, struct err *err)
 {
 	const struct wire_record record = wire_record(WIRE_UPGRADE, "");

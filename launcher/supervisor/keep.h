@@ -69,6 +69,9 @@ void keep_close(struct keep *keep);
 /* True when there is a keeper, so that what is stored outlives this process. */
 bool keep_is_kept(const struct keep *keep);
 
+/* How this supervisor was started. Borrowed. */
+const struct keep_origin *keep_origin(const struct keep *keep);
+
 /* True when a predecessor has left something: there is a stack, whatever happens to us. */
 bool keep_has_legacy(const struct keep *keep);
 

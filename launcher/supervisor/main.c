@@ -5,6 +5,7 @@
  */
 #include "launcher/paths.h"
 #include "launcher/supervisor/apply.h"
+#include "launcher/supervisor/state_file.h"
 #include "launcher/supervisor/succession.h"
 #include "launcher/supervisor/supervisor.h"
 #include "launcher/supervisor/thrift.h"
@@ -26,6 +27,7 @@ struct options {
 	struct keep_origin origin;
 	int ready_fd;
 	bool clean; /* remove what a dead supervisor has left, then end */
+	bool check; /* only say whether this program could supervise the stack */
 };
 
 static int options_parse(int argc, char **argv, struct options *options)
@@ -36,6 +38,7 @@ static int options_parse(int argc, char **argv, struct options *options)
 		{"keep-fd", required_argument, NULL, 'f'},
 		{"ready-fd", required_argument, NULL, 'r'},
 		{"clean", no_argument, NULL, 'c'},
+		{"check", no_argument, NULL, 'x'},
 		{0},
 	};
 
@@ -50,6 +53,8 @@ static int options_parse(int argc, char **argv, struct options *options)
 			options->ready_fd = atoi(optarg);
 		else if (c == 'c')
 			options->clean = true;
+		else if (c == 'x')
+			options->check = true;
 		else
 			return -EINVAL;
 	}
@@ -118,6 +123,26 @@ static void protect_self(char **argv)
 	fprintf(stderr, "davit-supervisor: %s\n", err.text);
 }
 
+/* The state of a newer one is not to be read. */
+static int check(const char *stack)
+{
+	autofree char *dir = NULL;
+	autofree char *bytes = NULL;
+	char path[PATH_MAX];
+	size_t len = 0;
+	struct err err = {0};
+	int r = paths_dir(PATHS_RUN, stack, &dir, &err);
+
+	if (r == 0) {
+		snprintf(path, sizeof(path), "%s/stack", dir);
+		r = state_file_read(path, "stack", &bytes, &len, &err);
+	}
+	if (r != -EPROTONOSUPPORT)
+		return 0;
+	fprintf(stderr, "davit-supervisor: %s\n", err.text);
+	return 1;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = {.origin = {.fd = -1, .supervisor = argv[0]}, .ready_fd = -1};
@@ -130,9 +155,11 @@ int main(int argc, char **argv)
 	thrift_begin();
 	if (options_parse(argc, argv, &options) < 0) {
 		fprintf(stderr, "usage: davit-supervisor --stack NAME [--ready-fd N] "
-				"[--keep-fd N --keeper PROGRAM] [--clean]\n");
+				"[--keep-fd N --keeper PROGRAM] [--clean] [--check]\n");
 		return 2;
 	}
+	if (options.check)
+		return check(options.origin.stack);
 	/* What joins an instance must not be traced or read from inside it (CVE-2016-9962). */
 	(void)prctl(PR_SET_DUMPABLE, 0);
 	(void)umask(022);

@@ -20,3 +20,11 @@ bool exe_is_protected(void);
  * Returns only on failure: -errno.
  */
 int exe_run(const char *path, char *const *argv, struct err *err) must_check;
+
+/*
+ * Whether a program of ours that is installed now can be used: it is run with --check and, for what
+ * it may have to read, the name of a stack. Takes as long as it takes, five seconds at most.
+ *
+ * Returns 0; -ENOEXEC: it cannot be run, or has not ended with status 0; -ETIMEDOUT; -errno.
+ */
+int exe_check(const char *path, const char *stack, struct err *err) must_check;

@@ -52,6 +52,17 @@ static void what_has_run_cannot_be_opened_for_writing(void **unused)
 	assert_int_equal(run_again(copy, true), 0);
 }
 
+static void a_program_is_checked_before_it_is_used(void **unused)
+{
+	struct err err = {0};
+
+	assert_int_equal(exe_check("/bin/true", "shop", &err), 0);
+	assert_int_equal(exe_check("/bin/false", "shop", &err), -ENOEXEC);
+	assert_string_equal(err.text, "/bin/false --check: exit status 1");
+	assert_int_equal(exe_check("/nowhere/at/all", "shop", &err), -ENOEXEC);
+	assert_string_equal(err.text, "/nowhere/at/all --check: exit status 127");
+}
+
 static void what_is_not_there_is_told(void **unused)
 {
 	assert_int_equal(run_again("/nowhere/at/all", true), 42);
@@ -85,6 +96,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_has_run_cannot_be_opened_for_writing),
+		cmocka_unit_test(a_program_is_checked_before_it_is_used),
 		cmocka_unit_test(what_is_not_there_is_told),
 		cmocka_unit_test(a_name_without_a_directory_is_refused),
 	};
