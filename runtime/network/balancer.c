@@ -62,15 +62,23 @@ static void put_slot(struct change *change, bool comes, const struct balancer_ke
 			   change->stack, number);
 }
 
-/* Who calls himself. */
-static void put_own(struct change *change, bool comes, uint32_t address)
+/* Sets of endpoints. */
+enum members {
+	MEMBERS_OWN,	 /* all: who calls himself */
+	MEMBERS_SEVERAL, /* those that others may stand in for */
+};
+
+static void put_member(struct change *change, enum members set, bool comes, uint32_t address)
 {
+	struct buf *to = comes ? &change->come : &change->gone;
 	char text[INET_ADDRSTRLEN];
 
 	text_of(address, text);
-	buf_printf(comes ? &change->come : &change->gone,
-		   "%s element ip davit_%s own { %s . %s }\n", comes ? "add" : "delete",
-		   change->stack, text, text);
+	buf_printf(to, "%s element ip davit_%s ", comes ? "add" : "delete", change->stack);
+	if (set == MEMBERS_OWN)
+		buf_printf(to, "own { %s . %s }\n", text, text);
+	else
+		buf_printf(to, "several { %s }\n", text);
 }
 
 static void put_address(struct change *change, bool comes, const struct balancer_kept *group)
@@ -163,26 +171,44 @@ static void put_slots(struct change *change, const struct balancer_kept *group,
 	}
 }
 
-/* Those of @some that are not among @others. */
-static int put_owners(struct change *change, bool come, const uint32_t *some, size_t some_count,
-		      const struct balancer_kept *others)
-{
-	autofree uint32_t *sorted = sorted_copy(others->slots, others->count);
+/* Some addresses of a group. */
+struct some {
+	const uint32_t *items;
+	size_t count;
+};
 
-	for (size_t i = 0; sorted && i < some_count; i++)
-		if (!has(sorted, others->count, some[i]))
-			put_own(change, come, some[i]);
+/* Those of @some that are not among @others. */
+static int put_difference(struct change *change, enum members set, bool come, struct some some,
+			  struct some others)
+{
+	autofree uint32_t *sorted = sorted_copy(others.items, others.count);
+
+	for (size_t i = 0; sorted && i < some.count; i++)
+		if (!has(sorted, others.count, some.items[i]))
+			put_member(change, set, come, some.items[i]);
 	return sorted ? 0 : -ENOMEM;
+}
+
+static int put_members(struct change *change, enum members set, struct some before,
+		       struct some after)
+{
+	if (set == MEMBERS_SEVERAL) {
+		before.count = before.count > 1 ? before.count : 0;
+		after.count = after.count > 1 ? after.count : 0;
+	}
+	int r = put_difference(change, set, false, before, after);
+
+	return r < 0 ? r : put_difference(change, set, true, after, before);
 }
 
 static int change_slots(struct change *change, struct balancer_kept *group, const uint32_t *wanted,
 			size_t count)
 {
 	autofree uint32_t *slots = place(group, wanted, count);
-	const struct balancer_kept after = {.slots = (uint32_t *)wanted, .count = count};
+	const struct some before = {group->slots, group->count}, after = {wanted, count};
 
-	if (!slots || put_owners(change, true, wanted, count, group) < 0 ||
-	    put_owners(change, false, group->slots, group->count, &after) < 0)
+	if (!slots || put_members(change, MEMBERS_OWN, before, after) < 0 ||
+	    put_members(change, MEMBERS_SEVERAL, before, after) < 0)
 		return -ENOMEM;
 	put_slots(change, group, slots, count);
 	free(group->slots);
@@ -331,7 +357,9 @@ static void drop_group(struct change *change, struct balancer_kept *kept)
 {
 	for (size_t i = 0; i < kept->count; i++) {
 		put_slot(change, false, kept, i, kept->slots[i]);
-		put_own(change, false, kept->slots[i]);
+		put_member(change, MEMBERS_OWN, false, kept->slots[i]);
+		if (kept->count > 1)
+			put_member(change, MEMBERS_SEVERAL, false, kept->slots[i]);
 	}
 	put_address(change, false, kept);
 	buf_printf(&change->dropped,

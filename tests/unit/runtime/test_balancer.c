@@ -63,6 +63,8 @@ static void one_more_is_one_element_and_one_rule(void **unused)
 	       "add rule ip davit_shop group_0 dnat to 10.1.1.2\n");
 	expect(&balancer, "10.1.1.2 10.1.1.3",
 	       "add element ip davit_shop own { 10.1.1.3 . 10.1.1.3 }\n"
+	       "add element ip davit_shop several { 10.1.1.2 }\n"
+	       "add element ip davit_shop several { 10.1.1.3 }\n"
 	       "add element ip davit_shop slots { 1 : 10.1.1.3 }\n"
 	       "flush chain ip davit_shop group_0\n"
 	       "add rule ip davit_shop group_0 dnat to numgen inc mod 2 offset 0 map @slots\n"
@@ -88,6 +90,7 @@ static void who_leaves_is_replaced_by_the_last(void **unused)
 	assert_string_equal(
 		text,
 		"delete element ip davit_shop own { 10.1.1.3 . 10.1.1.3 }\n"
+		"delete element ip davit_shop several { 10.1.1.3 }\n"
 		"delete element ip davit_shop slots { 1 }\n"
 		"delete element ip davit_shop slots { 2 }\n"
 		"add element ip davit_shop slots { 1 : 10.1.1.4 }\n"
@@ -114,6 +117,8 @@ static void the_order_of_targets_means_nothing(void **unused)
 	       "add rule ip davit_shop group_0 dnat to 10.1.1.2\n");
 	expect(&balancer, "10.1.1.3 10.1.1.2",
 	       "add element ip davit_shop own { 10.1.1.3 . 10.1.1.3 }\n"
+	       "add element ip davit_shop several { 10.1.1.3 }\n"
+	       "add element ip davit_shop several { 10.1.1.2 }\n"
 	       "add element ip davit_shop slots { 1 : 10.1.1.3 }\n"
 	       "flush chain ip davit_shop group_0\n"
 	       "add rule ip davit_shop group_0 dnat to numgen inc mod 2 offset 0 map @slots\n"

@@ -150,6 +150,24 @@ static void with_nobody_ready_it_refuses_at_once(void **unused)
 	assert_int_equal(ask(host_ns), EPERM); /* the host's own never leave */
 }
 
+/* Whoever asks, and whichever way. */
+static void a_refusal_of_one_of_several_is_kept_from_the_caller(void **unused)
+{
+	autoclose int listener = listen_in(net_endpoint_netns(web[0]), PORT);
+	const int from[] = {net_endpoint_netns(web[2]), host_ns};
+
+	(void)unused;
+	balance(net, NULL, web, 2);
+	for (size_t i = 0; i < 4; i++)
+		close(connect_from(from[i / 2], address_of_web, PORT));
+	/* Where all refuse it is said, a moment later; where there is one it is said at once. */
+	assert_int_equal(try_connect(from[0], address_of_web, PORT + 1, 2 * LATE_MS, NULL),
+			 ECONNREFUSED);
+	balance(net, NULL, web, 1);
+	assert_int_equal(try_connect(from[0], address_of_web, PORT + 1, LATE_MS, NULL),
+			 ECONNREFUSED);
+}
+
 static void datagrams_are_answered_from_it(void **unused)
 {
 	struct sockaddr_in any = address((struct in_addr){0}, PORT), from;
@@ -235,6 +253,7 @@ int main(void)
 		cmocka_unit_test(an_address_is_given_once_and_to_no_endpoint),
 		cmocka_unit_test(both_ways_of_bridged_frames_will_do),
 		cmocka_unit_test(with_nobody_ready_it_refuses_at_once),
+		cmocka_unit_test(a_refusal_of_one_of_several_is_kept_from_the_caller),
 		cmocka_unit_test(datagrams_are_answered_from_it),
 		cmocka_unit_test(a_connection_outlives_changes),
 		cmocka_unit_test(by_source_a_caller_keeps_his_endpoint),
