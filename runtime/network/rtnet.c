@@ -286,6 +286,27 @@ static struct nl_msg *bridge_message(const char *name, struct in_addr mac_of)
 	return rtnl_link_build_add_request(link, NLM_F_CREATE | NLM_F_EXCL, &msg) < 0 ? NULL : msg;
 }
 
+/* What a bridge, or its port, is told beside what all links are. */
+static struct nl_msg *bridge_option(const char *name, bool port, int attribute, uint8_t value)
+{
+	int kind = port ? IFLA_INFO_SLAVE_KIND : IFLA_INFO_KIND;
+	struct nl_msg *msg = link_message(RTM_NEWLINK, 0, name, 0);
+	struct nlattr *info = msg ? nla_nest_start(msg, IFLA_LINKINFO) : NULL;
+
+	if (info && nla_put_string(msg, kind, "bridge") == 0) {
+		struct nlattr *data =
+			nla_nest_start(msg, port ? IFLA_INFO_SLAVE_DATA : IFLA_INFO_DATA);
+
+		if (data && nla_put_u8(msg, attribute, value) == 0) {
+			nla_nest_end(msg, data);
+			nla_nest_end(msg, info);
+			return msg;
+		}
+	}
+	nlmsg_free(msg);
+	return NULL;
+}
+
 int rtnet_bridge_make(struct rtnet *rtnet, const char *name, const struct rtnet_owner *owner,
 		      struct in_addr mac_of, struct err *err)
 {
@@ -294,6 +315,9 @@ int rtnet_bridge_make(struct rtnet *rtnet, const char *name, const struct rtnet_
 	/* The kernel takes no alias at creation. */
 	batch_add(&batch, bridge_message(name, mac_of), "make bridge");
 	batch_add(&batch, with_owner(link_message(RTM_NEWLINK, 0, name, 0), owner), "name bridge");
+	/* Snooping has timers for every port, and without somebody who queries it is of no use. */
+	batch_add(&batch, bridge_option(name, false, IFLA_BR_MCAST_SNOOPING, 0),
+		  "let multicasts through");
 	return batch_run(rtnet, &batch, name, err);
 }
 
@@ -384,29 +408,6 @@ int rtnet_endpoint_make(struct rtnet *inside, const struct rtnet_veth *veth, str
 	return batch_run(inside, &batch, veth->host_name, err);
 }
 
-/*
- * Lets the bridge send a frame back through the port it came from. That is the way of an instance's
- * connection to its own published port on hosts where bridged frames pass the netfilter hooks:
- * there the translated frame is bridged, not routed.
- */
-static struct nl_msg *hairpin_message(const char *name)
-{
-	struct nl_msg *msg = link_message(RTM_NEWLINK, 0, name, 0);
-	struct nlattr *info = msg ? nla_nest_start(msg, IFLA_LINKINFO) : NULL;
-
-	if (info && nla_put_string(msg, IFLA_INFO_SLAVE_KIND, "bridge") == 0) {
-		struct nlattr *data = nla_nest_start(msg, IFLA_INFO_SLAVE_DATA);
-
-		if (data && nla_put_u8(msg, IFLA_BRPORT_MODE, 1) == 0) {
-			nla_nest_end(msg, data);
-			nla_nest_end(msg, info);
-			return msg;
-		}
-	}
-	nlmsg_free(msg);
-	return NULL;
-}
-
 int rtnet_port_attach(struct rtnet *rtnet, const char *name, const struct rtnet_owner *owner,
 		      int bridge_index, struct err *err)
 {
@@ -414,7 +415,13 @@ int rtnet_port_attach(struct rtnet *rtnet, const char *name, const struct rtnet_
 	autobatch struct batch batch = {0};
 
 	batch_add(&batch, with_number(msg, IFLA_MASTER, (uint32_t)bridge_index), "attach link");
-	batch_add(&batch, hairpin_message(name), "set the bridge port's mode of");
+	/*
+	 * The bridge may send a frame back through the port it came from. That is the way of an
+	 * instance's connection to its own published port on hosts where bridged frames pass the
+	 * netfilter hooks: there the translated frame is bridged, not routed.
+	 */
+	batch_add(&batch, bridge_option(name, true, IFLA_BRPORT_MODE, 1),
+		  "set the bridge port's mode of");
 	return batch_run(rtnet, &batch, name, err);
 }
 
