@@ -7,6 +7,7 @@
 #include "launcher/supervisor/keep.h"
 
 #include "launcher/keeper/wire.h"
+#include "launcher/supervisor/keep_table.h"
 #include "launcher/supervisor/loop.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/exe.h"
@@ -23,13 +24,6 @@ _Static_assert(KEEP_NAME_MAX == WIRE_NAME_MAX, "a name fits into a record");
 
 #define TELL_TIMEOUT_MS 5000
 
-struct kept {
-	char name[WIRE_NAME_MAX + 1];
-	int fd;	     /* -1: the name is to be dropped */
-	bool ours;   /* nobody has taken it yet */
-	bool untold; /* the keeper does not know of the last change */
-};
-
 struct ended {
 	pid_t pid;
 	int status;
@@ -39,9 +33,7 @@ struct ended {
 struct keep {
 	struct keep_origin origin;
 	int fd;
-	struct kept *kept;
-	size_t kept_count;
-	size_t kept_space;
+	struct keep_table kept;
 	struct ended *ended;
 	size_t ended_count;
 	size_t ended_space;
@@ -67,37 +59,6 @@ static int make_room(void **items, size_t count, size_t *space, size_t item_size
 		*space = more;
 	*items = grown;
 	return 0;
-}
-
-static struct kept *find(const struct keep *keep, const char *name)
-{
-	for (size_t i = 0; i < keep->kept_count; i++)
-		if (strcmp(keep->kept[i].name, name) == 0)
-			return &keep->kept[i];
-	return NULL;
-}
-
-static void forget(struct keep *keep, struct kept *kept)
-{
-	if (kept->ours)
-		fd_drop(&kept->fd);
-	*kept = keep->kept[--keep->kept_count];
-}
-
-/* Returns the entry of this name, a new one if need be; NULL without memory. */
-static struct kept *entry(struct keep *keep, const char *name)
-{
-	struct kept *kept = find(keep, name);
-
-	if (kept)
-		return kept;
-	if (make_room((void **)&keep->kept, keep->kept_count, &keep->kept_space,
-		      sizeof(*keep->kept)) < 0)
-		return NULL;
-	kept = &keep->kept[keep->kept_count++];
-	*kept = (struct kept){.fd = -1};
-	snprintf(kept->name, sizeof(kept->name), "%s", name);
-	return kept;
 }
 
 static struct ended *find_ended(const struct keep *keep, pid_t pid)
@@ -128,19 +89,19 @@ static void wait_to_tell(struct keep *keep, int r)
 
 static void tell_kept(struct keep *keep)
 {
+	struct kept *kept = NULL;
 	int r = 0;
 
-	for (size_t i = 0; keep->fd >= 0 && r == 0 && i < keep->kept_count; i++) {
-		struct kept *kept = &keep->kept[i];
+	while (keep->fd >= 0 && r == 0 && (kept = keep->kept.untold)) {
 		const struct wire_record record =
 			wire_record(kept->fd >= 0 ? WIRE_FD : WIRE_DROP, kept->name);
 
-		if (!kept->untold)
-			continue;
 		r = wire_send(keep->fd, &record, kept->fd);
-		kept->untold = r == -EAGAIN;
-		if (kept->fd < 0 && !kept->untold)
-			forget(keep, &keep->kept[i--]);
+		if (r == -EAGAIN)
+			break;
+		keep_table_told(&keep->kept, kept);
+		if (kept->fd < 0)
+			keep_table_forget(&keep->kept, kept);
 	}
 	wait_to_tell(keep, r);
 }
@@ -162,18 +123,19 @@ static void on_writable(void *data, int fd, uint32_t events)
 /* Without a keeper nothing is to be told, and a dropped name is gone at once. */
 static void changed(struct keep *keep, struct kept *kept)
 {
-	kept->untold = keep->fd >= 0;
-	if (kept->fd < 0 && !kept->untold)
-		forget(keep, kept);
-	else
+	if (keep->fd >= 0) {
+		keep_table_change(&keep->kept, kept);
 		tell_kept(keep);
+	} else if (kept->fd < 0) {
+		keep_table_forget(&keep->kept, kept);
+	}
 }
 
 int keep_store(struct keep *keep, const char *name, int fd, struct err *err)
 {
 	if (strlen(name) > KEEP_NAME_MAX)
 		return err_set(err, ENAMETOOLONG, "keep '%s'", name);
-	struct kept *kept = entry(keep, name);
+	struct kept *kept = keep_table_entry(&keep->kept, name);
 
 	if (!kept)
 		return err_set(err, ENOMEM, "keep '%s'", name);
@@ -187,7 +149,7 @@ int keep_store(struct keep *keep, const char *name, int fd, struct err *err)
 
 void keep_drop(struct keep *keep, const char *name)
 {
-	struct kept *kept = find(keep, name);
+	struct kept *kept = keep_table_find(&keep->kept, name);
 
 	if (!kept)
 		return;
@@ -200,7 +162,7 @@ void keep_drop(struct keep *keep, const char *name)
 
 int keep_take(struct keep *keep, const char *name)
 {
-	struct kept *kept = find(keep, name);
+	struct kept *kept = keep_table_find(&keep->kept, name);
 
 	if (!kept || !kept->ours)
 		return -ENOENT;
@@ -252,12 +214,12 @@ void keep_settle(struct keep *keep)
 	for (size_t i = keep->ended_count; i-- > 0;)
 		if (i < keep->ended_count && !keep->ended[i].wanted)
 			offer_exit(keep, keep->ended[i].pid, keep->ended[i].status);
-	for (size_t i = 0; i < keep->kept_count; i++) {
-		if (!keep->kept[i].ours)
+	for (struct kept *kept = keep->kept.first; kept; kept = kept->next) {
+		if (!kept->ours)
 			continue;
-		fd_drop(&keep->kept[i].fd);
-		keep->kept[i].ours = false;
-		keep->kept[i].untold = true;
+		fd_drop(&kept->fd);
+		kept->ours = false;
+		keep_table_change(&keep->kept, kept);
 	}
 	tell_kept(keep);
 }
@@ -277,7 +239,8 @@ static void heard_exit(struct keep *keep, const struct wire_record *record)
 
 static void heard_fd(struct keep *keep, const struct wire_record *record, int *fd)
 {
-	struct kept *kept = *fd >= 0 && !keep->loop ? entry(keep, record->name) : NULL;
+	struct kept *kept =
+		*fd >= 0 && !keep->loop ? keep_table_entry(&keep->kept, record->name) : NULL;
 
 	if (!kept || kept->fd >= 0)
 		return; /* closed by the caller */
@@ -418,10 +381,7 @@ void keep_close(struct keep *keep)
 	watch_free(keep->input);
 	forget_output(keep);
 	fd_drop(&keep->fd);
-	for (size_t i = 0; i < keep->kept_count; i++)
-		if (keep->kept[i].ours)
-			fd_drop(&keep->kept[i].fd);
-	free(keep->kept);
+	keep_table_free(&keep->kept);
 	free(keep->ended);
 	free(keep);
 }
@@ -465,10 +425,10 @@ static int write_handover(const struct keep *keep, int file_fd, struct err *err)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < keep->kept_count; i++) {
-		struct wire_record record = wire_record(WIRE_FD, keep->kept[i].name);
+	for (const struct kept *kept = keep->kept.first; r == 0 && kept; kept = kept->next) {
+		struct wire_record record = wire_record(WIRE_FD, kept->name);
 
-		record.number = keep->kept[i].fd;
+		record.number = kept->fd;
 		if (record.number >= 0 && fcntl(record.number, F_SETFD, 0) == 0)
 			r = write_record(file_fd, &record, err);
 	}
@@ -484,9 +444,9 @@ static int write_handover(const struct keep *keep, int file_fd, struct err *err)
 
 static void protect_kept(const struct keep *keep)
 {
-	for (size_t i = 0; i < keep->kept_count; i++)
-		if (keep->kept[i].fd >= 0)
-			(void)fcntl(keep->kept[i].fd, F_SETFD, FD_CLOEXEC); /* open: cannot fail */
+	for (const struct kept *kept = keep->kept.first; kept; kept = kept->next)
+		if (kept->fd >= 0)
+			(void)fcntl(kept->fd, F_SETFD, FD_CLOEXEC); /* open: cannot fail */
 }
 
 int keep_succeed(struct keep *keep, struct err *err)
