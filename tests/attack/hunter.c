@@ -64,9 +64,11 @@ static void keep_program(int pid, struct catch *catch)
 {
 	char path[40];
 
+	if (catch->kept == KEPT_MAX)
+		return;
 	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
 	int fd = open(path, O_PATH | O_CLOEXEC);
-	if (fd >= 0 && catch->kept < KEPT_MAX)
+	if (fd >= 0)
 		catch->fds[catch->kept++] = fd;
 }
 
