@@ -110,7 +110,8 @@ static void note_started(const struct json_t *change, struct strv *started)
 int change_post(const char *stack, const char *path, struct json_t *body, struct strv *started)
 {
 	autojs struct json_t *owned = body;
-	const struct client_request request = {.method = "POST", .path = path, .body = owned};
+	const struct client_request request = {
+		.method = "POST", .path = path, .body = owned, .timeout_ms = CHANGE_TIMEOUT_MS};
 	autojs struct json_t *answer = NULL;
 
 	if (!body)

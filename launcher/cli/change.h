@@ -13,6 +13,9 @@ struct json_t *change_timeout(int64_t timeout_ms) must_check;
 /* The words of the command line as an array; NULL after a complaint (not UTF-8). */
 struct json_t *change_words(char *const *words, size_t count) must_check;
 
+/* New volumes are filled before `up` and `run` are answered. */
+#define CHANGE_TIMEOUT_MS 3600000
+
 /*
  * Posts @body (its reference is taken; NULL: no memory) and prints changes and warnings on stderr.
  *

@@ -72,7 +72,12 @@ static int start_dependencies(const struct cli *cli, const struct stack *stack,
 static int run_detached(const char *stack, const struct json_t *body)
 {
 	const struct client_request request = {
-		.method = "POST", .path = "/v1/run", .body = body, .once = true};
+		.method = "POST",
+		.path = "/v1/run",
+		.body = body,
+		.once = true,
+		.timeout_ms = CHANGE_TIMEOUT_MS,
+	};
 	autojs struct json_t *answer = NULL;
 
 	if (cli_call(stack, &request, &answer) != EXIT_DONE)

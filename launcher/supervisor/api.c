@@ -4,6 +4,7 @@
 #include "launcher/js.h"
 #include "launcher/supervisor/attach.h"
 #include "launcher/supervisor/events.h"
+#include "launcher/supervisor/fills.h"
 #include "launcher/supervisor/inspect.h"
 #include "launcher/supervisor/learn.h"
 #include "launcher/supervisor/listing.h"
@@ -243,14 +244,21 @@ void api_handle(void *data, const struct http_request *request, struct http_answ
 		api_answer(answer, &reply);
 		return;
 	}
-	if (is_command(request))
+	if (is_command(request) && !request->again)
 		events_command(sup, request->path, body);
-	if (answer_otherwise(sup, request, body, answer))
+	if (answer_otherwise(sup, request, body, answer)) {
+		if (answer->status == REPLY_LATER)
+			fills_answer_later(sup, request, answer);
 		return;
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(routes); i++)
 		if (strcmp(request->path, routes[i].path) == 0 &&
 		    strcmp(request->method, routes[i].method) == 0)
 			reply = routes[i].handle(sup, body);
+	if (reply.status == REPLY_LATER) {
+		fills_answer_later(sup, request, answer);
+		return;
+	}
 	if (reply.status == 0)
 		reply = reply_error(404, 1, "no such request: %s %s", request->method,
 				    request->path);

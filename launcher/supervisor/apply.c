@@ -7,6 +7,7 @@
 #include "launcher/js.h"
 #include "launcher/policy/reconcile.h"
 #include "launcher/supervisor/events.h"
+#include "launcher/supervisor/fills.h"
 #include "launcher/supervisor/save.h"
 #include "launcher/supervisor/supervisor.h"
 #include "launcher/supervisor/watch.h"
@@ -181,6 +182,7 @@ struct reply apply_down(struct supervisor *sup, const struct json_t *request)
 	set_grace(sup, NULL, js_int(request, "timeout_ms", -1));
 	save_stack_now(sup);
 	watch_idle(sup, false);
+	fills_end(sup);
 	supervisor_touch(sup);
 	return (struct reply){200, js_pack("{s:i}", "schema", 1)};
 }

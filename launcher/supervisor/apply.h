@@ -20,6 +20,9 @@ struct reply {
 	struct json_t *document;
 };
 
+/* A status: nothing is decided, the command is to be given again once new volumes are filled. */
+#define REPLY_LATER 1
+
 /* "one line" with an HTTP status and the exit code the command line is to end with. */
 struct reply reply_error(unsigned status, int exit_code, const char *fmt, ...) format_like(3, 4);
 

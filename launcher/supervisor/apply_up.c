@@ -9,6 +9,7 @@
 #include "launcher/policy/selection.h"
 #include "launcher/supervisor/applied.h"
 #include "launcher/supervisor/apply.h"
+#include "launcher/supervisor/fills.h"
 #include "launcher/supervisor/images.h"
 #include "launcher/supervisor/networks.h"
 #include "launcher/supervisor/supervisor.h"
@@ -29,6 +30,7 @@ struct change {
 	bool *targeted; /* services this `up` is about; the others keep what they run */
 	bool *selected; /* targeted ones and those that were selected before */
 	struct port_set ports;
+	bool later;		   /* new volumes are being filled */
 	struct strv problems;	   /* "file:line:col: error: …" */
 	struct strv warnings;	   /* of the manifest */
 	struct strv host_warnings; /* of what this host lacks */
@@ -143,35 +145,68 @@ static void warn_weight(struct change *change, const struct service *service)
 			  pos.file, pos.line, pos.col, service->name);
 }
 
-/* "file:line:col: error: web: …" for a revision that cannot be prepared. */
-static void prepare_one(struct change *change, size_t i)
+/* "file:line:col: error: web: …" */
+static void add_problem(struct change *change, const struct service *service,
+			const struct container_fault *fault)
 {
-	const struct service *service = &change->manifest->stack->services[i];
-	struct unit *unit = &change->units[i];
-	const struct unit *before = unit_before(change->sup, service->name);
-	struct container_fault fault = {.item = CONTAINER_ITEM_NONE};
-	struct revision revision;
 	char text[2 * ERR_TEXT_MAX];
 
+	lower_fault_text(service, fault, text, sizeof(text));
+	strv_add(&change->problems, text);
+}
+
+/* What the plan of a service is to be made of; one that is as it was keeps it. */
+static void settle_one(struct change *change, size_t i)
+{
+	const struct service *service = &change->manifest->stack->services[i];
+	const struct unit *before = unit_before(change->sup, service->name);
+	const struct plan_source source = {change->manifest, service, 1};
+	struct container_fault fault = {.item = CONTAINER_ITEM_NONE};
+	struct revision revision;
+
 	if (images_attach(change->manifest, service, NULL, &fault) < 0) {
-		lower_fault_text(service, &fault, text, sizeof(text));
-		strv_add(&change->problems, text);
+		add_problem(change, service, &fault);
 		return;
 	}
 	revision_of(change->manifest->stack, service, &revision);
 	if (before && before->plan &&
 	    (!change->targeted[i] || strcmp(before->plan->revision.hex, revision.hex) == 0)) {
-		unit->plan = plan_ref(before->plan);
+		change->units[i].plan = plan_ref(before->plan);
 		return;
 	}
-	const struct plan_source source = {change->manifest, service, 1};
+	int r = fills_ready(change->sup, &source, false, &fault);
 
-	if (plan_make(change->sup, &source, &unit->plan, &fault) == 0) {
-		warn_weight(change, service);
+	if (r == -EINPROGRESS)
+		change->later = true;
+	else if (r < 0)
+		add_problem(change, service, &fault);
+}
+
+/* A revision that cannot be prepared is a problem. */
+static void prepare_one(struct change *change, size_t i)
+{
+	const struct service *service = &change->manifest->stack->services[i];
+	const struct plan_source source = {change->manifest, service, 1};
+	struct container_fault fault = {.item = CONTAINER_ITEM_NONE};
+
+	if (change->units[i].plan)
 		return;
-	}
-	lower_fault_text(service, &fault, text, sizeof(text));
-	strv_add(&change->problems, text);
+	if (plan_make(change->sup, &source, &change->units[i].plan, &fault) == 0)
+		warn_weight(change, service);
+	else
+		add_problem(change, service, &fault);
+}
+
+static void prepare_all(struct change *change)
+{
+	size_t count = change->manifest->stack->service_count;
+
+	for (size_t i = 0; i < count; i++)
+		if (change->selected[i])
+			settle_one(change, i);
+	for (size_t i = 0; i < count && !change->later && !change->problems.count; i++)
+		if (change->selected[i])
+			prepare_one(change, i);
 }
 
 static void fill_units(struct change *change, const struct json_t *scale)
@@ -189,8 +224,6 @@ static void fill_units(struct change *change, const struct json_t *scale)
 		unit->replicas =
 			before && !change->targeted[i] ? before->replicas : service->replicas;
 		unit->replicas = (unsigned)js_int(scale, service->name, unit->replicas);
-		if (unit->selected)
-			prepare_one(change, i);
 	}
 }
 
@@ -243,6 +276,11 @@ static int prepare(struct change *change, const struct json_t *request, struct r
 	if (!scale_is_valid(change, scale, refusal))
 		return -EINVAL;
 	fill_units(change, scale);
+	prepare_all(change);
+	if (change->later && !change->problems.count) {
+		*refusal = (struct reply){REPLY_LATER, NULL};
+		return -EINPROGRESS;
+	}
 	open_networks(change);
 	if (publish_reserve(change->sup, change->manifest->stack, change->selected, &change->ports,
 			    &change->problems) < 0)
@@ -315,7 +353,9 @@ struct reply apply_up(struct supervisor *sup, const struct json_t *request)
 			supervisor_log(sup, "event=up warnings=lost");
 	}
 	change_free(&change);
-	if (!sup->manifest) {
+	if (reply.status != REPLY_LATER)
+		fills_drop_unwanted(sup);
+	if (!sup->manifest && reply.status != REPLY_LATER) {
 		sup->ending = true; /* a first `up` that fails leaves nothing behind */
 		supervisor_touch(sup);
 	}

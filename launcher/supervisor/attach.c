@@ -8,6 +8,8 @@
 #include "launcher/js.h"
 #include "launcher/lower.h"
 #include "launcher/supervisor/api.h"
+#include "launcher/supervisor/fills.h"
+#include "launcher/supervisor/hand_over.h"
 #include "launcher/supervisor/retire.h"
 #include "launcher/supervisor/run.h"
 #include "launcher/supervisor/supervisor.h"
@@ -45,6 +47,7 @@ struct attachment {
 	struct watch *client_watch;
 	struct watch *exit_watch;
 	struct watch *status_watch;
+	int stdio[3]; /* of a run that is put off; -1 */
 	struct container_process process;
 	struct container_fault fault;
 	bool failed; /* the program was not reached, `fault` says why */
@@ -76,6 +79,8 @@ static void attachment_free(struct attachment *attachment)
 	if (attachment->process.pidfd >= 0)
 		retire_process(attachment->sup, take_fd(&attachment->process.pidfd));
 	fd_drop(&attachment->process.status_fd);
+	for (size_t i = 0; i < ARRAY_SIZE(attachment->stdio); i++)
+		fd_drop(&attachment->stdio[i]);
 	abandon_one_off(attachment);
 	http_upgraded_close(attachment->connection);
 	strv_free(&attachment->entrypoint);
@@ -232,23 +237,8 @@ static int run_service(struct attachment *attachment, const struct one_off_clien
 static int give_terminal(void *data, int master_fd, struct err *err)
 {
 	const struct attachment *attachment = data;
-	static char line[] = "{\"terminal\":true}\n";
-	union {
-		struct cmsghdr align;
-		char room[CMSG_SPACE(sizeof(int))];
-	} control = {.align = {CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS}};
-	struct iovec iov = {line, sizeof(line) - 1};
-	struct msghdr message = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control.room),
-	};
 
-	memcpy(CMSG_DATA(&control.align), &master_fd, sizeof(int));
-	if (sendmsg(attachment->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-		return err_set(err, errno, "hand over the terminal");
-	return 0;
+	return hand_over(attachment->fd, "{\"terminal\":true}\n", master_fd, err);
 }
 
 /* The attachment may be gone after this: the instance can end at once. */
@@ -317,6 +307,53 @@ static int exec(struct attachment *attachment, const int stdio[static 3],
 						    on_status, attachment},
 				  &attachment->status_watch, &fault->err);
 	return r;
+}
+
+/* Takes the fds. The attachment may be gone after this. */
+static void begin(struct attachment *attachment, const int stdio[static 3])
+{
+	struct container_fault fault = {0};
+	int r = attachment->service ? run(attachment, stdio, &fault)
+				    : exec(attachment, stdio, &fault);
+
+	if (r == -EINPROGRESS) {
+		memcpy(attachment->stdio, stdio, sizeof(attachment->stdio));
+		return;
+	}
+	for (int i = 0; i < 3; i++)
+		close(stdio[i]);
+	if (r < 0) {
+		say_fault(attachment, &fault);
+		attachment_free(attachment);
+	}
+}
+
+static bool is_put_off(const struct attachment *attachment)
+{
+	return attachment->stdio[0] >= 0;
+}
+
+void attach_resume(struct supervisor *sup)
+{
+	for (struct attachment *attachment = sup->attachments, *next; attachment;
+	     attachment = next) {
+		int stdio[3];
+
+		next = attachment->next;
+		if (!is_put_off(attachment))
+			continue;
+		memcpy(stdio, attachment->stdio, sizeof(stdio));
+		memset(attachment->stdio, -1, sizeof(attachment->stdio));
+		begin(attachment, stdio);
+	}
+}
+
+bool attach_waits(const struct supervisor *sup)
+{
+	for (const struct attachment *one = sup->attachments; one; one = one->next)
+		if (is_put_off(one))
+			return true;
+	return false;
 }
 
 /* The fds of every message are closed here unless they are the three that are expected. */
@@ -399,24 +436,17 @@ static void on_client(void *data, int fd, uint32_t events)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
+		struct supervisor *sup = attachment->sup;
+
 		attachment_free(attachment); /* the client left: its process goes */
+		fills_drop_unwanted(sup);
 		return;
 	}
 	bool attached = receive_fds(&message, stdio);
 
 	if (attached && !attachment->attached) {
-		struct container_fault fault = {0};
-
 		attachment->attached = true;
-		int r = attachment->service ? run(attachment, stdio, &fault)
-					    : exec(attachment, stdio, &fault);
-
-		for (int i = 0; i < 3; i++)
-			close(stdio[i]);
-		if (r < 0) {
-			say_fault(attachment, &fault);
-			attachment_free(attachment);
-		}
+		begin(attachment, stdio);
 		return;
 	}
 	for (int i = 0; i < 3; i++)
@@ -455,6 +485,7 @@ static struct attachment *attachment_new(struct supervisor *sup, const struct js
 	attachment->sup = sup;
 	attachment->fd = -1;
 	attachment->process = (struct container_process){.pidfd = -1, .status_fd = -1};
+	memset(attachment->stdio, -1, sizeof(attachment->stdio));
 	attachment->instance = copy_or_null(request, "instance", &failed);
 	attachment->service = copy_or_null(request, "service", &failed);
 	attachment->user = copy_or_null(request, "user", &failed);
@@ -508,7 +539,11 @@ static struct reply run_detached(struct attachment *attachment)
 	struct container_fault fault = {0};
 	char name[INSTANCE_NAME_MAX];
 
-	if (run_service(attachment, NULL, name, &fault) < 0)
+	int r = run_service(attachment, NULL, name, &fault);
+
+	if (r == -EINPROGRESS)
+		return (struct reply){REPLY_LATER, NULL};
+	if (r < 0)
 		return reply_error(400, 125, "%s", fault.err.text);
 	return (struct reply){200, js_pack("{s:i, s:s}", "schema", 1, "instance", name)};
 }
@@ -532,7 +567,9 @@ void attach_run(struct supervisor *sup, const struct json_t *request, struct htt
 	}
 	if (attachment)
 		attachment_free(attachment);
-	api_answer(answer, &reply);
+	answer->status = reply.status;
+	if (reply.status != REPLY_LATER)
+		api_answer(answer, &reply);
 }
 
 void attach_drop(struct supervisor *sup, const struct instance *instance)

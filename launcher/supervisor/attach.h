@@ -13,6 +13,10 @@ void attach_request(struct supervisor *sup, const struct json_t *request,
 /* `run`: with an upgrade like the above, or detached. */
 void attach_run(struct supervisor *sup, const struct json_t *request, struct http_answer *answer);
 
+/* Runs that were put off go on; whether there are any. */
+void attach_resume(struct supervisor *sup);
+bool attach_waits(const struct supervisor *sup);
+
 /* Ends every exec in the instance. */
 void attach_drop(struct supervisor *sup, const struct instance *instance);
 

@@ -14,16 +14,13 @@
 #include <microhttpd.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 #define BODY_BYTES_MAX	     (8u << 20)
 #define STREAM_BYTES_MAX     (256u << 10)
 #define SOURCE_BYTES	     16384u
 #define CONNECTION_TIMEOUT_S 30u
-#define FDS_RESERVED	     32u
 /* Turns given to the last answers when the server closes; each writes what the sockets take. */
 #define CLOSING_TURNS 16
 
@@ -34,7 +31,8 @@ struct http_server {
 	struct watch *timeout; /* libmicrohttpd's own deadlines: idle connections */
 	struct watch *kick;    /* a connection was resumed: run once more */
 	struct http_handler handler;
-	struct http_stream *streams; /* all that are open */
+	struct http_stream *streams;   /* all that are open */
+	struct http_incoming *waiting; /* requests that the handler is to be asked again */
 	struct peers peers;
 };
 
@@ -42,8 +40,7 @@ struct http_stream {
 	struct http_server *server;
 	struct http_stream *next;
 	struct MHD_Connection *connection;
-	struct watch *hangup;
-	int hangup_fd; /* our own duplicate: libmicrohttpd closes its one when it likes */
+	struct hangup hangup;
 	struct http_source first; /* read: NULL when it is over */
 	struct buf pending;
 	bool suspended;
@@ -63,12 +60,20 @@ struct upgrade {
 };
 
 /* One request being received. */
-struct incoming {
+struct http_incoming {
 	struct http_server *server;
 	struct buf body;
 	bool too_large;
 	bool upgrades;		 /* the connection is somebody else's from then on */
 	struct upgrade *upgrade; /* promised, and not carried out yet */
+
+	struct http_incoming *next;	   /* in server->waiting */
+	struct MHD_Connection *connection; /* suspended; NULL: it is not */
+	struct hangup hangup;
+	bool again; /* it has waited */
+	bool left;  /* while it did */
+	loop_fn gone;
+	void *gone_data;
 };
 
 static void server_run(struct http_server *server)
@@ -124,8 +129,7 @@ static void on_hangup(void *data, int fd, uint32_t events)
 {
 	struct http_stream *stream = data;
 
-	watch_free(stream->hangup);
-	stream->hangup = NULL;
+	watch_free(take_ptr(stream->hangup.watch));
 	http_stream_end(stream);
 }
 
@@ -136,7 +140,7 @@ struct http_stream *http_stream_new(struct http_server *server, loop_fn on_close
 	if (!stream)
 		return NULL;
 	stream->server = server;
-	stream->hangup_fd = -1;
+	stream->hangup.fd = -1;
 	stream->on_close = on_close;
 	stream->data = data;
 	stream->next = server->streams;
@@ -157,8 +161,7 @@ static void stream_free(void *cls)
 	while (*link != stream)
 		link = &(*link)->next;
 	*link = stream->next;
-	watch_free(stream->hangup);
-	fd_drop(&stream->hangup_fd);
+	hangup_close(&stream->hangup);
 	buf_free(&stream->pending);
 	free(stream);
 }
@@ -268,13 +271,8 @@ static struct MHD_Response *stream_response(struct http_stream *stream,
 					    struct MHD_Connection *connection)
 {
 	stream->connection = connection;
-	stream->hangup_fd = fcntl(connection_fd(connection), F_DUPFD_CLOEXEC, 3);
-	/* Without the watch a client that leaves is noticed at the next write only. */
-	if (stream->hangup_fd >= 0 &&
-	    loop_watch_fd(stream->server->loop,
-			  &(struct loop_io){stream->hangup_fd, EPOLLRDHUP, on_hangup, stream},
-			  &stream->hangup, NULL) < 0)
-		stream->hangup = NULL;
+	stream->hangup =
+		hangup_open(stream->server->loop, connection_fd(connection), on_hangup, stream);
 	struct MHD_Response *response = MHD_create_response_from_callback(
 		MHD_SIZE_UNKNOWN, 16384, stream_read, stream, stream_free);
 
@@ -288,7 +286,7 @@ static void on_upgraded(void *cls, struct MHD_Connection *connection, void *requ
 			struct MHD_UpgradeResponseHandle *handle)
 {
 	struct upgrade *upgrade = cls;
-	struct incoming *incoming = request_cls;
+	struct http_incoming *incoming = request_cls;
 	struct http_upgraded *upgraded = calloc(1, sizeof(*upgraded));
 
 	incoming->upgrade = NULL;
@@ -312,7 +310,7 @@ void http_upgraded_close(struct http_upgraded *upgraded)
 }
 
 /* From here on @incoming answers for the promise: see upgrade_break(). */
-static struct MHD_Response *upgrade_response(struct incoming *incoming,
+static struct MHD_Response *upgrade_response(struct http_incoming *incoming,
 					     const struct http_answer *answer)
 {
 	struct upgrade *upgrade = calloc(1, sizeof(*upgrade));
@@ -341,8 +339,8 @@ static void upgrade_break(struct upgrade *upgrade)
 	free(upgrade);
 }
 
-static enum MHD_Result queue_answer(struct MHD_Connection *connection, struct incoming *incoming,
-				    struct http_answer *answer)
+static enum MHD_Result queue_answer(struct MHD_Connection *connection,
+				    struct http_incoming *incoming, struct http_answer *answer)
 {
 	struct MHD_Response *response = NULL;
 
@@ -363,6 +361,8 @@ static enum MHD_Result queue_answer(struct MHD_Connection *connection, struct in
 		incoming->upgrades = true;
 		response = upgrade_response(incoming, answer);
 		break;
+	case HTTP_LATER:
+		break;
 	}
 	if (!response)
 		return MHD_NO;
@@ -376,7 +376,51 @@ static enum MHD_Result queue_answer(struct MHD_Connection *connection, struct in
 	return queued;
 }
 
-static void receive(struct incoming *incoming, const char *bytes, size_t len)
+void http_wake(struct http_incoming *incoming)
+{
+	struct http_incoming **link = &incoming->server->waiting;
+
+	while (*link && *link != incoming)
+		link = &(*link)->next;
+	if (!*link)
+		return;
+	*link = incoming->next;
+	hangup_close(&incoming->hangup);
+	MHD_resume_connection(incoming->connection);
+	watch_trigger(incoming->server->kick);
+}
+
+/* The client, or the server, before it was woken. */
+static void waiting_gone(struct http_incoming *incoming)
+{
+	incoming->left = true;
+	http_wake(incoming);
+	incoming->gone(incoming->gone_data);
+}
+
+static void on_waiting_hangup(void *data, int fd, uint32_t events)
+{
+	waiting_gone(data);
+}
+
+static enum MHD_Result wait_later(struct MHD_Connection *connection, struct http_incoming *incoming,
+				  const struct http_answer *answer)
+{
+	struct http_server *server = incoming->server;
+
+	incoming->connection = connection;
+	incoming->gone = answer->gone;
+	incoming->gone_data = answer->gone_data;
+	incoming->again = true;
+	incoming->hangup =
+		hangup_open(server->loop, connection_fd(connection), on_waiting_hangup, incoming);
+	incoming->next = server->waiting;
+	server->waiting = incoming;
+	MHD_suspend_connection(connection);
+	return MHD_YES;
+}
+
+static void receive(struct http_incoming *incoming, const char *bytes, size_t len)
 {
 	if (incoming->body.len + len > BODY_BYTES_MAX) {
 		incoming->too_large = true;
@@ -416,7 +460,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 				  size_t *upload_data_size, void **request_cls)
 {
 	struct http_server *server = cls;
-	struct incoming *incoming = *request_cls;
+	struct http_incoming *incoming = *request_cls;
 
 	if (!incoming) {
 		/* (once more: it may be another process by now that speaks) */
@@ -424,7 +468,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 			return MHD_NO;
 		incoming = calloc(1, sizeof(*incoming));
 		if (incoming)
-			incoming->server = server;
+			*incoming = (struct http_incoming){.server = server, .hangup = {.fd = -1}};
 		*request_cls = incoming;
 		return incoming ? MHD_YES : MHD_NO;
 	}
@@ -433,6 +477,8 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 		*upload_data_size = 0;
 		return MHD_YES;
 	}
+	if (incoming->left)
+		return MHD_NO;
 	struct http_answer answer = {.kind = HTTP_BODY, .status = 413};
 	struct peer *peer = peer_of(connection);
 
@@ -448,17 +494,20 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 		.path = url,
 		.body = incoming->body.data ? incoming->body.data : "",
 		.body_len = incoming->body.len,
+		.incoming = incoming,
+		.again = incoming->again,
 	};
 
 	server->handler.fn(server->handler.data, &request, &answer);
-	return queue_answer(connection, incoming, &answer);
+	return answer.kind == HTTP_LATER ? wait_later(connection, incoming, &answer)
+					 : queue_answer(connection, incoming, &answer);
 }
 
 static void on_completed(void *cls, struct MHD_Connection *connection, void **request_cls,
 			 enum MHD_RequestTerminationCode why)
 {
 	struct http_server *server = cls;
-	struct incoming *incoming = *request_cls;
+	struct http_incoming *incoming = *request_cls;
 	struct peer *peer = peer_of(connection);
 
 	if (peer && !(incoming && incoming->upgrades))
@@ -469,28 +518,6 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **re
 	buf_free(&incoming->body);
 	free(incoming);
 	*request_cls = NULL;
-}
-
-int http_listen(const char *path, int *ret_fd, struct err *err)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	autoclose int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	if (fd < 0)
-		return err_set(err, errno, "control socket");
-	if (strlen(path) >= sizeof(address.sun_path))
-		return err_set(err, ENAMETOOLONG, "control socket '%s'", path);
-	strcpy(address.sun_path, path);
-	if (unlink(path) < 0 && errno != ENOENT)
-		return err_set(err, errno, "control socket '%s'", path);
-	mode_t mask = umask(0177);
-	int r = bind(fd, (struct sockaddr *)&address, sizeof(address));
-
-	(void)umask(mask);
-	if (r < 0 || listen(fd, HTTP_BACKLOG) < 0)
-		return err_set(err, errno, "control socket '%s'", path);
-	*ret_fd = take_fd(&fd);
-	return 0;
 }
 
 static int server_watch(struct http_server *server, struct err *err)
@@ -511,19 +538,9 @@ static int server_watch(struct http_server *server, struct err *err)
 	return r;
 }
 
-/* Descriptors are for instances first: a client that would take one of the last is turned away.
- * Which is the lowest free number tells how many are used. */
 static enum MHD_Result on_accept(void *cls, const struct sockaddr *address, socklen_t len)
 {
-	struct rlimit limit = {0};
-	autoclose int lowest = open("/dev/null", O_PATH | O_CLOEXEC);
-
-	if (lowest < 0 || getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return MHD_NO;
-	rlim_t quarter = limit.rlim_cur / 4;
-	rlim_t reserved = quarter < FDS_RESERVED ? quarter : FDS_RESERVED;
-
-	return (rlim_t)lowest + reserved < limit.rlim_cur ? MHD_YES : MHD_NO;
+	return peers_have_room() ? MHD_YES : MHD_NO;
 }
 
 int http_open(struct loop *loop, int listen_fd, const struct http_handler *handler,
@@ -560,6 +577,8 @@ void http_close(struct http_server *server)
 {
 	if (!server)
 		return;
+	while (server->waiting)
+		waiting_gone(server->waiting);
 	for (struct http_stream *stream = server->streams; stream; stream = stream->next) {
 		if (!stream->ended) /* what is pending still leaves */
 			stream->on_close(stream->data);

@@ -16,12 +16,15 @@
 
 struct http_server;
 struct http_stream;
+struct http_incoming;
 
 struct http_request {
 	const char *method;
 	const char *path;
 	const char *body; /* NUL-terminated, "" when empty */
 	size_t body_len;
+	struct http_incoming *incoming; /* to be kept with HTTP_LATER only */
+	bool again;			/* the handler has been asked before, and said HTTP_LATER */
 };
 
 enum http_answer_kind {
@@ -29,6 +32,7 @@ enum http_answer_kind {
 	HTTP_SOURCE,
 	HTTP_STREAM,
 	HTTP_UPGRADE,
+	HTTP_LATER, /* the handler is to be asked again, after http_wake() */
 };
 
 struct http_upgraded;
@@ -67,6 +71,9 @@ struct http_answer {
 	http_upgrade_fn upgrade;    /* HTTP_UPGRADE: called once the 101 is sent */
 	void *upgrade_data;
 	const char *upgrade_protocol;
+	loop_fn gone; /* HTTP_LATER: called when the client leaves before http_wake(), which then
+			 is not to be called any more */
+	void *gone_data;
 };
 
 typedef void (*http_handler_fn)(void *data, const struct http_request *request,
@@ -82,6 +89,9 @@ struct http_handler {
 };
 
 #define HTTP_BACKLOG 64
+
+/* A request that was answered HTTP_LATER has waited long enough. */
+void http_wake(struct http_incoming *incoming);
 
 /* A socket for http_open(). @path: a stale file there is replaced; at most 107 bytes */
 int http_listen(const char *path, int *ret_fd, struct err *err) must_check;

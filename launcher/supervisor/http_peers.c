@@ -5,11 +5,16 @@
 #include "runtime/base/cleanup.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* Of descriptors. */
+#define FDS_RESERVED 32
 /* Half of the connections that there may be. */
 #define SILENT_MAX (HTTP_CONNECTIONS_MAX / 2)
 
@@ -30,6 +35,20 @@ static bool peer_has_ended(int fd)
 
 	close(pidfd);
 	return ended;
+}
+
+/* Which is the lowest free number tells how many are used. */
+bool peers_have_room(void)
+{
+	struct rlimit limit = {0};
+	autoclose int lowest = open("/dev/null", O_PATH | O_CLOEXEC);
+
+	if (lowest < 0 || getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return false;
+	rlim_t quarter = limit.rlim_cur / 4;
+	rlim_t reserved = quarter < FDS_RESERVED ? quarter : FDS_RESERVED;
+
+	return (rlim_t)lowest + reserved < limit.rlim_cur;
 }
 
 /*
@@ -99,4 +118,21 @@ void peers_leave(struct peers *peers, struct peer *peer)
 		return;
 	take_out(peers, peer);
 	free(peer);
+}
+
+struct hangup hangup_open(struct loop *loop, int fd, loop_fd_fn fn, void *data)
+{
+	struct hangup hangup = {.fd = fcntl(fd, F_DUPFD_CLOEXEC, 3)};
+
+	if (hangup.fd >= 0 &&
+	    loop_watch_fd(loop, &(struct loop_io){hangup.fd, EPOLLRDHUP, fn, data}, &hangup.watch,
+			  NULL) < 0)
+		hangup.watch = NULL;
+	return hangup;
+}
+
+void hangup_close(struct hangup *hangup)
+{
+	watch_free(take_ptr(hangup->watch));
+	fd_drop(&hangup->fd);
 }

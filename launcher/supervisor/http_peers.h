@@ -23,6 +23,19 @@ struct peers {
 	unsigned silent_count;
 };
 
+/* Tells of a client that leaves. */
+struct hangup {
+	int fd;		     /* our own duplicate: libmicrohttpd closes its one when it likes */
+	struct watch *watch; /* NULL: it is noticed at the next write only */
+};
+
+/* @fd: of the connection */
+struct hangup hangup_open(struct loop *loop, int fd, loop_fd_fn fn, void *data);
+void hangup_close(struct hangup *hangup);
+
+/* False for a client that would take one of the last descriptors, which are for instances first. */
+bool peers_have_room(void);
+
 /* Whether who is on the other side may ask: root or our own user, and trusted by the handler. */
 bool peer_is_trusted(int fd, const struct http_handler *handler);
 

@@ -106,24 +106,16 @@ static bool is_made_here(const struct plan *plan, const struct mount_spec *mount
 	return mount->kind == MOUNT_VOLUME && !(volume && (volume->external || volume->device));
 }
 
-/* @ret_fresh: made now with nothing in it, so that it is nobody's yet */
+/* Those that an image has something for are there: fills_ready(). @ret_fresh: made now with nothing
+ * in it, so that it is nobody's yet */
 static int make_volume(struct plan *plan, const struct lowered *lowered, size_t index,
 		       bool *ret_fresh, struct err *err)
 {
-	const struct mount_spec *mount = &plan->service->mounts[index];
-	const struct volume_want want = {
-		.path = lowered->sources[index],
-		.config = &lowered->config,
-		.target = mount->no_copy || mount->subpath ? NULL : mount->target,
-	};
-	bool made = false;
-	bool filled = false;
-	int r = volumes_make(&want, &made, &filled, err);
+	int r = volumes_make(lowered->sources[index], ret_fresh, err);
 
-	if (r < 0 || !made)
+	if (r < 0 || !*ret_fresh)
 		return r;
-	*ret_fresh = !filled;
-	strv_add(&plan->made, want.path);
+	strv_add(&plan->made, lowered->sources[index]);
 	return strv_check(&plan->made, err);
 }
 
@@ -193,6 +185,17 @@ static int write_resolv(const struct supervisor *sup, const struct plan *plan, c
 	return r;
 }
 
+char *plan_anonymous_dir(const struct supervisor *sup, const struct service *service,
+			 unsigned index)
+{
+	char *path = NULL;
+
+	return asprintf(&path, "%s/.anonymous/%s/%s-%u", sup->volumes_dir, sup->name, service->name,
+			index) < 0
+		       ? NULL
+		       : path;
+}
+
 /* Where it is; known before anything is there. */
 static int plan_place(const struct supervisor *sup, struct plan *plan, unsigned number,
 		      struct err *err)
@@ -200,9 +203,7 @@ static int plan_place(const struct supervisor *sup, struct plan *plan, unsigned 
 	plan->number = number;
 	if (asprintf(&plan->state_dir, "%s/plans/%u", sup->run_dir, number) < 0)
 		plan->state_dir = NULL;
-	if (asprintf(&plan->anonymous_dir, "%s/.anonymous/%s/%s-%u", sup->volumes_dir, sup->name,
-		     plan->service->name, plan->index) < 0)
-		plan->anonymous_dir = NULL;
+	plan->anonymous_dir = plan_anonymous_dir(sup, plan->service, plan->index);
 	return plan->state_dir && plan->anonymous_dir
 		       ? 0
 		       : err_set(err, ENOMEM, "%s", plan->service->name);

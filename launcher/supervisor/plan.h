@@ -46,6 +46,10 @@ struct manifest *manifest_ref(struct manifest *manifest);
 /* Accepts NULL. */
 void manifest_unref(struct manifest *manifest);
 
+/* Where the anonymous volumes of an instance are; NULL without memory. */
+char *plan_anonymous_dir(const struct supervisor *sup, const struct service *service,
+			 unsigned index);
+
 /* What a plan is to be made of. */
 struct plan_source {
 	struct manifest *manifest;
@@ -55,7 +59,8 @@ struct plan_source {
 };
 
 /*
- * Prepares a revision: volumes made, root assembled, programs found.
+ * Prepares a revision, for which fills_ready() has nothing to wait for: volumes made, root
+ * assembled, programs found.
  *
  * @ret_plan	out: one reference, owned by the caller, plan_unref(); untouched on failure
  * @fault	out: on failure, what failed and which item of the manifest asked for it

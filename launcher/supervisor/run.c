@@ -7,6 +7,7 @@
 #include "launcher/supervisor/run.h"
 
 #include "launcher/js.h"
+#include "launcher/supervisor/fills.h"
 #include "launcher/supervisor/images.h"
 #include "launcher/supervisor/networks.h"
 #include "launcher/supervisor/supervisor.h"
@@ -101,9 +102,16 @@ int run_one_off(struct supervisor *sup, const struct run_request *request,
 	if (!service)
 		return err_set(&fault->err, ENOMEM, "run");
 	unsigned index = free_index(sup, service->name, ret_name);
-	int r = plan_make_own(sup, &(struct plan_source){sup->manifest, service, index}, &plan,
-			      fault);
+	const struct plan_source source = {sup->manifest, service, index};
+	int r = fills_ready(sup, &source, false, fault);
 
+	if (r != -EINPROGRESS)
+		fills_forget(sup, &source);
+	if (r < 0) {
+		one_off_free(service);
+		return r;
+	}
+	r = plan_make_own(sup, &source, &plan, fault);
 	if (r == 0)
 		plan->change = run_change_print(&request->change);
 	if (r == 0)

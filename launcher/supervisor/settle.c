@@ -10,6 +10,7 @@
 #include "launcher/policy/reconcile.h"
 #include "launcher/policy/settled.h"
 #include "launcher/supervisor/events.h"
+#include "launcher/supervisor/fills.h"
 #include "launcher/supervisor/probe.h"
 #include "launcher/supervisor/supervisor.h"
 #include "launcher/supervisor/thrift.h"
@@ -100,6 +101,16 @@ int situation_collect(struct supervisor *sup, struct situation *ret, struct err 
 	return 0;
 }
 
+static int make_plan(struct supervisor *sup, const struct plan_source *source,
+		     struct plan **ret_plan, struct container_fault *fault)
+{
+	int r = fills_ready(sup, source, true, fault);
+
+	if (r != -EINPROGRESS)
+		fills_forget(sup, source);
+	return r < 0 ? r : plan_make(sup, source, ret_plan, fault);
+}
+
 /* What cannot even be made has no state to show: it is tried again, but not at once. */
 static bool create(struct supervisor *sup, size_t service_index, unsigned index)
 {
@@ -111,10 +122,12 @@ static bool create(struct supervisor *sup, size_t service_index, unsigned index)
 	if (index == 1 || !lower_has_anonymous_volumes(unit->plan->service))
 		plan = plan_ref(unit->plan);
 	else
-		r = plan_make(
+		r = make_plan(
 			sup,
 			&(struct plan_source){unit->plan->manifest, unit->plan->service, index},
 			&plan, &fault);
+	if (r == -EINPROGRESS)
+		return false; /* settled again when its volumes are filled */
 	if (r == 0)
 		r = instance_create(sup, plan, index, &fault.err);
 	plan_unref(plan);
@@ -222,8 +235,8 @@ static void start_and_rest(struct supervisor *sup, int64_t end_us)
 		return;
 	}
 	situation_refresh(&now);
-	bool idle =
-		!publish_is_due(sup) && settled_idle(stack, now.desired, now.observed, now.count);
+	bool idle = !publish_is_due(sup) && !fills_running(sup) &&
+		    settled_idle(stack, now.desired, now.observed, now.count);
 
 	if (idle && sup->thrift_due) {
 		sup->thrift_due = false;

@@ -9,6 +9,7 @@
 #include "launcher/supervisor/api.h"
 #include "launcher/supervisor/attach.h"
 #include "launcher/supervisor/events.h"
+#include "launcher/supervisor/fills.h"
 #include "launcher/supervisor/ids.h"
 #include "launcher/supervisor/learn.h"
 #include "launcher/supervisor/networks.h"
@@ -489,6 +490,7 @@ void supervisor_close(struct supervisor *sup)
 		return;
 	size_t services = sup->manifest ? sup->manifest->stack->service_count : 0;
 
+	fills_end(sup);
 	attach_close(sup);
 	learn_close(sup);
 	retire_close(sup);

@@ -84,6 +84,8 @@ struct supervisor {
 	struct watch *retry;		 /* timer: settle again after what failed */
 	struct watcher *watchers;
 	struct attachment *attachments;
+	struct fill *fills; /* see fills.h */
+	struct fill_waiter *fill_waiters;
 	struct learning *learnings;
 	bool idle;
 	bool probes_due; /* some could not begin */

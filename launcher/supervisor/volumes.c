@@ -28,7 +28,7 @@ static int open_locked(const char *path)
 	return take_fd(&fd);
 }
 
-static void sweep(const char *parent)
+void volumes_sweep(const char *parent)
 {
 	autodir DIR *dir = opendir(parent);
 	char path[PATH_MAX];
@@ -44,53 +44,77 @@ static void sweep(const char *parent)
 	}
 }
 
-/* @place: empty, and nobody else's. */
-static int fill(const struct volume_want *want, const char *place, bool *ret_filled,
-		struct err *err)
+/* @place: empty, and nobody else's. Returns 1 when the volume has come of it, 0 when there is
+ * nothing for it or somebody else has made it meanwhile. */
+static int fill(const struct volume_want *want, const char *place, struct err *err)
 {
 	autoclose int fd = open_locked(place);
 	int r = 0;
 
 	if (fd < 0 || fchmod(fd, 0755) < 0)
 		return err_set(err, fd < 0 ? -fd : errno, "make volume %s", want->path);
-	if (want->target)
-		r = container_fill(want->config, want->target, fd, err);
+	r = container_fill(want->config, want->target, fd, err);
 	if (r < 0)
 		return err_prefix(err, "volume %s", want->path);
-	if (renameat2(AT_FDCWD, place, AT_FDCWD, want->path, RENAME_NOREPLACE) < 0)
-		return err_set(err, errno, "make volume %s", want->path);
-	*ret_filled = r > 0;
-	return 0;
+	if (r == 0 || renameat2(AT_FDCWD, place, AT_FDCWD, want->path, RENAME_NOREPLACE) == 0)
+		return r;
+	return errno == EEXIST ? 0 : err_set(err, errno, "make volume %s", want->path);
 }
 
-int volumes_make(const struct volume_want *want, bool *ret_made, bool *ret_filled, struct err *err)
+/* "" without a slash, or without room. */
+static void parent_of(const char *path, char parent[static PATH_MAX])
 {
-	const char *slash = strrchr(want->path, '/');
-	char parent[PATH_MAX];
-	char place[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+
+	if (!slash || snprintf(parent, PATH_MAX, "%.*s", (int)(slash - path), path) >= PATH_MAX)
+		parent[0] = '\0';
+}
+
+static bool is_there(const char *path)
+{
 	struct stat st;
 
-	*ret_made = *ret_filled = false;
-	if (stat(want->path, &st) == 0 || errno != ENOENT)
+	return stat(path, &st) == 0 || errno != ENOENT;
+}
+
+int volumes_fill(const struct volume_want *want, struct err *err)
+{
+	char parent[PATH_MAX];
+	char place[PATH_MAX];
+
+	if (is_there(want->path))
 		return 0;
-	if (!slash || snprintf(parent, sizeof(parent), "%.*s", (int)(slash - want->path),
-			       want->path) >= PATH_MAX)
-		return err_set(err, ENAMETOOLONG, "make volume %.100s", want->path);
+	parent_of(want->path, parent);
 	int r = fs_make_dirs(parent, 0755, err);
 
 	if (r < 0)
 		return r;
-	sweep(parent);
+	volumes_sweep(parent);
 	if (snprintf(place, sizeof(place), "%s/" UNFINISHED "%d", parent, (int)getpid()) >=
 	    PATH_MAX)
 		return err_set(err, ENAMETOOLONG, "make volume %.100s", want->path);
 	if (mkdir(place, 0700) < 0)
 		return err_set(err, errno, "make volume %s", want->path);
-	r = fill(want, place, ret_filled, err);
-	if (r < 0) {
+	r = fill(want, place, err);
+	if (r <= 0)
 		err_ignore(fs_remove_tree(place, NULL)); /* the first failure is told */
+	return r < 0 ? r : 0;
+}
+
+int volumes_make(const char *path, bool *ret_made, struct err *err)
+{
+	char parent[PATH_MAX];
+
+	*ret_made = false;
+	if (is_there(path))
+		return 0;
+	parent_of(path, parent);
+	int r = fs_make_dirs(parent, 0755, err);
+
+	if (r < 0)
 		return r;
-	}
+	if (mkdir(path, 0755) < 0 || chmod(path, 0755) < 0)
+		return err_set(err, errno, "make volume %s", path);
 	*ret_made = true;
 	return 0;
 }

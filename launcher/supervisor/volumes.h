@@ -4,21 +4,22 @@
 
 #include "runtime/container.h"
 
-/* A volume that may have to be made. */
+/* A volume that an image may have something for. */
 struct volume_want {
 	const char *path; /* absolute */
 	const struct container_config *config;
-	const char
-		*target; /* where it is mounted in the root that fills it; NULL: it stays empty */
+	const char *target; /* where it is mounted in the root that fills it */
 };
 
 /*
- * Makes the volume where there is none: with what the image has at its place, owner and mode
- * included. It comes to be whole under another name first, so that whatever ends davit in between
- * leaves no volume that is half full.
- *
- * @ret_made	out: it was made now
- * @ret_filled	out: the image had a directory at its place
+ * Makes the volume with what the image has at its place, owner and mode included, where there is
+ * none yet and the image has a directory there. It comes to be whole under another name first, so
+ * that whatever ends the caller in between leaves no volume that is half full. May take long.
  */
-int volumes_make(const struct volume_want *want, bool *ret_made, bool *ret_filled,
-		 struct err *err) must_check;
+int volumes_fill(const struct volume_want *want, struct err *err) must_check;
+
+/* Makes an empty volume where there is none. @ret_made: it was made now */
+int volumes_make(const char *path, bool *ret_made, struct err *err) must_check;
+
+/* Removes what callers of volumes_fill() that were killed have left in the directory. */
+void volumes_sweep(const char *parent);
