@@ -102,6 +102,23 @@ static void made_free(struct network_made *made)
 	free(made);
 }
 
+static void tell_unguarded(const struct supervisor *sup)
+{
+	const char *why = net_unguarded(sup->net);
+
+	if (why)
+		supervisor_log(sup, "event=unguarded what=networks error=\"%s\"", why);
+}
+
+static int open_net(struct supervisor *sup, struct err *err)
+{
+	int r = net_open(&(struct net_config){.stack = sup->name}, &sup->net, err);
+
+	if (r == 0)
+		tell_unguarded(sup);
+	return r;
+}
+
 static int open_one(struct supervisor *sup, const struct stack *stack,
 		    const struct network *network, struct err *err)
 {
@@ -120,7 +137,7 @@ static int open_one(struct supervisor *sup, const struct stack *stack,
 			    "first",
 			    network->key);
 	else if (!before && !sup->net)
-		r = net_open(&(struct net_config){.stack = sup->name}, &sup->net, err);
+		r = open_net(sup, err);
 	if (r == 0 && !before)
 		r = make_network(sup, stack, network, NULL, err);
 	if (r < 0 || before)
@@ -263,8 +280,11 @@ void networks_restored(struct supervisor *sup)
 {
 	struct err err = {0};
 
-	if (sup->net && net_settle(sup->net, &err) < 0)
+	if (!sup->net)
+		return;
+	if (net_settle(sup->net, &err) < 0)
 		supervisor_log(sup, "event=links-left error=\"%s\"", err.text);
+	tell_unguarded(sup);
 }
 
 void networks_close(struct supervisor *sup)

@@ -55,6 +55,7 @@ int net_link_sysctl(const char *family, const char *link, const char *setting, c
 
 static void net_free(struct net *net)
 {
+	net_guard_free(net);
 	nft_close(net->nft);
 	balancer_forget(&net->balancer);
 	sysctl_close(&net->sysctl);
@@ -100,6 +101,8 @@ static int set_up(struct net *net, struct err *err)
 	int r = rtnet_remove_group(net->rtnet, net_group(net), err);
 	if (r == 0)
 		r = load_table(net, err);
+	if (r == 0)
+		r = net_guard_open(net, err);
 	if (r == 0)
 		r = sysctl_set(NULL, "ipv4/ip_forward", "1", err);
 	/* Else a bridge of ours sends them whatever its own setting is; a link of others goes on
@@ -185,6 +188,7 @@ int net_adopt(const struct net_config *config, struct net **ret_net, struct err 
 		return r;
 	}
 	net->stale = true;
+	net->unsettled = true;
 	*ret_net = net;
 	return 0;
 }
@@ -206,7 +210,8 @@ int net_settle(struct net *net, struct err *err)
 		if (!is_bridge(net, names.items[i]) && !net_has_link(net, names.items[i]))
 			r = rtnet_link_remove(net->rtnet, names.items[i], err);
 	free(names.items);
-	return r;
+	net->unsettled = false;
+	return r == 0 ? net_guard_open(net, err) : r;
 }
 
 /* Failures are of no use to the caller here; the next net_open() or net_purge() tries again. */
@@ -214,8 +219,10 @@ void net_close(struct net *net)
 {
 	if (!net)
 		return;
-	if (net->nft)
+	if (net->nft) {
 		(void)!remove_table(net->nft, net->stack, NULL);
+		net_guard_remove(net->nft, net->stack);
+	}
 	if (net->rtnet)
 		(void)!rtnet_remove_group(net->rtnet, net_group(net), NULL);
 	net_free(net);
@@ -235,6 +242,8 @@ int net_purge(const char *stack, struct err *err)
 		r = rtnet_remove_group(rtnet, group_of(net_hash(NET_HASH_START, stack)), err);
 	if (r == 0)
 		r = remove_table(nft, stack, err);
+	if (r == 0)
+		net_guard_remove(nft, stack);
 	nft_close(nft);
 	rtnet_close(rtnet);
 	return r;

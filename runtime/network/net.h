@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The networks of one stack: a bridge with a subnet for each, an endpoint (network namespace, a
- * veth for each of its networks, fixed addresses) per instance, and one nftables table with
- * outgoing NAT, published ports, and what keeps networks apart.
+ * veth for each of its networks, fixed addresses) per instance, one nftables table with outgoing
+ * NAT, published ports, and what keeps networks apart, and another one that lets an instance speak
+ * as itself only.
  *
  * Links and addresses through libnl (batched), rules through libnftables in one transaction per
  * change. Everything carries the stack's name or its hash, so that leftovers are found. Forwarding
@@ -43,8 +44,12 @@ int net_open(const struct net_config *config, struct net **ret_net, struct err *
  */
 int net_adopt(const struct net_config *config, struct net **ret_net, struct err *err) must_check;
 
-/* Removes the links of the stack that nobody has adopted. */
+/* Removes the links of the stack that nobody has adopted, and makes anew who may speak through
+ * those that are left. */
 int net_settle(struct net *net, struct err *err) must_check;
+
+/* Why instances may speak as somebody else in their networks; NULL: they may not. Borrowed. */
+const char *net_unguarded(const struct net *net);
 
 /* Removes and frees all. Endpoints must be detached before. Accepts NULL. */
 void net_close(struct net *net);

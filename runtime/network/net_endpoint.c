@@ -17,7 +17,6 @@ struct end {
 	uint32_t address;
 	char link[IF_NAMESIZE];	     /* of the outer end; empty: never made */
 	char interface[IF_NAMESIZE]; /* of the inner one */
-	bool has_mac;
 	unsigned char mac[6];
 };
 
@@ -82,15 +81,53 @@ static int plan_end(struct net_endpoint *endpoint, size_t i, const struct net_li
 	end->network = link->network;
 	if (link->main)
 		endpoint->main = i;
-	end->has_mac = link->has_mac;
-	memcpy(end->mac, link->mac, sizeof(end->mac));
 	int len = link->interface ? snprintf(end->interface, IF_NAMESIZE, "%s", link->interface)
 				  : snprintf(end->interface, IF_NAMESIZE, "eth%zu", i);
 
 	if (len >= IF_NAMESIZE)
 		return err_say(err, EINVAL, "network: interface name '%s' is too long",
 			       link->interface);
-	return take_address(end, endpoint->name, link, err);
+	int r = take_address(end, endpoint->name, link, err);
+
+	net_mac(end->address, end->mac);
+	if (link->has_mac)
+		memcpy(end->mac, link->mac, sizeof(end->mac));
+	return r;
+}
+
+static struct nft_speaker speaker_of(const struct end *end)
+{
+	struct nft_speaker speaker = {.port = end->link, .address = {htonl(end->address)}};
+
+	memcpy(speaker.mac, end->mac, sizeof(speaker.mac));
+	return speaker;
+}
+
+/* Lets it speak at ports that are still to be made. */
+static int admit(struct net_endpoint *endpoint, struct err *err)
+{
+	struct net *net = endpoint->net;
+	autofree struct nft_speaker *speakers = calloc(endpoint->count, sizeof(*speakers));
+
+	if (!speakers)
+		return err_set(err, ENOMEM, "network: '%s'", endpoint->name);
+	for (size_t i = 0; i < endpoint->count; i++) {
+		/* Never a name used before: a link cut off by net_detach() may still be there. */
+		snprintf(endpoint->ends[i].link, IF_NAMESIZE, "dv%08x%05x", net->hash,
+			 net->links_made++ & 0xfffff);
+		speakers[i] = speaker_of(&endpoint->ends[i]);
+	}
+	return net_guard_admit(net, speakers, endpoint->count, err);
+}
+
+static void dismiss(struct net_endpoint *endpoint)
+{
+	for (size_t i = 0; i < endpoint->count; i++) {
+		const struct nft_speaker speaker = speaker_of(&endpoint->ends[i]);
+
+		if (*speaker.port)
+			net_guard_dismiss(endpoint->net, &speaker);
+	}
 }
 
 /* Both ends of a link; the namespace is there, and after a failure takes the link with it when it
@@ -106,9 +143,6 @@ static int connect_end(struct net_endpoint *endpoint, size_t i, struct rtnet *in
 	struct rtnet_owner owner = {net_group(net), alias};
 
 	snprintf(alias, sizeof(alias), "davit %.100s %.100s", net->stack, endpoint->name);
-	/* Never a name used before: a link cut off by net_detach() may still be there. */
-	snprintf(end->link, sizeof(end->link), "dv%08x%05x", net->hash,
-		 net->links_made++ & 0xfffff);
 	const struct rtnet_veth veth = {
 		.host_name = end->link,
 		.host_netns_fd = net->home_fd,
@@ -118,7 +152,7 @@ static int connect_end(struct net_endpoint *endpoint, size_t i, struct rtnet *in
 		.prefix = network->subnet.prefix,
 		.gateway = net_gateway(network),
 		.leads_out = i == endpoint->main && !network->internal,
-		.mac = end->has_mac ? end->mac : NULL,
+		.mac = end->mac,
 	};
 	int r = rtnet_endpoint_make(inside, &veth, err);
 	if (r == 0)
@@ -158,12 +192,17 @@ int net_endpoint_connect(struct net_endpoint *endpoint, int netns_fd, struct err
 	if (!net)
 		return connect_none(endpoint, netns_fd, err);
 	const struct netns_home home = {net->home_fd, &net->sysctl, netns_fd};
-	int r = netns_make(&home, open_inside, &inside, &endpoint->netns_fd, err);
+	int r = admit(endpoint, err);
+	if (r < 0)
+		return r;
+	r = netns_make(&home, open_inside, &inside, &endpoint->netns_fd, err);
 	for (size_t i = 0; r == 0 && i < endpoint->count; i++)
 		r = connect_end(endpoint, i, inside, err);
 	rtnet_close(inside);
-	if (r < 0)
+	if (r < 0) {
 		fd_drop(&endpoint->netns_fd);
+		dismiss(endpoint);
+	}
 	return r;
 }
 
@@ -289,6 +328,34 @@ int net_look(struct net *net, int netns_fd, struct net_link_found **ret_found, s
 	return 0;
 }
 
+struct speaker_walk {
+	void (*say)(void *data, const struct nft_speaker *speaker);
+	void *data;
+};
+
+static void visit_speakers(const void *node, VISIT visit, void *data)
+{
+	const struct net_endpoint *endpoint = *(const struct net_endpoint *const *)node;
+	const struct speaker_walk *walk = data;
+
+	if (endpoint->netns_fd < 0 || (visit != leaf && visit != postorder))
+		return;
+	for (size_t i = 0; i < endpoint->count; i++) {
+		const struct nft_speaker speaker = speaker_of(&endpoint->ends[i]);
+
+		if (*speaker.port)
+			walk->say(walk->data, &speaker);
+	}
+}
+
+void net_each_speaker(const struct net *net,
+		      void (*say)(void *data, const struct nft_speaker *speaker), void *data)
+{
+	struct speaker_walk walk = {say, data};
+
+	twalk_r(net->attached, visit_speakers, &walk);
+}
+
 struct link_search {
 	const char *name;
 	bool found;
@@ -329,6 +396,8 @@ void net_endpoint_cut(struct net_endpoint *endpoint)
 	 * with the namespace, in the background. A failure is made good by net_close(). */
 	for (size_t i = 0; endpoint->netns_fd >= 0 && i < endpoint->count; i++)
 		(void)!rtnet_link_down(endpoint->net->rtnet, endpoint->ends[i].link, NULL);
+	if (endpoint->netns_fd >= 0)
+		dismiss(endpoint);
 	fd_drop(&endpoint->netns_fd);
 }
 

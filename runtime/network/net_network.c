@@ -43,6 +43,15 @@ struct in_addr net_gateway(const struct net_network *network)
 	return (struct in_addr){htonl(network->gateway)};
 }
 
+void net_mac(uint32_t address, unsigned char ret_mac[6])
+{
+	const uint32_t wire = htonl(address);
+
+	ret_mac[0] = 0x02;
+	ret_mac[1] = 0x64;
+	memcpy(ret_mac + 2, &wire, sizeof(wire));
+}
+
 static unsigned prefix_for(unsigned hosts)
 {
 	unsigned prefix = PREFIX_DEFAULT;
@@ -79,9 +88,11 @@ static int make_bridge(struct net_network *network, struct err *err)
 	char alias[NET_ALIAS_BYTES];
 	struct rtnet_owner owner = {net_group(network->net), alias};
 	struct in_addr gateway = net_gateway(network);
+	unsigned char mac[6];
 
 	snprintf(alias, sizeof(alias), "davit %.100s %.100s", network->net->stack, network->name);
-	int r = rtnet_bridge_make(rtnet, network->bridge, &owner, gateway, err);
+	net_mac(network->gateway, mac);
+	int r = rtnet_bridge_make(rtnet, network->bridge, &owner, mac, err);
 
 	if (r == 0)
 		r = rtnet_link_index(rtnet, network->bridge, &network->bridge_index, err);

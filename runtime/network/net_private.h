@@ -7,6 +7,7 @@
 #include "runtime/network/addr_pool.h"
 #include "runtime/network/balancer.h"
 #include "runtime/network/net.h"
+#include "runtime/network/net_guard.h"
 #include "runtime/network/nft.h"
 #include "runtime/network/nft_rules.h"
 #include "runtime/network/rtnet.h"
@@ -20,13 +21,15 @@ struct net {
 	char *stack;
 	uint32_t hash; /* of the stack's name: links carry it */
 	unsigned links_made;
-	bool stale; /* the table of rules is a dead process's */
+	bool stale;	/* the table of rules is a dead process's */
+	bool unsettled; /* who is there is not known yet */
 	struct subnet pool;
 	struct net_network *networks;
 	void *attached; /* tree of endpoints, by name */
 	struct rtnet *rtnet;
 	struct nft *nft;
 	struct balancer balancer;
+	struct net_guard guard;
 	struct sysctl sysctl; /* for setting up namespaces */
 	int home_fd;	      /* the host's network namespace */
 };
@@ -54,8 +57,16 @@ uint32_t net_group(const struct net *net);
 int net_link_sysctl(const char *family, const char *link, const char *setting, const char *value,
 		    struct err *err) must_check;
 
+/* A locally administered hardware address with the IPv4 address in its last four bytes: neighbours'
+ * caches stay right when an instance starts again. */
+void net_mac(uint32_t address, unsigned char ret_mac[6]);
+
 /* What its rules are made from. Borrows. */
 struct nft_network net_network_rules(const struct net_network *network);
+
+/* Calls @say for each end of an endpoint that is connected. */
+void net_each_speaker(const struct net *net,
+		      void (*say)(void *data, const struct nft_speaker *speaker), void *data);
 
 /* Whether a link of the stack is that of an endpoint. */
 bool net_has_link(const struct net *net, const char *name);

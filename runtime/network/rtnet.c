@@ -175,16 +175,9 @@ static struct nl_addr *address_new(struct in_addr address, unsigned prefix)
 	return addr;
 }
 
-/* @wanted, or a locally administered hardware address with the IPv4 address in its last four bytes.
- */
-static bool set_mac(struct rtnl_link *link, struct in_addr address, const unsigned char *wanted)
+static bool set_mac(struct rtnl_link *link, const unsigned char mac[6])
 {
-	unsigned char mac[6] = {0x02, 0x64};
-
-	memcpy(mac + 2, &address.s_addr, sizeof(address.s_addr));
-	if (wanted)
-		memcpy(mac, wanted, sizeof(mac));
-	struct nl_addr *addr = nl_addr_build(AF_LLC, mac, sizeof(mac));
+	struct nl_addr *addr = nl_addr_build(AF_LLC, mac, 6);
 	if (!addr)
 		return false;
 	rtnl_link_set_addr(link, addr);
@@ -273,14 +266,14 @@ static struct nl_msg *route_message(int index, struct in_addr to, unsigned prefi
 	return msg;
 }
 
-static struct nl_msg *bridge_message(const char *name, struct in_addr mac_of)
+static struct nl_msg *bridge_message(const char *name, const unsigned char mac[6])
 {
 	autolink struct rtnl_link *link = rtnl_link_bridge_alloc();
 	struct nl_msg *msg = NULL;
 
 	/* A fixed hardware address: otherwise it is that of a port and changes as they come and go.
 	 * Without spanning tree a port forwards at once. */
-	if (!link || !set_mac(link, mac_of, NULL))
+	if (!link || !set_mac(link, mac))
 		return NULL;
 	rtnl_link_set_name(link, name);
 	return rtnl_link_build_add_request(link, NLM_F_CREATE | NLM_F_EXCL, &msg) < 0 ? NULL : msg;
@@ -308,12 +301,12 @@ static struct nl_msg *bridge_option(const char *name, bool port, int attribute, 
 }
 
 int rtnet_bridge_make(struct rtnet *rtnet, const char *name, const struct rtnet_owner *owner,
-		      struct in_addr mac_of, struct err *err)
+		      const unsigned char mac[6], struct err *err)
 {
 	autobatch struct batch batch = {0};
 
 	/* The kernel takes no alias at creation. */
-	batch_add(&batch, bridge_message(name, mac_of), "make bridge");
+	batch_add(&batch, bridge_message(name, mac), "make bridge");
 	batch_add(&batch, with_owner(link_message(RTM_NEWLINK, 0, name, 0), owner), "name bridge");
 	/* Snooping has timers for every port, and without somebody who queries it is of no use. */
 	batch_add(&batch, bridge_option(name, false, IFLA_BR_MCAST_SNOOPING, 0),
@@ -370,8 +363,7 @@ static struct nl_msg *veth_message(const struct rtnet_veth *veth)
 	rtnl_link_set_name(link, veth->name);
 	rtnl_link_set_ifindex(link, index_of(veth));
 	rtnl_link_set_flags(link, IFF_UP);
-	if (!set_mac(link, veth->address, veth->mac) ||
-	    !fill_peer(link, veth->host_name, veth->host_netns_fd) ||
+	if (!set_mac(link, veth->mac) || !fill_peer(link, veth->host_name, veth->host_netns_fd) ||
 	    rtnl_link_build_add_request(link, NLM_F_CREATE | NLM_F_EXCL, &msg) < 0)
 		msg = NULL;
 	rtnl_link_veth_release(link);

@@ -30,9 +30,9 @@ struct rtnet_owner {
 	const char *alias; /* for eyes: shows in `ip link` */
 };
 
-/* Makes a bridge, not yet up, with a hardware address derived from @mac_of. */
+/* Makes a bridge, not yet up. */
 int rtnet_bridge_make(struct rtnet *rtnet, const char *name, const struct rtnet_owner *owner,
-		      struct in_addr mac_of, struct err *err) must_check;
+		      const unsigned char mac[6], struct err *err) must_check;
 
 /* The number of a link, by which ports and addresses are attached. */
 int rtnet_link_index(struct rtnet *rtnet, const char *name, int *ret_index,
@@ -50,10 +50,9 @@ struct rtnet_veth {
 	unsigned number;  /* of the interface inside: 0 for the first one */
 	struct in_addr address;
 	unsigned prefix;
-	struct in_addr gateway;	  /* towards all others of the network */
-	bool leads_out;		  /* and towards everything else */
-	const unsigned char *mac; /* NULL: derived from the address, so that neighbours' caches stay
-				     right when the instance starts again */
+	struct in_addr gateway; /* towards all others of the network */
+	bool leads_out;		/* and towards everything else */
+	const unsigned char *mac;
 };
 
 /* Through a socket inside an instance's new namespace: lo up, the pair with its other end born in

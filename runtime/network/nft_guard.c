@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Who may speak as whom at the ports of the stack's bridges. The rules are the same however many
+ * instances there are: these are elements of one set.
+ *
+ * What is dropped here is forwarded nowhere, and the bridge does not learn from it.
+ */
+#include "runtime/network/nft_guard.h"
+
+#include <arpa/inet.h>
+
+/*
+ * An instance is its hardware address and its IP address together, in every frame that it sends,
+ * and in what it tells its neighbours. It is no DHCP server. What is neither IPv4 nor its ARP
+ * (IPv6 with its router advertisements, tagged frames, spanning tree) does not come in at all. The
+ * type of a frame is compared as it is on the wire: of a tagged one, this is the tag.
+ */
+static const char chains[] =
+	"\tset speakers {\n"
+	"\t\ttype ifname . ether_addr . ipv4_addr\n"
+	"\t}\n"
+	"\tchain instance {\n"
+	"\t\tether type ip udp sport 67 counter drop\n"
+	"\t\tether type ip iifname . ether saddr . ip saddr @speakers accept\n"
+	"\t\tether type arp arp htype 1 arp ptype ip arp hlen 6 arp plen 4 iifname . ether saddr . "
+	"arp "
+	"saddr ip @speakers iifname . arp saddr ether . arp saddr ip @speakers accept\n"
+	"\t\tcounter drop\n"
+	"\t}\n";
+
+void nft_guard_remove(struct buf *text, const char *stack)
+{
+	/* Deleting what is not there fails; adding what is there does not. */
+	buf_printf(text, "add table bridge davit_%s\ndelete table bridge davit_%s\n", stack, stack);
+}
+
+void nft_guard_table(struct buf *text, const char *stack, const char *ports)
+{
+	nft_guard_remove(text, stack);
+	buf_printf(text,
+		   "table bridge davit_%s {\n%s"
+		   "\tchain prerouting {\n"
+		   "\t\ttype filter hook prerouting priority dstnat; policy accept;\n"
+		   "\t\tiifname \"%s*\" jump instance\n"
+		   "\t}\n"
+		   "}\n",
+		   stack, chains, ports);
+}
+
+static void put_speaker(struct buf *text, const char *stack, const struct nft_speaker *speaker)
+{
+	char address[INET_ADDRSTRLEN];
+	const unsigned char *mac = speaker->mac;
+
+	inet_ntop(AF_INET, &speaker->address, address, sizeof(address));
+	buf_printf(text,
+		   " element bridge davit_%s speakers "
+		   "{ \"%s\" . %02x:%02x:%02x:%02x:%02x:%02x . %s }\n",
+		   stack, speaker->port, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], address);
+}
+
+void nft_guard_admit(struct buf *text, const char *stack, const struct nft_speaker *speaker)
+{
+	buf_puts(text, "add");
+	put_speaker(text, stack, speaker);
+}
+
+void nft_guard_dismiss(struct buf *text, const char *stack, const struct nft_speaker *speaker)
+{
+	buf_puts(text, "delete");
+	put_speaker(text, stack, speaker);
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "runtime/network/nft_guard.h"
+#include "tests/unit/cmocka_all.h"
+
+#include <arpa/inet.h>
+
+static const struct nft_speaker web = {
+	.port = "dv0badcafe00001", .mac = {2, 0x64, 10, 213, 5, 2}, .address = {0x0205d50a}};
+
+static void the_table_replaces_what_was_there_and_lets_nobody_speak(void **unused)
+{
+	autobuf struct buf text = {0};
+
+	(void)unused;
+	nft_guard_table(&text, "shop", "dv0badcafe");
+	assert_int_equal(buf_check(&text, NULL), 0);
+	assert_string_equal(text.data,
+			    "add table bridge davit_shop\n"
+			    "delete table bridge davit_shop\n"
+			    "table bridge davit_shop {\n"
+			    "\tset speakers {\n"
+			    "\t\ttype ifname . ether_addr . ipv4_addr\n"
+			    "\t}\n"
+			    "\tchain instance {\n"
+			    "\t\tether type ip udp sport 67 counter drop\n"
+			    "\t\tether type ip iifname . ether saddr . ip saddr @speakers accept\n"
+			    "\t\tether type arp arp htype 1 arp ptype ip arp hlen 6 arp plen 4 "
+			    "iifname . ether saddr . arp saddr ip @speakers "
+			    "iifname . arp saddr ether . arp saddr ip @speakers accept\n"
+			    "\t\tcounter drop\n"
+			    "\t}\n"
+			    "\tchain prerouting {\n"
+			    "\t\ttype filter hook prerouting priority dstnat; policy accept;\n"
+			    "\t\tiifname \"dv0badcafe*\" jump instance\n"
+			    "\t}\n"
+			    "}\n");
+}
+
+static void who_comes_and_who_goes_are_one_element_each(void **unused)
+{
+	autobuf struct buf text = {0};
+
+	(void)unused;
+	nft_guard_admit(&text, "shop", &web);
+	nft_guard_dismiss(&text, "shop", &web);
+	assert_int_equal(buf_check(&text, NULL), 0);
+	assert_string_equal(text.data,
+			    "add element bridge davit_shop speakers "
+			    "{ \"dv0badcafe00001\" . 02:64:0a:d5:05:02 . 10.213.5.2 }\n"
+			    "delete element bridge davit_shop speakers "
+			    "{ \"dv0badcafe00001\" . 02:64:0a:d5:05:02 . 10.213.5.2 }\n");
+}
+
+static void removing_succeeds_whether_it_is_there_or_not(void **unused)
+{
+	autobuf struct buf text = {0};
+
+	(void)unused;
+	nft_guard_remove(&text, "shop");
+	assert_int_equal(buf_check(&text, NULL), 0);
+	assert_string_equal(text.data, "add table bridge davit_shop\n"
+				       "delete table bridge davit_shop\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_table_replaces_what_was_there_and_lets_nobody_speak),
+		cmocka_unit_test(who_comes_and_who_goes_are_one_element_each),
+		cmocka_unit_test(removing_succeeds_whether_it_is_there_or_not),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
