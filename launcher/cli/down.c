@@ -5,6 +5,7 @@
 #include "launcher/cli/change.h"
 #include "launcher/cli/commands.h"
 #include "launcher/cli/launch.h"
+#include "launcher/cli/leftovers.h"
 #include "launcher/cli/settle.h"
 #include "launcher/paths.h"
 #include "runtime/base/cleanup.h"
@@ -143,10 +144,9 @@ static int remove_volumes(const struct cli *cli)
  * is stopped as it wants to be. Returns whether it does. */
 static bool revive(const char *stack, bool *ret_leftovers)
 {
-	autofree char *dir = NULL;
 	autoclose int pidfd = -1;
 
-	*ret_leftovers = paths_dir(PATHS_RUN, stack, &dir, NULL) == 0 && access(dir, F_OK) == 0;
+	*ret_leftovers = leftovers_exist(stack);
 	return *ret_leftovers && geteuid() == 0 && launch_supervisor(stack, &pidfd, NULL) == 0;
 }
 

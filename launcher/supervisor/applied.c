@@ -108,22 +108,47 @@ int applied_load(struct supervisor *sup, const struct json_t *request, struct di
 	return 0;
 }
 
-int applied_again(struct supervisor *sup, unsigned number, struct manifest **ret, struct err *err)
+static bool is_damaged(int r)
+{
+	return r == -ENOENT || r == -EBADMSG;
+}
+
+/* What is left is copied, so that the next damage costs nothing, either. */
+static int read_either(const struct supervisor *sup, unsigned number, char **ret_text,
+		       size_t *ret_len, struct err *err)
 {
 	autofree char *path = path_of(sup, number, false);
 	autofree char *copy = path_of(sup, number, true);
+	autofree char *other = NULL;
+	size_t other_len = 0;
+
+	if (!path || !copy)
+		return err_set(err, ENOMEM, "manifest");
+	int r = state_file_read(path, KIND, ret_text, ret_len, err);
+	int r_copy = state_file_read(copy, KIND, &other, &other_len, r < 0 ? err : NULL);
+
+	if (r == 0 && is_damaged(r_copy))
+		err_ignore(state_file_write(copy, KIND, *ret_text, *ret_len, NULL));
+	if (r_copy == 0 && is_damaged(r))
+		err_ignore(state_file_write(path, KIND, other, other_len, NULL));
+	if (r == 0)
+		return 0;
+	if (r_copy < 0)
+		return r_copy;
+	*ret_text = take_ptr(other);
+	*ret_len = other_len;
+	return 0;
+}
+
+int applied_again(struct supervisor *sup, unsigned number, struct manifest **ret, struct err *err)
+{
 	autofree char *text = NULL;
 	autojs struct json_t *request = NULL;
 	autoinputs struct inputs *inputs = NULL;
 	autodiagnostics struct diagnostics diags = {0};
 	size_t len = 0;
+	int r = read_either(sup, number, &text, &len, err);
 
-	if (!path || !copy)
-		return err_set(err, ENOMEM, "manifest");
-	int r = state_file_read(path, KIND, &text, &len, err);
-
-	if (r < 0)
-		r = state_file_read(copy, KIND, &text, &len, err);
 	if (r < 0)
 		return r;
 	size_t line = strcspn(text, "\n");
