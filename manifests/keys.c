@@ -94,7 +94,7 @@ const struct key_info keys_service[] = {
 	{"x-allow", KEY_NOTE},
 	{"x-autoscale", KEY_NOTE},
 	{"x-balance"},
-	{"x-drain", KEY_NOTE},
+	{"x-drain"},
 	{"x-probe"},
 	{"x-restart"},
 	{"x-rootfs"},

@@ -39,6 +39,7 @@ static const struct instance_step steps[INSTANCE_STATES][INSTANCE_EVENTS] =
 				[INSTANCE_EV_EXITED_FAILED] = IGNORE,
 				[INSTANCE_EV_BACKOFF_OVER] = IGNORE,
 				[INSTANCE_EV_GRACE_OVER] = IGNORE,
+				[INSTANCE_EV_DRAINED] = IGNORE,
 				[INSTANCE_EV_STOP] = GO(WAITING, ACT_GONE),
 			},
 		[INSTANCE_STARTING] =
@@ -58,6 +59,7 @@ static const struct instance_step steps[INSTANCE_STATES][INSTANCE_EVENTS] =
 				[INSTANCE_EV_EXITED_FAILED] = GO(FAILED, ACT_STOP_HEALTH),
 				[INSTANCE_EV_BACKOFF_OVER] = IGNORE,
 				[INSTANCE_EV_GRACE_OVER] = IGNORE,
+				[INSTANCE_EV_DRAINED] = IGNORE,
 				[INSTANCE_EV_STOP] = GO(STOPPING, END_RUN),
 			},
 		[INSTANCE_READY] =
@@ -81,7 +83,9 @@ static const struct instance_step steps[INSTANCE_STATES][INSTANCE_EVENTS] =
 					GO(FAILED, ACT_STOP_HEALTH | ACT_PUBLISH),
 				[INSTANCE_EV_BACKOFF_OVER] = IGNORE,
 				[INSTANCE_EV_GRACE_OVER] = IGNORE,
-				[INSTANCE_EV_STOP] = GO(STOPPING, ACT_PUBLISH | END_RUN),
+				[INSTANCE_EV_DRAINED] = IGNORE,
+				[INSTANCE_EV_STOP] =
+					GO(STOPPING, ACT_STOP_HEALTH | ACT_PUBLISH | ACT_DRAIN),
 			},
 		/* Also where an instance is being ended for its health: then the grace timer runs
 		   here. */
@@ -105,9 +109,13 @@ static const struct instance_step steps[INSTANCE_STATES][INSTANCE_EVENTS] =
 					GO(FAILED, ACT_CANCEL_TIMERS | ACT_STOP_HEALTH),
 				[INSTANCE_EV_BACKOFF_OVER] = IGNORE,
 				[INSTANCE_EV_GRACE_OVER] = GO(UNREADY, ACT_KILL),
-				[INSTANCE_EV_STOP] = GO(STOPPING, ACT_CANCEL_TIMERS | END_RUN),
+				[INSTANCE_EV_DRAINED] = IGNORE,
+				[INSTANCE_EV_STOP] =
+					GO(STOPPING,
+					   ACT_CANCEL_TIMERS | ACT_STOP_HEALTH | ACT_DRAIN),
 			},
 		/*
+		 * Its timer is the drain's limit before the stop signal, the grace period after it.
 		 * The first process of a pid namespace loses a signal it has no handler for, so the
 		 * stop signal of a stop that came before the exec is sent again after it.
 		 */
@@ -132,6 +140,8 @@ static const struct instance_step steps[INSTANCE_STATES][INSTANCE_EVENTS] =
 					GO(STOPPING, ACT_CANCEL_TIMERS | ACT_GONE),
 				[INSTANCE_EV_BACKOFF_OVER] = IGNORE,
 				[INSTANCE_EV_GRACE_OVER] = GO(STOPPING, ACT_KILL),
+				[INSTANCE_EV_DRAINED] =
+					GO(STOPPING, ACT_SIGNAL_STOP | ACT_ARM_GRACE),
 				[INSTANCE_EV_STOP] = IGNORE,
 			},
 		[INSTANCE_BACKOFF] =
@@ -150,6 +160,7 @@ static const struct instance_step steps[INSTANCE_STATES][INSTANCE_EVENTS] =
 				[INSTANCE_EV_EXITED_FAILED] = IGNORE,
 				[INSTANCE_EV_BACKOFF_OVER] = GO(STARTING, ACT_START),
 				[INSTANCE_EV_GRACE_OVER] = IGNORE,
+				[INSTANCE_EV_DRAINED] = IGNORE,
 				[INSTANCE_EV_STOP] = GO(BACKOFF, ACT_CANCEL_TIMERS | ACT_GONE),
 			},
 		[INSTANCE_COMPLETED] =
@@ -168,6 +179,7 @@ static const struct instance_step steps[INSTANCE_STATES][INSTANCE_EVENTS] =
 				[INSTANCE_EV_EXITED_FAILED] = IGNORE,
 				[INSTANCE_EV_BACKOFF_OVER] = IGNORE,
 				[INSTANCE_EV_GRACE_OVER] = IGNORE,
+				[INSTANCE_EV_DRAINED] = IGNORE,
 				[INSTANCE_EV_STOP] = GO(COMPLETED, ACT_GONE),
 			},
 		[INSTANCE_FAILED] =
@@ -186,6 +198,7 @@ static const struct instance_step steps[INSTANCE_STATES][INSTANCE_EVENTS] =
 				[INSTANCE_EV_EXITED_FAILED] = IGNORE,
 				[INSTANCE_EV_BACKOFF_OVER] = IGNORE,
 				[INSTANCE_EV_GRACE_OVER] = IGNORE,
+				[INSTANCE_EV_DRAINED] = IGNORE,
 				[INSTANCE_EV_STOP] = GO(FAILED, ACT_GONE),
 			},
 };

@@ -16,7 +16,7 @@
 	X(STARTING, "starting")	  /* being started, or running and not yet healthy */              \
 	X(READY, "ready")	  /* runs, and is healthy where it has a health check */           \
 	X(UNREADY, "unready")	  /* runs, and fails its health check */                           \
-	X(STOPPING, "stopping")	  /* on its way to being gone */                                   \
+	X(STOPPING, "stopping")	  /* on its way to being gone: its connections end, then it */     \
 	X(BACKOFF, "backoff")	  /* ended, will be started again */                               \
 	X(COMPLETED, "completed") /* ended as wanted */                                            \
 	X(FAILED, "failed")	  /* ended, will not be started again by itself */
@@ -36,7 +36,8 @@
 	X(EXITED_FAILED, "exited-failed")	  /* restart.h said: fail */                       \
 	X(BACKOFF_OVER, "backoff-over")                                                            \
 	X(GRACE_OVER, "grace-over")                                                                \
-	X(STOP, "stop") /* by reconcile: it shall be gone */
+	X(DRAINED, "drained") /* drain.h said: no connection is worth waiting for any more */      \
+	X(STOP, "stop")	      /* by reconcile: it shall be gone */
 
 #define INSTANCE_ENUM_STATE(id, name) INSTANCE_##id,
 #define INSTANCE_ENUM_EVENT(id, name) INSTANCE_EV_##id,
@@ -55,7 +56,8 @@ enum instance_action {
 	ACT_ARM_BACKOFF = 1 << 6, /* the delay restart.h gave; then BACKOFF_OVER */
 	ACT_ARM_GRACE = 1 << 7,	  /* stop_grace_period; then GRACE_OVER */
 	ACT_START_HEALTH = 1 << 8,
-	ACT_GONE = 1 << 9, /* nothing is left: the caller forgets the instance */
+	ACT_DRAIN = 1 << 9, /* wait until its connections have ended; then DRAINED */
+	ACT_GONE = 1 << 10, /* nothing is left: the caller forgets the instance */
 };
 
 enum instance_step_kind {

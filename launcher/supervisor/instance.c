@@ -5,6 +5,7 @@
  * run_begin.c and end in run_end.c.
  */
 #include "launcher/js.h"
+#include "launcher/supervisor/drain.h"
 #include "launcher/supervisor/events.h"
 #include "launcher/supervisor/join.h"
 #include "launcher/supervisor/kept.h"
@@ -120,6 +121,10 @@ static void on_timer(void *data)
 	struct instance *instance = data;
 
 	instance->deadline_ms = 0;
+	if (instance->draining) {
+		drain_end(instance);
+		return;
+	}
 	/* The timer is the back-off in that state and the grace period everywhere else. */
 	instance_event(instance, instance->state == INSTANCE_BACKOFF ? INSTANCE_EV_BACKOFF_OVER
 								     : INSTANCE_EV_GRACE_OVER);
@@ -235,7 +240,7 @@ void instance_event(struct instance *instance, enum instance_event event)
 	if (step->kind == STEP_IGNORE || (step->next == instance->state && step->actions == 0))
 		return;
 	instance_act(instance, step->actions);
-	/* These two come last: each may end the instance's life or begin its next event. */
+	/* These come last: each may end the instance's life or begin its next event. */
 	if (step->actions & ACT_GONE) {
 		instance_gone(instance);
 		return;
@@ -243,6 +248,8 @@ void instance_event(struct instance *instance, enum instance_event event)
 	instance_enter(instance, step->next);
 	if (step->actions & ACT_START)
 		run_begin(instance);
+	if (step->actions & ACT_DRAIN)
+		drain_begin(instance);
 }
 
 void instance_replace(struct instance *instance)
@@ -265,6 +272,8 @@ void instance_restore(struct instance *instance, const struct record *record)
 	instance->replace = record->replace;
 	instance->started = record->started;
 	instance->unhealthy = record->unhealthy;
+	instance->draining = record->draining && record->state == INSTANCE_STOPPING;
+	instance->drain_begun_ms = loop_now_ms(instance->sup->loop);
 	instance->run = record->run;
 	instance->history = record->history;
 	instance->grace_ms = record->grace_ms;

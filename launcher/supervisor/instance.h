@@ -49,6 +49,11 @@ struct instance {
 	bool replace;	/* an explicit restart wants it replaced */
 	bool started;	/* has run at least once */
 	bool unhealthy; /* this run is being ended because its health check failed */
+	bool draining;	/* stopping, and its connections may still end: see drain.h */
+	bool drain_told;
+	unsigned connections;	/* when it was looked at last */
+	int64_t drain_begun_ms; /* CLOCK_MONOTONIC, as below */
+	int64_t drain_due_ms;	/* the next look */
 	struct restart_history history;
 	int64_t deadline_ms; /* CLOCK_MONOTONIC: when the timer fires; 0: it does not run */
 	int64_t backoff_ms;  /* the delay the last verdict gave */
@@ -66,7 +71,7 @@ struct instance {
 	unsigned reap_tries;
 	struct watch *oom_watch;
 	struct watch *oom_recheck;
-	struct watch *timer; /* back-off or grace: never both */
+	struct watch *timer; /* back-off, drain or grace: never two of them */
 	struct cg *cg;
 	struct timespec started_at; /* CLOCK_REALTIME, for people */
 	int64_t begun_us;	    /* CLOCK_MONOTONIC: when its start began */
@@ -104,7 +109,7 @@ int instance_create(struct supervisor *sup, struct plan *plan, unsigned index,
 /* It shall be gone, and another one come in its place. */
 void instance_replace(struct instance *instance);
 
-/* One that is stopping gets this grace from now on. */
+/* One that is stopping gets this much time from now on, to drain or to end. */
 void instance_hasten(struct instance *instance, int64_t grace_ms);
 
 struct record;

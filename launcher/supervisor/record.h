@@ -50,6 +50,7 @@ struct record {
 	bool replace;
 	bool started;
 	bool unhealthy;
+	bool draining;
 	struct restart_history history;
 	int64_t deadline_ms; /* of the back-off or the grace; 0: none */
 	int64_t grace_ms;

@@ -117,6 +117,7 @@ static void fill_life(struct instance *instance, struct record *record)
 	record->replace = instance->replace;
 	record->started = instance->started;
 	record->unhealthy = instance->unhealthy;
+	record->draining = instance->draining;
 	record->history = instance->history;
 	record->deadline_ms = instance->deadline_ms;
 	record->grace_ms = instance->grace_ms;

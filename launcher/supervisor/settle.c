@@ -9,6 +9,7 @@
 #include "launcher/policy/deps.h"
 #include "launcher/policy/reconcile.h"
 #include "launcher/policy/settled.h"
+#include "launcher/supervisor/drain.h"
 #include "launcher/supervisor/events.h"
 #include "launcher/supervisor/fills.h"
 #include "launcher/supervisor/probe.h"
@@ -260,6 +261,7 @@ void settle(void *data)
 		supervisor_touch(sup); /* what it did may allow more */
 	if (publish_is_due(sup))
 		publish_all(sup);
+	drain_look(sup, end_us);
 	probe_start_missing(sup);
 	start_and_rest(sup, end_us);
 	if (sup->ending && sup->instance_count == 0 && !sup->retired)

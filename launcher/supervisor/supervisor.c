@@ -8,6 +8,7 @@
 #include "launcher/supervisor/adopt.h"
 #include "launcher/supervisor/api.h"
 #include "launcher/supervisor/attach.h"
+#include "launcher/supervisor/drain.h"
 #include "launcher/supervisor/events.h"
 #include "launcher/supervisor/fills.h"
 #include "launcher/supervisor/ids.h"
@@ -321,6 +322,8 @@ static int open_loop(struct supervisor *sup, struct err *err)
 	if (r == 0)
 		r = loop_watch_timer(sup->loop, settle, sup, &sup->retry, err);
 	if (r == 0)
+		r = loop_watch_timer(sup->loop, drain_on_timer, sup, &sup->drain_timer, err);
+	if (r == 0)
 		r = loop_watch_timer(sup->loop, retire_poll, sup, &sup->retire_timer, err);
 	if (r == 0)
 		r = log_pump_open(sup->loop, &sup->log_pump, err);
@@ -509,6 +512,7 @@ void supervisor_close(struct supervisor *sup)
 	http_prober_close(sup->http_prober);
 	watch_free(sup->settle);
 	watch_free(sup->retry);
+	watch_free(sup->drain_timer);
 	watch_free(sup->save);
 	watch_free(sup->retire_timer);
 	log_pump_close(sup->log_pump);

@@ -9,6 +9,7 @@
  *   prepared revisions
  * - probe.c: what it is asked, and what follows; probe_exec.c, probe_tcp.c, probe_http.c: how;
  *   notify.c: what it says by itself; oom.c: who ran out of memory
+ * - balance.c: who is behind a service's address; drain.c: connections that are to end
  * - streams.c: what a run reads and writes; ids.c: ranges of user ids
  * - networks.c: networks; publish.c: ports; hosts.c: names; join.c: shared networks; retire.c: what
  * the kernel still has to let go of
@@ -82,6 +83,7 @@ struct supervisor {
 	struct watch *settle;		 /* deferred: something has changed */
 	struct watch *save;		 /* deferred: see save.h */
 	struct watch *retry;		 /* timer: settle again after what failed */
+	struct watch *drain_timer;	 /* the next look at connections */
 	struct watcher *watchers;
 	struct attachment *attachments;
 	struct fill *fills; /* see fills.h */

@@ -52,6 +52,7 @@ static void everything_comes_back(void **unused)
 		.replace = true,
 		.started = true,
 		.unhealthy = true,
+		.draining = true,
 		.history = {.restarts = 5,
 			    .streak = 2,
 			    .doublings = 3,

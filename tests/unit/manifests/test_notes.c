@@ -154,7 +154,7 @@ static void whoever_extends_a_service_is_noted_too(void **unused)
 	fixture_open(&fixture);
 	fixture_load(&fixture,
 		     "services:\n"
-		     " a: {x-rootfs: host, command: x, x-drain: 5s}\n"
+		     " a: {x-rootfs: host, command: x, x-balance: least_connections}\n"
 		     " b: {extends: a}\n"
 		     " c: {extends: a}\n",
 		     NULL);

@@ -115,19 +115,38 @@ static void stopping_what_does_not_run_ends_it_at_once(void **unused)
 	}
 }
 
-static void stopping_what_runs_signals_it_and_gives_it_its_grace(void **unused)
+static void assert_signalled(const struct instance_step *step)
+{
+	assert_int_equal(step->next, INSTANCE_STOPPING);
+	assert_true(step->actions & ACT_SIGNAL_STOP);
+	assert_true(step->actions & ACT_ARM_GRACE);
+	assert_false(step->actions & (ACT_GONE | ACT_DRAIN));
+}
+
+static void stopping_what_was_never_ready_signals_it_and_gives_it_its_grace(void **unused)
 {
 	(void)unused;
-	const enum instance_state running[] = {INSTANCE_STARTING, INSTANCE_READY, INSTANCE_UNREADY};
+	assert_signalled(instance_step(INSTANCE_STARTING, INSTANCE_EV_STOP));
+}
 
+/* Out of the ready set first, so that no new connection comes; the signal when the others are over.
+ */
+static void what_may_have_connections_is_drained_before_its_signal(void **unused)
+{
+	const enum instance_state running[] = {INSTANCE_READY, INSTANCE_UNREADY};
+
+	(void)unused;
 	for (size_t i = 0; i < sizeof(running) / sizeof(running[0]); i++) {
 		const struct instance_step *step = instance_step(running[i], INSTANCE_EV_STOP);
 
 		assert_int_equal(step->next, INSTANCE_STOPPING);
-		assert_true(step->actions & ACT_SIGNAL_STOP);
-		assert_true(step->actions & ACT_ARM_GRACE);
-		assert_false(step->actions & ACT_GONE);
+		assert_true(step->actions & ACT_DRAIN);
+		assert_false(step->actions & (ACT_SIGNAL_STOP | ACT_ARM_GRACE | ACT_GONE));
 	}
+	assert_signalled(instance_step(INSTANCE_STOPPING, INSTANCE_EV_DRAINED));
+	for (int s = 0; s < INSTANCE_STATES; s++)
+		if (s != INSTANCE_STOPPING)
+			assert_int_equal(instance_step(s, INSTANCE_EV_DRAINED)->kind, STEP_IGNORE);
 }
 
 static void a_stopping_instance_is_gone_with_any_end(void **unused)
@@ -206,7 +225,8 @@ int main(void)
 		cmocka_unit_test(no_timer_outlives_the_state_that_needs_it),
 		cmocka_unit_test(no_probe_outlives_its_program),
 		cmocka_unit_test(stopping_what_does_not_run_ends_it_at_once),
-		cmocka_unit_test(stopping_what_runs_signals_it_and_gives_it_its_grace),
+		cmocka_unit_test(stopping_what_was_never_ready_signals_it_and_gives_it_its_grace),
+		cmocka_unit_test(what_may_have_connections_is_drained_before_its_signal),
 		cmocka_unit_test(a_stopping_instance_is_gone_with_any_end),
 		cmocka_unit_test(a_health_check_holds_readiness_back),
 		cmocka_unit_test(an_unhealthy_instance_to_be_restarted_ends_in_backoff),

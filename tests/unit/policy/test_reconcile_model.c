@@ -51,6 +51,7 @@ struct actor {
 	bool executed; /* the exec of this process has worked */
 	bool backoff_timer;
 	bool grace_timer;
+	bool draining;
 	bool probing;
 	bool gone;
 };
@@ -157,8 +158,12 @@ static void carry_out(struct world *world, struct actor *actor, unsigned actions
 		assert_true(actor->process);
 	if (actions & ACT_ARM_BACKOFF)
 		actor->backoff_timer = true;
-	if (actions & ACT_ARM_GRACE)
+	if (actions & ACT_ARM_GRACE) {
 		actor->grace_timer = true;
+		actor->draining = false;
+	}
+	if (actions & ACT_DRAIN)
+		actor->draining = true;
 	if (actions & ACT_START_HEALTH)
 		actor->probing = true;
 	if (actions & ACT_GONE) {
@@ -391,7 +396,7 @@ static void check_invariants(const struct world *world)
 		if (actor->grace_timer)
 			assert_true(state == INSTANCE_STOPPING || state == INSTANCE_UNREADY);
 		if (state == INSTANCE_STOPPING)
-			assert_true(actor->grace_timer);
+			assert_true(actor->grace_timer != actor->draining);
 		if (actor->probing)
 			assert_true(actor->process && state != INSTANCE_STOPPING);
 	}
@@ -433,6 +438,8 @@ static void disturb(struct world *world, struct actor *actor)
 	if (actor->backoff_timer && dice < 8) {
 		actor->backoff_timer = false;
 		feed(world, actor, INSTANCE_EV_BACKOFF_OVER);
+	} else if (actor->draining && dice < 6) {
+		feed(world, actor, INSTANCE_EV_DRAINED);
 	} else if (actor->grace_timer && dice < 2) {
 		actor->grace_timer = false;
 		feed(world, actor, INSTANCE_EV_GRACE_OVER);

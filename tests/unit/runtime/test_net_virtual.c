@@ -247,6 +247,40 @@ static void by_source_a_caller_keeps_his_endpoint(void **unused)
 		close(listeners[i]);
 }
 
+static void only_connections_from_elsewhere_are_counted(void **unused)
+{
+	int inside = net_endpoint_netns(web[0]);
+	autoclose int listener = listen_in(inside, PORT);
+	autoclose int elsewhere = listen_in(net_endpoint_netns(web[1]), PORT);
+	struct net_load load = {0};
+
+	(void)unused;
+	assert_int_equal(net_load(inside, &load, NULL), 0);
+	assert_int_equal(load.connections, 0);
+	balance(net, NULL, web, 1);
+	autoclose int first = connect_from(net_endpoint_netns(web[2]), address_of_web, PORT);
+	autoclose int second = connect_from(host_ns, address_of_web, PORT);
+	autoclose int accepted = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	autoclose int own = connect_from(inside, ip("127.0.0.1"), PORT);
+	autoclose int outgoing = connect_from(inside, net_endpoint_address(web[1]), PORT);
+
+	assert_int_equal(net_load(inside, &load, NULL), 0);
+	assert_int_equal(load.connections, 2);
+	assert_int_equal(load.waiting, 2); /* its own is one of them */
+	assert_int_equal(net_load(net_endpoint_netns(web[2]), &load, NULL), 0);
+	assert_int_equal(load.connections, 0);
+	fd_drop(&first);
+	fd_drop(&second);
+	fd_drop(&accepted);
+	for (int i = 0; i < LATE_MS && load.connections != 1; i++) {
+		assert_int_equal(net_load(inside, &load, NULL), 0);
+		poll(NULL, 0, 1);
+		if (load.connections <= 1)
+			break;
+	}
+	assert_true(net_load(-1, &load, NULL) < 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -256,6 +290,7 @@ int main(void)
 		cmocka_unit_test(a_refusal_of_one_of_several_is_kept_from_the_caller),
 		cmocka_unit_test(datagrams_are_answered_from_it),
 		cmocka_unit_test(a_connection_outlives_changes),
+		cmocka_unit_test(only_connections_from_elsewhere_are_counted),
 		cmocka_unit_test(by_source_a_caller_keeps_his_endpoint),
 	};
 
