@@ -145,7 +145,10 @@ static void instance_free(struct instance *instance)
 	fd_drop(&instance->terminal_fd);
 	log_close(instance->log);
 	join_leave(instance);
-	net_detach(instance->endpoint);
+	if (sup->ending)
+		net_leave(instance->endpoint);
+	else
+		net_detach(instance->endpoint);
 	if (instance->layer_dir && fs_remove_tree(instance->layer_dir, NULL) < 0)
 		supervisor_log(sup, "instance=%s event=layer-kept path=%s", instance->name,
 			       instance->layer_dir);

@@ -55,6 +55,7 @@ int net_link_sysctl(const char *family, const char *link, const char *setting, c
 
 static void net_free(struct net *net)
 {
+	net_forget_left(net);
 	net_guard_free(net);
 	nft_close(net->nft);
 	balancer_forget(&net->balancer);

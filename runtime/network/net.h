@@ -140,6 +140,13 @@ int net_attach_none(struct net_endpoint **ret_endpoint, struct err *err) must_ch
 void net_detach(struct net_endpoint *endpoint);
 
 /*
+ * As net_detach(), for a net that is about to be closed: nothing is cut off before net_close()
+ * removes all links in one request. One by one each of them would wait for the locks that the
+ * kernel takes to remove others in the background.
+ */
+void net_leave(struct net_endpoint *endpoint);
+
+/*
  * Makes the endpoint's network namespace, with lo up and a link to each of its networks, unless it
  * is there. Some two milliseconds. After a failure nothing of it is left but the addresses, and it
  * may be tried again.

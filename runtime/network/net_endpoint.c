@@ -22,6 +22,7 @@ struct end {
 
 struct net_endpoint {
 	struct net *net; /* borrowed; NULL: only lo */
+	struct net_endpoint *next_left;
 	char *name;
 	int netns_fd;
 	struct end *ends;
@@ -409,6 +410,29 @@ void net_detach(struct net_endpoint *endpoint)
 	if (endpoint->net)
 		tdelete(endpoint, &endpoint->net->attached, compare_endpoints);
 	endpoint_free(endpoint);
+}
+
+void net_leave(struct net_endpoint *endpoint)
+{
+	struct net *net = endpoint ? endpoint->net : NULL;
+
+	if (!net) {
+		net_detach(endpoint);
+		return;
+	}
+	tdelete(endpoint, &net->attached, compare_endpoints);
+	endpoint->next_left = net->left;
+	net->left = endpoint;
+}
+
+void net_forget_left(struct net *net)
+{
+	while (net->left) {
+		struct net_endpoint *endpoint = net->left;
+
+		net->left = endpoint->next_left;
+		endpoint_free(endpoint);
+	}
 }
 
 int net_endpoint_netns(const struct net_endpoint *endpoint)

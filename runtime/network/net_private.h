@@ -26,6 +26,7 @@ struct net {
 	struct subnet pool;
 	struct net_network *networks;
 	void *attached; /* tree of endpoints, by name */
+	struct net_endpoint *left;
 	struct rtnet *rtnet;
 	struct nft *nft;
 	struct balancer balancer;
@@ -73,3 +74,6 @@ bool net_has_link(const struct net *net, const char *name);
 
 /* Forgets what the process knows of a network; the kernel's side goes with the stack's. */
 void net_network_free(struct net_network *network);
+
+/* Ends what net_leave() has put off. */
+void net_forget_left(struct net *net);

@@ -45,6 +45,24 @@ static void closing_leaves_nothing(void **unused)
 	assert_int_equal(count_fds(), fds);
 }
 
+static void who_leaves_goes_with_the_net(void **unused)
+{
+	int fds = count_fds();
+	struct net *net = open_stack(STACK);
+	struct net_endpoint *none = NULL;
+	struct net_endpoint *web[] = {attach(net, "web-1"), attach(net, "web-2")};
+
+	assert_int_equal(net_attach_none(&none, NULL), 0);
+	net_leave(NULL);
+	net_leave(none);
+	for (size_t i = 0; i < ARRAY_SIZE(web); i++)
+		net_leave(web[i]);
+	assert_int_equal(count_links(), 3);
+	net_close(net);
+	assert_int_equal(count_links(), 0);
+	assert_int_equal(count_fds(), fds);
+}
+
 static int reach(struct net_endpoint *endpoint)
 {
 	autoclose int listener = listen_in(net_endpoint_netns(endpoint), PORT);
@@ -224,6 +242,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(closing_leaves_nothing),
+		cmocka_unit_test(who_leaves_goes_with_the_net),
 		cmocka_unit_test(a_network_that_was_cut_is_made_anew_with_its_address),
 		cmocka_unit_test(no_descriptor_is_inherited_by_programs),
 		cmocka_unit_test(leftovers_of_a_dead_process_are_purged),
