@@ -115,3 +115,21 @@ int cg_load_read(const struct cg *cg, struct cg_load *ret_load, struct err *err)
 	*ret_load = load;
 	return 0;
 }
+
+int cg_load_cpu(const struct cg *cg, uint64_t *ret_usec, struct err *err)
+{
+	uint64_t nsec = 0;
+	struct cg_text text;
+	int r;
+
+	if (cg->tree->layout != CG_V2) {
+		r = cg_file_u64(cg_dir(cg->tree, CG_CPUACCT), cg->name, "cpuacct.usage", &nsec,
+				err);
+		*ret_usec = nsec / NSEC_PER_USEC;
+		return r;
+	}
+	r = cg_file_read(cg_dir(cg->tree, CG_UNIFIED), cg->name, "cpu.stat", &text, err);
+	if (r == 0)
+		*ret_usec = cg_text_key(text.bytes, "usage_usec");
+	return r;
+}

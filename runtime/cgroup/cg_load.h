@@ -28,3 +28,6 @@ struct cg_load {
 
 /* Returns 0; -ENOENT for a group that is gone; -errno. */
 int cg_load_read(const struct cg *cg, struct cg_load *ret_load, struct err *err) must_check;
+
+/* Of it all the processor time only, as cheaply as can be: for who asks often. */
+int cg_load_cpu(const struct cg *cg, uint64_t *ret_usec, struct err *err) must_check;

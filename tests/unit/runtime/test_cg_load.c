@@ -72,6 +72,10 @@ static void who_may_not_run_is_throttled_and_under_pressure(void **unused)
 		load = load_of(cg);
 	}
 	end(pid);
+	uint64_t cpu_usec = 0;
+
+	assert_int_equal(cg_load_cpu(cg, &cpu_usec, &err), 0);
+	assert_true(cpu_usec >= load.usage.cpu_usec);
 	assert_true(load.throttled_usec > 0);
 	assert_true(load.usage.cpu_usec >= 10000);
 	if (cg_tree_layout(tree) == CG_V1 || !has_psi)
@@ -152,7 +156,10 @@ static void a_group_that_is_gone_has_no_load(void **unused)
 
 	(void)unused;
 	assert_int_equal(cg_remove(cg, &err), 0);
+	uint64_t cpu_usec = 0;
+
 	assert_int_equal(cg_load_read(cg, &load, &err), -ENOENT);
+	assert_int_equal(cg_load_cpu(cg, &cpu_usec, &err), -ENOENT);
 	cg_free(cg);
 }
 

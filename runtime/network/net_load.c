@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Sockets and counters of a network namespace; see net_load.h. The only file of sock_diag. */
+#include "runtime/network/net_load.h"
+
+#include "runtime/base/cleanup.h"
+#include "runtime/network/netns.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/inet_diag.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* More listening ports than this are not told apart: connections to the others are not counted. */
+#define PORTS_MAX 64
+
+struct net_meter {
+	struct nl_sock *sock;
+	int snmp_fd;
+	int netstat_fd;
+};
+
+struct count {
+	struct net_load *load;
+	uint16_t ports[PORTS_MAX]; /* network byte order */
+	size_t port_count;
+};
+
+static int open_inside(void *data, struct err *err)
+{
+	struct net_meter *meter = data;
+	int r = nl_connect(meter->sock, NETLINK_SOCK_DIAG);
+
+	if (r < 0)
+		return err_say(err, EIO, "network: sock_diag: %s", nl_geterror(r));
+	/* Opened here they stay this namespace's. */
+	meter->snmp_fd = open("/proc/thread-self/net/snmp", O_RDONLY | O_CLOEXEC);
+	meter->netstat_fd = open("/proc/thread-self/net/netstat", O_RDONLY | O_CLOEXEC);
+	if (meter->snmp_fd < 0 || meter->netstat_fd < 0)
+		return err_set(err, errno, "network: open the counters of a namespace");
+	return 0;
+}
+
+int net_meter_open(int netns_fd, struct net_meter **ret_meter, struct err *err)
+{
+	struct net_meter *meter = calloc(1, sizeof(*meter));
+
+	if (!meter)
+		return err_set(err, ENOMEM, "network: measure a namespace");
+	meter->snmp_fd = meter->netstat_fd = -1;
+	meter->sock = nl_socket_alloc();
+	int r = meter->sock ? netns_visit(netns_fd, open_inside, meter, err)
+			    : err_set(err, ENOMEM, "network: measure a namespace");
+
+	if (r < 0) {
+		net_meter_close(meter);
+		return r;
+	}
+	*ret_meter = meter;
+	return 0;
+}
+
+void net_meter_close(struct net_meter *meter)
+{
+	if (!meter)
+		return;
+	nl_socket_free(meter->sock);
+	fd_drop(&meter->snmp_fd);
+	fd_drop(&meter->netstat_fd);
+	free(meter);
+}
+
+static bool is_listened(const struct count *count, uint16_t port)
+{
+	for (size_t i = 0; i < count->port_count; i++)
+		if (count->ports[i] == port)
+			return true;
+	return false;
+}
+
+/* Listeners come before connections. */
+static int on_socket(struct nl_msg *msg, void *data)
+{
+	struct count *count = data;
+	const struct nlmsghdr *header = nlmsg_hdr(msg);
+	const struct inet_diag_msg *info = nlmsg_data(header);
+
+	if (header->nlmsg_type != SOCK_DIAG_BY_FAMILY || nlmsg_datalen(header) < (int)sizeof(*info))
+		return NL_SKIP;
+	if (info->idiag_state == TCP_LISTEN) {
+		count->load->waiting += info->idiag_rqueue;
+		if (count->port_count < PORTS_MAX)
+			count->ports[count->port_count++] = info->id.idiag_sport;
+	} else if (is_listened(count, info->id.idiag_sport)) {
+		count->load->open++;
+	}
+	return NL_OK;
+}
+
+static int dump(struct net_meter *meter, int family, bool open, struct count *count,
+		struct err *err)
+{
+	struct inet_diag_req_v2 request = {
+		.sdiag_family = (uint8_t)family,
+		.sdiag_protocol = IPPROTO_TCP,
+		.idiag_states = 1u << TCP_LISTEN | (open ? 1u << TCP_ESTABLISHED : 0),
+	};
+	int r = nl_socket_modify_cb(meter->sock, NL_CB_VALID, NL_CB_CUSTOM, on_socket, count);
+
+	if (r == 0)
+		r = nl_send_simple(meter->sock, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, &request,
+				   sizeof(request));
+	if (r >= 0)
+		r = nl_recvmsgs_default(meter->sock);
+	return r < 0 ? err_say(err, EIO, "network: sock_diag: %s", nl_geterror(r)) : 0;
+}
+
+/* The number in the column @name of the table @table ("Tcp:"), whose header line comes first. */
+static uint64_t column(const char *text, const char *table, const char *name)
+{
+	const char *names = strstr(text, table);
+	const char *values = names ? strstr(names + 1, table) : NULL;
+	const char *end = values;
+
+	if (!values)
+		return 0;
+	while (names < end) {
+		size_t len = strcspn(names, " \n");
+
+		if (len == strlen(name) && strncmp(names, name, len) == 0)
+			return strtoull(values, NULL, 10);
+		names += len + strspn(names + len, " \n");
+		values += strcspn(values, " \n");
+		values += strspn(values, " \n");
+	}
+	return 0;
+}
+
+static int read_table(int fd, char *text, size_t size, struct err *err)
+{
+	ssize_t n = pread(fd, text, size - 1, 0);
+
+	if (n < 0)
+		return err_set(err, errno, "network: read the counters of a namespace");
+	text[n] = '\0';
+	return 0;
+}
+
+static int read_counters(const struct net_meter *meter, struct net_load *load, struct err *err)
+{
+	char text[16384];
+	int r = read_table(meter->snmp_fd, text, sizeof(text), err);
+
+	if (r < 0)
+		return r;
+	load->established = column(text, "Tcp:", "CurrEstab");
+	load->accepted = column(text, "Tcp:", "PassiveOpens");
+	r = read_table(meter->netstat_fd, text, sizeof(text), err);
+	if (r == 0)
+		load->dropped = column(text, "TcpExt:", "ListenOverflows");
+	return r;
+}
+
+int net_meter_read(struct net_meter *meter, bool open, struct net_load *ret_load, struct err *err)
+{
+	struct net_load load = {0};
+	struct count count = {.load = &load};
+	int r = read_counters(meter, &load, err);
+
+	if (r == 0)
+		r = dump(meter, AF_INET, open, &count, err);
+	if (r == 0)
+		r = dump(meter, AF_INET6, open, &count, err);
+	if (r == 0)
+		*ret_load = load;
+	return r;
+}
