@@ -4,6 +4,7 @@
  */
 #include "manifests/check.h"
 #include "manifests/keys.h"
+#include "runtime/base/cleanup.h"
 
 #include <string.h>
 
@@ -47,12 +48,40 @@ static void check_bounds(struct service *service, struct report *report)
 		service->replicas = autoscale->min;
 }
 
+/* Signals and times that nothing measures or keeps yet. */
+static void note_autoscale(const struct service *service, struct report *report)
+{
+	const struct autoscale *autoscale = &service->autoscale;
+	const struct {
+		bool written;
+		struct pos pos;
+		const char *what;
+	} later[] = {
+		{autoscale->targets[SCALE_COMMAND].present, autoscale->targets[SCALE_COMMAND].pos,
+		 "command"},
+		{autoscale->targets[SCALE_PROMETHEUS].present,
+		 autoscale->targets[SCALE_PROMETHEUS].pos, "prometheus"},
+		{autoscale->idle_ms > 0, autoscale->pos, "idle"},
+		{autoscale->schedule_count > 0, autoscale->pos, "schedule"},
+		{autoscale->forecast != SCALE_FORECAST_NONE, autoscale->pos, "forecast"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(later); i++)
+		if (later[i].written)
+			report_note(report, later[i].pos,
+				    "services.%s.x-autoscale.%s is not supported yet",
+				    service->name, later[i].what);
+}
+
 static void check_autoscale(struct service *service, struct report *report)
 {
 	const struct autoscale *autoscale = &service->autoscale;
 
 	if (!autoscale->present)
 		return;
+	report->service = service->name;
+	note_autoscale(service, report);
+	report->service = NULL;
 	check_bounds(service, report);
 	if (autoscale->targets[SCALE_MEMORY].present && !service->limits.memory_bytes)
 		report_error(report, autoscale->targets[SCALE_MEMORY].pos,

@@ -92,7 +92,7 @@ const struct key_info keys_service[] = {
 	{"volumes_from"},
 	{"working_dir"},
 	{"x-allow", KEY_NOTE},
-	{"x-autoscale", KEY_NOTE},
+	{"x-autoscale"},
 	{"x-balance"},
 	{"x-drain"},
 	{"x-probe"},

@@ -7,6 +7,7 @@
 #include "runtime/base/cleanup.h"
 
 #include <inttypes.h>
+#include <time.h>
 
 struct values {
 	bool json;
@@ -19,15 +20,41 @@ static const struct option_spec options[] = {
 	 "show it again each second, until the stack ends"},
 };
 
-enum column { SERVICE, READY, STATE, RESTARTS, PORTS, REASON };
+enum column { SERVICE, READY, STATE, SCALING, RESTARTS, PORTS, REASON };
 
-static const char *const columns[] = {"SERVICE", ">READY",  "STATE", ">RESTARTS",
-				      "PORTS",	 "~REASON", NULL};
+static const char *const columns[] = {"SERVICE",   ">READY", "STATE",	"SCALING",
+				      ">RESTARTS", "PORTS",  "~REASON", NULL};
+
+/* "1-8 cpu 64%/70% +2 12s ago" of one that is scaled. */
+static void put_scaling(struct buf *out, const struct json_t *autoscale)
+{
+	const struct json_t *last = js_get(autoscale, "last");
+	int64_t changed = js_int(last, "to", 0) - js_int(last, "from", 0);
+	struct timespec now;
+
+	if (js_kind(autoscale) != JS_OBJECT)
+		return;
+	buf_printf(out, "%" PRId64 "-%" PRId64, js_int(autoscale, "min", 0),
+		   js_int(autoscale, "max", 0));
+	if (js_int(autoscale, "cpu_target_percent", -1) >= 0)
+		buf_printf(out, " cpu %" PRId64 "%%/%" PRId64 "%%",
+			   js_int(autoscale, "cpu_percent", 0),
+			   js_int(autoscale, "cpu_target_percent", 0));
+	if (js_int(autoscale, "waiting", 0) > 0)
+		buf_printf(out, " waiting %" PRId64, js_int(autoscale, "waiting", 0));
+	if (changed == 0)
+		return;
+	clock_gettime(CLOCK_REALTIME, &now);
+	buf_printf(out, " %+" PRId64 " ", changed);
+	format_since(out, js_text(last, "at"), now.tv_sec * INT64_C(1000000000) + now.tv_nsec);
+	buf_puts(out, " ago");
+}
 
 static int add_row(struct table *table, const struct json_t *service)
 {
 	struct libscols_line *row = table_row(table);
 	const char *state = js_text(service, "state");
+	autobuf struct buf scaling = {0};
 	autobuf struct buf ports = {0};
 	char text[48];
 
@@ -38,6 +65,8 @@ static int add_row(struct table *table, const struct json_t *service)
 		 js_int(service, "desired", 0));
 	table_set(table, row, READY, text, NULL);
 	table_set(table, row, STATE, state, format_state_colour(state));
+	put_scaling(&scaling, js_get(service, "autoscale"));
+	table_set(table, row, SCALING, scaling.data, NULL);
 	snprintf(text, sizeof(text), "%" PRId64, js_int(service, "restarts", 0));
 	table_set(table, row, RESTARTS, text, NULL);
 	format_ports(&ports, js_get(service, "ports"));

@@ -17,6 +17,7 @@
 #include "launcher/supervisor/run_begin.h"
 #include "launcher/supervisor/run_end.h"
 #include "launcher/supervisor/save.h"
+#include "launcher/supervisor/scaler.h"
 #include "launcher/supervisor/streams.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/cleanup.h"
@@ -530,6 +531,7 @@ int adopt_instances(struct supervisor *sup, const struct restored *restored, str
 	clear_groups(sup, &found, &plan);
 	networks_restored(sup);
 	save_stack(sup);
+	scaler_update(sup);
 	supervisor_touch(sup);
 	return 0;
 }

@@ -9,6 +9,7 @@
 #include "launcher/supervisor/events.h"
 #include "launcher/supervisor/fills.h"
 #include "launcher/supervisor/save.h"
+#include "launcher/supervisor/scaler.h"
 #include "launcher/supervisor/supervisor.h"
 #include "launcher/supervisor/watch.h"
 #include "runtime/base/cleanup.h"
@@ -90,6 +91,7 @@ struct reply apply_changes(struct supervisor *sup)
 	sup->thrift_due = true;
 	/* Before anything is done about it: a successor goes on with what was begun. */
 	save_stack_now(sup);
+	scaler_update(sup);
 	settle_begin(sup); /* whoever has the answer may ask for what was made */
 	return reply;
 }

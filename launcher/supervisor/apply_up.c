@@ -209,6 +209,23 @@ static void prepare_all(struct change *change)
 			prepare_one(change, i);
 }
 
+/* How many there shall be where the request does not say: what the load has made of it
+ * stays, within what the manifest allows now. */
+static unsigned replicas_after(const struct service *service, const struct unit *before,
+			       bool targeted)
+{
+	const struct autoscale *autoscale = &service->autoscale;
+	unsigned least = autoscale->min ? autoscale->min : 1;
+
+	if (!before || (targeted && !autoscale->present))
+		return service->replicas;
+	if (!autoscale->present || !targeted)
+		return before->replicas;
+	if (before->replicas < least)
+		return least;
+	return before->replicas > autoscale->max ? autoscale->max : before->replicas;
+}
+
 static void fill_units(struct change *change, const struct json_t *scale)
 {
 	const struct stack *stack = change->manifest->stack;
@@ -221,8 +238,7 @@ static void fill_units(struct change *change, const struct json_t *scale)
 		change->selected[i] = change->targeted[i] || before;
 		unit->selected = change->selected[i];
 		unit->stopped = before && before->stopped && !change->targeted[i];
-		unit->replicas =
-			before && !change->targeted[i] ? before->replicas : service->replicas;
+		unit->replicas = replicas_after(service, before, change->targeted[i]);
 		unit->replicas = (unsigned)js_int(scale, service->name, unit->replicas);
 	}
 }

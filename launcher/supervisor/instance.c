@@ -10,6 +10,7 @@
 #include "launcher/supervisor/join.h"
 #include "launcher/supervisor/kept.h"
 #include "launcher/supervisor/learn.h"
+#include "launcher/supervisor/measure.h"
 #include "launcher/supervisor/probe.h"
 #include "launcher/supervisor/record.h"
 #include "launcher/supervisor/run_begin.h"
@@ -144,6 +145,7 @@ static void instance_free(struct instance *instance)
 		kept_drop(instance, (enum kept_part)part);
 	fd_drop(&instance->terminal_fd);
 	log_close(instance->log);
+	measure_free(instance->measure);
 	join_leave(instance);
 	if (sup->ending)
 		net_leave(instance->endpoint);

@@ -18,6 +18,7 @@
 #include <time.h>
 
 struct instance;
+struct measure;
 struct notify;
 struct probes;
 struct supervisor;
@@ -90,6 +91,8 @@ struct instance {
 	bool changed;	/* since it was written down */
 	struct run_end end;
 	char end_why[REASON_MAX]; /* the same in words, or the failed probe it was ended for */
+	struct measure *measure;  /* NULL: not looked at yet; see measure.h */
+	bool start_seen;	  /* how long the present run took to be ready was noted */
 	struct probes *probes;	  /* NULL: nothing to probe, or no process */
 	struct notify *notify;	  /* NULL: nobody listens to what it says */
 

@@ -243,6 +243,7 @@ void run_begin(struct instance *instance)
 	instance->exec_failed = false;
 	instance->unhealthy = false;
 	instance->begun_us = loop_clock_us();
+	instance->start_seen = false;
 	if (run_start(instance, &instance->fault) == 0)
 		return;
 	run_end_unstarted(instance);

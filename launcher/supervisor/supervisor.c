@@ -19,6 +19,7 @@
 #include "launcher/supervisor/restore.h"
 #include "launcher/supervisor/retire.h"
 #include "launcher/supervisor/save.h"
+#include "launcher/supervisor/scaler.h"
 #include "launcher/supervisor/succession.h"
 
 #include "launcher/js.h"
@@ -511,6 +512,7 @@ void supervisor_close(struct supervisor *sup)
 	http_close(sup->http);
 	http_prober_close(sup->http_prober);
 	watch_free(sup->settle);
+	scaler_close(sup);
 	watch_free(sup->retry);
 	watch_free(sup->drain_timer);
 	watch_free(sup->save);

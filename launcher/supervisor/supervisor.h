@@ -16,6 +16,7 @@
  * - attach.c: exec and run, with a client's fds; run.c: one-off instances
  * - learn.c: profiles of what services call
  * - events.c: what happens, told once: event.c a line of it, event_log.c the history
+ * - scaler.c: how many instances the load asks for; measure.c: what an instance does
  * - view.c: JSON of what there is; watch.c: streams of changes; metrics.c: what is counted;
  *   listing.c: long answers in pieces;
  *   thrift.c: staying small
@@ -89,6 +90,8 @@ struct supervisor {
 	struct fill *fills; /* see fills.h */
 	struct fill_waiter *fill_waiters;
 	struct learning *learnings;
+	struct scaling *scalings; /* see scaler.h */
+	struct watch *scale_timer;
 	bool idle;
 	bool probes_due; /* some could not begin */
 	struct publishing publishing;

@@ -6,6 +6,7 @@
 #include "launcher/policy/settled.h"
 #include "launcher/supervisor/notify.h"
 #include "launcher/supervisor/probe.h"
+#include "launcher/supervisor/scaler.h"
 #include "launcher/supervisor/stamp.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/cleanup.h"
@@ -177,12 +178,13 @@ static struct json_t *view_unit(const struct supervisor *sup, size_t i,
 {
 	const struct service *service = &sup->manifest->stack->services[i];
 
-	return js_pack("{s:s, s:s?, s:i, s:i, s:s, s:o?, s:i, s:o, s:o?}", "service", service->name,
-		       "container_name", service->container_name.value, "desired",
+	return js_pack("{s:s, s:s?, s:i, s:i, s:s, s:o?, s:i, s:o, s:o?, s:o?}", "service",
+		       service->name, "container_name", service->container_name.value, "desired",
 		       (int)status->desired, "ready", (int)status->ready, "state", status->state,
 		       "reason", status->reason ? js_lossy(status->reason) : NULL, "restarts",
 		       (int)restarts_of(sup, service->name), "ports",
-		       view_ports(sup, service->name), "ids", view_ids(sup, &sup->units[i]));
+		       view_ports(sup, service->name), "ids", view_ids(sup, &sup->units[i]),
+		       "autoscale", scaler_view(sup, service));
 }
 
 /* Those of this name; NULL: all. */

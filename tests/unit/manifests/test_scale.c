@@ -269,14 +269,19 @@ static void faults_are_told_at_their_place(void **unused)
 static void what_cannot_be_done_yet_is_noted(void **unused)
 {
 	static const struct fault notes[] = {
-		{"x-autoscale: {max: 8}", "5:3: note: services.a.x-autoscale is not supported yet"},
+		{"x-autoscale: {max: 8, idle: 5m}",
+		 "5:16: note: services.a.x-autoscale.idle is not supported yet"},
+		{"x-autoscale: {max: 8, forecast: daily}",
+		 "5:16: note: services.a.x-autoscale.forecast is not supported yet"},
+		{"x-autoscale: {max: 8, command: {test: a, target: 1}}",
+		 "5:52: note: services.a.x-autoscale.command is not supported yet"},
 		{"x-schedule: '@daily'", "5:3: note: services.a.x-schedule is not supported yet"},
 		{"x-balance: least_connections",
 		 "5:14: note: services.a.x-balance: least_connections is not supported yet"},
 		{"x-allow: [b]", "5:3: note: services.a.x-allow is not supported yet"},
 	};
-	static const char *const silent[] = {"x-drain: 1s", "x-balance: round_robin",
-					     "x-balance: source", NULL};
+	static const char *const silent[] = {"x-autoscale: {max: 8}", "x-drain: 1s",
+					     "x-balance: round_robin", "x-balance: source", NULL};
 
 	(void)unused;
 	check_one_service_notes(notes, ARRAY_SIZE(notes));

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What an instance has done since it was looked at last, for who decides how many there shall be.
+ * Cheap things can be asked apart from dear ones; a run that is new begins anew.
+ */
+#pragma once
+
+#include "launcher/supervisor/instance.h"
+#include "runtime/network/net_load.h"
+
+/* Kept from one look to the next, in instance->measure. */
+struct measure;
+
+/* Accepts NULL. */
+void measure_free(struct measure *measure);
+
+/* Processor time since the last call, in microseconds; -1: not known (the first look of a run, no
+ * memory, a group that is gone). */
+int64_t measure_cpu_usec(struct instance *instance);
+
+/* Of the network, since the last call. */
+struct measured_net {
+	bool known;	  /* there is a namespace, and an earlier look to compare with */
+	int64_t span_ms;  /* since that */
+	int64_t arrived;  /* connections from outside */
+	int64_t finished; /* connections that ended */
+	int64_t waiting;  /* now, to be accepted */
+	int64_t open;	  /* now, to its listeners; only where asked for */
+};
+
+/* @open: count the open ones, too, which takes the longer the more there are. */
+struct measured_net measure_net(struct instance *instance, bool open);
+
+/* Memory in use that would not go away by itself, and the greatest share of the time since the last
+ * call in which some of its processes waited for processor, memory or disks. */
+struct measured_rest {
+	bool known;
+	int64_t memory_bytes;
+	bool has_pressure;
+	int64_t waited_milli; /* thousandths of that time */
+};
+
+struct measured_rest measure_rest(struct instance *instance);

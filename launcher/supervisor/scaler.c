@@ -1,0 +1,525 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* See scaler.h. */
+#include "launcher/supervisor/scaler.h"
+
+#include "launcher/policy/scale.h"
+#include "launcher/policy/scale_text.h"
+#include "launcher/supervisor/apply.h"
+#include "launcher/supervisor/events.h"
+#include "launcher/supervisor/measure.h"
+#include "launcher/supervisor/save.h"
+#include "launcher/supervisor/stamp.h"
+#include "launcher/supervisor/supervisor.h"
+#include "runtime/base/cleanup.h"
+#include "runtime/base/host.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <string.h>
+
+#define TICK_MS	     250
+#define REST_TICKS   8	/* how seldom the connections of a service at rest are looked at */
+#define MEAN_TICKS   60 /* 15 seconds */
+#define IDLE_MILLI   10 /* of an instance's processor time: less is nobody's load */
+#define CORE_MCPU    1000
+#define PERCENT_FULL 100000 /* thousandths of a per cent */
+
+/* What all ready instances did in one tick, in thousandths of an instance. */
+struct tick {
+	int64_t busy_milli;
+	int64_t waited_milli;
+};
+
+/* One service that is scaled. */
+struct scaling {
+	struct scaling *next;
+	char *service;
+	struct scaler scaler;
+	struct tick ticks[MEAN_TICKS];
+	unsigned tick_next, tick_count;
+	int64_t looked_us;
+	unsigned rested;    /* ticks since the connections were looked at */
+	bool active;	    /* at the last tick */
+	unsigned was_ready; /* at the last tick */
+	int64_t start_ms;   /* how long a start takes until ready, of late */
+	struct scale_decision decision;
+	int64_t cpu_milli; /* mean use, thousandths of a per cent; -1: not known */
+	unsigned from, to; /* the last change; both 0: none yet */
+	struct timespec changed_at;
+};
+
+/* What is gathered of a service in one tick. */
+struct look {
+	struct supervisor *sup;
+	const struct service *service;
+	struct scaling *scaling;
+	int64_t now_us;
+	int64_t span_us;
+	unsigned ready;
+	bool cpu_known; /* of all ready ones */
+	int64_t busy_milli;
+	int64_t waited_milli;
+	bool has_pressure;
+	struct scale_input input;
+	struct scale_sample *samples[SCALE_SIGNALS];
+	size_t sample_count;
+};
+
+/* ---- what there is to scale ---- */
+
+static bool is_scaled(const struct supervisor *sup, size_t i)
+{
+	const struct unit *unit = &sup->units[i];
+
+	return sup->manifest->stack->services[i].autoscale.present && unit->selected &&
+	       !unit->stopped && unit->plan && !sup->ending;
+}
+
+static struct scaling *find(const struct supervisor *sup, const char *service)
+{
+	struct scaling *scaling = sup->scalings;
+
+	while (scaling && strcmp(scaling->service, service) != 0)
+		scaling = scaling->next;
+	return scaling;
+}
+
+/* One that begins remembers that so many were wanted: after a supervisor's death, or at first, none
+ * are taken away before the window is over. */
+static struct scaling *begin(struct supervisor *sup, const struct service *service,
+			     unsigned current)
+{
+	struct scaling *scaling = calloc(1, sizeof(*scaling));
+
+	if (scaling)
+		scaling->service = strdup(service->name);
+	if (!scaling || !scaling->service) {
+		free(scaling);
+		return NULL;
+	}
+	scale_history_propose(&scaling->scaler.history, loop_now_ms(sup->loop), &service->autoscale,
+			      current);
+	scaling->cpu_milli = -1;
+	scaling->next = sup->scalings;
+	sup->scalings = scaling;
+	return scaling;
+}
+
+static void scaling_free(struct scaling *scaling)
+{
+	free(scaling->service);
+	free(scaling);
+}
+
+void scaler_close(struct supervisor *sup)
+{
+	while (sup->scalings) {
+		struct scaling *first = sup->scalings;
+
+		sup->scalings = first->next;
+		scaling_free(first);
+	}
+	watch_free(take_ptr(sup->scale_timer));
+}
+
+/* ---- looking ---- */
+
+static int64_t request_mcpu(const struct service *service)
+{
+	const struct limits *limits = &service->limits;
+
+	return limits->cpu_reserved_mcpu ? limits->cpu_reserved_mcpu
+	       : limits->cpu_mcpu	 ? limits->cpu_mcpu
+					 : CORE_MCPU;
+}
+
+static int64_t request_bytes(const struct service *service)
+{
+	const struct limits *limits = &service->limits;
+
+	return limits->memory_reserved_bytes ? limits->memory_reserved_bytes : limits->memory_bytes;
+}
+
+static struct instance *first_of(const struct supervisor *sup, const char *service)
+{
+	struct instance *instance = sup->instances;
+
+	while (instance && strcmp(instance->plan->service->name, service) != 0)
+		instance = instance->next;
+	return instance;
+}
+
+/* Instances of a service follow one another. */
+static struct instance *next_of(const struct instance *instance)
+{
+	struct instance *next = instance->next;
+
+	return next && strcmp(next->plan->service->name, instance->plan->service->name) == 0 ? next
+											     : NULL;
+}
+
+static void look_at_cpu(struct look *look)
+{
+	int64_t full_usec = look->span_us * request_mcpu(look->service) / CORE_MCPU;
+
+	look->cpu_known = full_usec > 0;
+	for (struct instance *one = first_of(look->sup, look->service->name); one;
+	     one = next_of(one)) {
+		if (one->state != INSTANCE_READY)
+			continue;
+		int64_t used_usec = measure_cpu_usec(one);
+
+		look->ready++;
+		if (used_usec >= 0 && full_usec > 0)
+			look->busy_milli += used_usec * 1000 / full_usec;
+		else
+			look->cpu_known = false;
+	}
+}
+
+static void note_start(struct look *look)
+{
+	struct scaling *scaling = look->scaling;
+
+	if (look->ready <= scaling->was_ready)
+		return;
+	for (struct instance *one = first_of(look->sup, look->service->name); one;
+	     one = next_of(one)) {
+		int64_t age_ms = (look->now_us - one->begun_us) / 1000;
+
+		if (one->state != INSTANCE_READY || one->start_seen || one->begun_us == 0)
+			continue;
+		one->start_seen = true;
+		scaling->start_ms =
+			scaling->start_ms ? (3 * scaling->start_ms + age_ms) / 4 : age_ms;
+	}
+}
+
+/* The mean of the last ticks, per ready instance, in thousandths of a per cent. */
+static int64_t mean_milli(const struct scaling *scaling, unsigned ready, size_t offset)
+{
+	int64_t sum = 0;
+
+	for (unsigned i = 0; i < scaling->tick_count; i++)
+		sum += *(const int64_t *)(const void *)((const char *)&scaling->ticks[i] + offset);
+	return ready && scaling->tick_count
+		       ? sum * (PERCENT_FULL / 1000) / scaling->tick_count / ready
+		       : 0;
+}
+
+static void put_tick(struct look *look)
+{
+	struct scaling *scaling = look->scaling;
+
+	scaling->ticks[scaling->tick_next] = (struct tick){look->busy_milli, look->waited_milli};
+	scaling->tick_next = (scaling->tick_next + 1) % MEAN_TICKS;
+	if (scaling->tick_count < MEAN_TICKS)
+		scaling->tick_count++;
+}
+
+static bool wants(const struct look *look, enum scale_signal signal)
+{
+	return look->service->autoscale.targets[signal].present;
+}
+
+static void put_sample(struct look *look, enum scale_signal signal, const struct instance *one,
+		       bool known, int64_t milli)
+{
+	if (look->samples[signal])
+		look->samples[signal][look->sample_count] = (struct scale_sample){
+			.state = one->state != INSTANCE_READY ? SAMPLE_UNREADY
+				 : known		      ? SAMPLE_READY
+							      : SAMPLE_MISSING,
+			.milli = milli,
+		};
+}
+
+static void look_at_net(struct look *look, struct instance *one)
+{
+	bool open = wants(look, SCALE_CONNECTIONS);
+	struct measured_net net = measure_net(one, open);
+	struct scale_input *input = &look->input;
+
+	put_sample(look, SCALE_CONNECTIONS, one, net.known, net.open * SCALE_MILLI);
+	put_sample(look, SCALE_RATE, one, net.known && net.span_ms > 0,
+		   net.span_ms > 0 ? net.arrived * 1000 * SCALE_MILLI / net.span_ms : 0);
+	if (!net.known || one->state != INSTANCE_READY)
+		return;
+	input->has_queue = true;
+	if (net.span_ms > input->span_ms)
+		input->span_ms = net.span_ms;
+	input->arrived += net.arrived;
+	input->finished += net.finished;
+	input->waiting += net.waiting;
+}
+
+static void look_at_rest(struct look *look, struct instance *one)
+{
+	int64_t bytes = request_bytes(look->service);
+
+	if (!wants(look, SCALE_MEMORY) && !wants(look, SCALE_PRESSURE))
+		return;
+	struct measured_rest rest = measure_rest(one);
+
+	put_sample(look, SCALE_MEMORY, one, rest.known && bytes > 0,
+		   bytes > 0 ? rest.memory_bytes * PERCENT_FULL / bytes : 0);
+	if (one->state == INSTANCE_READY && rest.has_pressure) {
+		look->has_pressure = true;
+		look->waited_milli += rest.waited_milli;
+	}
+}
+
+static int make_samples(struct look *look)
+{
+	static const enum scale_signal sampled[] = {SCALE_CPU, SCALE_MEMORY, SCALE_PRESSURE,
+						    SCALE_CONNECTIONS, SCALE_RATE};
+	size_t count = 0;
+
+	for (struct instance *one = first_of(look->sup, look->service->name); one;
+	     one = next_of(one))
+		count++;
+	for (size_t i = 0; i < ARRAY_SIZE(sampled); i++) {
+		if (!wants(look, sampled[i]))
+			continue;
+		look->samples[sampled[i]] = calloc(count + 1, sizeof(struct scale_sample));
+		if (!look->samples[sampled[i]])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static void free_samples(struct look *look)
+{
+	for (size_t i = 0; i < SCALE_SIGNALS; i++)
+		free(look->samples[i]);
+}
+
+/* What all share alike, because it is a mean of all: cpu and pressure. */
+static void put_means(struct look *look)
+{
+	struct scaling *scaling = look->scaling;
+	int64_t waited_milli =
+		mean_milli(scaling, look->ready, offsetof(struct tick, waited_milli));
+
+	scaling->cpu_milli = mean_milli(scaling, look->ready, offsetof(struct tick, busy_milli));
+	look->sample_count = 0;
+	for (struct instance *one = first_of(look->sup, look->service->name); one;
+	     one = next_of(one)) {
+		put_sample(look, SCALE_CPU, one, look->cpu_known, scaling->cpu_milli);
+		put_sample(look, SCALE_PRESSURE, one, look->has_pressure, waited_milli);
+		look->sample_count++;
+	}
+}
+
+static void look_at_all(struct look *look)
+{
+	for (struct instance *one = first_of(look->sup, look->service->name); one;
+	     one = next_of(one)) {
+		look_at_net(look, one);
+		look_at_rest(look, one);
+		look->sample_count++;
+	}
+}
+
+/* ---- deciding ---- */
+
+/* The most instances that the host has memory and, where they are reserved, processors for. */
+static unsigned room_of(const struct look *look, unsigned current)
+{
+	const struct limits *limits = &look->service->limits;
+	int64_t bytes = request_bytes(look->service);
+	int64_t available = host_available_bytes();
+	int64_t room = INT64_MAX;
+
+	if (bytes > 0 && available >= 0)
+		room = current + available / bytes;
+	if (limits->cpu_reserved_mcpu > 0 &&
+	    host_processors() * CORE_MCPU / limits->cpu_reserved_mcpu < room)
+		room = host_processors() * CORE_MCPU / limits->cpu_reserved_mcpu;
+	return room < UINT_MAX ? (unsigned)room : UINT_MAX;
+}
+
+static void tell(const struct look *look, unsigned from)
+{
+	const struct scale_decision *decision = &look->scaling->decision;
+	struct json_t *proposals = js_pack("{}");
+	char why[SCALE_TEXT_MAX];
+
+	for (size_t i = 0; proposals && i < SCALE_SIGNALS; i++)
+		if (decision->proposals[i] &&
+		    !js_put(proposals, scale_signal_name((enum scale_signal)i),
+			    js_pack("i", (int)decision->proposals[i])))
+			break;
+	scale_text(&look->service->autoscale, &look->input, decision, look->scaling->cpu_milli,
+		   why);
+	events_service(look->sup, look->service->name, "scale", why,
+		       js_pack("{s:i, s:i, s:s, s:o?, s:s, s:I, s:I, s:I, s:I, s:i}", "from",
+			       (int)from, "to", (int)decision->desired, "signal",
+			       scale_signal_name(decision->decisive), "proposals", proposals,
+			       "limit", scale_limit_name(decision->limit), "cpu_percent",
+			       (long long)(look->scaling->cpu_milli / 1000), "waiting",
+			       (long long)look->input.waiting, "arrivals_per_second",
+			       (long long)(decision->rate_milli / 1000), "capacity_per_second",
+			       (long long)(decision->capacity_milli / 1000), "ready",
+			       (int)look->ready));
+}
+
+static void decide(struct look *look, struct unit *unit)
+{
+	struct scaling *scaling = look->scaling;
+	struct scale_input *input = &look->input;
+	unsigned from = unit->replicas;
+
+	for (size_t i = 0; i < SCALE_SIGNALS; i++)
+		input->readings[i] = (struct scale_reading){
+			look->samples[i], look->samples[i] ? look->sample_count : 0};
+	input->now_ms = look->now_us / 1000;
+	input->current = from;
+	input->ready = look->ready;
+	input->room = room_of(look, from);
+	input->start_ms = scaling->start_ms;
+	input->cpu_milli = look->cpu_known && look->ready
+				   ? look->busy_milli * (PERCENT_FULL / 1000) / look->ready
+				   : -1;
+	scaling->decision = scale_decide(&scaling->scaler, &look->service->autoscale, input);
+	if (scaling->decision.desired == from)
+		return;
+	unit->replicas = scaling->decision.desired;
+	scaling->from = from;
+	scaling->to = unit->replicas;
+	clock_gettime(CLOCK_REALTIME, &scaling->changed_at);
+	tell(look, from);
+	supervisor_log(look->sup, "service=%s event=scaled from=%u to=%u", look->service->name,
+		       from, unit->replicas);
+	save_stack_now(look->sup);
+	supervisor_touch(look->sup);
+}
+
+/* Nothing can come of looking closer: as few as may be, and nobody asks them for anything. */
+static bool is_at_rest(const struct look *look, const struct unit *unit)
+{
+	const struct autoscale *autoscale = &look->service->autoscale;
+	const struct scaling *scaling = look->scaling;
+	unsigned least = autoscale->min ? autoscale->min : 1;
+
+	return unit->replicas <= least && look->cpu_known &&
+	       look->busy_milli <= IDLE_MILLI * look->ready && scaling->scaler.waited == 0 &&
+	       !wants(look, SCALE_MEMORY) && !wants(look, SCALE_PRESSURE);
+}
+
+static void look_closer(struct look *look, struct unit *unit)
+{
+	if (make_samples(look) == 0) {
+		look_at_all(look);
+		put_tick(look);
+		put_means(look);
+		decide(look, unit);
+	}
+	free_samples(look);
+}
+
+static void scale_one(struct supervisor *sup, size_t i)
+{
+	const struct service *service = &sup->manifest->stack->services[i];
+	struct unit *unit = &sup->units[i];
+	struct scaling *scaling = find(sup, service->name);
+	struct look look = {.sup = sup, .service = service, .now_us = loop_clock_us()};
+
+	if (!scaling)
+		scaling = begin(sup, service, unit->replicas);
+	if (!scaling)
+		return;
+	look.scaling = scaling;
+	look.span_us = scaling->looked_us ? look.now_us - scaling->looked_us : 0;
+	scaling->looked_us = look.now_us;
+	look_at_cpu(&look);
+	note_start(&look);
+	bool active = !is_at_rest(&look, unit);
+
+	if (active || scaling->active || ++scaling->rested >= REST_TICKS) {
+		look_closer(&look, unit);
+		scaling->rested = 0;
+	} else {
+		put_tick(&look);
+	}
+	scaling->active = active;
+	scaling->was_ready = look.ready;
+}
+
+static void on_tick(void *data)
+{
+	struct supervisor *sup = data;
+
+	if (!sup->manifest || sup->ending)
+		return;
+	for (size_t i = 0; i < sup->manifest->stack->service_count; i++)
+		if (is_scaled(sup, i))
+			scale_one(sup, i);
+	scaler_update(sup);
+}
+
+static void forget_others(struct supervisor *sup)
+{
+	struct scaling **link = &sup->scalings;
+
+	while (*link) {
+		struct scaling *scaling = *link;
+		const struct stack *stack = sup->manifest ? sup->manifest->stack : NULL;
+		bool kept = false;
+
+		for (size_t i = 0; stack && i < stack->service_count && !kept; i++)
+			kept = strcmp(stack->services[i].name, scaling->service) == 0 &&
+			       is_scaled(sup, i);
+		if (kept) {
+			link = &scaling->next;
+			continue;
+		}
+		*link = scaling->next;
+		scaling_free(scaling);
+	}
+}
+
+void scaler_update(struct supervisor *sup)
+{
+	const struct stack *stack = sup->manifest ? sup->manifest->stack : NULL;
+	bool any = false;
+	struct err err = {0};
+
+	forget_others(sup);
+	for (size_t i = 0; stack && i < stack->service_count && !any; i++)
+		any = is_scaled(sup, i);
+	if (!any)
+		return;
+	if (!sup->scale_timer &&
+	    loop_watch_timer(sup->loop, on_tick, sup, &sup->scale_timer, &err) < 0)
+		supervisor_log(sup, "event=scaling-lacks error=\"%s\"", err.text);
+	else
+		watch_arm(sup->scale_timer, TICK_MS);
+}
+
+struct json_t *scaler_view(const struct supervisor *sup, const struct service *service)
+{
+	const struct autoscale *autoscale = &service->autoscale;
+	const struct scaling *scaling = find(sup, service->name);
+	char at[STAMP_SIZE];
+
+	if (!autoscale->present)
+		return NULL;
+	const struct scale_target *cpu = &autoscale->targets[SCALE_CPU];
+	bool changed = scaling && scaling->to != scaling->from;
+
+	return js_pack("{s:i, s:i, s:o?, s:o?, s:I, s:o?}", "min",
+		       (int)(autoscale->min ? autoscale->min : 1), "max", (int)autoscale->max,
+		       "cpu_percent",
+		       scaling && scaling->cpu_milli >= 0
+			       ? js_pack("I", (long long)(scaling->cpu_milli / 1000))
+			       : NULL,
+		       "cpu_target_percent",
+		       cpu->present ? js_pack("I", (long long)(cpu->milli / 1000)) : NULL,
+		       "waiting", (long long)(scaling ? scaling->scaler.waited : 0), "last",
+		       changed ? js_pack("{s:i, s:i, s:s}", "from", (int)scaling->from, "to",
+					 (int)scaling->to, "at",
+					 stamp_text(&scaling->changed_at, 3, at))
+			       : NULL);
+}

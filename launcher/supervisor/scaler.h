@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Scaling with the load: measures the services with x-autoscale, asks policy/scale, and sets how
+ * many instances are wanted; the rest is settle()'s, as after any command. Each decision that
+ * changes something is an event that says why.
+ *
+ * Looked at every 250 ms. Of a service at rest (as few instances as may be, and idle) that is the
+ * processor time alone, and its connections every two seconds.
+ */
+#pragma once
+
+#include "launcher/supervisor/instance.h"
+
+struct json_t;
+struct scaling;
+
+/* What is wanted has changed: begins to measure, or stops when no service is scaled. */
+void scaler_update(struct supervisor *sup);
+
+/* Forgets everything. */
+void scaler_close(struct supervisor *sup);
+
+/* What `status` tells of a service; NULL: not scaled. */
+struct json_t *scaler_view(const struct supervisor *sup, const struct service *service);
