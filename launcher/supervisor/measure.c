@@ -16,7 +16,7 @@ struct measure {
 	struct net_meter *meter; /* NULL: not opened, or in vain */
 	bool net_known;
 	int64_t net_us; /* when */
-	struct net_load net;
+	struct net_traffic net;
 	bool rest_known;
 	int64_t rest_us;
 	struct cg_load rest;
@@ -73,7 +73,7 @@ struct measured_net measure_net(struct instance *instance, bool open)
 {
 	struct measure *measure = measure_of(instance);
 	struct measured_net answer = {0};
-	struct net_load now;
+	struct net_traffic now;
 	int64_t now_us = loop_clock_us();
 
 	if (!measure || !open_meter(instance, measure) ||

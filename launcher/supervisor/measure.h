@@ -6,7 +6,7 @@
 #pragma once
 
 #include "launcher/supervisor/instance.h"
-#include "runtime/network/net_load.h"
+#include "runtime/network/net_meter.h"
 
 /* Kept from one look to the next, in instance->measure. */
 struct measure;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Connections that wait, are open, and have been, in a network namespace of the test's. */
 #include "runtime/base/cleanup.h"
-#include "runtime/network/net_load.h"
+#include "runtime/network/net_meter.h"
 #include "tests/unit/cmocka_all.h"
 
 #include <errno.h>
@@ -44,9 +44,9 @@ static int connect_to(uint16_t port)
 	return fd;
 }
 
-static struct net_load load_of(struct net_meter *meter, bool open)
+static struct net_traffic load_of(struct net_meter *meter, bool open)
 {
-	struct net_load load;
+	struct net_traffic load;
 	struct err err = {0};
 
 	if (net_meter_read(meter, open, &load, &err) < 0)
@@ -57,7 +57,7 @@ static struct net_load load_of(struct net_meter *meter, bool open)
 static void connections_are_seen_by(void **state, int family)
 {
 	struct net_meter *meter = *state;
-	const struct net_load before = load_of(meter, true);
+	const struct net_traffic before = load_of(meter, true);
 	uint16_t port = 0;
 	autoclose int listener = listen_on(family, &port);
 
@@ -67,7 +67,7 @@ static void connections_are_seen_by(void **state, int family)
 	}
 	autoclose int first = connect_to(port);
 	autoclose int second = connect_to(port);
-	struct net_load now = load_of(meter, true);
+	struct net_traffic now = load_of(meter, true);
 
 	assert_int_equal(now.waiting, 2);
 	assert_int_equal(now.open, 2);
@@ -94,7 +94,7 @@ static void so_are_those_to_a_listener_of_both_kinds(void **state)
 static void a_queue_that_overflows_is_noticed(void **state)
 {
 	struct net_meter *meter = *state;
-	const struct net_load before = load_of(meter, false);
+	const struct net_traffic before = load_of(meter, false);
 	uint16_t port = 0;
 	autoclose int listener = listen_on(AF_INET, &port);
 	int clients[8];
@@ -110,7 +110,7 @@ static void a_queue_that_overflows_is_noticed(void **state)
 static void what_happens_elsewhere_is_not_counted(void **state)
 {
 	struct net_meter *meter = *state;
-	const struct net_load before = load_of(meter, true);
+	const struct net_traffic before = load_of(meter, true);
 	uint16_t port = 0;
 	autoclose int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 
@@ -118,7 +118,7 @@ static void what_happens_elsewhere_is_not_counted(void **state)
 	assert_int_equal(system("ip link set lo up"), 0);
 	int listener = listen_on(AF_INET, &port);
 	int client = connect_to(port);
-	const struct net_load now = load_of(meter, true);
+	const struct net_traffic now = load_of(meter, true);
 
 	close(client);
 	close(listener);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Sockets and counters of a network namespace; see net_load.h. The only file of sock_diag. */
-#include "runtime/network/net_load.h"
+/* Sockets and counters of a network namespace; see net_meter.h. The only file of sock_diag. */
+#include "runtime/network/net_meter.h"
 
 #include "runtime/base/cleanup.h"
 #include "runtime/network/netns.h"
@@ -28,7 +28,7 @@ struct net_meter {
 };
 
 struct count {
-	struct net_load *load;
+	struct net_traffic *load;
 	uint16_t ports[PORTS_MAX]; /* network byte order */
 	size_t port_count;
 };
@@ -153,7 +153,7 @@ static int read_table(int fd, char *text, size_t size, struct err *err)
 	return 0;
 }
 
-static int read_counters(const struct net_meter *meter, struct net_load *load, struct err *err)
+static int read_counters(const struct net_meter *meter, struct net_traffic *load, struct err *err)
 {
 	char text[16384];
 	int r = read_table(meter->snmp_fd, text, sizeof(text), err);
@@ -168,9 +168,10 @@ static int read_counters(const struct net_meter *meter, struct net_load *load, s
 	return r;
 }
 
-int net_meter_read(struct net_meter *meter, bool open, struct net_load *ret_load, struct err *err)
+int net_meter_read(struct net_meter *meter, bool open, struct net_traffic *ret_traffic,
+		   struct err *err)
 {
-	struct net_load load = {0};
+	struct net_traffic load = {0};
 	struct count count = {.load = &load};
 	int r = read_counters(meter, &load, err);
 
@@ -179,6 +180,6 @@ int net_meter_read(struct net_meter *meter, bool open, struct net_load *ret_load
 	if (r == 0)
 		r = dump(meter, AF_INET6, open, &count, err);
 	if (r == 0)
-		*ret_load = load;
+		*ret_traffic = load;
 	return r;
 }

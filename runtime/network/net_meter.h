@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct net_load {
+struct net_traffic {
 	uint32_t waiting;     /* in the accept queues of its listeners, now */
 	uint32_t open;	      /* to ports that it listens on, those that wait included, now; only
 				 where asked for */
@@ -34,5 +34,5 @@ void net_meter_close(struct net_meter *meter);
 
 /* Never waits: the kernel answers at once. @open: count those, too, which takes the longer the more
  * there are. */
-int net_meter_read(struct net_meter *meter, bool open, struct net_load *ret_load,
+int net_meter_read(struct net_meter *meter, bool open, struct net_traffic *ret_traffic,
 		   struct err *err) must_check;
