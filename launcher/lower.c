@@ -237,6 +237,7 @@ int lower_service(const struct stack *stack, const struct service *service,
 	if (service->process.privileged)
 		lower_privileged(config);
 	config->seccomp_profile = service->security.seccomp_profile;
+	config->filter_dir = place->filter_dir;
 	config->seccomp_name = service->security.seccomp_shown;
 	config->host_network = stack_network_owner(stack, service)->network.mode == NETWORK_HOST;
 	/* Whose network is shared may be without such capabilities. */

@@ -17,6 +17,7 @@ struct lower_place {
 		anonymous_dir; /* where this instance's anonymous volumes live; NULL: it has none */
 	const char *state_dir; /* for container_config.state_dir */
 	const char *resolv_conf;
+	const char *filter_dir;		 /* for container_config.filter_dir */
 	const char *const *root_layers;	 /* of its image; NULL: it has none */
 	const char *layers_dir;		 /* below which the writable layers are; exists */
 	const struct container_ids *ids; /* of the stack; NULL: it has only the host's */

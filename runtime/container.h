@@ -139,6 +139,8 @@ struct container_config {
 	const char *seccomp_profile; /* text of a profile in the engines' JSON format; NULL: the
 					default one */
 	const char *seccomp_name;    /* of the profile, in messages */
+	const char *filter_dir;	     /* where compiled filters are kept for other processes, too;
+					made where missing; NULL: nowhere */
 	bool host_network;	     /* share the host's network namespace */
 	bool own_network;	 /* run.netns_fd will belong to the user namespace of `ids` where
 				    container_plan_wants_network() says so */

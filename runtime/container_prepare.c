@@ -151,7 +151,8 @@ static int set_privileges(struct container_plan *plan, const struct container_co
 
 	plan->own_filter = bytes != NULL;
 	const struct profile_text text = {config->seccomp_name, bytes, bytes ? strlen(bytes) : 0};
-	const struct secc_source source = {bytes ? &text : NULL, plan->caps.keep};
+	const struct secc_source source = {bytes ? &text : NULL, plan->caps.keep,
+					   config->filter_dir};
 
 	if (secc_acquire(&source, &plan->filter, &fault->err) < 0)
 		return fault_of(fault, CONTAINER_ITEM_SECCOMP, 0);

@@ -276,6 +276,7 @@ static int plan_prepare(struct supervisor *sup, struct plan *plan, struct contai
 		.volumes_dir = sup->volumes_dir,
 		.anonymous_dir = plan->anonymous_dir,
 		.state_dir = box,
+		.filter_dir = sup->filters_dir,
 		.resolv_conf = resolv_conf ? resolv_conf : sup->resolv_conf,
 		.nofile_hard = sup->nofile_hard,
 		.oom_score_adj = spared ? atoi(spared) : 0,

@@ -121,6 +121,7 @@ static int make_paths(struct supervisor *sup, struct err *err)
 	if (r < 0)
 		return r;
 	if (asprintf(&sup->volumes_dir, "%s/volumes", sup->store_dir) < 0 ||
+	    asprintf(&sup->filters_dir, "%s/filters", sup->store_dir) < 0 ||
 	    asprintf(&sup->layers_dir, "%s/layers/%s", sup->store_dir, sup->name) < 0 ||
 	    asprintf(&sup->hosts_file, "%s/hosts", sup->run_dir) < 0)
 		return err_set(err, ENOMEM, "paths");
@@ -526,6 +527,7 @@ void supervisor_close(struct supervisor *sup)
 	free(sup->run_dir);
 	free(sup->log_dir);
 	free(sup->volumes_dir);
+	free(sup->filters_dir);
 	free(sup->store_dir);
 	free(sup->layers_dir);
 	free(sup->hosts_file);

@@ -7,6 +7,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/base/sha256.h"
 #include "runtime/seccomp/profile_parse.h"
+#include "runtime/seccomp/secc_cache.h"
 #include "runtime/seccomp/secc_compile.h"
 
 #include <errno.h>
@@ -109,7 +110,6 @@ static void secc_clean(struct err *err)
 			err->text[i] = '?';
 }
 
-/* Fills all of @filter but its place in the list. */
 static int secc_make(const struct secc_source *source, struct secc *filter, struct err *err)
 {
 	autoprofile struct profile *parsed = NULL;
@@ -134,6 +134,30 @@ static int secc_make(const struct secc_source *source, struct secc *filter, stru
 	return 0;
 }
 
+/* Fills all of @filter but its place in the list. */
+static int secc_get(const struct secc_source *source, struct secc *filter, struct err *err)
+{
+	char name[SECC_CACHE_NAME_SIZE];
+	bool cached = source->cache_dir && secc_cache_name(source, name);
+	struct secc_kept kept;
+
+	if (cached && secc_cache_read(source->cache_dir, name, &kept)) {
+		filter->asked = kept.asked;
+		filter->capabilities = source->capabilities & kept.asked;
+		filter->flags = kept.flags;
+		filter->program = (struct sock_fprog){kept.count, kept.code};
+		return 0;
+	}
+	int r = secc_make(source, filter, err);
+
+	if (r < 0 || !cached)
+		return r;
+	kept = (struct secc_kept){filter->asked, filter->flags, filter->program.filter,
+				  filter->program.len};
+	secc_cache_write(source->cache_dir, name, &kept);
+	return 0;
+}
+
 int secc_acquire(const struct secc_source *source, const struct secc **ret_filter, struct err *err)
 {
 	char hash[2 * SHA256_BYTES + 1] = "";
@@ -155,7 +179,7 @@ int secc_acquire(const struct secc_source *source, const struct secc **ret_filte
 
 	if (!filter)
 		return err_set(err, ENOMEM, "new filter");
-	int r = secc_make(source, filter, err);
+	int r = secc_get(source, filter, err);
 
 	if (r < 0) {
 		secc_clean(err);

@@ -16,6 +16,7 @@ struct secc; /* a compiled, immutable, shared filter */
 struct secc_source {
 	const struct profile_text *profile; /* NULL: the default one */
 	uint64_t capabilities; /* bit n: capability n is in the container's bounding set */
+	const char *cache_dir; /* where compiled filters are kept; NULL: nowhere */
 };
 
 /*

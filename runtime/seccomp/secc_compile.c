@@ -367,3 +367,12 @@ char *record_name(enum record_arch arch, uint32_t number)
 			name = strdup(newer_calls[i].name);
 	return name;
 }
+
+void secc_compiler(unsigned ret_version[static 3])
+{
+	const struct scmp_version *version = seccomp_version();
+
+	ret_version[0] = version ? version->major : 0;
+	ret_version[1] = version ? version->minor : 0;
+	ret_version[2] = version ? version->micro : 0;
+}

@@ -35,6 +35,9 @@ struct secc_code {
 int secc_compile(const struct profile *profile, const struct secc_host *host, struct secc_code *ret,
 		 struct err *err) must_check;
 
+/* The version of what compiles. */
+void secc_compiler(unsigned ret_version[static 3]);
+
 /* A call the linked libseccomp has no name for. */
 struct secc_newer {
 	uint32_t number;
