@@ -85,7 +85,7 @@ static void look_at(struct instance *instance, int64_t now_ms)
 void drain_look(struct supervisor *sup, int64_t end_us)
 {
 	int64_t now_ms = loop_now_ms(sup->loop);
-	int64_t wait_ms = -1;
+	int64_t next_ms = INT64_MAX;
 
 	/* One publishing takes away all that were to be taken away until then. */
 	if (sup->publishing.ports_due)
@@ -95,15 +95,11 @@ void drain_look(struct supervisor *sup, int64_t end_us)
 			continue;
 		if (one->drain_due_ms <= now_ms && loop_clock_us() < end_us)
 			look_at(one, now_ms);
-		if (!one->draining)
-			continue;
-		int64_t left_ms = one->drain_due_ms - now_ms;
-
-		if (wait_ms < 0 || left_ms < wait_ms)
-			wait_ms = left_ms;
+		if (one->draining && one->drain_due_ms < next_ms)
+			next_ms = one->drain_due_ms;
 	}
-	if (wait_ms >= 0)
-		watch_arm(sup->drain_timer, wait_ms > 0 ? wait_ms : 1);
+	if (next_ms != INT64_MAX)
+		watch_arm(sup->drain_timer, next_ms > now_ms ? next_ms - now_ms : 1);
 }
 
 void drain_on_timer(void *data)
