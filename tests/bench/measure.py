@@ -9,10 +9,11 @@ import tempfile
 from common import built, load_average, make_root, run
 from logs import bench_logs
 from restarts import bench_restart
+from scaling import bench_scale
 from stacks import bench_up
 from starts import bench_start
 
-KINDS = ("load", "start", "up", "restart", "logs")
+KINDS = ("load", "start", "up", "restart", "logs", "scale")
 
 
 def bench_load():
@@ -35,11 +36,13 @@ def measure(kinds, work, options):
         bench_restart(work, root, options.restarts)
     if "logs" in kinds:
         bench_logs(work, root, options.seconds)
+    if "scale" in kinds:
+        bench_scale(work)
 
 
 def main():
     parser = argparse.ArgumentParser(prog="scripts/bench")
-    parser.add_argument("kinds", nargs="*", metavar="KIND", help="load, start, up, restart, logs; all without one")
+    parser.add_argument("kinds", nargs="*", metavar="KIND", help="load, start, up, restart, logs, scale; all without one")
     parser.add_argument("--starts", type=int, default=200)
     parser.add_argument("--restarts", type=int, default=30)
     parser.add_argument("--seconds", type=int, default=5, help="that writers of logs write")
