@@ -238,7 +238,7 @@ static bool has_process(enum instance_state state)
 static void started_unseen(struct instance *instance)
 {
 	instance->state = INSTANCE_STARTING;
-	instance->reason[0] = '\0';
+	instance_say(&instance->reason, "");
 	run_begin_done(instance);
 }
 

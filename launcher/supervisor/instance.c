@@ -32,13 +32,28 @@ static bool instance_runs(const struct instance *instance)
 	return instance->pidfd >= 0;
 }
 
+static char no_words[] = "";
+
+void instance_say(char **text, const char *words)
+{
+	if (strcmp(*text, words) == 0)
+		return;
+	if (*text != no_words)
+		free(*text);
+	*text = words[0] ? strdup(words) : no_words;
+	if (!*text)
+		*text = no_words;
+}
+
 /* Whoever looks at a running instance wants to know why it is not the first run any more. */
 static void reason_of_ready(struct instance *instance)
 {
-	instance->reason[0] = '\0';
+	char text[REASON_MAX] = "";
+
 	if (instance->has_end)
-		snprintf(instance->reason, sizeof(instance->reason), "restarted: %.*s",
-			 (int)sizeof(instance->reason) - 16, instance->end_why);
+		snprintf(text, sizeof(text), "restarted: %.*s", (int)sizeof(text) - 16,
+			 instance->end_why);
+	instance_say(&instance->reason, text);
 }
 
 static void instance_enter(struct instance *instance, enum instance_state state)
@@ -51,7 +66,7 @@ static void instance_enter(struct instance *instance, enum instance_state state)
 	if (state == INSTANCE_READY)
 		reason_of_ready(instance);
 	else if (state == INSTANCE_STOPPING)
-		instance->reason[0] = '\0';
+		instance_say(&instance->reason, "");
 	instance->blocked = state == INSTANCE_WAITING && instance->blocked;
 	supervisor_log(instance->sup, "service=%s instance=%u state=%s%s%s%s",
 		       instance->plan->service->name, instance->index, instance_state_name(state),
@@ -66,9 +81,9 @@ static void instance_enter(struct instance *instance, enum instance_state state)
 
 void instance_set_reason(struct instance *instance, const char *reason)
 {
-	if (strncmp(instance->reason, reason, sizeof(instance->reason) - 1) == 0)
+	if (strcmp(instance->reason, reason) == 0)
 		return;
-	snprintf(instance->reason, sizeof(instance->reason), "%s", reason);
+	instance_say(&instance->reason, reason);
 	watch_instance(instance, instance_state_name(instance->state));
 	save_instance(instance);
 }
@@ -155,6 +170,8 @@ static void instance_free(struct instance *instance)
 		supervisor_log(sup, "instance=%s event=layer-kept path=%s", instance->name,
 			       instance->layer_dir);
 	plan_unref(instance->plan);
+	instance_say(&instance->reason, "");
+	instance_say(&instance->end_why, "");
 	free(instance->layer_dir);
 	free(instance);
 }
@@ -290,8 +307,8 @@ void instance_restore(struct instance *instance, const struct record *record)
 					 .signal = record->end_signal,
 					 .oom = record->end_oom,
 					 .fault = instance->fault.err.text};
-	memcpy(instance->reason, record->reason, sizeof(instance->reason));
-	memcpy(instance->end_why, record->end_why, sizeof(instance->end_why));
+	instance_say(&instance->reason, record->reason);
+	instance_say(&instance->end_why, record->end_why);
 	snprintf(instance->fault.err.text, ERR_TEXT_MAX, "%.*s", ERR_TEXT_MAX - 1, record->end_why);
 	if (record->deadline_ms)
 		arm(instance, left_ms > 0 ? left_ms : 0);
@@ -326,6 +343,7 @@ int instance_create(struct supervisor *sup, struct plan *plan, unsigned index, s
 		return err_set(err, ENOMEM, "instance of %s", plan->service->name);
 	*instance = (struct instance){.sup = sup, .plan = plan_ref(plan), .index = index};
 	instance->state = INSTANCE_WAITING;
+	instance->reason = instance->end_why = no_words;
 	if (getrandom(&instance->history.seed, sizeof(instance->history.seed), GRND_NONBLOCK) < 0)
 		instance->history.seed = index; /* early in boot: spread is all that is wanted */
 	plan->used = true;

@@ -45,7 +45,7 @@ struct instance {
 	const struct one_off_client *client; /* of a one-off; NULL: nobody waits for it */
 
 	enum instance_state state;
-	char reason[REASON_MAX];
+	char *reason;	/* "" where there is none; instance_say() */
 	bool blocked;	/* waiting, and its dependencies are not met */
 	bool replace;	/* an explicit restart wants it replaced */
 	bool started;	/* has run at least once */
@@ -90,11 +90,11 @@ struct instance {
 	bool end_noted; /* and what follows from it is still to come */
 	bool changed;	/* since it was written down */
 	struct run_end end;
-	char end_why[REASON_MAX]; /* the same in words, or the failed probe it was ended for */
-	struct measure *measure;  /* NULL: not looked at yet; see measure.h */
-	bool start_seen;	  /* how long the present run took to be ready was noted */
-	struct probes *probes;	  /* NULL: nothing to probe, or no process */
-	struct notify *notify;	  /* NULL: nobody listens to what it says */
+	char *end_why;		 /* the same in words, or the failed probe it was ended for */
+	struct measure *measure; /* NULL: not looked at yet; see measure.h */
+	bool start_seen;	 /* how long the present run took to be ready was noted */
+	struct probes *probes;	 /* NULL: nothing to probe, or no process */
+	struct notify *notify;	 /* NULL: nobody listens to what it says */
 
 	struct net_endpoint *endpoint; /* NULL: the host's network, or that of: */
 	struct instance *joined;
@@ -125,6 +125,10 @@ void instance_restore(struct instance *instance, const struct record *record);
 void instance_event(struct instance *instance, enum instance_event event);
 
 void instance_set_reason(struct instance *instance, const char *reason);
+
+/* Keeps a copy of the words in @text, one of an instance's; none without the memory for them, which
+ * few need and nobody waits for. */
+void instance_say(char **text, const char *words);
 
 /* Borrowed; NULL when there is none of that name. */
 struct instance *instance_find(struct supervisor *sup, const char *name);

@@ -87,16 +87,14 @@ static enum instance_event end_verdict(struct instance *instance)
 	struct restart_verdict verdict =
 		restart_decide(&service->restart, &instance->history,
 			       instance->unhealthy ? &failed : &instance->end, ran_ms, now_ms);
-	char *why = instance->end_why;
+	char text[REASON_MAX];
 
-	if (instance->unhealthy)
-		memcpy(why, instance->reason, sizeof(instance->end_why));
-	else
-		reason_run_end(&instance->end, service->limits.memory_bytes, why,
-			       sizeof(instance->end_why));
+	if (!instance->unhealthy)
+		reason_run_end(&instance->end, service->limits.memory_bytes, text, sizeof(text));
+	instance_say(&instance->end_why, instance->unhealthy ? instance->reason : text);
 	instance->end.fault = NULL; /* said; the next start may use it for its own */
-	reason_verdict(why, &verdict, &instance->history, instance->reason,
-		       sizeof(instance->reason));
+	reason_verdict(instance->end_why, &verdict, &instance->history, text, sizeof(text));
+	instance_say(&instance->reason, text);
 	instance->backoff_ms = verdict.delay_ms;
 	switch (verdict.decision) {
 	case RESTART_AGAIN:

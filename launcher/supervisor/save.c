@@ -129,8 +129,8 @@ static void fill_life(struct instance *instance, struct record *record)
 	record->end_code = instance->end.code;
 	record->end_signal = instance->end.signal;
 	record->end_oom = instance->end.oom;
-	memcpy(record->reason, instance->reason, sizeof(record->reason));
-	memcpy(record->end_why, instance->end_why, sizeof(record->end_why));
+	snprintf(record->reason, sizeof(record->reason), "%s", instance->reason);
+	snprintf(record->end_why, sizeof(record->end_why), "%s", instance->end_why);
 	probe_save(instance, &record->vitals);
 }
 

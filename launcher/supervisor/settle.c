@@ -210,7 +210,7 @@ static bool start_waiting(struct supervisor *sup, const struct situation *now,
 			continue;
 		}
 		instance->blocked = false;
-		instance->reason[0] = '\0';
+		instance_say(&instance->reason, "");
 		started = true;
 		instance_event(instance, INSTANCE_EV_DEPS_MET);
 	}
