@@ -31,6 +31,20 @@ void client_stream_drop(struct client_stream *stream)
 	buf_free(&stream->text);
 }
 
+/* A socket that another user has put there must not hear of our manifests and environment. */
+static int check_server(int fd, const char *path, struct err *err)
+{
+	struct ucred server = {0};
+	socklen_t len = sizeof(server);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &server, &len) < 0)
+		return err_set(err, errno, "connect to '%s'", path);
+	if (server.uid != 0 && server.uid != geteuid())
+		return err_say(err, EPERM, "'%s' belongs to user %u, not to davit", path,
+			       server.uid);
+	return 0;
+}
+
 int client_connect(const char *stack, int *ret_fd, struct err *err)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -45,8 +59,10 @@ int client_connect(const char *stack, int *ret_fd, struct err *err)
 		return err_set(err, errno, "socket");
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0) {
-		*ret_fd = take_fd(&fd);
-		return 0;
+		r = check_server(fd, path, err);
+		if (r == 0)
+			*ret_fd = take_fd(&fd);
+		return r;
 	}
 	bool absent = errno == ENOENT || errno == ECONNREFUSED || errno == ENOTDIR;
 

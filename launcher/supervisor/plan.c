@@ -284,7 +284,7 @@ static int plan_prepare(struct supervisor *sup, struct plan *plan, struct contai
 		.root_layers = images_layers(plan->manifest, service->rootfs_dir),
 		.ids = sup->ids.userns_fd < 0 ? NULL : &sup->ids,
 	};
-	r = fs_make_dirs(sup->layers_dir, 0700, &fault->err);
+	r = fs_make_own_dir(sup->layers_dir, 0700, &fault->err);
 	if (r == 0)
 		r = lower_service(plan->manifest->stack, service, &place, &lowered, &fault->err);
 	if (r == 0)

@@ -130,16 +130,18 @@ static int make_paths(struct supervisor *sup, struct err *err)
 
 static int make_dirs(const struct supervisor *sup, struct err *err)
 {
-	int r = fs_make_dirs(sup->log_dir, 0750, err);
+	int r = fs_make_own_dir(sup->log_dir, 0750, err);
 
-	return r < 0 ? r : fs_make_dirs(sup->volumes_dir, 0711, err);
+	/* Root's own programs in a volume may have their set-user-ID bit: the host's users must not
+	 * get there (CVE-2021-41091). */
+	return r < 0 ? r : fs_make_own_dir(sup->volumes_dir, 0700, err);
 }
 
 /* -EAGAIN: file or directory was removed by a predecessor that ended meanwhile. */
 static int lock_file(struct supervisor *sup, const char *path, struct err *err)
 {
 	struct stat st;
-	int r = fs_make_dirs(sup->run_dir, 0700, err);
+	int r = fs_make_own_dir(sup->run_dir, 0700, err);
 
 	if (r < 0)
 		return r;

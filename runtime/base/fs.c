@@ -39,6 +39,53 @@ int fs_make_dirs(const char *path, mode_t mode, struct err *err)
 	return S_ISDIR(st.st_mode) ? 0 : err_set(err, ENOTDIR, "make directory '%s'", path);
 }
 
+static bool is_trusted(const struct stat *st)
+{
+	return st->st_uid == 0 || st->st_uid == geteuid();
+}
+
+/* Who may write to the directory around it can put another one in its place, unless that is sticky.
+ */
+static int make_parent(const char *path, mode_t mode, struct err *err)
+{
+	const char *slash = strrchr(path, '/');
+	char parent[PATH_MAX];
+	struct stat st;
+
+	snprintf(parent, sizeof(parent), "%.*s", slash > path ? (int)(slash - path) : 1, path);
+	int r = fs_make_dirs(parent, mode, err);
+
+	if (r < 0)
+		return r;
+	if (stat(parent, &st) < 0)
+		return err_set(err, errno, "directory '%s'", parent);
+	if (!is_trusted(&st))
+		return err_say(err, EPERM, "directory '%s' belongs to user %u", parent, st.st_uid);
+	if ((st.st_mode & (S_IWGRP | S_IWOTH)) && !(st.st_mode & S_ISVTX))
+		return err_say(err, EPERM, "directory '%s' can be changed by other users", parent);
+	return 0;
+}
+
+int fs_make_own_dir(const char *path, mode_t mode, struct err *err)
+{
+	struct stat link;
+	struct stat st;
+	int r = make_parent(path, mode, err);
+
+	if (r == 0)
+		r = fs_make_dirs(path, mode, err);
+	if (r < 0)
+		return r;
+	if (lstat(path, &link) < 0 || stat(path, &st) < 0)
+		return err_set(err, errno, "directory '%s'", path);
+	if (!is_trusted(&link) || !is_trusted(&st))
+		return err_say(err, EPERM, "directory '%s' belongs to user %u", path,
+			       is_trusted(&link) ? st.st_uid : link.st_uid);
+	if ((st.st_mode & 0777 & ~mode) && chmod(path, st.st_mode & mode) < 0)
+		return err_set(err, errno, "make directory '%s' private", path);
+	return 0;
+}
+
 int fs_read(const char *path, size_t max_bytes, char **ret_text, size_t *ret_len, struct err *err)
 {
 	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);

@@ -16,6 +16,13 @@
 int fs_make_dirs(const char *path, mode_t mode, struct err *err) must_check;
 
 /*
+ * Makes a directory that is to be ours alone. One that exists must be root's or the caller's, also
+ * as a link, and no other user may be able to exchange it (-EPERM names who owns it, or what is
+ * open to all); what its mode allows beyond @mode is taken away.
+ */
+int fs_make_own_dir(const char *path, mode_t mode, struct err *err) must_check;
+
+/*
  * Reads a whole regular file.
  *
  * @max_bytes	a longer file is refused with -EFBIG

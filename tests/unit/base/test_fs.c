@@ -111,6 +111,44 @@ static void a_file_in_the_way_of_a_directory_is_an_error(void **unused)
 	assert_int_equal(fs_make_dirs(below("a"), 0755, &err), -ENOTDIR);
 }
 
+static void a_directory_of_our_own_is_made_and_made_private(void **unused)
+{
+	struct stat st;
+
+	assert_int_equal(fs_make_own_dir(below("a/b"), 0700, NULL), 0);
+	assert_int_equal(chmod(path, 0777), 0);
+	assert_int_equal(fs_make_own_dir(path, 0750, NULL), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0750);
+	/* It may be looser than it has to be, and is left so. */
+	assert_int_equal(fs_make_own_dir(path, 0755, NULL), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0750);
+}
+
+static void a_directory_that_others_have_made_or_can_exchange_is_refused(void **unused)
+{
+	struct err err = {0};
+
+	if (geteuid() != 0)
+		skip(); /* files of another user are needed */
+	assert_int_equal(mkdir(below("theirs"), 0700), 0);
+	assert_int_equal(chown(path, 65534, 0), 0);
+	assert_int_equal(fs_make_own_dir(path, 0700, &err), -EPERM);
+	assert_non_null(strstr(err.text, "theirs' belongs to user 65534"));
+	assert_int_equal(fs_make_own_dir(below("theirs/below"), 0700, &err), -EPERM);
+	assert_int_equal(symlink(".", below("link")), 0);
+	assert_int_equal(fs_make_own_dir(path, 0755, &err), 0);
+	assert_int_equal(lchown(path, 65534, 0), 0);
+	assert_int_equal(fs_make_own_dir(path, 0755, &err), -EPERM);
+	assert_int_equal(mkdir(below("open"), 0700), 0);
+	assert_int_equal(chmod(path, 0777), 0);
+	assert_int_equal(fs_make_own_dir(below("open/ours"), 0700, &err), -EPERM);
+	assert_non_null(strstr(err.text, "open' can be changed by other users"));
+	assert_int_equal(chmod(below("open"), 01777), 0);
+	assert_int_equal(fs_make_own_dir(below("open/ours"), 0700, &err), 0);
+}
+
 #define with_top(test) cmocka_unit_test_setup_teardown(test, make_top, remove_top)
 
 int main(void)
@@ -123,6 +161,8 @@ int main(void)
 		with_top(rewriting_keeps_the_inode_and_cuts_the_rest),
 		with_top(removing_never_follows_a_link),
 		with_top(removing_what_is_missing_is_success),
+		with_top(a_directory_of_our_own_is_made_and_made_private),
+		with_top(a_directory_that_others_have_made_or_can_exchange_is_refused),
 		with_top(a_file_in_the_way_of_a_directory_is_an_error),
 	};
 
