@@ -26,6 +26,7 @@ struct launch {
 	char *keeper;
 	char *supervisor;
 	char *log_path;
+	struct strv environment;
 	int log_fd;
 	int null_fd;
 	int ready[2];
@@ -36,6 +37,7 @@ static void launch_drop(struct launch *launch)
 	free(launch->keeper);
 	free(launch->supervisor);
 	free(launch->log_path);
+	strv_free(&launch->environment);
 	fd_drop(&launch->log_fd);
 	fd_drop(&launch->null_fd);
 	fd_drop(&launch->ready[0]);
@@ -49,7 +51,7 @@ static int open_log(const char *stack, struct launch *launch, struct err *err)
 	int r = paths_dir(PATHS_LOG, stack, &dir, err);
 
 	if (r == 0)
-		r = fs_make_dirs(dir, 0700, err);
+		r = fs_make_own_dir(dir, 0750, err);
 	if (r < 0)
 		return r;
 	if (asprintf(&launch->log_path, "%s/supervisor.log", dir) < 0) {
@@ -61,12 +63,30 @@ static int open_log(const char *stack, struct launch *launch, struct err *err)
 	return launch->log_fd < 0 ? err_set(err, errno, "open '%s'", launch->log_path) : 0;
 }
 
+/* What the stack's processes know of their caller's environment, which may hold secrets: they run
+ * as long as the stack does, and a manifest comes with the variables that it is to be read with. */
+static int keep_environment(struct launch *launch, struct err *err)
+{
+	static const char *const known[] = {
+		"PATH=",	 "HOME=",	  "TMPDIR=", "TZ=",  "LANG=",
+		"LC_",		 "XDG_",	  "DAVIT_",  "LD_",  "GCOV_",
+		"ASAN_OPTIONS=", "LSAN_OPTIONS=", "MALLOC_", "SSL_", "UBSAN_OPTIONS="};
+
+	for (char **entry = environ; *entry; entry++)
+		for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+			if (strncmp(*entry, known[i], strlen(known[i])) == 0)
+				strv_add(&launch->environment, *entry);
+	return strv_check(&launch->environment, err);
+}
+
 static int prepare(struct launch *launch, struct err *err)
 {
 	int r = paths_helper("davit-supervisor", &launch->supervisor, err);
 
 	if (r == 0)
 		r = paths_helper("davit-keeper", &launch->keeper, err);
+	if (r == 0)
+		r = keep_environment(launch, err);
 	if (r < 0)
 		return r;
 	launch->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -103,6 +123,7 @@ static void exec_helper(const struct launch *launch, const char *const *argv)
 		_exit(127);
 	/* What davit's caller left open is not the supervisor's either. */
 	(void)close_range(READY_FD + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+	environ = launch->environment.items;
 	err_ignore(exe_run(argv[0], (char *const *)(uintptr_t)argv, &err));
 	dprintf(READY_FD, "error: %s\n", err.text);
 	_exit(127);
