@@ -109,6 +109,11 @@ static void check_allow(const struct stack *stack, const struct service *service
 		stack->service_count ? (const char *const *)&stack->services[0].name : NULL,
 		stack->service_count, sizeof(*stack->services)};
 
+	if (service->traffic.restricted && service->network.mode != NETWORK_BRIDGE)
+		report_error(report, service->network.mode_pos,
+			     "services.%s.network_mode: x-allow is for services with a network of "
+			     "their own",
+			     service->name);
 	for (size_t i = 0; i < allow->count; i++)
 		if (!stack_service(stack, allow->items[i].value))
 			report_error(

@@ -91,7 +91,7 @@ const struct key_info keys_service[] = {
 	{"volumes"},
 	{"volumes_from"},
 	{"working_dir"},
-	{"x-allow", KEY_NOTE},
+	{"x-allow"},
 	{"x-autoscale"},
 	{"x-balance"},
 	{"x-drain"},

@@ -330,6 +330,7 @@ static void commit(struct change *change)
 	manifest_unref(sup->manifest);
 	sup->units = take_ptr(change->units);
 	sup->manifest = take_ptr(change->manifest);
+	networks_allow(sup);
 	for (struct instance *instance = sup->instances; instance; instance = instance->next) {
 		long i = observed_service(sup->manifest->stack, instance->plan->service->name);
 

@@ -273,7 +273,7 @@ void networks_restore(struct supervisor *sup, const struct json_t *text)
 		supervisor_log(sup, "event=not-restored what=network error=\"%s\"", err.text);
 		made_free(made);
 	}
-	publish_ports(sup);
+	networks_allow(sup);
 }
 
 void networks_restored(struct supervisor *sup)
@@ -285,6 +285,58 @@ void networks_restored(struct supervisor *sup)
 	if (net_settle(sup->net, &err) < 0)
 		supervisor_log(sup, "event=links-left error=\"%s\"", err.text);
 	tell_unguarded(sup);
+}
+
+/* The callers of a service, by those whose addresses they have. */
+static const char **callers_of(const struct stack *stack, const struct service *service)
+{
+	const struct text_list *allow = &service->traffic.allow;
+	const char **callers = calloc(allow->count + 1, sizeof(*callers));
+
+	for (size_t i = 0; callers && i < allow->count; i++) {
+		const struct service *caller = stack_service(stack, allow->items[i].value);
+
+		callers[i] = stack_network_owner(stack, caller)->name;
+	}
+	return callers;
+}
+
+static int allow(struct supervisor *sup, const struct stack *stack, struct net_allow *rules,
+		 struct err *err)
+{
+	size_t count = 0;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < stack->service_count; i++) {
+		const struct service *service = &stack->services[i];
+
+		if (!service->traffic.restricted || service->network.mode != NETWORK_BRIDGE)
+			continue;
+		rules[count] = (struct net_allow){service->name, callers_of(stack, service),
+						  service->traffic.allow.count};
+		r = rules[count].callers ? 0 : err_set(err, ENOMEM, "x-allow");
+		count++;
+	}
+	if (r == 0)
+		r = net_allow(sup->net, rules, count, err);
+	for (size_t i = 0; i < count; i++)
+		free((void *)rules[i].callers);
+	return r;
+}
+
+void networks_allow(struct supervisor *sup)
+{
+	const struct stack *stack = sup->manifest->stack;
+	autofree struct net_allow *rules = calloc(stack->service_count + 1, sizeof(*rules));
+	struct err err = {0};
+
+	if (!sup->net)
+		return;
+	int r = rules ? allow(sup, stack, rules, &err) : err_set(&err, ENOMEM, "x-allow");
+
+	if (r < 0)
+		supervisor_log(sup, "event=publish-failed error=\"%s\"", err.text);
+	publish_ports(sup);
 }
 
 void networks_close(struct supervisor *sup)
@@ -387,7 +439,7 @@ int networks_attach(struct instance *instance, struct err *err)
 		links[i].main = sorted[i] == main;
 		r = fill_link(instance->sup, &service->network, sorted[i], &links[i], err);
 	}
-	const struct net_attach_request request = {instance->name, links, count};
+	const struct net_attach_request request = {instance->name, links, count, service->name};
 
 	return r < 0 ? r : net_attach(instance->sup->net, &request, &instance->endpoint, err);
 }

@@ -39,6 +39,9 @@ struct in_addr networks_address(const struct service *service, const struct net_
 /* Goes on with the networks of a predecessor; @text: as stack_text.c has it. */
 void networks_restore(struct supervisor *sup, const struct json_t *text);
 
+/* Who may call whom, as the manifest in effect has it, from here on. */
+void networks_allow(struct supervisor *sup);
+
 /* Removes what is left of the predecessor's and nobody has taken over. */
 void networks_restored(struct supervisor *sup);
 

@@ -116,6 +116,7 @@ int run_one_off(struct supervisor *sup, const struct run_request *request,
 		plan->change = run_change_print(&request->change);
 	if (r == 0)
 		networks_open(sup, sup->manifest->stack, plan->service, &problems);
+	networks_allow(sup); /* perhaps there was none before */
 	if (problems.count)
 		r = err_say(&fault->err, EIO, "%s", problems.items[0]);
 	if (r == 0)

@@ -57,6 +57,7 @@ static void net_free(struct net *net)
 {
 	net_forget_left(net);
 	net_guard_free(net);
+	net_allow_free(net);
 	nft_close(net->nft);
 	balancer_forget(&net->balancer);
 	sysctl_close(&net->sysctl);
@@ -265,6 +266,7 @@ static void put_all(struct buf *text, const struct net *net)
 
 		nft_rules_network(text, &rules);
 	}
+	net_allow_put_all(net, text, 0);
 }
 
 static void fill_group(struct balancer_group *group, const struct net_group *wanted)
@@ -299,6 +301,9 @@ int net_balance(struct net *net, const struct net_balance *wanted, struct err *e
 
 	if (r == 0 && text.len)
 		r = run_rules(net->nft, &text, err);
+	bool anew = net->stale && !net->unsettled;
+
 	net->stale = r < 0;
-	return r;
+	/* Also who has gone since is in none of the tables then. */
+	return r == 0 && anew ? net_guard_open(net, err) : r;
 }

@@ -117,7 +117,8 @@ struct net_link {
 struct net_attach_request {
 	const char *name; /* the instance, such as "web-1" */
 	const struct net_link *links;
-	size_t count; /* at least one; one of them is the main one */
+	size_t count;	   /* at least one; one of them is the main one */
+	const char *group; /* for net_allow(), such as "web"; NULL: none */
 };
 
 /*
@@ -208,6 +209,22 @@ struct net_load {
 
 /* Counts them; from 0.1 ms. */
 int net_load(int netns_fd, struct net_load *ret_load, struct err *err) must_check;
+
+/* Who may call the endpoints of a group. */
+struct net_allow {
+	const char *group;
+	const char *const *callers; /* other groups, or this one */
+	size_t caller_count;
+};
+
+/*
+ * From here on new connections to the endpoints of the groups that are named come from endpoints of
+ * their callers only; other endpoints are refused, by whatever address and network they try. The
+ * host, and what comes from outside of the stack through a published port, is not concerned.
+ * Holds for endpoints to come, from before they can send anything.
+ */
+int net_allow(struct net *net, const struct net_allow *rules, size_t count,
+	      struct err *err) must_check;
 
 /* How an endpoint is chosen for a new connection. */
 enum net_way {

@@ -24,6 +24,7 @@ struct net_endpoint {
 	struct net *net; /* borrowed; NULL: only lo */
 	struct net_endpoint *next_left;
 	char *name;
+	char *group; /* NULL: none */
 	int netns_fd;
 	struct end *ends;
 	size_t count;
@@ -96,9 +97,11 @@ static int plan_end(struct net_endpoint *endpoint, size_t i, const struct net_li
 	return r;
 }
 
-static struct nft_speaker speaker_of(const struct end *end)
+static struct nft_speaker speaker_of(const struct net_endpoint *endpoint, size_t i)
 {
-	struct nft_speaker speaker = {.port = end->link, .address = {htonl(end->address)}};
+	const struct end *end = &endpoint->ends[i];
+	struct nft_speaker speaker = {
+		.port = end->link, .address = {htonl(end->address)}, .group = endpoint->group};
 
 	memcpy(speaker.mac, end->mac, sizeof(speaker.mac));
 	return speaker;
@@ -116,7 +119,7 @@ static int admit(struct net_endpoint *endpoint, struct err *err)
 		/* Never a name used before: a link cut off by net_detach() may still be there. */
 		snprintf(endpoint->ends[i].link, IF_NAMESIZE, "dv%08x%05x", net->hash,
 			 net->links_made++ & 0xfffff);
-		speakers[i] = speaker_of(&endpoint->ends[i]);
+		speakers[i] = speaker_of(endpoint, i);
 	}
 	return net_guard_admit(net, speakers, endpoint->count, err);
 }
@@ -124,7 +127,7 @@ static int admit(struct net_endpoint *endpoint, struct err *err)
 static void dismiss(struct net_endpoint *endpoint)
 {
 	for (size_t i = 0; i < endpoint->count; i++) {
-		const struct nft_speaker speaker = speaker_of(&endpoint->ends[i]);
+		const struct nft_speaker speaker = speaker_of(endpoint, i);
 
 		if (*speaker.port)
 			net_guard_dismiss(endpoint->net, &speaker);
@@ -212,6 +215,7 @@ static void endpoint_free(struct net_endpoint *endpoint)
 	fd_drop(&endpoint->netns_fd);
 	free(endpoint->ends);
 	free(endpoint->name);
+	free(endpoint->group);
 	free(endpoint);
 }
 
@@ -245,7 +249,10 @@ int net_attach(struct net *net, const struct net_attach_request *request,
 		endpoint_free(endpoint);
 		return err_say(err, EBUSY, "network: '%s' is attached already", request->name);
 	}
-	int r = 0;
+	endpoint->group = request->group ? strdup(request->group) : NULL;
+	int r = request->group && !endpoint->group
+			? err_set(err, ENOMEM, "network: attach '%s'", request->name)
+			: 0;
 
 	for (size_t i = 0; r == 0 && i < request->count; i++)
 		r = plan_end(endpoint, i, &request->links[i], err);
@@ -342,7 +349,7 @@ static void visit_speakers(const void *node, VISIT visit, void *data)
 	if (endpoint->netns_fd < 0 || (visit != leaf && visit != postorder))
 		return;
 	for (size_t i = 0; i < endpoint->count; i++) {
-		const struct nft_speaker speaker = speaker_of(&endpoint->ends[i]);
+		const struct nft_speaker speaker = speaker_of(endpoint, i);
 
 		if (*speaker.port)
 			walk->say(walk->data, &speaker);

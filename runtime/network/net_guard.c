@@ -23,7 +23,7 @@ static int run(struct net *net, struct buf *text, struct err *err)
 }
 
 struct listing {
-	const char *stack;
+	const struct net *net;
 	struct buf *text;
 };
 
@@ -31,19 +31,38 @@ static void list_speaker(void *data, const struct nft_speaker *speaker)
 {
 	struct listing *listing = data;
 
-	nft_guard_admit(listing->text, listing->stack, speaker);
+	nft_guard_admit(listing->text, listing->net->stack, speaker);
+	net_allow_put_bridged(listing->net, listing->text, true, speaker);
+}
+
+static void put_gateway(struct buf *text, const struct net_network *network)
+{
+	unsigned char mac[6];
+
+	net_mac(network->gateway, mac);
+	nft_guard_gateway(text, network->net->stack, mac);
+}
+
+void net_guard_put_network(struct buf *text, const struct net_network *network)
+{
+	const struct net *net = network->net;
+
+	if (!net->guard.missing && !net->unsettled)
+		put_gateway(text, network);
 }
 
 int net_guard_open(struct net *net, struct err *err)
 {
 	autobuf struct buf text = {0};
-	struct listing listing = {net->stack, &text};
+	struct listing listing = {net, &text};
 	struct err why = {0};
 	char ports[IF_NAMESIZE];
 
 	net_guard_free(net);
 	snprintf(ports, sizeof(ports), "dv%08x", net->hash);
 	nft_guard_table(&text, net->stack, ports);
+	for (const struct net_network *one = net->networks; one; one = one->next)
+		put_gateway(&text, one);
 	net_each_speaker(net, list_speaker, &listing);
 	int r = run(net, &text, &why);
 
@@ -55,9 +74,14 @@ int net_guard_open(struct net *net, struct err *err)
 
 void net_guard_free(struct net *net)
 {
-	buf_free(&net->guard.leaving);
+	net_guard_forget_leaving(net);
 	free(net->guard.missing);
 	net->guard = (struct net_guard){0};
+}
+
+void net_guard_forget_leaving(struct net *net)
+{
+	buf_free(&net->guard.leaving);
 }
 
 const char *net_unguarded(const struct net *net)
@@ -65,14 +89,31 @@ const char *net_unguarded(const struct net *net)
 	return net->guard.missing;
 }
 
+static void put(const struct net *net, struct buf *text, bool comes,
+		const struct nft_speaker *speaker)
+{
+	if (!net->stale)
+		net_allow_put(net, text, comes, speaker);
+	if (net->guard.missing)
+		return;
+	if (comes)
+		nft_guard_admit(text, net->stack, speaker);
+	else
+		nft_guard_dismiss(text, net->stack, speaker);
+	net_allow_put_bridged(net, text, comes, speaker);
+}
+
+/* Makes all anew after somebody else has changed it. */
 static int admit_anew(struct net *net, const struct nft_speaker *speakers, size_t count,
 		      struct err *err)
 {
 	autobuf struct buf text = {0};
+	int r = net_guard_open(net, err);
 
+	net->stale = true;
 	for (size_t i = 0; i < count; i++)
-		nft_guard_admit(&text, net->stack, &speakers[i]);
-	return net->guard.missing || count == 0 ? 0 : run(net, &text, err);
+		put(net, &text, true, &speakers[i]);
+	return r < 0 || !text.len ? r : run(net, &text, err);
 }
 
 /* Before net_settle() the table is the dead process's: it may not know who goes, and must not lose
@@ -84,25 +125,22 @@ int net_guard_admit(struct net *net, const struct nft_speaker *speakers, size_t 
 
 	net->guard.leaving = (struct buf){0};
 	for (size_t i = 0; i < count; i++)
-		nft_guard_admit(&text, net->stack, &speakers[i]);
-	if (net->guard.missing || !text.len)
+		put(net, &text, true, &speakers[i]);
+	if (!text.len)
 		return buf_check(&text, err);
 	int r = run(net, &text, err);
 
 	if (r == 0 || r == -ENOMEM)
 		return r;
-	/* The dead process had none, or somebody else has changed it. */
-	if (net->unsettled)
-		return 0;
-	r = net_guard_open(net, err);
-	return r < 0 ? r : admit_anew(net, speakers, count, err);
+	/* The dead process may have had none. */
+	return net->unsettled ? 0 : admit_anew(net, speakers, count, err);
 }
 
 void net_guard_dismiss(struct net *net, const struct nft_speaker *speaker)
 {
-	if (net->guard.missing || net->unsettled)
+	if (net->unsettled)
 		return;
-	nft_guard_dismiss(&net->guard.leaving, net->stack, speaker);
+	put(net, &net->guard.leaving, false, speaker);
 	if (net->guard.leaving.len > LEAVING_MAX)
 		(void)!net_guard_admit(net, NULL, 0, NULL); /* the next one tries again */
 }

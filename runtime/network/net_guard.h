@@ -11,6 +11,7 @@
 #include "runtime/network/nft_guard.h"
 
 struct net;
+struct net_network;
 struct nft;
 
 struct net_guard {
@@ -23,6 +24,12 @@ int net_guard_open(struct net *net, struct err *err) must_check;
 
 /* Forgets it, as after net_guard_open() by a process that is dead. */
 void net_guard_free(struct net *net);
+
+/* The tables are made anew: who has gone is in none of them. */
+void net_guard_forget_leaving(struct net *net);
+
+/* Appends what the guard has to know of a network that is being made. */
+void net_guard_put_network(struct buf *text, const struct net_network *network);
 
 /* Lets the speakers in: before their ports are up, or their first words are lost. */
 int net_guard_admit(struct net *net, const struct nft_speaker *speakers, size_t count,

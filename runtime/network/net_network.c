@@ -172,6 +172,7 @@ static int set_up_rules(struct net_network *network, struct err *err)
 	autobuf struct buf text = {0};
 
 	nft_rules_network(&text, &rules);
+	net_guard_put_network(&text, network);
 	int r = buf_check(&text, err);
 
 	/* A stale table is replaced as a whole. */
@@ -208,6 +209,8 @@ int net_virtual_take(struct net_network *network, const char *name, unsigned spa
 	char key[NET_STACK_NAME_MAX + 32];
 
 	snprintf(key, sizeof(key), VIRTUAL_NAME, name);
+	if (!addr_pool_address(&network->addresses, key))
+		network->net->allow.outdated = true;
 	return addr_pool_take_last(&network->addresses, key, spare, err);
 }
 

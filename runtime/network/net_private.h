@@ -7,6 +7,7 @@
 #include "runtime/network/addr_pool.h"
 #include "runtime/network/balancer.h"
 #include "runtime/network/net.h"
+#include "runtime/network/net_allow.h"
 #include "runtime/network/net_guard.h"
 #include "runtime/network/nft.h"
 #include "runtime/network/nft_rules.h"
@@ -31,6 +32,7 @@ struct net {
 	struct nft *nft;
 	struct balancer balancer;
 	struct net_guard guard;
+	struct net_allowed allow;
 	struct sysctl sysctl; /* for setting up namespaces */
 	int home_fd;	      /* the host's network namespace */
 };

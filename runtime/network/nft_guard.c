@@ -8,19 +8,32 @@
 #include "runtime/network/nft_guard.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
+
+#define MAC_TEXT_MAX 18
 
 /*
  * An instance is its hardware address and its IP address together, in every frame that it sends,
  * and in what it tells its neighbours. It is no DHCP server. What is neither IPv4 nor its ARP
  * (IPv6 with its router advertisements, tagged frames, spanning tree) does not come in at all. The
  * type of a frame is compared as it is on the wire: of a tagged one, this is the tag.
+ *
+ * called: by some only, whom the rules for routed packets know (nft_allow.h). The way past the
+ * gateway, which an instance may make itself, is closed.
  */
 static const char chains[] =
 	"\tset speakers {\n"
 	"\t\ttype ifname . ether_addr . ipv4_addr\n"
 	"\t}\n"
+	"\tset called {\n"
+	"\t\ttype ipv4_addr\n"
+	"\t}\n"
+	"\tset gateways {\n"
+	"\t\ttype ether_addr\n"
+	"\t}\n"
 	"\tchain instance {\n"
 	"\t\tether type ip udp sport 67 counter drop\n"
+	"\t\tether type ip ip daddr @called ether daddr != @gateways counter drop\n"
 	"\t\tether type ip iifname . ether saddr . ip saddr @speakers accept\n"
 	"\t\tether type arp arp htype 1 arp ptype ip arp hlen 6 arp plen 4 iifname . ether saddr . "
 	"arp "
@@ -47,16 +60,28 @@ void nft_guard_table(struct buf *text, const char *stack, const char *ports)
 		   stack, chains, ports);
 }
 
+static const char *text_of(const unsigned char mac[6], char text[MAC_TEXT_MAX])
+{
+	snprintf(text, MAC_TEXT_MAX, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
+		 mac[3], mac[4], mac[5]);
+	return text;
+}
+
+void nft_guard_gateway(struct buf *text, const char *stack, const unsigned char mac[6])
+{
+	char shown[MAC_TEXT_MAX];
+
+	buf_printf(text, "add element bridge davit_%s gateways { %s }\n", stack,
+		   text_of(mac, shown));
+}
+
 static void put_speaker(struct buf *text, const char *stack, const struct nft_speaker *speaker)
 {
-	char address[INET_ADDRSTRLEN];
-	const unsigned char *mac = speaker->mac;
+	char address[INET_ADDRSTRLEN], mac[MAC_TEXT_MAX];
 
 	inet_ntop(AF_INET, &speaker->address, address, sizeof(address));
-	buf_printf(text,
-		   " element bridge davit_%s speakers "
-		   "{ \"%s\" . %02x:%02x:%02x:%02x:%02x:%02x . %s }\n",
-		   stack, speaker->port, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], address);
+	buf_printf(text, " element bridge davit_%s speakers { \"%s\" . %s . %s }\n", stack,
+		   speaker->port, text_of(speaker->mac, mac), address);
 }
 
 void nft_guard_admit(struct buf *text, const char *stack, const struct nft_speaker *speaker)

@@ -14,12 +14,16 @@ struct nft_speaker {
 	const char *port; /* the link of the instance, in the host's namespace */
 	unsigned char mac[6];
 	struct in_addr address;
+	const char *group; /* which it belongs to; NULL: none */
 };
 
 /* The whole table, with nobody in it; replaces a leftover of the same name.
  *
  * @ports	what the names of all ports of the stack begin with */
 void nft_guard_table(struct buf *text, const char *stack, const char *ports);
+
+/* The hardware address of a bridge, behind which packets are routed. */
+void nft_guard_gateway(struct buf *text, const char *stack, const unsigned char mac[6]);
 
 void nft_guard_admit(struct buf *text, const char *stack, const struct nft_speaker *speaker);
 /* Who is not in the table must not be dismissed. */

@@ -15,6 +15,9 @@
  * raw: route_localnet lets the host's own connections to 127.0.0.1 leave through a bridge; without
  * the drops it would also let instances reach what listens on the host's loopback (CVE-2020-8558).
  *
+ * calls: to those who may be called by some only, also by a virtual address: refused before that is
+ * translated, as a bridged frame cannot be afterwards. What gets past it is a published port.
+ *
  * addresses: virtual ones, which are so only for who is in the network, and for the host itself;
  * one that leads to nobody is still there when the packet is about to be sent on: unanswered.
  *
@@ -31,8 +34,8 @@
  *
  * redirect: instances of a network speak through the gateway; a shorter way they must not be told.
  *
- * forward: what is confined to its network; then what may come into one, which nobody may from
- * outside it but through a published port; then what may leave.
+ * forward: what is confined to its network, or to whom it may call; then what may come into one,
+ * which nobody may from outside it but through a published port; then what may leave.
  */
 static const char chains[] =
 	"\tmap slots {\n"
@@ -56,6 +59,9 @@ static const char chains[] =
 	"\tmap addresses {\n"
 	"\t\ttype ifname . ipv4_addr : verdict\n"
 	"\t}\n"
+	"\tmap guarded {\n"
+	"\t\ttype ipv4_addr : verdict\n"
+	"\t}\n"
 	"\tmap ports {\n"
 	"\t\ttype inet_proto . inet_service : verdict\n"
 	"\t}\n"
@@ -64,6 +70,10 @@ static const char chains[] =
 	"\t}\n"
 	"\tchain raw {\n"
 	"\t\ttype filter hook prerouting priority raw; policy accept;\n"
+	"\t}\n"
+	"\tchain calls {\n"
+	"\t\ttype filter hook prerouting priority -110; policy accept;\n"
+	"\t\tct state established,related accept\n"
 	"\t}\n"
 	"\tchain published {\n"
 	"\t\tip daddr . meta l4proto . th dport vmap @ports_of\n"
@@ -156,15 +166,19 @@ void nft_rules_network(struct buf *text, const struct nft_network *network)
 		   "\t\tiifname \"%s\" ip daddr 127.0.0.0/8 drop\n"
 		   "\t\tiifname \"%s\" ip saddr 127.0.0.0/8 drop\n"
 		   "\t}\n"
+		   "\tchain calls {\n"
+		   "\t\tiifname \"%s\" ip daddr vmap @guarded\n"
+		   "\t}\n"
 		   "\tchain sent {\n"
 		   "\t\toifname \"%s\" icmp type redirect drop\n"
 		   "\t}\n"
 		   "\tchain postrouting {\n",
-		   network->stack, bridge, bridge, bridge);
+		   network->stack, bridge, bridge, bridge, bridge);
 	put_masquerade(text, network);
 	buf_puts(text, "\t}\n\tchain confined {\n");
 	if (network->internal)
 		buf_printf(text, "\t\tiifname \"%s\" oifname != \"%s\" drop\n", bridge, bridge);
+	buf_printf(text, "\t\tiifname \"%s\" ip daddr vmap @guarded\n", bridge);
 	buf_printf(text, "\t}\n\tchain inward {\n\t\tiifname \"%s\" oifname \"%s\" accept\n",
 		   bridge, bridge);
 	if (!network->internal)

@@ -258,6 +258,8 @@ static const struct fault faults[] = {
 			       "round_robin, least_connections "
 			       "or source"},
 	{"x-allow: [c]", "5:13: error: services.a.x-allow: there is no service 'c'"},
+	{"x-allow: [b]\n  network_mode: host", "6:17: error: services.a.network_mode: x-allow is "
+					       "for services with a network of their own"},
 };
 
 static void faults_are_told_at_their_place(void **unused)
@@ -278,10 +280,10 @@ static void what_cannot_be_done_yet_is_noted(void **unused)
 		{"x-schedule: '@daily'", "5:3: note: services.a.x-schedule is not supported yet"},
 		{"x-balance: least_connections",
 		 "5:14: note: services.a.x-balance: least_connections is not supported yet"},
-		{"x-allow: [b]", "5:3: note: services.a.x-allow is not supported yet"},
 	};
-	static const char *const silent[] = {"x-autoscale: {max: 8}", "x-drain: 1s",
-					     "x-balance: round_robin", "x-balance: source", NULL};
+	static const char *const silent[] = {"x-autoscale: {max: 8}",  "x-drain: 1s",
+					     "x-balance: round_robin", "x-balance: source",
+					     "x-allow: [b]",	       NULL};
 
 	(void)unused;
 	check_one_service_notes(notes, ARRAY_SIZE(notes));

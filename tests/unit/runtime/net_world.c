@@ -111,7 +111,8 @@ struct in_addr gateway_of(const struct net *net)
 struct net_endpoint *attach(struct net *to, const char *name)
 {
 	const struct net_link link = {.network = net_network_find(to, "default"), .main = true};
-	const struct net_attach_request request = {name, &link, 1};
+	autofree char *group = strndup(name, strcspn(name, "-"));
+	const struct net_attach_request request = {name, &link, 1, group};
 	struct net_endpoint *endpoint = NULL;
 	struct err err = {0};
 

@@ -49,7 +49,7 @@ int which_accepts(const int *listeners, int count, int *ret_fd);
 struct net *open_stack(const char *stack);
 struct in_addr gateway_of(const struct net *net);
 
-/* To the network "default" alone. */
+/* To the network "default" alone; "web-1" is of the group "web". */
 struct net_endpoint *attach(struct net *to, const char *name);
 
 /* A group "web" of "default" with these targets, and where it is not NULL a port that leads there.

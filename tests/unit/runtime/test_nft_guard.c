@@ -21,8 +21,16 @@ static void the_table_replaces_what_was_there_and_lets_nobody_speak(void **unuse
 			    "\tset speakers {\n"
 			    "\t\ttype ifname . ether_addr . ipv4_addr\n"
 			    "\t}\n"
+			    "\tset called {\n"
+			    "\t\ttype ipv4_addr\n"
+			    "\t}\n"
+			    "\tset gateways {\n"
+			    "\t\ttype ether_addr\n"
+			    "\t}\n"
 			    "\tchain instance {\n"
 			    "\t\tether type ip udp sport 67 counter drop\n"
+			    "\t\tether type ip ip daddr @called ether daddr != @gateways "
+			    "counter drop\n"
 			    "\t\tether type ip iifname . ether saddr . ip saddr @speakers accept\n"
 			    "\t\tether type arp arp htype 1 arp ptype ip arp hlen 6 arp plen 4 "
 			    "iifname . ether saddr . arp saddr ip @speakers "
@@ -51,6 +59,17 @@ static void who_comes_and_who_goes_are_one_element_each(void **unused)
 			    "{ \"dv0badcafe00001\" . 02:64:0a:d5:05:02 . 10.213.5.2 }\n");
 }
 
+static void a_gateway_is_a_hardware_address(void **unused)
+{
+	autobuf struct buf text = {0};
+
+	(void)unused;
+	nft_guard_gateway(&text, "shop", web.mac);
+	assert_int_equal(buf_check(&text, NULL), 0);
+	assert_string_equal(text.data, "add element bridge davit_shop gateways "
+				       "{ 02:64:0a:d5:05:02 }\n");
+}
+
 static void removing_succeeds_whether_it_is_there_or_not(void **unused)
 {
 	autobuf struct buf text = {0};
@@ -67,6 +86,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_table_replaces_what_was_there_and_lets_nobody_speak),
 		cmocka_unit_test(who_comes_and_who_goes_are_one_element_each),
+		cmocka_unit_test(a_gateway_is_a_hardware_address),
 		cmocka_unit_test(removing_succeeds_whether_it_is_there_or_not),
 	};
 

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Private to runtime/network: the text of who may call whom, as parts of the stack's two nftables
+ * tables. Pure: no system calls, no library.
+ *
+ * What may be called by some only is numbered from 0.
+ */
+#pragma once
+
+#include "runtime/base/buf.h"
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Makes @after numbers, with nobody who calls or is called, instead of @before. */
+void nft_allow_numbers(struct buf *text, const char *stack, size_t before, size_t after);
+
+/* @address comes to, or goes from, those that may call @number. */
+void nft_allow_caller(struct buf *text, const char *stack, bool comes, size_t number,
+		      struct in_addr address);
+
+/* @address comes to be, or is no longer, what @number stands for. */
+void nft_allow_called(struct buf *text, const char *stack, bool comes, size_t number,
+		      struct in_addr address);
+
+/* The same for the table of the bridges, where who is called by some only is called by nobody but
+ * through the gateway. */
+void nft_allow_bridged(struct buf *text, const char *stack, bool comes, struct in_addr address);
