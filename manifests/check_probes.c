@@ -62,7 +62,6 @@ static void note_autoscale(const struct service *service, struct report *report)
 		{autoscale->targets[SCALE_PROMETHEUS].present,
 		 autoscale->targets[SCALE_PROMETHEUS].pos, "prometheus"},
 		{autoscale->idle_ms > 0, autoscale->pos, "idle"},
-		{autoscale->schedule_count > 0, autoscale->pos, "schedule"},
 		{autoscale->forecast != SCALE_FORECAST_NONE, autoscale->pos, "forecast"},
 	};
 

@@ -4,6 +4,7 @@
 
 #include "launcher/policy/scale.h"
 #include "launcher/policy/scale_text.h"
+#include "launcher/policy/schedule.h"
 #include "launcher/supervisor/apply.h"
 #include "launcher/supervisor/events.h"
 #include "launcher/supervisor/measure.h"
@@ -16,7 +17,9 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define TICK_MS	     250
 #define REST_TICKS   8	/* how seldom the connections of a service at rest are looked at */
@@ -36,6 +39,8 @@ struct scaling {
 	struct scaling *next;
 	char *service;
 	struct scaler scaler;
+	int64_t minute;	     /* of the clock, for which: */
+	struct autoscale as; /* the manifest's, with the least number that there is at present */
 	struct tick ticks[MEAN_TICKS];
 	unsigned tick_next, tick_count;
 	int64_t looked_us;
@@ -68,12 +73,13 @@ struct look {
 
 /* ---- what there is to scale ---- */
 
+/* A number set to 0 by hand is nothing that a load could have asked for. */
 static bool is_scaled(const struct supervisor *sup, size_t i)
 {
 	const struct unit *unit = &sup->units[i];
 
 	return sup->manifest->stack->services[i].autoscale.present && unit->selected &&
-	       !unit->stopped && unit->plan && !sup->ending;
+	       !unit->stopped && unit->replicas > 0 && unit->plan && !sup->ending;
 }
 
 static struct scaling *find(const struct supervisor *sup, const char *service)
@@ -121,6 +127,44 @@ void scaler_close(struct supervisor *sup)
 		scaling_free(first);
 	}
 	watch_free(take_ptr(sup->scale_timer));
+}
+
+/* What clocks show there. The library knows one time zone at a time. */
+static struct tm clock_of(const char *tz, time_t now)
+{
+	const char *own = getenv("TZ");
+	autofree char *before = own ? strdup(own) : NULL;
+	struct tm shown = {0};
+
+	(void)setenv("TZ", tz, 1); /* (without memory the host's zone counts) */
+	tzset();
+	(void)localtime_r(&now, &shown);
+	if (before)
+		(void)setenv("TZ", before, 1);
+	else
+		(void)unsetenv("TZ");
+	tzset();
+	return shown;
+}
+
+/* What the manifest says, by its schedule: once a minute. */
+static void update_rules(struct scaling *scaling, const struct autoscale *autoscale)
+{
+	size_t count = autoscale->schedule_count;
+	time_t now = time(NULL);
+
+	if (scaling->minute == now / 60 + 1)
+		return;
+	scaling->as = *autoscale;
+	scaling->minute = now / 60 + 1;
+	if (count == 0)
+		return;
+	autofree struct tm *clocks = calloc(count, sizeof(*clocks));
+
+	for (size_t i = 0; clocks && i < count; i++)
+		clocks[i] = clock_of(autoscale->schedule[i].tz, now);
+	if (clocks)
+		scaling->as.min = schedule_least(autoscale, clocks);
 }
 
 /* ---- looking ---- */
@@ -220,7 +264,7 @@ static void put_tick(struct look *look)
 
 static bool wants(const struct look *look, enum scale_signal signal)
 {
-	return look->service->autoscale.targets[signal].present;
+	return look->scaling->as.targets[signal].present;
 }
 
 static void put_sample(struct look *look, enum scale_signal signal, const struct instance *one,
@@ -351,8 +395,7 @@ static void tell(const struct look *look, unsigned from)
 		    !js_put(proposals, scale_signal_name((enum scale_signal)i),
 			    js_pack("i", (int)decision->proposals[i])))
 			break;
-	scale_text(&look->service->autoscale, &look->input, decision, look->scaling->cpu_milli,
-		   why);
+	scale_text(&look->scaling->as, &look->input, decision, look->scaling->cpu_milli, why);
 	events_service(look->sup, look->service->name, "scale", why,
 		       js_pack("{s:i, s:i, s:s, s:o?, s:s, s:I, s:I, s:I, s:I, s:i}", "from",
 			       (int)from, "to", (int)decision->desired, "signal",
@@ -382,7 +425,7 @@ static void decide(struct look *look, struct unit *unit)
 	input->cpu_milli = look->cpu_known && look->ready
 				   ? look->busy_milli * (PERCENT_FULL / 1000) / look->ready
 				   : -1;
-	scaling->decision = scale_decide(&scaling->scaler, &look->service->autoscale, input);
+	scaling->decision = scale_decide(&scaling->scaler, &scaling->as, input);
 	if (scaling->decision.desired == from)
 		return;
 	unit->replicas = scaling->decision.desired;
@@ -399,11 +442,10 @@ static void decide(struct look *look, struct unit *unit)
 /* Nothing can come of looking closer: as few as may be, and nobody asks them for anything. */
 static bool is_at_rest(const struct look *look, const struct unit *unit)
 {
-	const struct autoscale *autoscale = &look->service->autoscale;
 	const struct scaling *scaling = look->scaling;
-	unsigned least = autoscale->min ? autoscale->min : 1;
+	unsigned least = scaling->as.min ? scaling->as.min : 1;
 
-	return unit->replicas <= least && look->cpu_known &&
+	return unit->replicas == least && look->cpu_known &&
 	       look->busy_milli <= IDLE_MILLI * look->ready && scaling->scaler.waited == 0 &&
 	       !wants(look, SCALE_MEMORY) && !wants(look, SCALE_PRESSURE);
 }
@@ -430,6 +472,7 @@ static void scale_one(struct supervisor *sup, size_t i)
 		scaling = begin(sup, service, unit->replicas);
 	if (!scaling)
 		return;
+	update_rules(scaling, &service->autoscale);
 	look.scaling = scaling;
 	look.span_us = scaling->looked_us ? look.now_us - scaling->looked_us : 0;
 	scaling->looked_us = look.now_us;
@@ -453,13 +496,20 @@ static void on_tick(void *data)
 
 	if (!sup->manifest || sup->ending)
 		return;
-	for (size_t i = 0; i < sup->manifest->stack->service_count; i++)
-		if (is_scaled(sup, i))
-			scale_one(sup, i);
-	scaler_update(sup);
+	bool any = false;
+
+	for (size_t i = 0; i < sup->manifest->stack->service_count; i++) {
+		if (!is_scaled(sup, i))
+			continue;
+		scale_one(sup, i);
+		any = true;
+	}
+	if (any)
+		watch_arm(sup->scale_timer, TICK_MS);
 }
 
-static void forget_others(struct supervisor *sup)
+/* What is wanted may be another manifest's by now. */
+static void look_over(struct supervisor *sup)
 {
 	struct scaling **link = &sup->scalings;
 
@@ -471,6 +521,7 @@ static void forget_others(struct supervisor *sup)
 		for (size_t i = 0; stack && i < stack->service_count && !kept; i++)
 			kept = strcmp(stack->services[i].name, scaling->service) == 0 &&
 			       is_scaled(sup, i);
+		scaling->minute = 0;
 		if (kept) {
 			link = &scaling->next;
 			continue;
@@ -486,7 +537,7 @@ void scaler_update(struct supervisor *sup)
 	bool any = false;
 	struct err err = {0};
 
-	forget_others(sup);
+	look_over(sup);
 	for (size_t i = 0; stack && i < stack->service_count && !any; i++)
 		any = is_scaled(sup, i);
 	if (!any)
@@ -500,11 +551,12 @@ void scaler_update(struct supervisor *sup)
 
 struct json_t *scaler_view(const struct supervisor *sup, const struct service *service)
 {
-	const struct autoscale *autoscale = &service->autoscale;
 	const struct scaling *scaling = find(sup, service->name);
+	const struct autoscale *autoscale =
+		scaling && scaling->minute ? &scaling->as : &service->autoscale;
 	char at[STAMP_SIZE];
 
-	if (!autoscale->present)
+	if (!service->autoscale.present)
 		return NULL;
 	const struct scale_target *cpu = &autoscale->targets[SCALE_CPU];
 	bool changed = scaling && scaling->to != scaling->from;
