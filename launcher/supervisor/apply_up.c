@@ -164,7 +164,7 @@ static void settle_one(struct change *change, size_t i)
 	struct container_fault fault = {.item = CONTAINER_ITEM_NONE};
 	struct revision revision;
 
-	if (images_attach(change->manifest, service, NULL, &fault) < 0) {
+	if (images_attach(change->sup, change->manifest, service, NULL, &fault) < 0) {
 		add_problem(change, service, &fault);
 		return;
 	}

@@ -4,6 +4,8 @@
 
 #include "launcher/from_image.h"
 #include "launcher/paths.h"
+#include "launcher/supervisor/keep.h"
+#include "launcher/supervisor/supervisor.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/image/image.h"
 #include "runtime/image/image_ref.h"
@@ -13,6 +15,8 @@
 #include <string.h>
 
 struct images {
+	struct keep *keep; /* borrowed */
+	char kept[KEEP_NAME_MAX + 1];
 	struct image image;
 	struct from_image from;
 	struct images *next;
@@ -23,6 +27,7 @@ void images_free(struct images *images)
 	while (images) {
 		struct images *next = images->next;
 
+		keep_drop(images->keep, images->kept);
 		from_image_free(&images->from);
 		image_free(&images->image);
 		free(images);
@@ -52,10 +57,18 @@ static int find(const struct manifest *manifest, const struct service *service, 
 			    : r;
 }
 
-int images_attach(struct manifest *manifest, const struct service *service, const char *digest,
-		  struct container_fault *fault)
+/* A new one of the same name takes the place of a predecessor's. */
+static void hold(struct images *images, const struct manifest *manifest, size_t service)
 {
-	struct service *own = &manifest->stack->services[service - manifest->stack->services];
+	snprintf(images->kept, sizeof(images->kept), "image.%u.%zu", manifest->number, service);
+	err_ignore(keep_store(images->keep, images->kept, images->image.hold_fd, NULL));
+}
+
+int images_attach(struct supervisor *sup, struct manifest *manifest, const struct service *service,
+		  const char *digest, struct container_fault *fault)
+{
+	size_t index = (size_t)(service - manifest->stack->services);
+	struct service *own = &manifest->stack->services[index];
 
 	*fault = (struct container_fault){.item = CONTAINER_ITEM_ROOT};
 	if (own->rootfs != ROOTFS_IMAGE || own->rootfs_dir)
@@ -65,6 +78,7 @@ int images_attach(struct manifest *manifest, const struct service *service, cons
 
 	if (!images)
 		return err_set(&fault->err, ENOMEM, "image");
+	images->keep = sup->keep;
 	int r = find(manifest, own, digest, &images->image, &fault->err);
 
 	if (r == 0) {
@@ -76,6 +90,7 @@ int images_attach(struct manifest *manifest, const struct service *service, cons
 		images_free(images);
 		return r;
 	}
+	hold(images, manifest, index);
 	*own = merged;
 	images->next = manifest->images;
 	manifest->images = images;

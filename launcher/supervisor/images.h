@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The images of a manifest's services: found in the store, held as long as the manifest is, merged
- * into the services. Fetches nothing: the command line has done that.
+ * The images of a manifest's services: found in the store, held as long as the manifest is (by the
+ * keeper, too: what runs is not to lose its files between two supervisors), merged into the
+ * services. Fetches nothing: the command line has done that.
  */
 #pragma once
 
 #include "launcher/supervisor/plan.h"
 
 struct images; /* a list; NULL: none */
+struct supervisor;
 
 /*
  * Makes a service of ROOTFS_IMAGE complete; does nothing for others and the second time. To be
@@ -17,8 +19,8 @@ struct images; /* a list; NULL: none */
  *
  * Returns 0, or -errno with @fault as plan_make() fills it.
  */
-int images_attach(struct manifest *manifest, const struct service *service, const char *digest,
-		  struct container_fault *fault) must_check;
+int images_attach(struct supervisor *sup, struct manifest *manifest, const struct service *service,
+		  const char *digest, struct container_fault *fault) must_check;
 
 /* The layers of the image with this digest, upmost first, NULL-terminated; NULL: not attached. */
 const char *const *images_layers(const struct manifest *manifest, const char *digest);

@@ -367,7 +367,7 @@ int plan_ready(struct supervisor *sup, struct plan *plan, struct container_fault
 	if (plan->container)
 		return 0;
 	if (!plan->own)
-		r = images_attach(plan->manifest, plan->service, NULL, fault);
+		r = images_attach(sup, plan->manifest, plan->service, NULL, fault);
 	return r < 0 ? r : plan_prepare(sup, plan, fault);
 }
 

@@ -103,7 +103,7 @@ static int read_plan(struct supervisor *sup, struct manifest *manifest, const st
 	snprintf(record.revision.hex, sizeof(record.revision.hex), "%s",
 		 js_text(text, "revision") ? js_text(text, "revision") : "");
 	/* Without its image it cannot be started again, but goes on running. */
-	if (images_attach(manifest, service, js_text(text, "digest"), &fault) < 0)
+	if (images_attach(sup, manifest, service, js_text(text, "digest"), &fault) < 0)
 		tell(sup, service->name, &fault.err);
 	if (one_off)
 		service = run_change_apply(service, change);

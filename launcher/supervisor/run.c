@@ -91,7 +91,7 @@ static int start(struct supervisor *sup, struct plan *plan, unsigned index,
 int run_one_off(struct supervisor *sup, const struct run_request *request,
 		char ret_name[static INSTANCE_NAME_MAX], struct container_fault *fault)
 {
-	int attached = images_attach(sup->manifest, request->service, NULL, fault);
+	int attached = images_attach(sup, sup->manifest, request->service, NULL, fault);
 
 	if (attached < 0)
 		return attached;
