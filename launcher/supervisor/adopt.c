@@ -5,6 +5,7 @@
 #include "launcher/lower.h"
 #include "launcher/policy/observed.h"
 #include "launcher/supervisor/adopt_found.h"
+#include "launcher/supervisor/adopt_network.h"
 #include "launcher/supervisor/adopt_pipes.h"
 #include "launcher/supervisor/events.h"
 #include "launcher/supervisor/join.h"
@@ -30,7 +31,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 
 static void tell(const struct supervisor *sup, const char *name, const struct err *err)
@@ -105,69 +105,6 @@ static int take_group(struct instance *instance, const char *group, struct err *
 	int r = cg_adopt(instance->sup->cgroups, group, &limits, &instance->cg, err);
 
 	return r < 0 ? r : oom_listen(instance, err);
-}
-
-/* What the keeper has is there without a process, too. */
-static int find_network(const struct instance *instance, const struct record *record,
-			struct err *err)
-{
-	int fd = kept_take(instance, KEPT_NETWORK);
-	struct stat st;
-
-	if (fd >= 0 && fstat(fd, &st) == 0 && (!record->netns || st.st_ino == record->netns))
-		return fd;
-	if (fd >= 0)
-		kept_drop(instance, KEPT_NETWORK);
-	fd_drop(&fd);
-	return instance->pid > 0 ? proc_namespace(instance->pid, "net", err) : -1;
-}
-
-static bool has_links(const struct record *record)
-{
-	bool has = true;
-
-	for (size_t i = 0; i < record->link_count; i++)
-		has = has && record->links[i].outer[0];
-	return has;
-}
-
-/* The record is older than the links: what is inside tells what is outside. */
-static int look_for_links(const struct instance *instance, struct record *record, int netns_fd,
-			  struct err *err)
-{
-	autofree struct net_link_found *found = NULL;
-	size_t count = 0;
-	int r = net_look(instance->sup->net, netns_fd, &found, &count, err);
-
-	for (size_t i = 0; r == 0 && i < count; i++)
-		for (size_t j = 0; j < record->link_count; j++)
-			if (strcmp(found[i].network, record->links[j].network) == 0)
-				memcpy(record->links[j].outer, found[i].outer, IF_NAMESIZE);
-	if (r == 0 && !has_links(record))
-		r = err_say(err, ENODEV, "its network lacks a link");
-	return r;
-}
-
-static void take_network(struct instance *instance, struct record *record)
-{
-	autofree struct net_link_place *places = calloc(record->link_count + 1, sizeof(*places));
-	struct err err = {0};
-
-	if (!instance->endpoint || !places)
-		return;
-	autoclose int fd = find_network(instance, record, &err);
-
-	if (fd >= 0 && !has_links(record) && look_for_links(instance, record, fd, &err) < 0)
-		kept_drop(instance, KEPT_NETWORK);
-	if (err.code)
-		tell(instance->sup, instance->name, &err);
-	if (fd < 0 || err.code)
-		return;
-	for (size_t i = 0; i < record->link_count; i++)
-		places[i] = (struct net_link_place){
-			record->links[i].network, record->links[i].address, record->links[i].outer};
-	kept_store(instance, KEPT_NETWORK, fd);
-	net_endpoint_adopt(instance->endpoint, places, record->link_count, take_fd(&fd));
 }
 
 static void take_terminal(struct instance *instance)
@@ -328,7 +265,7 @@ static void adopt_running(struct instance *instance, struct record *record,
 		ended_meanwhile(instance, process);
 		return;
 	}
-	take_network(instance, record);
+	network_take(instance, record, found);
 	take_log(instance, group, verdict->process, record);
 	if (same_run)
 		take_notify(instance, record);
@@ -354,7 +291,7 @@ static void adopt_one(struct supervisor *sup, const struct restored *restored, s
 	}
 	instance_restore(instance, record);
 	events_adopted(instance);
-	take_network(instance, record);
+	network_take(instance, record, found);
 	take_log(instance, NULL, 0, record);
 	if (verdict->fate == ADOPT_RESTS || verdict->fate == ADOPT_AGAIN)
 		rest(instance, verdict->fate);
