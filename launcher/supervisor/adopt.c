@@ -375,7 +375,7 @@ static void kill_group(struct supervisor *sup, const char *group)
 	struct err err = {0};
 
 	if (cg_inherit(sup->cgroups, group, &cg, &err) == 0)
-		retire_cgroup(sup, cg);
+		retire_cgroup(sup, cg, false);
 	else
 		supervisor_log(sup, "group=%s event=not-removed error=\"%s\"", group, err.text);
 }

@@ -144,10 +144,10 @@ void retire_poll(void *data)
 		supervisor_touch(sup);
 }
 
-void retire_cgroup(struct supervisor *sup, struct cg *cg)
+void retire_cgroup(struct supervisor *sup, struct cg *cg, bool busy)
 {
 	err_ignore(cg_kill(cg, NULL)); /* whatever the first process has left behind */
-	if (!is_passing(cg_remove(cg, NULL))) {
+	if (!busy && !is_passing(cg_remove(cg, NULL))) {
 		cg_free(cg);
 		return;
 	}

@@ -9,8 +9,12 @@
 
 struct supervisor;
 
-/* Kills what is left in the group and removes it as soon as the kernel lets go of it. Takes @cg. */
-void retire_cgroup(struct supervisor *sup, struct cg *cg);
+/*
+ * Kills what is left in the group and removes it as soon as the kernel lets go of it. Takes @cg.
+ *
+ * @busy	there is more urgent work: the removal is not even tried yet
+ */
+void retire_cgroup(struct supervisor *sup, struct cg *cg, bool busy);
 
 /* Timer callback: tries again. */
 void retire_poll(void *sup);

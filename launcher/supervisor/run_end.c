@@ -29,7 +29,8 @@
 #define REAP_WAIT_MS 5
 #define REAP_TRIES   200
 
-static void run_forget(struct instance *instance)
+/* @goes_on: another run may follow, and is not to wait for this one's remains. */
+static void run_forget(struct instance *instance, bool goes_on)
 {
 	watch_free(take_ptr(instance->pid_watch));
 	watch_free(take_ptr(instance->status_watch));
@@ -44,7 +45,7 @@ static void run_forget(struct instance *instance)
 	notify_close(take_ptr(instance->notify));
 	instance->pid = 0;
 	if (instance->cg)
-		retire_cgroup(instance->sup, take_ptr(instance->cg));
+		retire_cgroup(instance->sup, take_ptr(instance->cg), goes_on);
 }
 
 void run_end_unstarted(struct instance *instance)
@@ -136,7 +137,7 @@ void run_end_now(struct instance *instance)
 	tell_die(instance);
 	metrics_count_end(instance);
 	instance->end_noted = false;
-	run_forget(instance);
+	run_forget(instance, !stopping);
 	tell_end(instance);
 	/* A wanted end needs no verdict: whatever the status, it is what was asked for. */
 	instance_event(instance, stopping ? INSTANCE_EV_EXITED_COMPLETED : end_verdict(instance));
