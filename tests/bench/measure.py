@@ -8,12 +8,13 @@ import tempfile
 
 from common import built, load_average, make_root, run
 from logs import bench_logs
+from network import bench_network
 from restarts import bench_restart
 from scaling import bench_scale
 from stacks import bench_up
 from starts import bench_start
 
-KINDS = ("load", "start", "up", "restart", "logs", "scale")
+KINDS = ("load", "start", "up", "restart", "logs", "scale", "network")
 
 
 def bench_load():
@@ -38,14 +39,16 @@ def measure(kinds, work, options):
         bench_logs(work, root, options.seconds)
     if "scale" in kinds:
         bench_scale(work)
+    if "network" in kinds:
+        bench_network(work, max(1, options.seconds // 2))
 
 
 def main():
     parser = argparse.ArgumentParser(prog="scripts/bench")
-    parser.add_argument("kinds", nargs="*", metavar="KIND", help="load, start, up, restart, logs, scale; all without one")
+    parser.add_argument("kinds", nargs="*", metavar="KIND", help="load, start, up, restart, logs, scale, network; all without one")
     parser.add_argument("--starts", type=int, default=200)
     parser.add_argument("--restarts", type=int, default=30)
-    parser.add_argument("--seconds", type=int, default=5, help="that writers of logs write")
+    parser.add_argument("--seconds", type=int, default=5, help="that writers of logs write, and twice what wrk asks")
     parser.add_argument("--few", type=int, default=100)
     parser.add_argument("--many", type=int, default=1000)
     options = parser.parse_args()
