@@ -23,6 +23,7 @@
 /* One transaction in the making: elements go before they come, so that one may move. */
 struct change {
 	const char *stack;
+	struct buf left;    /* addresses that are in no group any more, as numbers */
 	struct buf chains;  /* new ones */
 	struct buf maps;    /* all published ports, where one has changed */
 	struct buf gone;    /* elements */
@@ -35,6 +36,7 @@ static void change_free(struct change *change)
 {
 	buf_free(&change->maps);
 	buf_free(&change->gone);
+	buf_free(&change->left);
 	buf_free(&change->chains);
 	buf_free(&change->come);
 	buf_free(&change->rules);
@@ -73,6 +75,8 @@ static void put_member(struct change *change, enum members set, bool comes, uint
 	struct buf *to = comes ? &change->come : &change->gone;
 	char text[INET_ADDRSTRLEN];
 
+	if (set == MEMBERS_OWN && !comes)
+		buf_put(&change->left, &address, sizeof(address));
 	text_of(address, text);
 	buf_printf(to, "%s element ip davit_%s ", comes ? "add" : "delete", change->stack);
 	if (set == MEMBERS_OWN)
@@ -491,6 +495,9 @@ int balancer_change(struct balancer *balancer, const char *stack, const struct b
 
 	if (r == 0)
 		r = change_ports(balancer, &change, wish);
+	free(balancer->left);
+	balancer->left_count = change.left.len / sizeof(*balancer->left);
+	balancer->left = (uint32_t *)(void *)take_ptr(change.left.data);
 	append(text, &change.chains);
 	append(text, &change.maps);
 	append(text, &change.gone);
@@ -507,5 +514,6 @@ void balancer_forget(struct balancer *balancer)
 		free(balancer->port_rules[i]);
 	free(balancer->port_rules);
 	free(balancer->port_maps);
+	free(balancer->left);
 	*balancer = (struct balancer){0};
 }

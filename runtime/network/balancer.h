@@ -45,6 +45,8 @@ struct balancer {
 	char *port_maps;
 	char **port_rules;
 	size_t port_count;
+	uint32_t *left; /* addresses that the last change has taken from a group */
+	size_t left_count;
 };
 
 /*

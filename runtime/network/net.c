@@ -69,6 +69,7 @@ static void net_free(struct net *net)
 		net_network_free(network);
 	}
 	fd_drop(&net->home_fd);
+	fd_drop(&net->conntrack_fd);
 	free(net->stack);
 	free(net);
 }
@@ -135,6 +136,7 @@ static int net_new(const struct net_config *config, struct net **ret_net, struct
 	if (!net)
 		return err_set(err, ENOMEM, "network");
 	net->home_fd = -1;
+	net->conntrack_fd = -1;
 	net->hash = net_hash(NET_HASH_START, config->stack);
 	net->stack = strdup(config->stack);
 	r = net->stack ? open_handles(net, config, err) : err_set(err, ENOMEM, "network");
@@ -281,6 +283,20 @@ static void fill_group(struct balancer_group *group, const struct net_group *wan
 	};
 }
 
+/* Streams end by themselves. Where the kernel cannot do it flows of datagrams that go on stay where
+ * they are. */
+static void forget_left(struct net *net)
+{
+	if (net->balancer.left_count == 0 ||
+	    (net->conntrack_fd < 0 && conntrack_open(&net->conntrack_fd, NULL) < 0))
+		return;
+	for (size_t i = 0; i < net->balancer.left_count; i++)
+		if (conntrack_forget_datagrams(net->conntrack_fd,
+					       (struct in_addr){htonl(net->balancer.left[i])},
+					       NULL) < 0)
+			return;
+}
+
 /* A table that is not known to be as remembered is replaced as a whole. */
 int net_balance(struct net *net, const struct net_balance *wanted, struct err *err)
 {
@@ -301,6 +317,8 @@ int net_balance(struct net *net, const struct net_balance *wanted, struct err *e
 
 	if (r == 0 && text.len)
 		r = run_rules(net->nft, &text, err);
+	if (r == 0)
+		forget_left(net);
 	bool anew = net->stale && !net->unsettled;
 
 	net->stale = r < 0;

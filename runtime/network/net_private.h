@@ -6,6 +6,7 @@
 
 #include "runtime/network/addr_pool.h"
 #include "runtime/network/balancer.h"
+#include "runtime/network/conntrack.h"
 #include "runtime/network/net.h"
 #include "runtime/network/net_allow.h"
 #include "runtime/network/net_guard.h"
@@ -31,6 +32,7 @@ struct net {
 	struct rtnet *rtnet;
 	struct nft *nft;
 	struct balancer balancer;
+	int conntrack_fd; /* -1: never needed */
 	struct net_guard guard;
 	struct net_allowed allow;
 	struct sysctl sysctl; /* for setting up namespaces */

@@ -192,6 +192,62 @@ static void datagrams_are_answered_from_it(void **unused)
 	assert_int_equal(byte, 'a');
 }
 
+#define CALLERS 6
+
+/* Lets each caller send once; which of the servers each has come to. */
+static void send_all(const int *callers, const int *servers, int *which)
+{
+	for (int i = 0; i < CALLERS; i++) {
+		struct pollfd ready[3] = {0};
+		char byte;
+
+		assert_int_equal(send(callers[i], "q", 1, 0), 1);
+		for (int j = 0; j < 3; j++)
+			ready[j] = (struct pollfd){.fd = servers[j], .events = POLLIN};
+		which[i] = -1;
+		(void)poll(ready, 3, LATE_MS);
+		for (int j = 0; j < 3; j++)
+			if (ready[j].revents && recv(servers[j], &byte, 1, 0) == 1)
+				which[i] = j;
+	}
+}
+
+/* Callers that go on with the same port: they move when theirs leaves, and only then. */
+static void datagrams_follow_when_an_endpoint_leaves(void **unused)
+{
+	struct sockaddr_in any = address((struct in_addr){0}, PORT);
+	struct sockaddr_in to = address(address_of_web, PORT);
+	int servers[3], callers[CALLERS], before[CALLERS], after[CALLERS];
+
+	(void)unused;
+	balance(net, NULL, web, 2);
+	for (int i = 0; i < 3; i++) {
+		servers[i] = socket_in(net_endpoint_netns(web[i]), SOCK_DGRAM);
+		assert_int_equal(bind(servers[i], (struct sockaddr *)&any, sizeof(any)), 0);
+	}
+	for (int i = 0; i < CALLERS; i++) {
+		callers[i] = socket_in(host_ns, SOCK_DGRAM);
+		assert_int_equal(connect(callers[i], (struct sockaddr *)&to, sizeof(to)), 0);
+	}
+	send_all(callers, servers, before);
+	balance(net, NULL, &web[1], 2);
+	send_all(callers, servers, after);
+	bool moved = true;
+
+	for (int i = 0; i < CALLERS; i++) {
+		moved = moved && after[i] != 0;
+		if (before[i] == 1)
+			assert_int_equal(after[i], 1);
+		close(callers[i]);
+	}
+	for (int i = 0; i < 3; i++)
+		close(servers[i]);
+	if (!moved) {
+		print_message("SKIP: this kernel cannot forget flows by a filter\n");
+		skip();
+	}
+}
+
 /* And nobody is told a shorter way past who translates. */
 static void a_connection_outlives_changes(void **unused)
 {
@@ -289,6 +345,7 @@ int main(void)
 		cmocka_unit_test(with_nobody_ready_it_refuses_at_once),
 		cmocka_unit_test(a_refusal_of_one_of_several_is_kept_from_the_caller),
 		cmocka_unit_test(datagrams_are_answered_from_it),
+		cmocka_unit_test(datagrams_follow_when_an_endpoint_leaves),
 		cmocka_unit_test(a_connection_outlives_changes),
 		cmocka_unit_test(only_connections_from_elsewhere_are_counted),
 		cmocka_unit_test(by_source_a_caller_keeps_his_endpoint),

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Private to runtime/network: what the kernel remembers of translated flows.
+ */
+#pragma once
+
+#include "runtime/base/err.h"
+
+#include <netinet/in.h>
+
+/*
+ * Makes the kernel forget flows of datagrams that lead to @target: who goes on sending from the
+ * same port is then balanced anew, where otherwise each of his datagrams would keep the flow to an
+ * endpoint that is no longer there alive. Kernels before 6.12 cannot do it: -EOPNOTSUPP or -ENOENT.
+ *
+ * @fd	of conntrack_open()
+ */
+int conntrack_forget_datagrams(int fd, struct in_addr target, struct err *err) must_check;
+
+/* @ret_fd	out: close-on-exec, owned by the caller */
+int conntrack_open(int *ret_fd, struct err *err) must_check;
