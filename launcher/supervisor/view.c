@@ -4,6 +4,7 @@
 #include "launcher/supervisor/view.h"
 #include "launcher/js.h"
 #include "launcher/policy/settled.h"
+#include "launcher/supervisor/networks.h"
 #include "launcher/supervisor/notify.h"
 #include "launcher/supervisor/probe.h"
 #include "launcher/supervisor/scaler.h"
@@ -173,18 +174,36 @@ static struct json_t *view_ids(const struct supervisor *sup, const struct unit *
 		       (long long)sup->ids.count);
 }
 
+/* By network; only of what stands for all instances. */
+static struct json_t *view_addresses(const struct supervisor *sup, const struct service *service)
+{
+	struct json_t *addresses = js_pack("{}");
+
+	for (size_t i = 0; addresses && sup->net && i < service->network.attachment_count; i++) {
+		const char *key = service->network.attachments[i].network;
+		struct in_addr in = networks_address(service, net_network_find(sup->net, key));
+		char text[INET_ADDRSTRLEN];
+
+		inet_ntop(AF_INET, &in, text, sizeof(text));
+		if (in.s_addr != htonl(INADDR_ANY) && !js_put(addresses, key, js_pack("s", text)))
+			break;
+	}
+	return addresses;
+}
+
 static struct json_t *view_unit(const struct supervisor *sup, size_t i,
 				const struct service_status *status)
 {
 	const struct service *service = &sup->manifest->stack->services[i];
 
-	return js_pack("{s:s, s:s?, s:i, s:i, s:s, s:o?, s:i, s:o, s:o?, s:o?}", "service",
+	return js_pack("{s:s, s:s?, s:i, s:i, s:s, s:o?, s:i, s:o, s:o, s:o?, s:o?}", "service",
 		       service->name, "container_name", service->container_name.value, "desired",
 		       (int)status->desired, "ready", (int)status->ready, "state", status->state,
 		       "reason", status->reason ? js_lossy(status->reason) : NULL, "restarts",
 		       (int)restarts_of(sup, service->name), "ports",
-		       view_ports(sup, service->name), "ids", view_ids(sup, &sup->units[i]),
-		       "autoscale", scaler_view(sup, service));
+		       view_ports(sup, service->name), "addresses", view_addresses(sup, service),
+		       "ids", view_ids(sup, &sup->units[i]), "autoscale",
+		       scaler_view(sup, service));
 }
 
 /* Those of this name; NULL: all. */

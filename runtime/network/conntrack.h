@@ -11,7 +11,8 @@
 /*
  * Makes the kernel forget flows of datagrams that lead to @target: who goes on sending from the
  * same port is then balanced anew, where otherwise each of his datagrams would keep the flow to an
- * endpoint that is no longer there alive. Kernels before 6.12 cannot do it: -EOPNOTSUPP or -ENOENT.
+ * endpoint that is no longer there alive. Older kernels, which delete by a whole tuple only, answer
+ * with an error and forget nothing.
  *
  * @fd	of conntrack_open()
  */
