@@ -155,6 +155,7 @@ static void instance_free(struct instance *instance)
 		link = &(*link)->next;
 	*link = instance->next;
 	sup->instance_count--;
+	save_skip(instance);
 	watch_free(instance->timer);
 	for (int part = 0; part < KEPT_PARTS; part++)
 		kept_drop(instance, (enum kept_part)part);
@@ -218,7 +219,7 @@ static void instance_stop_signal(struct instance *instance)
 
 	/* That it is to be replaced: a successor that only finds its end must not take that for the
 	 * program's own. */
-	if (instance->changed)
+	if (instance->changed_link)
 		save_instance_now(instance);
 	if (instance_signal(instance, instance->plan->service->stop_signal, &err) < 0)
 		instance_kill(instance);

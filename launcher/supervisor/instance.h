@@ -86,9 +86,10 @@ struct instance {
 	const char *told_state; /* in the last event; NULL: there was none yet */
 	uint64_t cause;		/* the event that set off what happens to it; 0: none */
 
-	bool has_end;	/* `end` is that of the last run */
-	bool end_noted; /* and what follows from it is still to come */
-	bool changed;	/* since it was written down */
+	bool has_end;			/* `end` is that of the last run */
+	bool end_noted;			/* and what follows from it is still to come */
+	struct instance **changed_link; /* NULL: has not changed since it was written down */
+	struct instance *next_changed;
 	struct run_end end;
 	char *end_why;		 /* the same in words, or the failed probe it was ended for */
 	struct measure *measure; /* NULL: not looked at yet; see measure.h */
@@ -126,8 +127,7 @@ void instance_event(struct instance *instance, enum instance_event event);
 
 void instance_set_reason(struct instance *instance, const char *reason);
 
-/* Keeps a copy of the words in @text, one of an instance's; none without the memory for them, which
- * few need and nobody waits for. */
+/* Keeps a copy of the words in @text, one of an instance's; none without the memory for it. */
 void instance_say(char **text, const char *words);
 
 /* Borrowed; NULL when there is none of that name. */

@@ -18,6 +18,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* What a turn of the loop may take for it. */
+#define TURN_BUDGET_US 2000
+
 static void path_of(const struct supervisor *sup, const char *name, char path[static PATH_MAX])
 {
 	snprintf(path, PATH_MAX, "%s/%s", sup->run_dir, name);
@@ -172,18 +175,50 @@ static int write_instance(struct instance *instance, struct err *err)
 		     : write_text(instance->sup, name, "instance", record_to_text(&record), err);
 }
 
+/* To the end of the list. */
+static void note_change(struct instance *instance)
+{
+	struct supervisor *sup = instance->sup;
+
+	if (!sup->changed_instances)
+		sup->changed_end = &sup->changed_instances;
+	instance->changed_link = sup->changed_end;
+	instance->next_changed = NULL;
+	*sup->changed_end = instance;
+	sup->changed_end = &instance->next_changed;
+	sup->changed_count++;
+}
+
+void save_skip(struct instance *instance)
+{
+	struct supervisor *sup = instance->sup;
+
+	if (!instance->changed_link)
+		return;
+	*instance->changed_link = instance->next_changed;
+	if (instance->next_changed)
+		instance->next_changed->changed_link = instance->changed_link;
+	else
+		sup->changed_end = instance->changed_link;
+	instance->changed_link = NULL;
+	sup->changed_count--;
+}
+
 void save_instance_now(struct instance *instance)
 {
 	struct err err = {0};
 	int r = write_instance(instance, &err);
 
-	instance->changed = r < 0;
+	save_skip(instance);
+	if (r < 0)
+		note_change(instance);
 	tell(instance->sup, r, &err);
 }
 
 void save_instance(struct instance *instance)
 {
-	instance->changed = true;
+	if (!instance->changed_link)
+		note_change(instance);
 	watch_trigger(instance->sup->save);
 }
 
@@ -223,16 +258,29 @@ void save_stack(struct supervisor *sup)
 	watch_trigger(sup->save);
 }
 
-/* The stack first: it has the plans that the instances name. */
-void save_flush(void *data)
+/* The stack first: it has the plans that the instances name. Whatever cannot be written is at the
+ * end of the list again, for the next change. */
+static void save_until(struct supervisor *sup, int64_t end_us)
 {
-	struct supervisor *sup = data;
-
 	if (sup->changed)
 		save_stack_now(sup);
-	for (struct instance *instance = sup->instances; instance; instance = instance->next)
-		if (instance->changed)
-			save_instance_now(instance);
+	for (size_t left = sup->changed_count; left > 0; left--) {
+		save_instance_now(sup->changed_instances);
+		if (left > 1 && loop_clock_us() >= end_us) {
+			watch_trigger(sup->save);
+			return;
+		}
+	}
+}
+
+void save_flush(void *data)
+{
+	save_until(data, loop_clock_us() + TURN_BUDGET_US);
+}
+
+void save_all(struct supervisor *sup)
+{
+	save_until(sup, INT64_MAX);
 }
 
 /* ---- reading ---- */

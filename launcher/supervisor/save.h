@@ -2,7 +2,8 @@
 /*
  * What a successor of this supervisor has to know, written down in its run directory: one file for
  * the stack, one for each instance (record.h), one for each manifest (applied.h). Written at the
- * end of the turn of the loop in which something has changed; never waits, since the directory is
+ * end of the turn of the loop in which something has changed, or if it is very much at the end of
+ * the next ones; never waits, since the directory is
  * in memory. What cannot be written is told once and tried again with the next change.
  */
 #pragma once
@@ -22,8 +23,13 @@ void save_stack(struct supervisor *sup);
 void save_instance_now(struct instance *instance);
 void save_stack_now(struct supervisor *sup);
 
-/* Callback of the deferred watch: writes what has changed. */
+/* Callback of the deferred watch: writes what has changed, as far as a turn has time for it. */
 void save_flush(void *sup);
+/* All of it. */
+void save_all(struct supervisor *sup);
+
+/* The instance is not to be written any more: it is about to be freed. */
+void save_skip(struct instance *instance);
 
 /* The instance is gone. */
 void save_forget(const struct instance *instance);

@@ -26,7 +26,7 @@
  * What a turn may do before others' exits, probes and requests get theirs: it goes on until so much
  * time is spent, the last piece coming on top. A start is a piece of some three milliseconds.
  */
-#define TURN_BUDGET_US 4000
+#define TURN_BUDGET_US 3000
 /* What was asked for is made before the asker is answered, unless it is very much. */
 #define CREATES_MIN 64
 /* What failed for want of memory or descriptors is tried again this much later. */

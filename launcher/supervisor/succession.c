@@ -44,7 +44,7 @@ static void on_lost(void *data)
 	struct err err = {0};
 
 	supervisor_log(sup, "event=keeper-lost next=succeed");
-	save_flush(sup);
+	save_all(sup);
 	keep_processes(sup);
 	err_ignore(keep_succeed(sup->keep, &err));
 	supervisor_log(sup, "event=keeper-lost error=\"%s\"", err.text);
@@ -54,7 +54,7 @@ static void on_replace(void *data)
 {
 	struct supervisor *sup = data;
 
-	save_flush(sup);
+	save_all(sup);
 	supervisor_log(sup, "event=replaced");
 	_exit(KEEP_REPLACED); /* nothing is taken down */
 }

@@ -62,9 +62,12 @@ struct supervisor {
 	unsigned generation;	 /* how many supervisors the stack has had, this one included */
 	unsigned manifests_made; /* names their files */
 	bool changed;		 /* since it was written down */
-	bool unsaved;		 /* writing does not work at present */
-	unsigned plans_made;	 /* names their state directories */
-	unsigned runs_made; /* names their cgroups, which may outlive an instance for a moment */
+	struct instance *changed_instances; /* the longest unwritten first */
+	struct instance **changed_end;	    /* of a list that is not empty */
+	size_t changed_count;
+	bool unsaved;	     /* writing does not work at present */
+	unsigned plans_made; /* names their state directories */
+	unsigned runs_made;  /* names their cgroups, which may outlive an instance for a moment */
 
 	struct instance *instances;
 	size_t instance_count;
