@@ -24,6 +24,9 @@
 	(1U << TCP_ESTABLISHED | 1U << TCP_SYN_RECV | 1U << TCP_CLOSE_WAIT | 1U << TCP_FIN_WAIT1 | \
 	 1U << TCP_LAST_ACK | 1U << TCP_CLOSING)
 
+/* From so many in vain on, nobody is there to be waited for. */
+#define RETRANSMITS_MAX 3
+
 struct survey {
 	int fd;		 /* of sock_diag, in the namespace */
 	unsigned in_use; /* of the address family at hand; UINT_MAX: not known */
@@ -57,6 +60,16 @@ static bool is_loopback(const struct inet_diag_msg *socket)
 	return memcmp(to, own, sizeof(own)) == 0 || memcmp(to, mapped, sizeof(mapped)) == 0;
 }
 
+/* The program has closed it, and all that is left to arrive is the end: who does not say that it
+ * has may be gone himself. The end counts as a byte. */
+static bool is_over(const struct inet_diag_msg *socket)
+{
+	bool closed = 1U << socket->idiag_state &
+		      (1U << TCP_FIN_WAIT1 | 1U << TCP_LAST_ACK | 1U << TCP_CLOSING);
+
+	return closed && (socket->idiag_wqueue <= 1 || socket->idiag_retrans >= RETRANSMITS_MAX);
+}
+
 static void count_socket(struct survey *survey, const struct inet_diag_msg *socket)
 {
 	uint16_t port = ntohs(socket->id.idiag_sport);
@@ -66,7 +79,7 @@ static void count_socket(struct survey *survey, const struct inet_diag_msg *sock
 		survey->listening++;
 		survey->ports[port / 8] |= bit;
 		survey->load->waiting += socket->idiag_rqueue;
-	} else if (survey->ports[port / 8] & bit && !is_loopback(socket)) {
+	} else if (survey->ports[port / 8] & bit && !is_loopback(socket) && !is_over(socket)) {
 		survey->load->connections++;
 	}
 }

@@ -337,6 +337,26 @@ static void only_connections_from_elsewhere_are_counted(void **unused)
 	assert_true(net_load(-1, &load, NULL) < 0);
 }
 
+/* Last: an endpoint is cut off for it. */
+static void who_is_gone_without_a_word_is_not_counted(void **unused)
+{
+	int inside = net_endpoint_netns(web[0]);
+	autoclose int listener = listen_in(inside, PORT);
+	autoclose int client =
+		connect_from(net_endpoint_netns(web[2]), net_endpoint_address(web[0]), PORT);
+	autoclose int accepted = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	struct net_load load = {0};
+
+	(void)unused;
+	assert_true(client >= 0 && accepted >= 0);
+	assert_int_equal(net_load(inside, &load, NULL), 0);
+	assert_int_equal(load.connections, 1);
+	net_endpoint_cut(web[2]);
+	fd_drop(&accepted); /* its end is never acknowledged */
+	assert_int_equal(net_load(inside, &load, NULL), 0);
+	assert_int_equal(load.connections, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -349,6 +369,7 @@ int main(void)
 		cmocka_unit_test(a_connection_outlives_changes),
 		cmocka_unit_test(only_connections_from_elsewhere_are_counted),
 		cmocka_unit_test(by_source_a_caller_keeps_his_endpoint),
+		cmocka_unit_test(who_is_gone_without_a_word_is_not_counted),
 	};
 
 	set_up_world();
