@@ -12,6 +12,8 @@ from common import built, load_average, run
 
 DAVIT = built("root/bin/davit")
 TURN_GOAL_S = 0.01
+# A bridge has no more ports than 1023.
+LINKS_MAX = 1020
 
 
 class UnixConnection(http.client.HTTPConnection):
@@ -110,6 +112,16 @@ def report_memory(results, few, many):
     print(f"    private with {many}: {total / 1024:.1f} MiB (goal <= 8): {'met' if total <= 8192 else 'MISSED'}")
 
 
+def report_kernel(few, many):
+    """What grows with the number of links in the kernel itself."""
+    costs = {count: [float(word) for word in run(built("tests/bench/links"), str(count)).split()]
+             for count in (few, many)}
+    for i, what in enumerate(("making", "removing")):
+        print(f"  the kernel's own part in that, {what} network namespaces with a link to one bridge: "
+              f"{costs[few][i]:.0f} us each of {few}, {costs[many][i]:.0f} of {many}: "
+              f"{costs[many][i] / costs[few][i]:.2f}")
+
+
 def bench_up(work, root, counts):
     print(f"davit up --wait until all are ready, load average {load_average()}:")
     results = {}
@@ -127,5 +139,6 @@ def bench_up(work, root, counts):
         ratio = results[many][key] / many / (results[few][key] / few)
         print(f"  {key[:-3]} of {many} per instance / of {few}: {ratio:.2f} (goal <= 1.2): "
               f"{'met' if ratio <= 1.2 else 'MISSED'}")
+    report_kernel(min(few, LINKS_MAX), min(many, LINKS_MAX))
     report_memory(results, few, many)
     sys.stdout.flush()
