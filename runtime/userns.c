@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/nsfs.h>
+#include <linux/securebits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 /* What is counted per user is bounded, for all processes of the namespace together, by the limits
  * of the process that makes it: as far up as they go. */
@@ -38,9 +40,17 @@ static void raise_limits(void)
 	}
 }
 
-static int new_ids(int unused)
+/*
+ * What an instance takes of what is counted per user (inotify instances, say) is also counted for
+ * who has made its user namespace: that must not be the host's root, who would be left without any.
+ * It is the user that the namespace's root is, who is nobody else's. The capabilities stay.
+ */
+static int new_ids(int owner)
 {
 	raise_limits();
+	if (prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP) < 0 ||
+	    syscall(SYS_setresuid, -1, owner, -1) < 0)
+		return -1;
 	return unshare(CLONE_NEWUSER);
 }
 
@@ -141,7 +151,7 @@ static pid_t begin(int (*how)(int arg), int arg, int *ret_pidfd, struct err *err
 int userns_make(uint32_t first, uint32_t count, int *ret_fd, struct err *err)
 {
 	autoclose int pidfd = -1;
-	pid_t pid = begin(new_ids, 0, &pidfd, err);
+	pid_t pid = begin(new_ids, (int)first, &pidfd, err);
 
 	if (pid < 0)
 		return pid;

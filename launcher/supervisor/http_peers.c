@@ -15,8 +15,8 @@
 
 /* Of descriptors. */
 #define FDS_RESERVED 32
-/* Half of the connections that there may be. */
-#define SILENT_MAX (HTTP_CONNECTIONS_MAX / 2)
+/* Commands ask at once: of those that say nothing there are few at a time. */
+#define SILENT_MAX 64u
 
 /* Since Linux 6.5; before, the number of a process that has ended may be another's by now. */
 #ifndef SO_PEERPIDFD
