@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* More than these are not accepted until one has gone: an attached session or a stream takes one for
- * as long as it likes. Whoever takes them, descriptors for the instances are left. */
+/* More than these are not accepted until one has gone: an attached session or a stream takes one
+ * for as long as it likes. Whoever takes them, descriptors for the instances are left. */
 #define HTTP_CONNECTIONS_MAX 4096u
 
 struct http_server;
