@@ -174,11 +174,12 @@ static void on_one_off_started(void *data, const struct instance *instance)
 
 static void on_one_off_ended(void *data, const struct instance *instance)
 {
+	const struct container_fault unknown = {.err = {ENOMEM, "out of memory"}};
 	struct attachment *attachment = data;
 
 	switch (instance->end.kind) {
 	case RUN_END_START_FAILED:
-		say_fault(attachment, &instance->fault);
+		say_fault(attachment, instance->fault ? instance->fault : &unknown);
 		break;
 	case RUN_END_EXITED:
 		say_exit(attachment, CLD_EXITED, instance->end.code);

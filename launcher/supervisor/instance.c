@@ -174,6 +174,7 @@ static void instance_free(struct instance *instance)
 	instance_say(&instance->reason, "");
 	instance_say(&instance->end_why, "");
 	free(instance->layer_dir);
+	free(instance->fault);
 	free(instance);
 }
 
@@ -303,14 +304,13 @@ void instance_restore(struct instance *instance, const struct record *record)
 	instance->started_ms = record->started_ms;
 	instance->started_at = record->started_at;
 	instance->has_end = record->has_end;
+	instance_say(&instance->end_why, record->end_why);
 	instance->end = (struct run_end){.kind = record->end_kind,
 					 .code = record->end_code,
 					 .signal = record->end_signal,
 					 .oom = record->end_oom,
-					 .fault = instance->fault.err.text};
+					 .fault = instance->end_why};
 	instance_say(&instance->reason, record->reason);
-	instance_say(&instance->end_why, record->end_why);
-	snprintf(instance->fault.err.text, ERR_TEXT_MAX, "%.*s", ERR_TEXT_MAX - 1, record->end_why);
 	if (record->deadline_ms)
 		arm(instance, left_ms > 0 ? left_ms : 0);
 	save_instance(instance);

@@ -74,13 +74,13 @@ struct instance {
 	struct watch *oom_recheck;
 	struct watch *timer; /* back-off, drain or grace: never two of them */
 	struct cg *cg;
-	struct timespec started_at; /* CLOCK_REALTIME, for people */
-	int64_t begun_us;	    /* CLOCK_MONOTONIC: when its start began */
-	int64_t started_ms;	    /* CLOCK_MONOTONIC, for decisions */
-	uint64_t oom_kills;	    /* in this run, as far as noticed */
-	int64_t oom_ms;		    /* when one was noticed last; -1: never */
-	unsigned oom_rechecks;	    /* to come */
-	struct container_fault fault;
+	struct timespec started_at;    /* CLOCK_REALTIME, for people */
+	int64_t begun_us;	       /* CLOCK_MONOTONIC: when its start began */
+	int64_t started_ms;	       /* CLOCK_MONOTONIC, for decisions */
+	uint64_t oom_kills;	       /* in this run, as far as noticed */
+	int64_t oom_ms;		       /* when one was noticed last; -1: never */
+	unsigned oom_rechecks;	       /* to come */
+	struct container_fault *fault; /* of a start on its way, or that failed */
 	bool exec_failed;
 
 	const char *told_state; /* in the last event; NULL: there was none yet */

@@ -31,7 +31,7 @@ void run_begin_status(struct instance *instance)
 
 	if (instance->status_fd < 0)
 		return;
-	int r = container_status(instance->status_fd, &instance->fault);
+	int r = container_status(instance->status_fd, instance->fault);
 
 	if (r == -EAGAIN)
 		return;
@@ -51,6 +51,8 @@ void run_begin_status(struct instance *instance)
 
 void run_begin_done(struct instance *instance)
 {
+	instance->end.fault = NULL; /* which is a text of: */
+	free(take_ptr(instance->fault));
 	instance->started = true;
 	instance->started_ms = loop_now_ms(instance->sup->loop);
 	clock_gettime(CLOCK_REALTIME, &instance->started_at);
@@ -80,10 +82,10 @@ static int run_cgroup(struct instance *instance, struct err *err)
 	int r = cg_make(instance->sup->cgroups, name, &limits, &instance->cg, err);
 
 	if (r == -ERANGE)
-		instance->fault.item = CONTAINER_ITEM_CPUS;
+		instance->fault->item = CONTAINER_ITEM_CPUS;
 	if (r == -ENXIO) {
-		instance->fault.item = CONTAINER_ITEM_IO;
-		instance->fault.index = (unsigned)limits.io_count;
+		instance->fault->item = CONTAINER_ITEM_IO;
+		instance->fault->index = (unsigned)limits.io_count;
 	}
 	return r < 0 ? r : oom_listen(instance, err);
 }
@@ -244,7 +246,9 @@ void run_begin(struct instance *instance)
 	instance->unhealthy = false;
 	instance->begun_us = loop_clock_us();
 	instance->start_seen = false;
-	if (run_start(instance, &instance->fault) == 0)
+	if (!instance->fault)
+		instance->fault = calloc(1, sizeof(*instance->fault));
+	if (instance->fault && run_start(instance, instance->fault) == 0)
 		return;
 	run_end_unstarted(instance);
 	if (instance->pidfd >= 0) /* cloned, but not watched: unwatched it would be unsupervised */

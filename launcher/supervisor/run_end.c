@@ -50,8 +50,9 @@ static void run_forget(struct instance *instance, bool goes_on)
 
 void run_end_unstarted(struct instance *instance)
 {
-	instance->end =
-		(struct run_end){.kind = RUN_END_START_FAILED, .fault = instance->fault.err.text};
+	instance->end = (struct run_end){.kind = RUN_END_START_FAILED,
+					 .fault = instance->fault ? instance->fault->err.text
+								  : "out of memory"};
 	metrics_count(instance, METRICS_START_FAILED);
 }
 
