@@ -171,6 +171,8 @@ int paths_helper(const char *name, char **ret_path, struct err *err)
 	if (r == 0)
 		r = try_helper(dir, "/../image", name, ret_path, err);
 	if (r == 0)
+		r = try_helper(dir, "/../dns", name, ret_path, err);
+	if (r == 0)
 		r = try_helper(DAVIT_LIBEXECDIR, "", name, ret_path, err);
 	if (r == 0)
 		return err_say(err, ENOENT, "%s: neither beside '%s' nor in " DAVIT_LIBEXECDIR,

@@ -38,15 +38,24 @@ static void put_line(const char *word, const struct text_list *list, struct buf 
 	buf_puts(out, "\n");
 }
 
-void resolv_text(const struct service *service, const char *host, struct buf *out)
+static void put_servers(const struct text_list *servers, const char *host, struct buf *out)
+{
+	for (size_t i = 0; i < servers->count; i++)
+		buf_printf(out, "nameserver %s\n", servers->items[i].value);
+	if (!servers->count)
+		keep_lines(host, "nameserver", "nameserver", out);
+}
+
+void resolv_text(const struct service *service, const char *host, const char *server,
+		 struct buf *out)
 {
 	const struct service_network *network = &service->network;
 	const struct text_list *search = &network->dns_search;
 
-	for (size_t i = 0; i < network->dns.count; i++)
-		buf_printf(out, "nameserver %s\n", network->dns.items[i].value);
-	if (!network->dns.count)
-		keep_lines(host, "nameserver", "nameserver", out);
+	if (server)
+		buf_printf(out, "nameserver %s\n", server);
+	else
+		put_servers(&network->dns, host, out);
 	if (search->count && strcmp(search->items[0].value, ".") != 0)
 		put_line("search", search, out);
 	else if (!search->count)
@@ -55,4 +64,6 @@ void resolv_text(const struct service *service, const char *host, struct buf *ou
 		put_line("options", &network->dns_options, out);
 	else
 		keep_lines(host, "options", "options", out);
+	if (server && !(out->data && strstr(out->data, "ndots:")))
+		buf_puts(out, "options ndots:0\n");
 }

@@ -7,8 +7,14 @@
 #include "manifests/stack.h"
 #include "runtime/base/buf.h"
 
-/* True when the host's file will not do. */
+/* True when the host's file will not do, even where nobody else is to be asked. */
 bool resolv_is_own(const struct service *service);
 
-/* Appends the file: what the service says, else what @host (the host's file) says. */
-void resolv_text(const struct service *service, const char *host, struct buf *out);
+/*
+ * Appends the file: what the service says, else what @host (the host's file) says.
+ *
+ * @server	NULL: none; else the one that is asked, who knows the stack's names: these are not
+ *		to be looked for in other domains first, unless somebody wants so
+ */
+void resolv_text(const struct service *service, const char *host, const char *server,
+		 struct buf *out);

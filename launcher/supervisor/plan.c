@@ -7,8 +7,8 @@
 #include "launcher/lower.h"
 #include "launcher/one_off.h"
 #include "launcher/paths.h"
-#include "launcher/resolv.h"
 #include "launcher/supervisor/images.h"
+#include "launcher/supervisor/resolver.h"
 #include "launcher/supervisor/supervisor.h"
 #include "launcher/supervisor/volumes.h"
 #include "runtime/base/cleanup.h"
@@ -21,8 +21,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define RESOLV_MAX 65536
 
 struct manifest *manifest_make(struct stack *stack, const char *directory)
 {
@@ -159,32 +157,6 @@ static int give_volumes(const struct plan *plan, const struct lowered *lowered, 
 	return 0;
 }
 
-/* @ret_path: the caller's to free; untouched where the host's file will do */
-static int write_resolv(const struct supervisor *sup, const struct plan *plan, char **ret_path,
-			struct err *err)
-{
-	autofree char *host = NULL;
-	autofree char *path = NULL;
-	autobuf struct buf text = {0};
-
-	if (!resolv_is_own(plan->service))
-		return 0;
-	if (sup->resolv_conf && fs_read(sup->resolv_conf, RESOLV_MAX, &host, NULL, err) < 0)
-		return -EIO;
-	resolv_text(plan->service, host ? host : "", &text);
-	int r = buf_check(&text, err);
-
-	if (r == 0 && asprintf(&path, "%s/resolv.conf", plan->state_dir) < 0) {
-		path = NULL;
-		r = err_set(err, ENOMEM, "resolv.conf");
-	}
-	if (r == 0)
-		r = fs_rewrite(path, text.data ? text.data : "", text.len, 0644, err);
-	if (r == 0)
-		*ret_path = take_ptr(path);
-	return r;
-}
-
 char *plan_anonymous_dir(const struct supervisor *sup, const struct service *service,
 			 unsigned index)
 {
@@ -261,7 +233,7 @@ static int plan_prepare(struct supervisor *sup, struct plan *plan, struct contai
 	int r = check_io(sup, service, fault);
 
 	if (r == 0)
-		r = write_resolv(sup, plan, &resolv_conf, &fault->err);
+		r = resolver_write(sup, plan, &resolv_conf, &fault->err);
 	if (r == 0 && service->process.init)
 		r = paths_helper("davit-init", &init, &fault->err);
 	if (r == 0 && lower_may_trace(service))

@@ -36,6 +36,7 @@ struct plan {
 	struct json_t *change;		  /* of a one-off: what was asked for */
 	struct strv made; /* directories made for it: removed again when no instance came of it */
 	bool used;
+	bool asks_us; /* its resolv.conf names the stack's own name server */
 };
 
 /* Takes @stack, also on failure (no memory): NULL then. One reference, the caller's. */

@@ -5,6 +5,7 @@
  */
 #include "launcher/js.h"
 #include "launcher/supervisor/balance.h"
+#include "launcher/supervisor/dns.h"
 #include "launcher/supervisor/hosts.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/buf.h"
@@ -40,6 +41,7 @@ static void all_names(struct supervisor *sup)
 
 	sup->publishing.names_due = false;
 	hosts_write(sup);
+	dns_write(sup);
 	int64_t end_us = loop_clock_us();
 
 	sup->publishing.names_after_us = end_us + PAUSE_FACTOR * (end_us - begin_us);
@@ -55,6 +57,7 @@ static void all_ports(struct supervisor *sup)
 		return;
 	if (balance_write(sup, &err) < 0)
 		supervisor_log(sup, "event=publish-failed error=\"%s\"", err.text);
+	dns_write(sup); /* some names mean the ready instances */
 	int64_t end_us = loop_clock_us();
 
 	sup->publishing.ports_after_us = end_us + PAUSE_FACTOR * (end_us - begin_us);

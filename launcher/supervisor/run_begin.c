@@ -14,6 +14,7 @@
 #include "launcher/supervisor/notify.h"
 #include "launcher/supervisor/oom.h"
 #include "launcher/supervisor/probe.h"
+#include "launcher/supervisor/resolver.h"
 #include "launcher/supervisor/retire.h"
 #include "launcher/supervisor/run_end.h"
 #include "launcher/supervisor/streams.h"
@@ -181,6 +182,8 @@ static int run_prepare(struct instance *instance, int *ret_netns_fd, struct err 
 		r = notify_open(instance, *ret_netns_fd, NULL, err);
 	if (r == 0)
 		r = hosts_prepare(instance->sup, instance->plan, err);
+	if (r == 0)
+		r = resolver_prepare(instance->sup, instance->plan, err);
 	if (r == 0)
 		r = run_begin_log(instance, NULL, err);
 	if (r == 0 && instance->layer_dir)

@@ -8,6 +8,7 @@
 #include "launcher/supervisor/adopt.h"
 #include "launcher/supervisor/api.h"
 #include "launcher/supervisor/attach.h"
+#include "launcher/supervisor/dns.h"
 #include "launcher/supervisor/drain.h"
 #include "launcher/supervisor/events.h"
 #include "launcher/supervisor/fills.h"
@@ -287,6 +288,8 @@ static int open_kernel_side(struct supervisor *sup, bool fresh, struct err *err)
 	sup->resolv_conf = resolv ? strdup(resolv) : NULL;
 	raise_nofile(sup);
 	take_ids(sup);
+	if (fresh)
+		dns_purge(sup);
 	r = fresh ? purge(sup, tree_name, err) : 0;
 	if (r == 0)
 		r = cg_tree_open(tree_name, &sup->cgroups, err);
@@ -373,6 +376,8 @@ static int open_state(struct supervisor *sup, bool clean, struct err *err)
 		r = open_loop(sup, err);
 	if (r == 0)
 		tell_begin(sup);
+	if (r == 0 && !fresh)
+		dns_adopt(sup);
 	if (r == 0 && !fresh)
 		r = adopt_instances(sup, &restored, err);
 	if (r == 0)
@@ -486,6 +491,7 @@ static void close_kernel_side(struct supervisor *sup)
 	if (sup->cgroups)
 		report(sup, "cgroup", remove_cgroups(sup->cgroups, &err), &err);
 	cg_tree_close(take_ptr(sup->cgroups));
+	dns_close(sup);
 	networks_close(sup);
 	publish_close(sup);
 }

@@ -11,8 +11,8 @@
  *   notify.c: what it says by itself; oom.c: who ran out of memory
  * - balance.c: who is behind a service's address; drain.c: connections that are to end
  * - streams.c: what a run reads and writes; ids.c: ranges of user ids
- * - networks.c: networks; publish.c: ports; hosts.c: names; join.c: shared networks; retire.c: what
- * the kernel still has to let go of
+ * - networks.c: networks; publish.c: ports; hosts.c: files of names; dns.c, dns_names.c: their
+ * server; join.c: shared networks; retire.c: what the kernel still has to let go of
  * - attach.c: exec and run, with a client's fds; run.c: one-off instances
  * - learn.c: profiles of what services call
  * - events.c: what happens, told once: event.c a line of it, event_log.c the history
@@ -75,6 +75,7 @@ struct supervisor {
 	struct cg_tree *cgroups;
 	struct net *net; /* NULL until a service needs it */
 	struct network_made *networks;
+	struct dns *dns; /* NULL until there is a network */
 	struct retired *retired;
 	struct leftover *leftovers;
 	struct watch *retire_timer;

@@ -101,7 +101,19 @@ struct net_network *net_network_find(const struct net *net, const char *name);
 int net_network_keep(struct net_network *network, const char *name, struct in_addr address,
 		     struct err *err) must_check;
 
+/* Borrowed. */
+const char *net_network_name(const struct net_network *network);
+
 struct in_addr net_gateway(const struct net_network *network);
+
+/*
+ * A socket on the network's gateway that hears only what comes out of the network itself.
+ *
+ * @type	SOCK_DGRAM, or SOCK_STREAM, which listens then
+ * @ret_fd	out: close-on-exec, never waits; owned by the caller
+ */
+int net_gateway_socket(const struct net_network *network, int type, uint16_t port, int *ret_fd,
+		       struct err *err) must_check;
 
 /* One interface of an endpoint. */
 struct net_link {

@@ -38,6 +38,11 @@ static uint32_t last_of(struct subnet subnet)
 	return subnet.prefix ? subnet.address | ~(UINT32_MAX << (32 - subnet.prefix)) : UINT32_MAX;
 }
 
+const char *net_network_name(const struct net_network *network)
+{
+	return network->name;
+}
+
 struct in_addr net_gateway(const struct net_network *network)
 {
 	return (struct in_addr){htonl(network->gateway)};

@@ -222,13 +222,14 @@ class Stack:
                 pass
         return [pid for pid, parent in parents.items() if parent not in parents]
 
-    def processes(self):
-        """All of davit's own that serve the stack."""
+    def processes(self, all=False):
+        """All of davit's own that serve the stack; @all: the name server too, which needs none of the others."""
         found = []
         for path in glob.glob("/proc/[0-9]*/comm"):
             pid = int(path.split("/")[2])
             try:
-                if read(path).startswith("davit-") and \
+                comm = read(path)
+                if comm.startswith("davit-") and (all or comm != "davit-dns\n") and \
                         f"DAVIT_RUN_DIR={self.dir}/run".encode() in open(f"/proc/{pid}/environ", "rb").read().split(b"\0"):
                     found.append(pid)
             except OSError:
@@ -237,7 +238,7 @@ class Stack:
 
     def leftovers(self):
         """Everything of this stack's that is on the machine, in words."""
-        left = [f"process {pid}" for pid in self.processes()]
+        left = [f"process {pid}" for pid in self.processes(all=True)]
         for path in glob.glob("/sys/fs/cgroup/**/*" + self.name + "*", recursive=True):
             left.append(f"cgroup {path}")
         left += [f"mount {line.split()[4]}" for line in read("/proc/self/mountinfo").splitlines()
@@ -265,7 +266,7 @@ class Stack:
         except subprocess.TimeoutExpired:
             pass
         for number in (signal.SIGSTOP, signal.SIGKILL):  # none starts another
-            for pid in self.processes():
+            for pid in self.processes(all=True):
                 os.kill(pid, number)
         for path in sorted(glob.glob("/sys/fs/cgroup/**/*" + self.name + "/**/", recursive=True), reverse=True):
             for _ in range(100):

@@ -18,7 +18,7 @@ static void check(const struct service *service, const char *expected)
 	autobuf struct buf text = {0};
 
 	assert_true(resolv_is_own(service));
-	resolv_text(service, host, &text);
+	resolv_text(service, host, NULL, &text);
 	assert_string_equal(text.data, expected);
 }
 
@@ -50,12 +50,32 @@ static void a_dot_is_no_search_at_all(void **unused)
 	      "nameserver 192.0.2.53\noptions edns0\n");
 }
 
+static void a_server_of_the_stack_s_is_the_only_one(void **unused)
+{
+	const struct service plain = {0};
+	const struct service worded = {.network.dns = {servers, 2},
+				       .network.dns_search = {domains, 2},
+				       .network.dns_options = {options, 2}};
+	autobuf struct buf text = {0}, words = {0}, bare = {0};
+
+	(void)unused;
+	resolv_text(&plain, host, "10.0.0.1", &text);
+	assert_string_equal(text.data, "nameserver 10.0.0.1\nsearch a.test b.test\noptions edns0\n"
+				       "options ndots:0\n");
+	resolv_text(&worded, host, "10.0.0.1", &words);
+	assert_string_equal(words.data, "nameserver 10.0.0.1\nsearch c.test d.test\n"
+					"options ndots:2 use-vc\n");
+	resolv_text(&plain, "", "10.0.0.1", &bare);
+	assert_string_equal(bare.data, "nameserver 10.0.0.1\noptions ndots:0\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_service_without_words_has_the_host_s),
 		cmocka_unit_test(each_of_the_three_replaces_its_lines),
 		cmocka_unit_test(a_dot_is_no_search_at_all),
+		cmocka_unit_test(a_server_of_the_stack_s_is_the_only_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What davit-dns gives up before it reads the first byte of anybody's. */
+#pragma once
+
+#include "runtime/base/err.h"
+
+/*
+ * The user and group @id (where it is root now) and no capability, nothing gained by an exec, and
+ * of the system calls those only that a name server makes: no exec, no file written, no sockets but
+ * those of IP.
+ */
+int confine_self(unsigned id, struct err *err) must_check;
