@@ -38,8 +38,8 @@ static char *definition_of(const struct network *network)
 	return buf_check(&text, NULL) < 0 ? NULL : buf_take(&text);
 }
 
-/* How many instances there will be in it. */
-static unsigned hosts_of(const struct stack *stack, const char *key)
+/* How many instances there will be in it, and @each service beside its own. */
+static unsigned hosts_of(const struct stack *stack, const char *key, unsigned each)
 {
 	unsigned hosts = 0;
 
@@ -48,9 +48,9 @@ static unsigned hosts_of(const struct stack *stack, const char *key)
 
 		for (size_t j = 0; j < service->network.attachment_count; j++)
 			if (strcmp(service->network.attachments[j].network, key) == 0)
-				hosts += service->autoscale.max > service->replicas
-						 ? service->autoscale.max
-						 : service->replicas;
+				hosts += each + (service->autoscale.max > service->replicas
+							 ? service->autoscale.max
+							 : service->replicas);
 	}
 	return hosts;
 }
@@ -64,7 +64,7 @@ static int make_network(struct supervisor *sup, const struct stack *stack,
 	struct net_network_config config = {
 		.name = network->key,
 		.internal = network->internal,
-		.hosts = hosts_of(stack, network->key),
+		.hosts = hosts_of(stack, network->key, 1), /* a service has an address, too */
 	};
 	autofree struct ip *reserved =
 		calloc(subnet ? subnet->reserved_count + 1 : 1, sizeof(*reserved));
@@ -188,7 +188,7 @@ void networks_addresses(struct supervisor *sup, const struct stack *stack,
 		struct net_network *network = net_network_find(sup->net, key);
 
 		if (network &&
-		    net_virtual_take(network, service->name, hosts_of(stack, key), &err) < 0)
+		    net_virtual_take(network, service->name, hosts_of(stack, key, 0), &err) < 0)
 			supervisor_log(sup, "service=%s network=%s event=no-address error=\"%s\"",
 				       service->name, key, err.text);
 	}
