@@ -67,16 +67,16 @@ static void tell(struct instance *instance, unsigned connections)
 /* Whoever cannot be asked is not waited for. */
 static void look_at(struct instance *instance, int64_t now_ms)
 {
-	struct net_load load = {0};
+	unsigned connections = 0;
 	struct err err = {0};
 
-	if (net_load(net_endpoint_netns(instance->endpoint), &load, &err) < 0)
+	if (net_connections(net_endpoint_netns(instance->endpoint), &connections, &err) < 0)
 		supervisor_log(instance->sup, "instance=%s event=drain-failed error=\"%s\"",
 			       instance->name, err.text);
-	int64_t pause_ms = drain_pause_ms(load.connections, now_ms - instance->drain_begun_ms,
-					  limit_of(instance));
+	int64_t pause_ms =
+		drain_pause_ms(connections, now_ms - instance->drain_begun_ms, limit_of(instance));
 
-	tell(instance, load.connections);
+	tell(instance, connections);
 	instance->drain_due_ms = now_ms + pause_ms;
 	if (pause_ms == 0)
 		drain_end(instance);

@@ -213,14 +213,8 @@ struct in_addr net_endpoint_address_in(const struct net_endpoint *endpoint,
 /* Forgets the addresses kept for @name, so that another instance may get them. */
 void net_release(struct net *net, const char *name);
 
-/* What others ask of a namespace, by TCP. */
-struct net_load {
-	unsigned connections; /* to what listens there, from elsewhere */
-	unsigned waiting;     /* of them: those that nobody has accepted yet */
-};
-
-/* Counts them; from 0.1 ms. */
-int net_load(int netns_fd, struct net_load *ret_load, struct err *err) must_check;
+/* How many TCP connections from elsewhere there are to what listens in a namespace; from 0.1 ms. */
+int net_connections(int netns_fd, unsigned *ret_count, struct err *err) must_check;
 
 /* Who may call the endpoints of a group. */
 struct net_allow {

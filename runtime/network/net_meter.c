@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Sockets and counters of a network namespace; see net_meter.h. The only file of sock_diag. */
+/* Sockets and counters of a network namespace; see net_meter.h. */
 #include "runtime/network/net_meter.h"
 
 #include "runtime/base/cleanup.h"
 #include "runtime/network/netns.h"
+#include "runtime/network/sock_list.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <linux/inet_diag.h>
-#include <linux/sock_diag.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <netlink/msg.h>
-#include <netlink/netlink.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,7 +18,7 @@
 #define PORTS_MAX 64
 
 struct net_meter {
-	struct nl_sock *sock;
+	struct sock_list *sockets;
 	int snmp_fd;
 	int netstat_fd;
 };
@@ -36,10 +32,10 @@ struct count {
 static int open_inside(void *data, struct err *err)
 {
 	struct net_meter *meter = data;
-	int r = nl_connect(meter->sock, NETLINK_SOCK_DIAG);
+	int r = sock_list_open(&meter->sockets, err);
 
 	if (r < 0)
-		return err_say(err, EIO, "network: sock_diag: %s", nl_geterror(r));
+		return r;
 	/* Opened here they stay this namespace's. */
 	meter->snmp_fd = open("/proc/thread-self/net/snmp", O_RDONLY | O_CLOEXEC);
 	meter->netstat_fd = open("/proc/thread-self/net/netstat", O_RDONLY | O_CLOEXEC);
@@ -55,9 +51,7 @@ int net_meter_open(int netns_fd, struct net_meter **ret_meter, struct err *err)
 	if (!meter)
 		return err_set(err, ENOMEM, "network: measure a namespace");
 	meter->snmp_fd = meter->netstat_fd = -1;
-	meter->sock = nl_socket_alloc();
-	int r = meter->sock ? netns_visit(netns_fd, open_inside, meter, err)
-			    : err_set(err, ENOMEM, "network: measure a namespace");
+	int r = netns_visit(netns_fd, open_inside, meter, err);
 
 	if (r < 0) {
 		net_meter_close(meter);
@@ -71,7 +65,7 @@ void net_meter_close(struct net_meter *meter)
 {
 	if (!meter)
 		return;
-	nl_socket_free(meter->sock);
+	sock_list_close(meter->sockets);
 	fd_drop(&meter->snmp_fd);
 	fd_drop(&meter->netstat_fd);
 	free(meter);
@@ -86,40 +80,24 @@ static bool is_listened(const struct count *count, uint16_t port)
 }
 
 /* Listeners come before connections. */
-static int on_socket(struct nl_msg *msg, void *data)
+static void on_socket(void *data, const struct sock_seen *seen)
 {
 	struct count *count = data;
-	const struct nlmsghdr *header = nlmsg_hdr(msg);
-	const struct inet_diag_msg *info = nlmsg_data(header);
 
-	if (header->nlmsg_type != SOCK_DIAG_BY_FAMILY || nlmsg_datalen(header) < (int)sizeof(*info))
-		return NL_SKIP;
-	if (info->idiag_state == TCP_LISTEN) {
-		count->load->waiting += info->idiag_rqueue;
+	if (seen->listening) {
+		count->load->waiting += seen->queue;
 		if (count->port_count < PORTS_MAX)
-			count->ports[count->port_count++] = info->id.idiag_sport;
-	} else if (is_listened(count, info->id.idiag_sport)) {
+			count->ports[count->port_count++] = seen->port;
+	} else if (is_listened(count, seen->port)) {
 		count->load->open++;
 	}
-	return NL_OK;
 }
 
-static int dump(struct net_meter *meter, int family, bool open, struct count *count,
+static int list(struct net_meter *meter, int family, bool open, struct count *count,
 		struct err *err)
 {
-	struct inet_diag_req_v2 request = {
-		.sdiag_family = (uint8_t)family,
-		.sdiag_protocol = IPPROTO_TCP,
-		.idiag_states = 1u << TCP_LISTEN | (open ? 1u << TCP_ESTABLISHED : 0),
-	};
-	int r = nl_socket_modify_cb(meter->sock, NL_CB_VALID, NL_CB_CUSTOM, on_socket, count);
-
-	if (r == 0)
-		r = nl_send_simple(meter->sock, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, &request,
-				   sizeof(request));
-	if (r >= 0)
-		r = nl_recvmsgs_default(meter->sock);
-	return r < 0 ? err_say(err, EIO, "network: sock_diag: %s", nl_geterror(r)) : 0;
+	return sock_list_run(meter->sockets, family, SOCK_LISTENING | (open ? SOCK_ESTABLISHED : 0),
+			     &(struct sock_visitor){on_socket, count}, err);
 }
 
 /* The number in the column @name of the table @table ("Tcp:"), whose header line comes first. */
@@ -176,9 +154,9 @@ int net_meter_read(struct net_meter *meter, bool open, struct net_traffic *ret_t
 	int r = read_counters(meter, &load, err);
 
 	if (r == 0)
-		r = dump(meter, AF_INET, open, &count, err);
+		r = list(meter, AF_INET, open, &count, err);
 	if (r == 0)
-		r = dump(meter, AF_INET6, open, &count, err);
+		r = list(meter, AF_INET6, open, &count, err);
 	if (r == 0)
 		*ret_traffic = load;
 	return r;
