@@ -2,8 +2,8 @@
 /*
  * What instances write: two pipes per instance (or a terminal), drained into a log file, and into
  * the journal where that is asked for. A flood is held back by its own pipe, which is grown once
- * and then full; it gets a bounded share of the loop's turns, so that nobody else's lines, probes
- * and requests wait for it.
+ * and then full, and is read by a thread for floods, so that nobody else's lines, probes and
+ * requests wait for it.
  */
 #pragma once
 
@@ -14,8 +14,7 @@
 struct log_pump;
 struct log_sink;
 
-/* What all sinks of one loop share: the turns of those that have more to say than one read takes.
- */
+/* What all sinks of one loop share: the thread for those that flood. */
 int log_pump_open(struct loop *loop, struct log_pump **ret_pump, struct err *err) must_check;
 
 /* After the last of its sinks. Accepts NULL. */

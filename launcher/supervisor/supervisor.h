@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The state of one supervisor: what is wanted (units), what there is (instances), and the handles
- * on the kernel. One process, one thread, one loop. The files of this folder and what each owns:
+ * on the kernel. One process, one loop, one thread but for floods of logs. The files of this folder
+ * and what each owns:
  *
  * - supervisor.c: beginning and end; settle.c: desired against observed, once per turn
  * - apply_up.c: a new manifest; apply.c: the other commands; api.c: requests
@@ -24,7 +25,7 @@
  *   restore.c, adopt.c: what that makes of it
  * - keep.c: what outlives this process; kept.c: what of an instance does; succession.c: what to do
  * when its keeper does not
- * - http.c, loop.c, logs.c know nothing of stacks
+ * - http.c, loop.c, logs.c (log_worker.c: floods) know nothing of stacks
  */
 #pragma once
 

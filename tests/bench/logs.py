@@ -117,6 +117,15 @@ def delays_ms(quiet):
     return sorted(found)
 
 
+def use_memory(work, size):
+    """Pages that a virtual machine has never used are dear: nobody shall pay for them but this."""
+    path = os.path.join(work, "used")
+    with open(path, "wb") as out:
+        for _ in range(size >> 20):
+            out.write(bytes(1 << 20))
+    os.unlink(path)
+
+
 def measure(work, root, writers, seconds):
     """{name: (MB/s of all, p99 and most of the neighbour's delay in ms)} of those that are installed."""
     results = {}
@@ -125,6 +134,7 @@ def measure(work, root, writers, seconds):
             continue
         place = os.path.join(work, f"logs-{name}-{writers}")
         os.makedirs(place)
+        use_memory(work, (writers + 1) * (FILES + 1) * FILE_BYTES)
         # All begin at one moment, however long their start takes.
         begin = time.monotonic() + 2 + writers / 5
 

@@ -5,8 +5,11 @@
 #include "tests/unit/cmocka_all.h"
 
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -216,7 +219,20 @@ static void another_sink_goes_on_without_a_gap(void **state)
 	assert_true(strstr(text, "Z stderr F three\n") > two);
 }
 
-#define BLOCK_BYTES 65536
+/* What is in the log, of the instance's own bytes. */
+static size_t logged_bytes(const struct world *world, const char *name)
+{
+	autofree char *text = text_of(world, name);
+	size_t logged = 0;
+
+	for (const char *at = text; at && *at; at = strchr(at, '\n') + 1)
+		logged += strcspn(at, "\n") - strlen("2026-01-31T23:59:59.000000000Z stdout F ") +
+			  (at[38] == 'F');
+	return logged;
+}
+
+#define BLOCK_BYTES  65536
+#define ENOUGH_BYTES (1 << 20)
 
 struct flood {
 	struct loop *loop;
@@ -238,7 +254,8 @@ static void on_tick(void *data)
 		for (ssize_t n;
 		     (n = write(log_pipes(flood->sink).write_fds[i], block, sizeof(block))) > 0;)
 			flood->written[i] += (size_t)n;
-	if (++flood->ticks == 20)
+	if (++flood->ticks >= 20 && flood->written[0] > ENOUGH_BYTES &&
+	    flood->written[1] > ENOUGH_BYTES)
 		loop_stop(flood->loop, 0);
 	else
 		watch_arm(flood->tick, 1);
@@ -251,7 +268,6 @@ static void a_flood_leaves_turns_to_others_and_loses_nothing(void **state)
 	const struct world *world = *state;
 	struct log_sink *sink = open_sink(world, &unbounded);
 	struct flood flood = {.loop = world->loop, .sink = sink};
-	size_t logged = 0;
 
 	for (int i = 0; i < LOG_PIPES; i++)
 		assert_int_equal(fcntl(log_pipes(sink).write_fds[i], F_SETFL, O_NONBLOCK), 0);
@@ -261,14 +277,103 @@ static void a_flood_leaves_turns_to_others_and_loses_nothing(void **state)
 	assert_true(fcntl(log_pipes(sink).write_fds[0], F_GETPIPE_SZ) > 65536);
 	watch_free(flood.tick);
 	log_close(sink);
-	autofree char *text = text_of(world, "web-1.log");
+	assert_int_equal(logged_bytes(world, "web-1.log"), flood.written[0] + flood.written[1]);
+}
 
-	for (const char *at = text; at && *at; at = strchr(at, '\n') + 1)
-		logged += strcspn(at, "\n") - strlen("2026-01-31T23:59:59.000000000Z stdout F ") +
-			  (at[38] == 'F');
+#define FLOODERS 5
+
+struct floods {
+	struct loop *loop;
+	struct watch *tick;
+	struct flood each[FLOODERS];
+	struct log_sink *sinks[FLOODERS];
+	unsigned ticks;
+};
+
+/* At any moment one of them is drained, and in the end each is closed in the midst of its flood. */
+static void on_floods_tick(void *data)
+{
+	struct floods *floods = data;
+
+	for (size_t i = 0; i < FLOODERS; i++) {
+		floods->each[i].ticks = 0;
+		on_tick(&floods->each[i]);
+	}
+	log_drain(floods->sinks[floods->ticks % FLOODERS]);
+	if (++floods->ticks == 40)
+		loop_stop(floods->loop, 0);
+	else
+		watch_arm(floods->tick, (int64_t)(floods->ticks % 3));
+}
+
+static void a_flood_can_be_drained_and_closed_at_any_moment(void **state)
+{
+	struct world *world = *state;
+	struct floods floods = {.loop = world->loop};
+
+	assert_int_equal(loop_watch_timer(world->loop, on_floods_tick, &floods, &floods.tick, NULL),
+			 0);
+	for (size_t i = 0; i < FLOODERS; i++) {
+		snprintf(world->path, sizeof(world->path), "%s/web-%zu.log", world->top, i + 1);
+		floods.sinks[i] = open_sink(world, &unbounded);
+		floods.each[i] = (struct flood){
+			.loop = world->loop, .tick = floods.tick, .sink = floods.sinks[i]};
+		for (int end = 0; end < LOG_PIPES; end++)
+			assert_int_equal(fcntl(log_pipes(floods.sinks[i]).write_fds[end], F_SETFL,
+					       O_NONBLOCK),
+					 0);
+	}
+	watch_arm(floods.tick, 0);
+	assert_int_equal(loop_run(world->loop), 0);
+	watch_free(floods.tick);
+	for (size_t i = 0; i < FLOODERS; i++) {
+		char name[32];
+
+		log_close(floods.sinks[i]);
+		snprintf(name, sizeof(name), "web-%zu.log", i + 1);
+		assert_int_equal(logged_bytes(world, name),
+				 floods.each[i].written[0] + floods.each[i].written[1]);
+	}
+}
+
+struct told {
+	pthread_t thread;
+	unsigned begun;
+};
+
+static void on_told(void *data, const char *why, uint64_t lost)
+{
+	struct told *told = data;
+
+	assert_true(pthread_equal(pthread_self(), told->thread));
+	told->begun += why != NULL;
+}
+
+/* The file system takes no more than a part of the flood. */
+static void what_goes_wrong_in_a_flood_is_told_once_and_by_the_loop(void **state)
+{
+	const struct world *world = *state;
+	struct told told = {.thread = pthread_self()};
+	struct log_config config = {
+		.path = world->path, .limits = unbounded, .trouble = {on_told, &told}};
+	struct log_sink *sink = NULL;
+	struct rlimit before;
+	struct flood flood = {.loop = world->loop};
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &(struct rlimit){1 << 18, before.rlim_max}), 0);
+	assert_int_equal(log_open(world->pump, &config, &sink, NULL), 0);
+	flood.sink = sink;
 	for (int i = 0; i < LOG_PIPES; i++)
-		assert_true(flood.written[i] > 1 << 20);
-	assert_int_equal(logged, flood.written[0] + flood.written[1]);
+		assert_int_equal(fcntl(log_pipes(sink).write_fds[i], F_SETFL, O_NONBLOCK), 0);
+	assert_int_equal(loop_watch_timer(world->loop, on_tick, &flood, &flood.tick, NULL), 0);
+	watch_arm(flood.tick, 0);
+	assert_int_equal(loop_run(world->loop), 0);
+	watch_free(flood.tick);
+	log_close(sink);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_int_equal(told.begun, 1);
 }
 
 #define WORLD_TEST(function) cmocka_unit_test_setup_teardown(function, make_world, drop_world)
@@ -284,6 +389,8 @@ int main(void)
 		WORLD_TEST(one_read_of_short_lines_fills_files_no_more_than_once),
 		WORLD_TEST(another_sink_goes_on_without_a_gap),
 		WORLD_TEST(a_flood_leaves_turns_to_others_and_loses_nothing),
+		WORLD_TEST(a_flood_can_be_drained_and_closed_at_any_moment),
+		WORLD_TEST(what_goes_wrong_in_a_flood_is_told_once_and_by_the_loop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

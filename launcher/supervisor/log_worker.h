@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The one thread besides the loop's. It reads the streams of instances that flood, which are lent
+ * to it, and gives them back when they have become quiet: nobody else's lines, probes and requests
+ * wait for a flood, nor for the disk that it fills. It is there from the first flood on.
+ *
+ * Whoever is lent belongs to the thread until he is back; everything here is called by the loop's.
+ */
+#pragma once
+
+#include "launcher/supervisor/log_stream.h"
+
+#include <stdatomic.h>
+
+struct log_worker;
+
+/* The streams of one instance. Embedded in what lends them. */
+struct log_loan {
+	struct log_loan *next;
+	struct log_stream *streams; /* LOG_STREAMS; borrowed */
+	void *owner;
+	enum { LOAN_BACK, LOAN_WAITS, LOAN_SERVED, LOAN_RETURNED } state;
+	atomic_bool wanted; /* back, as soon as may be */
+};
+
+/* Starts it. Fails where there is no memory, or no room for another thread. */
+int log_worker_start(struct log_worker **ret_worker, struct err *err) must_check;
+
+/* After the last loan is back. Accepts NULL. */
+void log_worker_stop(struct log_worker *worker);
+
+/* Readable when a loan may have been returned. Borrowed. */
+int log_worker_fd(const struct log_worker *worker);
+
+void log_worker_lend(struct log_worker *worker, struct log_loan *loan);
+
+/* One that has been returned, which is its owner's again; NULL: no more. */
+struct log_loan *log_worker_returned(struct log_worker *worker);
+
+/* Has it back at once: waits for a few reads at most. */
+void log_worker_take_back(struct log_worker *worker, struct log_loan *loan);
