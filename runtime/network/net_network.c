@@ -69,7 +69,7 @@ static unsigned prefix_for(unsigned hosts)
 struct nft_network net_network_rules(const struct net_network *network)
 {
 	return (struct nft_network){network->net->stack, network->bridge, network->subnet,
-				    network->internal};
+				    network->internal, network->gateway};
 }
 
 static int choose_subnet(struct net_network *network, const struct net_network_config *config,

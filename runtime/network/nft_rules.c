@@ -18,6 +18,10 @@
  * calls: to those who may be called by some only, also by a virtual address: refused before that is
  * translated, as a bridged frame cannot be afterwards. What gets past it is a published port.
  *
+ * answers: the name server at a gateway. What it is asked, and says, is not tracked: it would fill
+ * the table of connections, and whoever publishes port 53 for all of the host's addresses would get
+ * the questions instead.
+ *
  * addresses: virtual ones, which are so only for who is in the network, and for the host itself;
  * one that leads to nobody is still there when the packet is about to be sent on: unanswered.
  *
@@ -70,6 +74,9 @@ static const char chains[] =
 	"\t}\n"
 	"\tchain raw {\n"
 	"\t\ttype filter hook prerouting priority raw; policy accept;\n"
+	"\t}\n"
+	"\tchain answers {\n"
+	"\t\ttype filter hook output priority raw; policy accept;\n"
 	"\t}\n"
 	"\tchain calls {\n"
 	"\t\ttype filter hook prerouting priority -110; policy accept;\n"
@@ -158,13 +165,20 @@ static void put_masquerade(struct buf *text, const struct nft_network *network)
 
 void nft_rules_network(struct buf *text, const struct nft_network *network)
 {
+	const struct in_addr address = {htonl(network->gateway)};
 	const char *bridge = network->bridge;
+	char gateway[INET_ADDRSTRLEN];
 
+	inet_ntop(AF_INET, &address, gateway, sizeof(gateway));
 	buf_printf(text,
 		   "table ip davit_%s {\n"
 		   "\tchain raw {\n"
 		   "\t\tiifname \"%s\" ip daddr 127.0.0.0/8 drop\n"
 		   "\t\tiifname \"%s\" ip saddr 127.0.0.0/8 drop\n"
+		   "\t\tiifname \"%s\" ip daddr %s meta l4proto { tcp, udp } th dport 53 notrack\n"
+		   "\t}\n"
+		   "\tchain answers {\n"
+		   "\t\toifname \"%s\" ip saddr %s meta l4proto { tcp, udp } th sport 53 notrack\n"
 		   "\t}\n"
 		   "\tchain calls {\n"
 		   "\t\tiifname \"%s\" ip daddr vmap @guarded\n"
@@ -173,7 +187,8 @@ void nft_rules_network(struct buf *text, const struct nft_network *network)
 		   "\t\toifname \"%s\" icmp type redirect drop\n"
 		   "\t}\n"
 		   "\tchain postrouting {\n",
-		   network->stack, bridge, bridge, bridge, bridge);
+		   network->stack, bridge, bridge, bridge, gateway, bridge, gateway, bridge,
+		   bridge);
 	put_masquerade(text, network);
 	buf_puts(text, "\t}\n\tchain confined {\n");
 	if (network->internal)

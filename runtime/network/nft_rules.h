@@ -13,6 +13,7 @@ struct nft_network {
 	const char *bridge;
 	struct subnet subnet;
 	bool internal;
+	uint32_t gateway; /* host byte order */
 };
 
 /* The whole table, without networks and without anything to balance; replaces a leftover of the

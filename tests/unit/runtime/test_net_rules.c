@@ -6,8 +6,9 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-static const struct nft_network front = {"shop", "dv-0badcafe", {0x0ad50500, 24}, false};
-static const struct nft_network inner = {"shop", "dv-0badcafe", {0x0ad50500, 24}, true};
+static const struct nft_network front = {
+	"shop", "dv-0badcafe", {0x0ad50500, 24}, false, 0x0ad50501};
+static const struct nft_network inner = {"shop", "dv-0badcafe", {0x0ad50500, 24}, true, 0x0ad50501};
 
 static const char whole_table[] =
 	"add table ip davit_shop\n"
@@ -45,6 +46,9 @@ static const char whole_table[] =
 	"\t}\n"
 	"\tchain raw {\n"
 	"\t\ttype filter hook prerouting priority raw; policy accept;\n"
+	"\t}\n"
+	"\tchain answers {\n"
+	"\t\ttype filter hook output priority raw; policy accept;\n"
 	"\t}\n"
 	"\tchain calls {\n"
 	"\t\ttype filter hook prerouting priority -110; policy accept;\n"
@@ -127,64 +131,78 @@ static void expect_network(const struct nft_network *network, const char *expect
 static void a_network_is_entered_through_published_ports_only(void **unused)
 {
 	(void)unused;
-	expect_network(&front, "table ip davit_shop {\n"
-			       "\tchain raw {\n"
-			       "\t\tiifname \"dv-0badcafe\" ip daddr 127.0.0.0/8 drop\n"
-			       "\t\tiifname \"dv-0badcafe\" ip saddr 127.0.0.0/8 drop\n"
-			       "\t}\n"
-			       "\tchain calls {\n"
-			       "\t\tiifname \"dv-0badcafe\" ip daddr vmap @guarded\n"
-			       "\t}\n"
-			       "\tchain sent {\n"
-			       "\t\toifname \"dv-0badcafe\" icmp type redirect drop\n"
-			       "\t}\n"
-			       "\tchain postrouting {\n"
-			       "\t\toifname \"dv-0badcafe\" ip saddr 127.0.0.0/8 masquerade\n"
-			       "\t\toifname != \"dv-0badcafe\" ip saddr 10.213.5.0/24 masquerade\n"
-			       "\t}\n"
-			       "\tchain confined {\n"
-			       "\t\tiifname \"dv-0badcafe\" ip daddr vmap @guarded\n"
-			       "\t}\n"
-			       "\tchain inward {\n"
-			       "\t\tiifname \"dv-0badcafe\" oifname \"dv-0badcafe\" accept\n"
-			       "\t\toifname \"dv-0badcafe\" ct status dnat accept\n"
-			       "\t\toifname \"dv-0badcafe\" drop\n"
-			       "\t}\n"
-			       "\tchain outward {\n"
-			       "\t\tiifname \"dv-0badcafe\" accept\n"
-			       "\t}\n"
-			       "}\n");
+	expect_network(&front,
+		       "table ip davit_shop {\n"
+		       "\tchain raw {\n"
+		       "\t\tiifname \"dv-0badcafe\" ip daddr 127.0.0.0/8 drop\n"
+		       "\t\tiifname \"dv-0badcafe\" ip saddr 127.0.0.0/8 drop\n"
+		       "\t\tiifname \"dv-0badcafe\" ip daddr 10.213.5.1 meta l4proto { tcp, udp } "
+		       "th dport 53 notrack\n"
+		       "\t}\n"
+		       "\tchain answers {\n"
+		       "\t\toifname \"dv-0badcafe\" ip saddr 10.213.5.1 meta l4proto { tcp, udp } "
+		       "th sport 53 notrack\n"
+		       "\t}\n"
+		       "\tchain calls {\n"
+		       "\t\tiifname \"dv-0badcafe\" ip daddr vmap @guarded\n"
+		       "\t}\n"
+		       "\tchain sent {\n"
+		       "\t\toifname \"dv-0badcafe\" icmp type redirect drop\n"
+		       "\t}\n"
+		       "\tchain postrouting {\n"
+		       "\t\toifname \"dv-0badcafe\" ip saddr 127.0.0.0/8 masquerade\n"
+		       "\t\toifname != \"dv-0badcafe\" ip saddr 10.213.5.0/24 masquerade\n"
+		       "\t}\n"
+		       "\tchain confined {\n"
+		       "\t\tiifname \"dv-0badcafe\" ip daddr vmap @guarded\n"
+		       "\t}\n"
+		       "\tchain inward {\n"
+		       "\t\tiifname \"dv-0badcafe\" oifname \"dv-0badcafe\" accept\n"
+		       "\t\toifname \"dv-0badcafe\" ct status dnat accept\n"
+		       "\t\toifname \"dv-0badcafe\" drop\n"
+		       "\t}\n"
+		       "\tchain outward {\n"
+		       "\t\tiifname \"dv-0badcafe\" accept\n"
+		       "\t}\n"
+		       "}\n");
 }
 
 static void an_internal_network_is_neither_left_nor_entered(void **unused)
 {
 	(void)unused;
-	expect_network(&inner, "table ip davit_shop {\n"
-			       "\tchain raw {\n"
-			       "\t\tiifname \"dv-0badcafe\" ip daddr 127.0.0.0/8 drop\n"
-			       "\t\tiifname \"dv-0badcafe\" ip saddr 127.0.0.0/8 drop\n"
-			       "\t}\n"
-			       "\tchain calls {\n"
-			       "\t\tiifname \"dv-0badcafe\" ip daddr vmap @guarded\n"
-			       "\t}\n"
-			       "\tchain sent {\n"
-			       "\t\toifname \"dv-0badcafe\" icmp type redirect drop\n"
-			       "\t}\n"
-			       "\tchain postrouting {\n"
-			       "\t\toifname \"dv-0badcafe\" ip saddr 127.0.0.0/8 masquerade\n"
-			       "\t}\n"
-			       "\tchain confined {\n"
-			       "\t\tiifname \"dv-0badcafe\" oifname != \"dv-0badcafe\" drop\n"
-			       "\t\tiifname \"dv-0badcafe\" ip daddr vmap @guarded\n"
-			       "\t}\n"
-			       "\tchain inward {\n"
-			       "\t\tiifname \"dv-0badcafe\" oifname \"dv-0badcafe\" accept\n"
-			       "\t\toifname \"dv-0badcafe\" drop\n"
-			       "\t}\n"
-			       "\tchain outward {\n"
-			       "\t\tiifname \"dv-0badcafe\" accept\n"
-			       "\t}\n"
-			       "}\n");
+	expect_network(&inner,
+		       "table ip davit_shop {\n"
+		       "\tchain raw {\n"
+		       "\t\tiifname \"dv-0badcafe\" ip daddr 127.0.0.0/8 drop\n"
+		       "\t\tiifname \"dv-0badcafe\" ip saddr 127.0.0.0/8 drop\n"
+		       "\t\tiifname \"dv-0badcafe\" ip daddr 10.213.5.1 meta l4proto { tcp, udp } "
+		       "th dport 53 notrack\n"
+		       "\t}\n"
+		       "\tchain answers {\n"
+		       "\t\toifname \"dv-0badcafe\" ip saddr 10.213.5.1 meta l4proto { tcp, udp } "
+		       "th sport 53 notrack\n"
+		       "\t}\n"
+		       "\tchain calls {\n"
+		       "\t\tiifname \"dv-0badcafe\" ip daddr vmap @guarded\n"
+		       "\t}\n"
+		       "\tchain sent {\n"
+		       "\t\toifname \"dv-0badcafe\" icmp type redirect drop\n"
+		       "\t}\n"
+		       "\tchain postrouting {\n"
+		       "\t\toifname \"dv-0badcafe\" ip saddr 127.0.0.0/8 masquerade\n"
+		       "\t}\n"
+		       "\tchain confined {\n"
+		       "\t\tiifname \"dv-0badcafe\" oifname != \"dv-0badcafe\" drop\n"
+		       "\t\tiifname \"dv-0badcafe\" ip daddr vmap @guarded\n"
+		       "\t}\n"
+		       "\tchain inward {\n"
+		       "\t\tiifname \"dv-0badcafe\" oifname \"dv-0badcafe\" accept\n"
+		       "\t\toifname \"dv-0badcafe\" drop\n"
+		       "\t}\n"
+		       "\tchain outward {\n"
+		       "\t\tiifname \"dv-0badcafe\" accept\n"
+		       "\t}\n"
+		       "}\n");
 }
 
 static void removal_does_not_depend_on_the_table_being_there(void **unused)
