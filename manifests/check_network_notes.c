@@ -72,15 +72,16 @@ static void note_option(const struct network_check *check, const struct network 
 			const struct text *option)
 {
 	static const char *const matters[] = {
-		"com.docker.network.driver.mtu=",
 		"com.docker.network.bridge.enable_icc=",
 		"com.docker.network.bridge.enable_ip_masquerade=",
 		"com.docker.network.bridge.host_binding_ipv4=",
 		"com.docker.network.bridge.gateway_mode_ipv4=",
 	};
-	static const char *const usual[] = {"1500", "true", "true", "0.0.0.0", "nat"};
+	static const char *const usual[] = {"true", "true", "0.0.0.0", "nat"};
 	const char *path = arena_format(check->scratch, "networks.%s.driver_opts", network->key);
 
+	if (strncmp(option->value, NETWORK_OPTION_MTU, strlen(NETWORK_OPTION_MTU)) == 0)
+		return;
 	for (size_t i = 0; i < ARRAY_SIZE(matters); i++) {
 		size_t len = strlen(matters[i]);
 

@@ -234,6 +234,32 @@ static void decode_switch(struct decoder *decoder, const struct node *mapping, c
 	*pos = node->pos;
 }
 
+/* What an IPv4 host must take, and what a link can have. */
+#define MTU_MIN 68
+#define MTU_MAX 65535
+
+static void decode_mtu(struct decoder *decoder, struct network *network)
+{
+	const size_t len = strlen(NETWORK_OPTION_MTU);
+
+	for (size_t i = 0; i < network->driver_options.count; i++) {
+		const struct text *option = &network->driver_options.items[i];
+		char *end = NULL;
+
+		if (strncmp(option->value, NETWORK_OPTION_MTU, len) != 0)
+			continue;
+		const char *digits = option->value + len;
+		unsigned long mtu = strtoul(digits, &end, 10);
+		if (*digits < '0' || *digits > '9' || *end || mtu < MTU_MIN || mtu > MTU_MAX)
+			report_error(decoder->report, option->pos,
+				     "networks.%s.driver_opts: %.80s: an MTU is a number from %d "
+				     "to %d",
+				     network->key, option->value, MTU_MIN, MTU_MAX);
+		else
+			network->mtu = (unsigned)mtu;
+	}
+}
+
 static void decode_body(struct decoder *decoder, const struct node *node, struct network *network)
 {
 	const struct node *name = decode_external(decoder, node, network);
@@ -250,6 +276,7 @@ static void decode_body(struct decoder *decoder, const struct node *node, struct
 		decode_driver(decoder, driver, network);
 	if (!node_is_null(options))
 		decode_driver_options(decoder, options, "driver_opts", &network->driver_options);
+	decode_mtu(decoder, network);
 	if (!node_is_null(ipam))
 		decode_ipam(decoder, ipam, network);
 	if (!node_is_null(labels))

@@ -48,6 +48,9 @@ struct subnet_spec {
 	struct pos pos;
 };
 
+/* How the option of that name begins in a list. */
+#define NETWORK_OPTION_MTU "com.docker.network.driver.mtu="
+
 struct network {
 	char *key;  /* the name services refer to */
 	char *name; /* the name for others: `name:`, else STACK_key */
@@ -66,6 +69,7 @@ struct network {
 	size_t subnet_count;
 	struct text_list labels;	 /* "key=value", sorted by key */
 	struct text_list driver_options; /* the same */
+	unsigned mtu;			 /* one of them; 0: not written */
 	struct pos pos; /* line 0: not written, the `default` that every stack has */
 };
 

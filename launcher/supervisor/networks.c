@@ -35,6 +35,8 @@ static char *definition_of(const struct network *network)
 	buf_printf(&text, "%d %s %s %s", network->internal, prefix, range, gateway);
 	for (size_t i = 0; subnet && i < subnet->reserved_count; i++)
 		buf_printf(&text, " %s", ip_format(&subnet->reserved[i].ip, reserved));
+	if (network->mtu)
+		buf_printf(&text, " mtu %u", network->mtu);
 	return buf_check(&text, NULL) < 0 ? NULL : buf_take(&text);
 }
 
@@ -64,6 +66,7 @@ static int make_network(struct supervisor *sup, const struct stack *stack,
 	struct net_network_config config = {
 		.name = network->key,
 		.internal = network->internal,
+		.mtu = network->mtu,
 		.hosts = hosts_of(stack, network->key, 1), /* a service has an address, too */
 	};
 	autofree struct ip *reserved =

@@ -66,6 +66,7 @@ struct net_network_config {
 	const struct ip *reserved; /* never given */
 	size_t reserved_count;
 	bool internal;	/* nothing leaves it, and nothing comes in */
+	unsigned mtu;	/* bytes a packet may have; 0: as usual, 1500 */
 	unsigned hosts; /* how many addresses are wanted, where the subnet is chosen */
 };
 

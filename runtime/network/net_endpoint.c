@@ -157,6 +157,7 @@ static int connect_end(struct net_endpoint *endpoint, size_t i, struct rtnet *in
 		.gateway = net_gateway(network),
 		.leads_out = i == endpoint->main && !network->internal,
 		.mac = end->mac,
+		.mtu = network->mtu,
 	};
 	int r = rtnet_endpoint_make(inside, &veth, err);
 	if (r == 0)

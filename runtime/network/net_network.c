@@ -91,13 +91,13 @@ static int make_bridge(struct net_network *network, struct err *err)
 {
 	struct rtnet *rtnet = network->net->rtnet;
 	char alias[NET_ALIAS_BYTES];
-	struct rtnet_owner owner = {net_group(network->net), alias};
+	struct rtnet_bridge bridge = {
+		network->bridge, {net_group(network->net), alias}, .mtu = network->mtu};
 	struct in_addr gateway = net_gateway(network);
-	unsigned char mac[6];
 
 	snprintf(alias, sizeof(alias), "davit %.100s %.100s", network->net->stack, network->name);
-	net_mac(network->gateway, mac);
-	int r = rtnet_bridge_make(rtnet, network->bridge, &owner, mac, err);
+	net_mac(network->gateway, bridge.mac);
+	int r = rtnet_bridge_make(rtnet, &bridge, err);
 
 	if (r == 0)
 		r = rtnet_link_index(rtnet, network->bridge, &network->bridge_index, err);
@@ -260,6 +260,7 @@ static struct net_network *network_new(struct net *net, const struct net_network
 		return NULL;
 	network->net = net;
 	network->internal = config->internal;
+	network->mtu = config->mtu;
 	snprintf(network->name, sizeof(network->name), "%s", config->name);
 	snprintf(network->bridge, sizeof(network->bridge), "dv-%08x", hash);
 	return network;

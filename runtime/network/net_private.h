@@ -48,6 +48,7 @@ struct net_network {
 	struct subnet subnet;
 	uint32_t gateway; /* host byte order */
 	bool internal;
+	unsigned mtu; /* of its links; 0: as usual */
 	struct addr_pool addresses;
 };
 

@@ -266,16 +266,22 @@ static struct nl_msg *route_message(int index, struct in_addr to, unsigned prefi
 	return msg;
 }
 
-static struct nl_msg *bridge_message(const char *name, const unsigned char mac[6])
+static void set_mtu(struct rtnl_link *link, unsigned mtu)
+{
+	if (mtu)
+		rtnl_link_set_mtu(link, mtu);
+}
+
+static struct nl_msg *bridge_message(const struct rtnet_bridge *bridge)
 {
 	autolink struct rtnl_link *link = rtnl_link_bridge_alloc();
 	struct nl_msg *msg = NULL;
 
-	/* A fixed hardware address: otherwise it is that of a port and changes as they come and go.
-	 * Without spanning tree a port forwards at once. */
-	if (!link || !set_mac(link, mac))
+	/* Without spanning tree a port forwards at once. */
+	if (!link || !set_mac(link, bridge->mac))
 		return NULL;
-	rtnl_link_set_name(link, name);
+	rtnl_link_set_name(link, bridge->name);
+	set_mtu(link, bridge->mtu);
 	return rtnl_link_build_add_request(link, NLM_F_CREATE | NLM_F_EXCL, &msg) < 0 ? NULL : msg;
 }
 
@@ -300,14 +306,15 @@ static struct nl_msg *bridge_option(const char *name, bool port, int attribute, 
 	return NULL;
 }
 
-int rtnet_bridge_make(struct rtnet *rtnet, const char *name, const struct rtnet_owner *owner,
-		      const unsigned char mac[6], struct err *err)
+int rtnet_bridge_make(struct rtnet *rtnet, const struct rtnet_bridge *bridge, struct err *err)
 {
+	const char *name = bridge->name;
 	autobatch struct batch batch = {0};
 
 	/* The kernel takes no alias at creation. */
-	batch_add(&batch, bridge_message(name, mac), "make bridge");
-	batch_add(&batch, with_owner(link_message(RTM_NEWLINK, 0, name, 0), owner), "name bridge");
+	batch_add(&batch, bridge_message(bridge), "make bridge");
+	batch_add(&batch, with_owner(link_message(RTM_NEWLINK, 0, name, 0), &bridge->owner),
+		  "name bridge");
 	/* Snooping has timers for every port, and without somebody who queries it is of no use. */
 	batch_add(&batch, bridge_option(name, false, IFLA_BR_MCAST_SNOOPING, 0),
 		  "let multicasts through");
@@ -335,16 +342,16 @@ int rtnet_link_address(struct rtnet *rtnet, int index, struct in_addr address, u
 	return batch_run(rtnet, &batch, "bridge", err);
 }
 
-/* The end in the host's namespace. It cannot be set up in this request: the pair is not tied yet.
- */
-static bool fill_peer(struct rtnl_link *link, const char *name, int host_netns_fd)
+/* The end in the host's namespace. It is not set up in this request: the pair is not tied yet. */
+static bool fill_peer(struct rtnl_link *link, const struct rtnet_veth *veth)
 {
 	autolink struct rtnl_link *peer = rtnl_link_veth_get_peer(link);
 
 	if (!peer)
 		return false;
-	rtnl_link_set_name(peer, name);
-	rtnl_link_set_ns_fd(peer, host_netns_fd);
+	rtnl_link_set_name(peer, veth->host_name);
+	rtnl_link_set_ns_fd(peer, veth->host_netns_fd);
+	set_mtu(peer, veth->mtu);
 	return true;
 }
 
@@ -363,7 +370,8 @@ static struct nl_msg *veth_message(const struct rtnet_veth *veth)
 	rtnl_link_set_name(link, veth->name);
 	rtnl_link_set_ifindex(link, index_of(veth));
 	rtnl_link_set_flags(link, IFF_UP);
-	if (!set_mac(link, veth->mac) || !fill_peer(link, veth->host_name, veth->host_netns_fd) ||
+	set_mtu(link, veth->mtu);
+	if (!set_mac(link, veth->mac) || !fill_peer(link, veth) ||
 	    rtnl_link_build_add_request(link, NLM_F_CREATE | NLM_F_EXCL, &msg) < 0)
 		msg = NULL;
 	rtnl_link_veth_release(link);

@@ -30,9 +30,16 @@ struct rtnet_owner {
 	const char *alias; /* for eyes: shows in `ip link` */
 };
 
+struct rtnet_bridge {
+	const char *name;
+	struct rtnet_owner owner;
+	unsigned char mac[6]; /* fixed: else it is that of a port and changes as they come and go */
+	unsigned mtu;	      /* 0: as usual */
+};
+
 /* Makes a bridge, not yet up. */
-int rtnet_bridge_make(struct rtnet *rtnet, const char *name, const struct rtnet_owner *owner,
-		      const unsigned char mac[6], struct err *err) must_check;
+int rtnet_bridge_make(struct rtnet *rtnet, const struct rtnet_bridge *bridge,
+		      struct err *err) must_check;
 
 /* The number of a link, by which ports and addresses are attached. */
 int rtnet_link_index(struct rtnet *rtnet, const char *name, int *ret_index,
@@ -53,6 +60,7 @@ struct rtnet_veth {
 	struct in_addr gateway; /* towards all others of the network */
 	bool leads_out;		/* and towards everything else */
 	const unsigned char *mac;
+	unsigned mtu; /* 0: as usual */
 };
 
 /* Through a socket inside an instance's new namespace: lo up, the pair with its other end born in

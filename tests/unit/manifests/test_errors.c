@@ -404,6 +404,23 @@ static void faulty_references(void **unused)
 	check_faults(faults, ARRAY_SIZE(faults));
 }
 
+static void an_mtu_is_a_number_that_links_can_have(void **unused)
+{
+	static const struct fault faults[] = {
+		{"services: {a: {x-rootfs: host, command: x}}\n"
+		 "networks: {a: {driver_opts: {com.docker.network.driver.mtu: 67}}}\n",
+		 "2:30: error: networks.a.driver_opts: com.docker.network.driver.mtu=67: an MTU is "
+		 "a number from 68 to 65535"},
+		{"services: {a: {x-rootfs: host, command: x}}\n"
+		 "networks: {a: {driver_opts: {com.docker.network.driver.mtu: 1500m}}}\n",
+		 "2:30: error: networks.a.driver_opts: com.docker.network.driver.mtu=1500m: an MTU "
+		 "is a number from 68 to 65535"},
+	};
+
+	(void)unused;
+	check_faults(faults, ARRAY_SIZE(faults));
+}
+
 static void all_faults_are_told_at_once_in_their_order(void **unused)
 {
 	autofixture struct fixture fixture;
@@ -537,6 +554,7 @@ int main(void)
 		cmocka_unit_test(faulty_mounts),
 		cmocka_unit_test(faulty_ports),
 		cmocka_unit_test(faulty_references),
+		cmocka_unit_test(an_mtu_is_a_number_that_links_can_have),
 		cmocka_unit_test(all_faults_are_told_at_once_in_their_order),
 		cmocka_unit_test(the_line_is_shown_with_a_caret),
 		cmocka_unit_test(control_characters_never_reach_the_terminal),

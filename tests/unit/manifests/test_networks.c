@@ -76,6 +76,7 @@ static const char *const full = "services:\n"
 				"  front:\n"
 				"    enable_ipv6: true\n"
 				"    driver: bridge\n"
+				"    driver_opts: {com.docker.network.driver.mtu: 1450}\n"
 				"    ipam:\n"
 				"      config:\n"
 				"        - subnet: 172.28.0.0/16\n"
@@ -101,6 +102,7 @@ static void a_network_has_all_that_is_written(void **unused)
 	assert_false(stack_network(stack, "default")->used);
 	assert_string_equal(front->name, "shop_front");
 	assert_true(front->ipv6 && front->ipv4 && !front->internal && !front->external);
+	assert_int_equal(front->mtu, 1450);
 	assert_int_equal(front->subnet_count, 2);
 	assert_int_equal(front->subnets[0].subnet.prefix.bits, 16);
 	assert_string_equal(text_of(&front->subnets[0].subnet.prefix.ip), "172.28.0.0");

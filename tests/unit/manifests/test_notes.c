@@ -91,8 +91,9 @@ static void networks_are_noted(void **unused)
 		{"ports: [80/sctp]", "4:11: services.a.ports: sctp is not supported yet"},
 		{"networks: [f]", "11:20: networks.f: IPv6 is not supported yet"},
 		{"networks: [g]", "12:20: networks.g: a network without IPv4 is not supported yet"},
-		{"networks: [o]", "13:21: networks.o.driver_opts: "
-				  "com.docker.network.driver.mtu=9000 is not supported yet"},
+		{"networks: [o]",
+		 "13:21: networks.o.driver_opts: "
+		 "com.docker.network.bridge.enable_icc=false is not supported yet"},
 	};
 	autofixture struct fixture fixture;
 
@@ -108,7 +109,7 @@ static void networks_are_noted(void **unused)
 			 "true}, v: {driver: macvlan},\n  # each in a line of its own\n  i: "
 			 "{internal: true},\n  s: {ipam: {config: [{subnet: 10.1.0.0/16}]}},\n  f: "
 			 "{enable_ipv6: true},\n  g: {enable_ipv4: false},\n  o: {driver_opts: "
-			 "{com.docker.network.driver.mtu: 9000}}}\n",
+			 "{com.docker.network.bridge.enable_icc: 'false'}}}\n",
 			 all[i].yaml);
 		check_note(&fixture, &noted);
 	}
