@@ -17,6 +17,8 @@
 
 /* Publishing takes one part of the time, everything else so many. */
 #define PAUSE_FACTOR 4
+/* What the kernel has refused is tried again as a whole, so much later; nobody waits for it. */
+#define RETRY_US 1000000
 
 void publish_names(struct supervisor *sup, bool new)
 {
@@ -55,12 +57,15 @@ static void all_ports(struct supervisor *sup)
 	sup->publishing.ports_due = false;
 	if (!sup->net)
 		return;
-	if (balance_write(sup, &err) < 0)
+	sup->publishing.ports_failed = balance_write(sup, &err) < 0;
+	if (sup->publishing.ports_failed)
 		supervisor_log(sup, "event=publish-failed error=\"%s\"", err.text);
 	dns_write(sup); /* some names mean the ready instances */
 	int64_t end_us = loop_clock_us();
 
 	sup->publishing.ports_after_us = end_us + PAUSE_FACTOR * (end_us - begin_us);
+	if (sup->publishing.ports_failed)
+		sup->publishing.ports_after_us = end_us + RETRY_US;
 }
 
 void publish_all(struct supervisor *sup)
@@ -71,13 +76,14 @@ void publish_all(struct supervisor *sup)
 
 	if (state->names_due && now_us >= state->names_after_us)
 		all_names(sup);
-	if (state->ports_due && now_us >= state->ports_after_us)
+	if ((state->ports_due || state->ports_failed) && now_us >= state->ports_after_us)
 		all_ports(sup);
 	if (state->names_due)
 		wait_us = state->names_after_us - now_us;
-	if (state->ports_due && (!wait_us || state->ports_after_us - now_us < wait_us))
+	if ((state->ports_due || state->ports_failed) &&
+	    (!wait_us || state->ports_after_us - now_us < wait_us))
 		wait_us = state->ports_after_us - now_us;
-	if (publish_is_due(sup))
+	if (publish_is_due(sup) || state->ports_failed)
 		watch_arm(sup->retry, wait_us / 1000 + 1);
 }
 

@@ -36,6 +36,7 @@ struct port_set {
 struct publishing {
 	bool names_due;
 	bool ports_due;
+	bool ports_failed; /* published in vain last */
 	int64_t names_after_us;
 	int64_t ports_after_us;
 };

@@ -259,7 +259,7 @@ void settle(void *data)
 
 	if (carry_out(sup, end_us))
 		supervisor_touch(sup); /* what it did may allow more */
-	if (publish_is_due(sup))
+	if (publish_is_due(sup) || sup->publishing.ports_failed)
 		publish_all(sup);
 	drain_look(sup, end_us);
 	probe_start_missing(sup);
