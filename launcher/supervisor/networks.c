@@ -304,6 +304,30 @@ static const char **callers_of(const struct stack *stack, const struct service *
 	return callers;
 }
 
+static bool wants_host(const struct service *service)
+{
+	bool wants = false;
+
+	for (size_t i = 0; i < service->network.host_count; i++)
+		wants |= strcmp(service->network.hosts[i].address, "host-gateway") == 0;
+	return wants;
+}
+
+/* Who has a name for the host may call it, and whoever that one shares a network with. */
+static int allow_host(const struct stack *stack, struct net_allow *rule, struct err *err)
+{
+	const char **callers = calloc(stack->service_count + 1, sizeof(*callers));
+	size_t count = 0;
+
+	if (!callers)
+		return err_set(err, ENOMEM, "extra_hosts");
+	for (size_t i = 0; i < stack->service_count; i++)
+		if (wants_host(&stack->services[i]))
+			callers[count++] = stack_network_owner(stack, &stack->services[i])->name;
+	*rule = (struct net_allow){"", callers, count};
+	return 0;
+}
+
 static int allow(struct supervisor *sup, const struct stack *stack, struct net_allow *rules,
 		 struct err *err)
 {
@@ -320,6 +344,9 @@ static int allow(struct supervisor *sup, const struct stack *stack, struct net_a
 		r = rules[count].callers ? 0 : err_set(err, ENOMEM, "x-allow");
 		count++;
 	}
+	if (r == 0)
+		r = allow_host(stack, &rules[count], err);
+	count += r == 0;
 	if (r == 0)
 		r = net_allow(sup->net, rules, count, err);
 	for (size_t i = 0; i < count; i++)

@@ -219,15 +219,16 @@ int net_connections(int netns_fd, unsigned *ret_count, struct err *err) must_che
 
 /* Who may call the endpoints of a group. */
 struct net_allow {
-	const char *group;
+	const char *group;	    /* "": the host itself, and all that is link-local */
 	const char *const *callers; /* other groups, or this one */
 	size_t caller_count;
 };
 
 /*
  * From here on new connections to the endpoints of the groups that are named come from endpoints of
- * their callers only; other endpoints are refused, by whatever address and network they try. The
- * host, and what comes from outside of the stack through a published port, is not concerned.
+ * their callers only; other endpoints are refused, by whatever address and network they try. What
+ * the host calls, and what comes from outside of the stack through a published port, is not
+ * concerned. The host answers everybody for names (port 53).
  * Holds for endpoints to come, from before they can send anything.
  */
 int net_allow(struct net *net, const struct net_allow *rules, size_t count,

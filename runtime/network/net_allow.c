@@ -112,8 +112,12 @@ void net_allow_put_all(const struct net *net, struct buf *text, size_t before)
 	struct listing listing = {net, text};
 
 	nft_allow_numbers(text, net->stack, before, net->allow.count);
-	for (size_t i = 0; i < net->allow.count; i++)
-		put_virtual(net, text, i);
+	for (size_t i = 0; i < net->allow.count; i++) {
+		if (*net->allow.rules[i].group)
+			put_virtual(net, text, i);
+		else
+			nft_allow_host(text, net->stack, i);
+	}
 	net_each_speaker(net, list_speaker, &listing);
 }
 

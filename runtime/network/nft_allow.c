@@ -15,7 +15,10 @@ static const char *text_of(struct in_addr address, char text[INET_ADDRSTRLEN])
 void nft_allow_numbers(struct buf *text, const char *stack, size_t before, size_t after)
 {
 	if (before)
-		buf_printf(text, "flush map ip davit_%s guarded\n", stack);
+		buf_printf(text,
+			   "flush map ip davit_%s guarded\n"
+			   "flush chain ip davit_%s visited\n",
+			   stack, stack);
 	for (size_t i = 0; i < before; i++)
 		buf_printf(text,
 			   "flush chain ip davit_%s allow_%zu\n"
@@ -33,6 +36,11 @@ void nft_allow_numbers(struct buf *text, const char *stack, size_t before, size_
 			   "\t}\n"
 			   "}\n",
 			   stack, i, i, i);
+}
+
+void nft_allow_host(struct buf *text, const char *stack, size_t number)
+{
+	buf_printf(text, "add rule ip davit_%s visited jump allow_%zu\n", stack, number);
 }
 
 void nft_allow_caller(struct buf *text, const char *stack, bool comes, size_t number,

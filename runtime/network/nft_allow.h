@@ -24,6 +24,9 @@ void nft_allow_caller(struct buf *text, const char *stack, bool comes, size_t nu
 void nft_allow_called(struct buf *text, const char *stack, bool comes, size_t number,
 		      struct in_addr address);
 
+/* @number stands for the host itself. */
+void nft_allow_host(struct buf *text, const char *stack, size_t number);
+
 /* The same for the table of the bridges, where who is called by some only is called by nobody but
  * through the gateway. */
 void nft_allow_bridged(struct buf *text, const char *stack, bool comes, struct in_addr address);

@@ -38,6 +38,10 @@
  *
  * redirect: instances of a network speak through the gateway; a shorter way they must not be told.
  *
+ * visits: instances that call the host itself, by whatever address: it answers for names, and as
+ * visited says for the rest (nft_allow.h). What is link-local is the host's as well: where that is
+ * a virtual machine, its credentials are there.
+ *
  * forward: what is confined to its network, or to whom it may call; then what may come into one,
  * which nobody may from outside it but through a published port; then what may leave.
  */
@@ -114,6 +118,8 @@ static const char chains[] =
 	"\t\ttype filter hook output priority filter; policy accept;\n"
 	"\t\toifname . ip daddr @virtual jump unanswered\n"
 	"\t}\n"
+	"\tchain visited {\n"
+	"\t}\n"
 	"\tchain confined {\n"
 	"\t}\n"
 	"\tchain inward {\n"
@@ -131,10 +137,20 @@ static const char chains[] =
 	"\t}\n"
 	"\tchain refused {\n"
 	"\t}\n"
+	"\tchain host {\n"
+	"\t\tct state established,related accept\n"
+	"\t\tct status dnat accept\n"
+	"\t\tmeta l4proto icmp accept\n"
+	"\t\tmeta l4proto { tcp, udp } th dport 53 accept\n"
+	"\t\tjump visited\n"
+	"\t}\n"
+	"\tchain visits {\n"
+	"\t}\n"
 	"\tchain input {\n"
 	"\t\ttype filter hook input priority filter; policy accept;\n"
 	"\t\ttcp flags rst jump refusal\n"
 	"\t\tjump refused\n"
+	"\t\tjump visits\n"
 	"\t}\n";
 
 void nft_rules_remove(struct buf *text, const char *stack)
@@ -190,7 +206,14 @@ void nft_rules_network(struct buf *text, const struct nft_network *network)
 		   network->stack, bridge, bridge, bridge, gateway, bridge, gateway, bridge,
 		   bridge);
 	put_masquerade(text, network);
-	buf_puts(text, "\t}\n\tchain confined {\n");
+	buf_printf(text,
+		   "\t}\n"
+		   "\tchain visits {\n"
+		   "\t\tiifname \"%s\" jump host\n"
+		   "\t}\n"
+		   "\tchain confined {\n"
+		   "\t\tiifname \"%s\" oifname != \"%s\" ip daddr 169.254.0.0/16 jump visited\n",
+		   bridge, bridge, bridge);
 	if (network->internal)
 		buf_printf(text, "\t\tiifname \"%s\" oifname != \"%s\" drop\n", bridge, bridge);
 	buf_printf(text, "\t\tiifname \"%s\" ip daddr vmap @guarded\n", bridge);

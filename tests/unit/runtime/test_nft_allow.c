@@ -19,6 +19,7 @@ static void numbers_are_exchanged_as_a_whole(void **unused)
 	(void)unused;
 	nft_allow_numbers(&text, "shop", 2, 1);
 	expect(&text, "flush map ip davit_shop guarded\n"
+		      "flush chain ip davit_shop visited\n"
 		      "flush chain ip davit_shop allow_0\n"
 		      "delete chain ip davit_shop allow_0\n"
 		      "delete set ip davit_shop callers_0\n"
@@ -33,6 +34,15 @@ static void numbers_are_exchanged_as_a_whole(void **unused)
 		      "\t\tip saddr != @callers_0 jump unanswered\n"
 		      "\t}\n"
 		      "}\n");
+}
+
+static void a_number_may_stand_for_the_host(void **unused)
+{
+	autobuf struct buf text = {0};
+
+	(void)unused;
+	nft_allow_host(&text, "shop", 2);
+	expect(&text, "add rule ip davit_shop visited jump allow_2\n");
 }
 
 static void the_first_numbers_find_nothing_to_remove(void **unused)
@@ -67,6 +77,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers_are_exchanged_as_a_whole),
+		cmocka_unit_test(a_number_may_stand_for_the_host),
 		cmocka_unit_test(the_first_numbers_find_nothing_to_remove),
 		cmocka_unit_test(who_calls_and_who_is_called_are_one_element_each),
 	};
