@@ -8,13 +8,14 @@ import tempfile
 
 from common import built, load_average, make_root, run
 from logs import bench_logs
+from names import bench_dns
 from network import bench_network
 from restarts import bench_restart
 from scaling import bench_scale
 from stacks import bench_up
 from starts import bench_start
 
-KINDS = ("load", "start", "up", "restart", "logs", "scale", "network")
+KINDS = ("load", "start", "up", "restart", "logs", "scale", "network", "dns")
 
 
 def bench_load():
@@ -41,11 +42,13 @@ def measure(kinds, work, options):
         bench_scale(work)
     if "network" in kinds:
         bench_network(work, max(1, options.seconds // 2))
+    if "dns" in kinds:
+        bench_dns(work, options.seconds)
 
 
 def main():
     parser = argparse.ArgumentParser(prog="scripts/bench")
-    parser.add_argument("kinds", nargs="*", metavar="KIND", help="load, start, up, restart, logs, scale, network; all without one")
+    parser.add_argument("kinds", nargs="*", metavar="KIND", help="load, start, up, restart, logs, scale, network, dns; all without one")
     parser.add_argument("--starts", type=int, default=200)
     parser.add_argument("--restarts", type=int, default=30)
     parser.add_argument("--seconds", type=int, default=5, help="that writers of logs write, and twice what wrk asks")
