@@ -28,15 +28,24 @@
 
 /* Memory, time and the loop; datagrams and streams; resolv.conf. The rest is the C library's. */
 static const unsigned allowed[] = {
-	SYS_accept4,	    SYS_brk,	      SYS_clock_gettime,   SYS_close,
-	SYS_connect,	    SYS_epoll_ctl,    SYS_epoll_pwait,	   SYS_exit,
-	SYS_exit_group,	    SYS_fcntl,	      SYS_fstat,	   SYS_futex,
-	SYS_getpid,	    SYS_getrandom,    SYS_gettid,	   SYS_lseek,
-	SYS_madvise,	    SYS_mmap,	      SYS_mprotect,	   SYS_mremap,
-	SYS_munmap,	    SYS_newfstatat,   SYS_pread64,	   SYS_read,
-	SYS_recvfrom,	    SYS_recvmsg,      SYS_restart_syscall, SYS_rt_sigaction,
-	SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_sendto,	   SYS_sigaltstack,
-	SYS_tgkill,	    SYS_write,
+	SYS_accept4,	   SYS_brk,
+	SYS_clock_gettime, SYS_close,
+	SYS_connect,	   SYS_epoll_ctl,
+	SYS_epoll_pwait,   SYS_exit,
+	SYS_exit_group,	   SYS_fcntl,
+	SYS_fstat,	   SYS_futex,
+	SYS_getsockopt,	   SYS_getpid,
+	SYS_getrandom,	   SYS_gettid,
+	SYS_lseek,	   SYS_madvise,
+	SYS_mmap,	   SYS_mprotect,
+	SYS_mremap,	   SYS_munmap,
+	SYS_newfstatat,	   SYS_pread64,
+	SYS_read,	   SYS_recvfrom,
+	SYS_recvmsg,	   SYS_restart_syscall,
+	SYS_rt_sigaction,  SYS_rt_sigprocmask,
+	SYS_rt_sigreturn,  SYS_sendto,
+	SYS_sigaltstack,   SYS_tgkill,
+	SYS_write,
 #ifdef SYS_epoll_wait
 	SYS_epoll_wait,
 #endif

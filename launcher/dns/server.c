@@ -12,6 +12,8 @@
 #include "runtime/base/cleanup.h"
 
 #include <errno.h>
+#include <net/if.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -30,6 +32,7 @@ struct listener {
 struct server {
 	int loop_fd;
 	int control_fd; /* -1: the supervisor has gone */
+	int record_fd;	/* -1: nobody will find us again */
 	struct source control;
 	struct table *table;
 	struct listener *listeners;
@@ -150,6 +153,27 @@ static void add_listener(struct server *server, enum dns_word word, const char *
 	server->listeners = listener;
 }
 
+static void heed(struct server *server, enum dns_word word, const char *key, int *fd)
+{
+	switch (word) {
+	case DNS_WORD_NAMES:
+		take_names(server, *fd);
+		break;
+	case DNS_WORD_UDP:
+	case DNS_WORD_TCP:
+		add_listener(server, word, key, take_fd(fd));
+		break;
+	case DNS_WORD_RECORD:
+		fd_drop(&server->record_fd);
+		server->record_fd = take_fd(fd);
+		break;
+	case DNS_WORD_END:
+		exit(0);
+	default: /* of a newer supervisor, who will replace us */
+		break;
+	}
+}
+
 /* All that the supervisor has said by now. */
 static void hear(struct server *server)
 {
@@ -161,15 +185,29 @@ static void hear(struct server *server)
 
 		if (r == -EAGAIN)
 			return;
+		if (r == 0)
+			heed(server, word, key, &fd);
 		if (r == -ENOTCONN) {
 			sources_remove(server->loop_fd, server->control_fd);
 			fd_drop(&server->control_fd);
-		} else if (r == 0 && word == DNS_WORD_NAMES) {
-			take_names(server, fd);
-		} else if (r == 0 && (word == DNS_WORD_UDP || word == DNS_WORD_TCP)) {
-			add_listener(server, word, key, take_fd(&fd));
 		}
 	}
+}
+
+/* Who is not written down any more is replaced, and who has no networks any more has nobody. */
+static bool is_superseded(const struct server *server)
+{
+	struct stat status;
+	char name[IF_NAMESIZE];
+	socklen_t len = sizeof(name);
+
+	if (server->control_fd >= 0)
+		return false;
+	if (server->record_fd < 0 || fstat(server->record_fd, &status) < 0 || !status.st_nlink)
+		return true;
+	return server->listeners &&
+	       getsockopt(server->listeners->fd, SOL_SOCKET, SO_BINDTODEVICE, name, &len) < 0 &&
+	       errno == ENODEV;
 }
 
 static void on_control(struct source *source, uint32_t events)
@@ -242,6 +280,7 @@ int server_open(int control_fd, struct server **ret_server, struct err *err)
 
 	server->loop_fd = r;
 	server->control_fd = control_fd;
+	server->record_fd = -1;
 	server->control.fn = on_control;
 	server->forwarder = forward_open(r);
 	server->streams = streams_open(r, &handler);
@@ -265,7 +304,8 @@ int server_open(int control_fd, struct server **ret_server, struct err *err)
 void server_run(struct server *server)
 {
 	for (;;) {
-		bool timed = forward_any(server->forwarder) || streams_any(server->streams);
+		bool timed = forward_any(server->forwarder) || streams_any(server->streams) ||
+			     server->control_fd < 0;
 
 		sources_wait(server->loop_fd, timed ? TICK_MS : -1);
 		int64_t now_ms = timed ? sources_now_ms() : 0;
@@ -274,6 +314,8 @@ void server_run(struct server *server)
 			server->tick_ms = now_ms;
 			forward_expire(server->forwarder, now_ms);
 			streams_expire(server->streams, now_ms);
+			if (is_superseded(server))
+				exit(0);
 		}
 	}
 }

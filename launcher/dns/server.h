@@ -13,5 +13,5 @@ struct server;
 /* @control_fd	see wire.h; taken over */
 int server_open(int control_fd, struct server **ret_server, struct err *err) must_check;
 
-/* Serves for ever. */
+/* Serves until somebody else does, or the networks are gone. */
 void server_run(struct server *server) __attribute__((noreturn));

@@ -10,13 +10,12 @@
 
 #define WIRE_KEY_MAX 255
 
-/* Of what is said here; the two must be of one version. */
-#define DNS_WIRE_VERSION 1
-
 enum dns_word {
-	DNS_WORD_UDP = 'u',   /* a socket of the network KEY, bound */
-	DNS_WORD_TCP = 't',   /* another one, which listens */
-	DNS_WORD_NAMES = 'n', /* a file with all names, see table.h */
+	DNS_WORD_UDP = 'u',    /* a socket of the network KEY, bound */
+	DNS_WORD_TCP = 't',    /* another one, which listens */
+	DNS_WORD_NAMES = 'n',  /* a file with all names, see table.h */
+	DNS_WORD_RECORD = 'r', /* the file that the process is written down in */
+	DNS_WORD_END = 'e',    /* somebody else takes over */
 };
 
 /* Sends without waiting. @fd stays the caller's. Returns 0; -EAGAIN: the other side is behind;

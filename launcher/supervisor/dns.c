@@ -11,6 +11,7 @@
 #include "runtime/base/proc.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
@@ -30,6 +31,7 @@
 #define QUICK_MAX    3	  /* are followed at once so many times in a row, then */
 #define PAUSE_MS     1000 /* after this */
 #define END_MS	     1000
+#define BIND_TRIES   10
 #define CHILD_FD     3
 #define RECORD_BYTES 256
 
@@ -40,6 +42,7 @@ struct dns_socket {
 	int udp_fd;
 	int tcp_fd;
 	unsigned handed; /* how many of the two the process has */
+	unsigned tries;	 /* to bind them */
 };
 
 struct dns {
@@ -129,40 +132,51 @@ static struct dns_socket *socket_find(const struct dns *dns, const char *key)
 	return one;
 }
 
+static bool is_bound(const struct dns_socket *one)
+{
+	return one->udp_fd >= 0 && one->tcp_fd >= 0;
+}
+
+/* A predecessor's process that nobody has written down may still have to notice that. */
+static void bind_socket(struct dns *dns, struct dns_socket *one)
+{
+	const struct net_network *network = net_network_find(dns->sup->net, one->key);
+	struct err err = {0};
+	int r = network ? 0 : err_set(&err, ENOENT, "network");
+
+	if (r == 0 && one->udp_fd < 0)
+		r = net_gateway_socket(network, SOCK_DGRAM, PORT, &one->udp_fd, &err);
+	if (r == 0 && one->tcp_fd < 0)
+		r = net_gateway_socket(network, SOCK_STREAM, PORT, &one->tcp_fd, &err);
+	one->tries++;
+	if (r == 0)
+		store(dns, one);
+	else if (one->tries < BIND_TRIES)
+		watch_arm(dns->timer, PAUSE_MS);
+	if (r < 0 && one->tries == 1)
+		supervisor_log(dns->sup, "network=%s event=no-name-server error=\"%s\"", one->key,
+			       err.text);
+}
+
 static void add_socket(struct dns *dns, const char *key)
 {
-	const struct net_network *network = net_network_find(dns->sup->net, key);
 	struct dns_socket *one = socket_new(key);
-	struct err err = {0};
 
-	if (!network || !one) {
-		socket_free(one);
+	if (!one)
 		return;
-	}
 	one->next = dns->sockets;
 	dns->sockets = one;
 	one->udp_fd = take(dns, "udp", key);
 	one->tcp_fd = take(dns, "tcp", key);
-	int r = 0;
-
-	if (one->udp_fd < 0)
-		r = net_gateway_socket(network, SOCK_DGRAM, PORT, &one->udp_fd, &err);
-	if (r == 0 && one->tcp_fd < 0)
-		r = net_gateway_socket(network, SOCK_STREAM, PORT, &one->tcp_fd, &err);
-	if (r == 0) {
-		store(dns, one);
-		return;
-	}
-	/* It is not tried again: who runs has been told to ask others. */
-	fd_drop(&one->udp_fd);
-	supervisor_log(dns->sup, "network=%s event=no-name-server error=\"%s\"", key, err.text);
+	if (!is_bound(one))
+		bind_socket(dns, one);
 }
 
 bool dns_serves(const struct supervisor *sup, const char *network)
 {
 	const struct dns_socket *one = sup->dns ? socket_find(sup->dns, network) : NULL;
 
-	return one && one->tcp_fd >= 0;
+	return one && is_bound(one);
 }
 
 static char *record_path(const struct supervisor *sup)
@@ -206,6 +220,16 @@ static void record_write(const struct supervisor *sup, pid_t pid, const char *pr
 			   info.start_ticks, program_id(program));
 
 	err_ignore(fs_write_atomic(path, text, (size_t)len, 0600, NULL));
+}
+
+/* While the file is there, and nobody has written another, it is not superseded. */
+static void tell_record(const struct dns *dns)
+{
+	autofree char *path = record_path(dns->sup);
+	autoclose int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+
+	if (fd >= 0)
+		err_ignore(dns_wire_send(dns->control_fd, DNS_WORD_RECORD, "", fd));
 }
 
 /* Ends it, and waits for that: its sockets are free then. */
@@ -291,6 +315,7 @@ static int start_program(struct dns *dns, const char *program, struct err *err)
 		return r;
 	}
 	record_write(dns->sup, pid, program);
+	tell_record(dns);
 	err_ignore(keep_store(dns->sup->keep, KEPT_DNS, dns->control_fd, NULL));
 	return watch_process(dns, err);
 }
@@ -339,6 +364,9 @@ static void on_timer(void *data)
 {
 	struct dns *dns = data;
 
+	for (struct dns_socket *one = dns->sockets; one; one = one->next)
+		if (!is_bound(one) && one->tries < BIND_TRIES)
+			bind_socket(dns, one);
 	if (dns->control_fd < 0)
 		start(dns);
 	flush(dns);
@@ -360,7 +388,7 @@ static int send_socket(const struct dns *dns, struct dns_socket *one)
 {
 	int r = 0;
 
-	if (one->handed == 0 && one->tcp_fd >= 0) {
+	if (one->handed == 0 && is_bound(one)) {
 		r = dns_wire_send(dns->control_fd, DNS_WORD_UDP, one->key, one->udp_fd);
 		one->handed += r == 0;
 	}
@@ -461,13 +489,16 @@ void dns_adopt(struct supervisor *sup)
 		dns->pidfd = proc_open(record.pid, record.start_ticks, NULL);
 	if (dns->pidfd < 0 || watch_process(dns, NULL) < 0) {
 		dns_purge(sup);
+		if (dns->control_fd >= 0)
+			err_ignore(
+				dns_wire_send(dns->control_fd, DNS_WORD_END, "", dns->control_fd));
 		forget_process(dns);
 	}
 	for (const struct network_made *made = sup->networks; made; made = made->next)
 		add_socket(dns, made->key);
 	/* What one that is adopted has got, it has. */
 	for (struct dns_socket *one = dns->sockets; one && dns->control_fd >= 0; one = one->next)
-		one->handed = 2;
+		one->handed = is_bound(one) && one->tries == 0 ? 2 : 0;
 }
 
 void dns_close(struct supervisor *sup)
