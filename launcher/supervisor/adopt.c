@@ -33,8 +33,9 @@
 #include <sys/pidfd.h>
 #include <sys/wait.h>
 
-static void tell(const struct supervisor *sup, const char *name, const struct err *err)
+static void tell(struct supervisor *sup, const char *name, const struct err *err)
 {
+	(void)restore_starves(sup, err);
 	supervisor_log(sup, "instance=%s event=not-adopted error=\"%s\"", name, err->text);
 }
 
@@ -85,7 +86,7 @@ static struct instance *create(struct supervisor *sup, const struct restored *re
 }
 
 /* Before anybody gets an address, everybody keeps that which they have. */
-static void keep_addresses(const struct supervisor *sup, const struct record *record)
+static void keep_addresses(struct supervisor *sup, const struct record *record)
 {
 	for (size_t i = 0; sup->net && i < record->link_count; i++) {
 		const struct record_link *link = &record->links[i];
@@ -262,7 +263,8 @@ static void adopt_running(struct instance *instance, struct record *record,
 	events_adopted(instance);
 	if (r < 0) {
 		tell(instance->sup, instance->name, &err);
-		ended_meanwhile(instance, process);
+		if (!instance->sup->starved)
+			ended_meanwhile(instance, process);
 		return;
 	}
 	network_take(instance, record, found);
@@ -340,7 +342,7 @@ static void make_record(struct supervisor *sup, const struct found *found, size_
 	if (netns_fd < 0 || net_look(sup->net, netns_fd, &links, &count, &err) < 0)
 		tell(sup, ret->name, &err);
 	else if (fill_links(ret, links, count) < 0)
-		tell(sup, ret->name, &(struct err){.text = "out of memory"});
+		tell(sup, ret->name, &(struct err){.code = ENOMEM, .text = "out of memory"});
 }
 
 /* One record for each of them, parallel to the groups; of the others nothing is in it. */
@@ -465,6 +467,8 @@ int adopt_instances(struct supervisor *sup, const struct restored *restored, str
 		return r;
 	adopt_all(sup, restored, &found, &plan, unrecorded);
 	join_again(sup);
+	if (sup->starved)
+		return err_set(err, ENOMEM, "adopt");
 	clear_groups(sup, &found, &plan);
 	networks_restored(sup);
 	save_stack(sup);

@@ -67,6 +67,7 @@ static void read_record(struct supervisor *sup, struct found *found, const char 
 		return;
 	}
 	record_free(record);
+	(void)restore_starves(sup, &err);
 	supervisor_log(sup, "event=not-restored what=\"%s\" error=\"%s\"", name,
 		       r < 0 ? err.text : "it is of another instance");
 }

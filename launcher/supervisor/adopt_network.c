@@ -89,12 +89,14 @@ void network_take(struct instance *instance, struct record *record, const struct
 	autofree struct net_link_place *places = calloc(record->link_count + 1, sizeof(*places));
 	struct err err = {0};
 
+	instance->sup->starved |= !places;
 	if (!instance->endpoint || !places)
 		return;
 	autoclose int fd = find_network(instance, record, found, &err);
 
 	if (fd >= 0 && !has_links(record) && look_for_links(instance, record, fd, &err) < 0)
 		kept_drop(instance, KEPT_NETWORK);
+	(void)restore_starves(instance->sup, &err);
 	if (err.code)
 		supervisor_log(instance->sup, "instance=%s event=not-adopted error=\"%s\"",
 			       instance->name, err.text);

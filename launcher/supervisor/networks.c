@@ -2,6 +2,7 @@
 /* From the manifest's networks to the kernel's; see networks.h. */
 #include "launcher/supervisor/networks.h"
 
+#include "launcher/supervisor/restore.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/cleanup.h"
 
@@ -260,6 +261,8 @@ void networks_restore(struct supervisor *sup, const struct json_t *text)
 	if (js_count(text) == 0)
 		return;
 	if (net_adopt(&(struct net_config){.stack = sup->name}, &sup->net, &err) < 0) {
+		if (!restore_starves(sup, &err))
+			restore_doubts(sup);
 		supervisor_log(sup, "event=not-restored what=networks error=\"%s\"", err.text);
 		return;
 	}
@@ -273,6 +276,8 @@ void networks_restore(struct supervisor *sup, const struct json_t *text)
 			restore_addresses(sup, made->key, js_get(js_at(text, i), "addresses"));
 			continue;
 		}
+		if (!restore_starves(sup, &err))
+			restore_doubts(sup);
 		supervisor_log(sup, "event=not-restored what=network error=\"%s\"", err.text);
 		made_free(made);
 	}

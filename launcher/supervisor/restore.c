@@ -5,6 +5,7 @@
 #include "launcher/js.h"
 #include "launcher/supervisor/applied.h"
 #include "launcher/supervisor/images.h"
+#include "launcher/supervisor/keep.h"
 #include "launcher/supervisor/networks.h"
 #include "launcher/supervisor/run.h"
 #include "launcher/supervisor/save.h"
@@ -13,8 +14,11 @@
 #include "runtime/base/proc.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 void restore_free(struct restored *restored)
 {
@@ -25,8 +29,38 @@ void restore_free(struct restored *restored)
 	*restored = (struct restored){0};
 }
 
-static void tell(const struct supervisor *sup, const char *what, const struct err *err)
+bool restore_starves(struct supervisor *sup, const struct err *err)
 {
+	bool lacks = err->code == ENOMEM || err->code == EMFILE || err->code == ENFILE;
+
+	sup->starved |= lacks;
+	return lacks;
+}
+
+static void doubt_path(const struct supervisor *sup, char path[static PATH_MAX])
+{
+	snprintf(path, PATH_MAX, "%s/doubt", sup->run_dir);
+}
+
+void restore_doubts(struct supervisor *sup)
+{
+	char path[PATH_MAX];
+
+	doubt_path(sup, path);
+	sup->starved |= keep_has_legacy(sup->keep) && mkdir(path, 0700) == 0;
+}
+
+void restore_decided(const struct supervisor *sup)
+{
+	char path[PATH_MAX];
+
+	doubt_path(sup, path);
+	(void)rmdir(path); /* usually it is not there */
+}
+
+static void tell(struct supervisor *sup, const char *what, const struct err *err)
+{
+	(void)restore_starves(sup, err);
 	supervisor_log(sup, "event=not-restored what=\"%s\" error=\"%s\"", what, err->text);
 }
 
@@ -42,6 +76,8 @@ int restore_read(struct supervisor *sup, struct restored *ret, struct err *err)
 		tell(sup, "stack", err);
 	if (r < 0)
 		r = save_read(sup, "stack.copy", "stack", &text, err);
+	if (r < 0 && restore_starves(sup, err))
+		return r;
 	if (r < 0)
 		return r == -EPROTONOSUPPORT ? r : 0;
 	const char *then = js_text(text, "boot");
@@ -118,6 +154,7 @@ static void restore_plans(struct supervisor *sup, struct restored *restored)
 	const struct json_t *plans = js_get(restored->text, "plans");
 
 	restored->plans = calloc(js_count(plans) + 1, sizeof(*restored->plans));
+	sup->starved |= !restored->plans;
 	for (size_t i = 0; restored->plans && i < js_count(plans); i++) {
 		const struct json_t *text = js_at(plans, i);
 		struct manifest *manifest =
@@ -200,8 +237,10 @@ void restore_stack(struct supervisor *sup, struct restored *restored)
 		return;
 	sup->ending = js_bool(restored->text, "ending");
 	sup->remove_volumes = js_bool(restored->text, "remove_volumes");
-	if (restore_manifest(sup, restored, &err) < 0)
+	if (restore_manifest(sup, restored, &err) < 0) {
 		tell(sup, "manifest", &err);
+		restore_doubts(sup);
+	}
 	restore_plans(sup, restored);
 	if (!sup->manifest)
 		return;

@@ -7,6 +7,7 @@
 
 #include "launcher/supervisor/plan.h"
 
+struct err;
 struct json_t;
 struct supervisor;
 
@@ -22,6 +23,18 @@ struct restored {
  * Returns 0, also when there is not; -EPROTONOSUPPORT: a newer davit has written it.
  */
 int restore_read(struct supervisor *sup, struct restored *ret, struct err *err) must_check;
+
+/*
+ * What lacks memory or descriptors now is not lost: true, and sup->starved is set. Then nothing may
+ * be removed, and this supervisor is to end: the next one tries again.
+ */
+bool restore_starves(struct supervisor *sup, const struct err *err);
+
+/* The same for what makes no sense: once, since a library that lacked memory may be why. */
+void restore_doubts(struct supervisor *sup);
+
+/* It made sense after all, or not the second time, either. */
+void restore_decided(const struct supervisor *sup);
 
 /* Restores it. What cannot be is told, and is as if it had not been there. */
 void restore_stack(struct supervisor *sup, struct restored *restored);

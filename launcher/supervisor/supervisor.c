@@ -368,6 +368,8 @@ static int open_state(struct supervisor *sup, bool clean, struct err *err)
 	sup->generation = (unsigned)js_int(restored.text, "generation", 0) + 1;
 	if (restored.text)
 		restore_stack(sup, &restored);
+	if (sup->starved)
+		return err_set(err, ENOMEM, "take over what a predecessor has left");
 	bool fresh = !sup->manifest;
 
 	sup->ending = sup->ending && !fresh;
@@ -380,6 +382,8 @@ static int open_state(struct supervisor *sup, bool clean, struct err *err)
 		dns_adopt(sup);
 	if (r == 0 && !fresh)
 		r = adopt_instances(sup, &restored, err);
+	if (r == 0)
+		restore_decided(sup);
 	if (r == 0)
 		keep_settle(sup->keep);
 	return r;
@@ -410,7 +414,7 @@ int supervisor_open(const struct keep_origin *origin, bool clean, struct supervi
 	if (r == 0)
 		r = open_state(sup, clean, err);
 	/* What a predecessor has left is for the next to try. */
-	if (r < 0 && mine && (r == -EPROTONOSUPPORT || sup->generation > 1))
+	if (r < 0 && mine && (r == -EPROTONOSUPPORT || sup->starved || sup->generation > 1))
 		return r;
 	if (r < 0 && sup->keep && keep_has_legacy(sup->keep))
 		return r;

@@ -67,6 +67,7 @@ struct supervisor {
 	struct instance **changed_end;	    /* of a list that is not empty */
 	size_t changed_count;
 	bool unsaved;	     /* writing does not work at present */
+	bool starved;	     /* a predecessor's stack is there, and could not be taken over now */
 	unsigned plans_made; /* names their state directories */
 	unsigned runs_made;  /* names their cgroups, which may outlive an instance for a moment */
 
