@@ -7,6 +7,7 @@ import sys
 import tempfile
 
 from common import built, load_average, make_root, run
+from idle import bench_idle
 from logs import bench_logs
 from names import bench_dns
 from network import bench_network
@@ -15,7 +16,7 @@ from scaling import bench_scale
 from stacks import bench_up
 from starts import bench_start
 
-KINDS = ("load", "start", "up", "restart", "logs", "scale", "network", "dns")
+KINDS = ("load", "start", "up", "restart", "idle", "logs", "scale", "network", "dns")
 
 
 def bench_load():
@@ -36,6 +37,8 @@ def measure(kinds, work, options):
         bench_start(work, root, options.starts)
     if "restart" in kinds:
         bench_restart(work, root, options.restarts)
+    if "idle" in kinds:
+        bench_idle(work, root, options.many, 4 * options.seconds)
     if "logs" in kinds:
         bench_logs(work, root, options.seconds)
     if "scale" in kinds:
@@ -48,10 +51,10 @@ def measure(kinds, work, options):
 
 def main():
     parser = argparse.ArgumentParser(prog="scripts/bench")
-    parser.add_argument("kinds", nargs="*", metavar="KIND", help="load, start, up, restart, logs, scale, network, dns; all without one")
+    parser.add_argument("kinds", nargs="*", metavar="KIND", help="load, start, up, restart, idle, logs, scale, network, dns; all without one")
     parser.add_argument("--starts", type=int, default=200)
     parser.add_argument("--restarts", type=int, default=30)
-    parser.add_argument("--seconds", type=int, default=5, help="that writers of logs write, and twice what wrk asks")
+    parser.add_argument("--seconds", type=int, default=5, help="that writers of logs write, twice what wrk asks, a quarter of being idle")
     parser.add_argument("--few", type=int, default=100)
     parser.add_argument("--many", type=int, default=1000)
     options = parser.parse_args()
