@@ -8,119 +8,102 @@
 #include "runtime/base/cleanup.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 /* In a row: they wake the writer once; then the next one has its turn. */
-#define TURN_READS 4
-/* Who writes less at a time is no flood any more. */
-#define QUIET_BYTES JOURNAL_READ_BYTES
+#define TURN_READS  4
 #define STACK_BYTES (256 << 10)
-
-struct loans {
-	struct log_loan *first;
-	struct log_loan **last;
-};
 
 struct log_worker {
 	pthread_t thread;
-	pthread_mutex_t lock; /* of all that follows but the fd and the room */
-	pthread_cond_t work;
+	pthread_mutex_t lock; /* of the loans, and of taking from the epoll set */
 	pthread_cond_t served;
-	struct loans waiting;
-	struct loans returned;
+	struct log_loan *returned;
 	bool ending;
-	int fd;
+	int epoll_fd; /* of all that is lent, and of end_fd */
+	int end_fd;
+	int returned_fd;
 	struct log_room room;
 };
 
-static void put(struct loans *loans, struct log_loan *loan)
+static void drop_returned(struct log_worker *worker, const struct log_loan *loan)
 {
-	loan->next = NULL;
-	*loans->last = loan;
-	loans->last = &loan->next;
-}
-
-static void drop(struct loans *loans, const struct log_loan *loan)
-{
-	struct log_loan **link = &loans->first;
+	struct log_loan **link = &worker->returned;
 
 	while (*link != loan)
 		link = &(*link)->next;
 	*link = loan->next;
-	if (!*link)
-		loans->last = link;
 }
 
-static struct log_loan *take_first(struct loans *loans)
+static void unwatch(const struct log_worker *worker, const struct log_loan *loan)
 {
-	struct log_loan *first = loans->first;
-
-	if (first)
-		drop(loans, first);
-	return first;
+	for (size_t i = 0; i < LOG_STREAMS; i++)
+		if (loan->streams[i].read_fd >= 0)
+			(void)epoll_ctl(worker->epoll_fd, EPOLL_CTL_DEL, loan->streams[i].read_fd,
+					NULL);
 }
 
 /* ---- the thread ---- */
 
-/* Whether there is more to come. What has to be told is told by the loop's thread, soon. */
-static bool serve(struct log_worker *worker, struct log_loan *loan)
+static void serve(struct log_worker *worker, struct log_stream *stream, const atomic_bool *wanted)
 {
-	bool more = true;
+	size_t read = LOG_FLOOD_BYTES;
 
-	for (int reads = 0; more && reads < TURN_READS; reads++) {
-		more = false;
-		for (size_t i = 0; i < LOG_STREAMS; i++) {
-			struct log_stream *stream = &loan->streams[i];
-
-			if (log_stream_read(stream, &worker->room) >= QUIET_BYTES)
-				more = true;
-			if (stream->ended)
-				return false;
-		}
-		if (atomic_load(&loan->wanted))
-			return false;
-	}
-	return more;
+	for (int i = 0; i < TURN_READS && read >= LOG_FLOOD_BYTES && !atomic_load(wanted); i++)
+		read = log_stream_read(stream, &worker->room);
 }
 
 static void give_back(struct log_worker *worker, struct log_loan *loan)
 {
 	const uint64_t one = 1;
 
+	unwatch(worker, loan);
 	loan->state = LOAN_RETURNED;
-	put(&worker->returned, loan);
-	pthread_cond_signal(&worker->served);
+	loan->next = worker->returned;
+	worker->returned = loan;
 	/* Cannot fail: it counts far further than this. */
-	(void)!write(worker->fd, &one, sizeof(one));
+	(void)!write(worker->returned_fd, &one, sizeof(one));
+}
+
+/* One that has something to say, each in his turn; NULL: nobody, for now. Whoever is in the set is
+ * lent as long as the lock is held. */
+static struct log_stream *next_stream(const struct log_worker *worker)
+{
+	struct epoll_event event;
+
+	return epoll_wait(worker->epoll_fd, &event, 1, 0) == 1 ? event.data.ptr : NULL;
 }
 
 static void *work(void *data)
 {
 	struct log_worker *worker = data;
+	struct pollfd any = {.fd = worker->epoll_fd, .events = POLLIN};
 
 	pthread_mutex_lock(&worker->lock);
 	while (!worker->ending) {
-		struct log_loan *loan = take_first(&worker->waiting);
+		struct log_stream *stream = next_stream(worker);
+		struct log_loan *loan = stream ? stream->loan : NULL;
 
-		if (!loan) {
-			pthread_cond_wait(&worker->work, &worker->lock);
-			continue;
-		}
-		loan->state = LOAN_SERVED;
+		if (loan)
+			loan->state = LOAN_SERVED;
 		pthread_mutex_unlock(&worker->lock);
-		bool more = serve(worker, loan);
-
+		if (loan)
+			serve(worker, stream, &loan->wanted);
+		else
+			(void)poll(&any, 1, -1);
 		pthread_mutex_lock(&worker->lock);
-		if (more && !atomic_load(&loan->wanted)) {
-			loan->state = LOAN_WAITS;
-			put(&worker->waiting, loan);
-		} else {
+		if (!loan)
+			continue;
+		loan->state = LOAN_OUT;
+		if (atomic_load(&loan->wanted) || stream->ended)
 			give_back(worker, loan);
-		}
+		pthread_cond_signal(&worker->served);
 	}
 	pthread_mutex_unlock(&worker->lock);
 	return NULL;
@@ -148,8 +131,23 @@ static int start_thread(struct log_worker *worker)
 
 static void worker_free(struct log_worker *worker)
 {
-	fd_drop(&worker->fd);
+	fd_drop(&worker->epoll_fd);
+	fd_drop(&worker->end_fd);
+	fd_drop(&worker->returned_fd);
 	free(worker);
+}
+
+static int start(struct log_worker *worker)
+{
+	struct epoll_event end = {.events = EPOLLIN};
+
+	worker->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	worker->end_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	worker->returned_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (worker->epoll_fd < 0 || worker->end_fd < 0 || worker->returned_fd < 0 ||
+	    epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, worker->end_fd, &end) < 0)
+		return errno;
+	return start_thread(worker);
 }
 
 int log_worker_start(struct log_worker **ret_worker, struct err *err)
@@ -159,12 +157,9 @@ int log_worker_start(struct log_worker **ret_worker, struct err *err)
 	if (!worker)
 		return err_set(err, ENOMEM, "logs");
 	worker->lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
-	worker->work = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
 	worker->served = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
-	worker->waiting.last = &worker->waiting.first;
-	worker->returned.last = &worker->returned.first;
-	worker->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	int code = worker->fd < 0 ? errno : start_thread(worker);
+	worker->epoll_fd = worker->end_fd = worker->returned_fd = -1;
+	int code = start(worker);
 
 	if (code != 0) {
 		worker_free(worker);
@@ -176,29 +171,43 @@ int log_worker_start(struct log_worker **ret_worker, struct err *err)
 
 void log_worker_stop(struct log_worker *worker)
 {
+	const uint64_t one = 1;
+
 	if (!worker)
 		return;
 	pthread_mutex_lock(&worker->lock);
 	worker->ending = true;
-	pthread_cond_signal(&worker->work);
 	pthread_mutex_unlock(&worker->lock);
+	(void)!write(worker->end_fd, &one, sizeof(one)); /* as in give_back() */
 	pthread_join(worker->thread, NULL);
 	worker_free(worker);
 }
 
 int log_worker_fd(const struct log_worker *worker)
 {
-	return worker->fd;
+	return worker->returned_fd;
 }
 
-void log_worker_lend(struct log_worker *worker, struct log_loan *loan)
+int log_worker_lend(struct log_worker *worker, struct log_loan *loan, struct err *err)
 {
+	int r = 0;
+
 	pthread_mutex_lock(&worker->lock);
 	atomic_store(&loan->wanted, false);
-	loan->state = LOAN_WAITS;
-	put(&worker->waiting, loan);
-	pthread_cond_signal(&worker->work);
+	loan->state = LOAN_OUT;
+	for (size_t i = 0; r == 0 && i < LOG_STREAMS; i++) {
+		struct log_stream *stream = &loan->streams[i];
+		struct epoll_event event = {.events = EPOLLIN, .data.ptr = stream};
+
+		stream->loan = loan;
+		if (stream->read_fd >= 0 &&
+		    epoll_ctl(worker->epoll_fd, EPOLL_CTL_ADD, stream->read_fd, &event) < 0)
+			r = err_set(err, errno, "log");
+	}
+	if (r < 0)
+		unwatch(worker, loan);
 	pthread_mutex_unlock(&worker->lock);
+	return r;
 }
 
 struct log_loan *log_worker_returned(struct log_worker *worker)
@@ -206,12 +215,12 @@ struct log_loan *log_worker_returned(struct log_worker *worker)
 	uint64_t count;
 
 	/* Before looking: whatever comes later wakes the loop again. */
-	(void)!read(worker->fd, &count, sizeof(count));
+	(void)!read(worker->returned_fd, &count, sizeof(count));
 	pthread_mutex_lock(&worker->lock);
-	struct log_loan *loan = take_first(&worker->returned);
+	struct log_loan *loan = worker->returned;
 
 	if (loan)
-		loan->state = LOAN_BACK;
+		worker->returned = loan->next;
 	pthread_mutex_unlock(&worker->lock);
 	return loan;
 }
@@ -222,7 +231,9 @@ void log_worker_take_back(struct log_worker *worker, struct log_loan *loan)
 	pthread_mutex_lock(&worker->lock);
 	while (loan->state == LOAN_SERVED)
 		pthread_cond_wait(&worker->served, &worker->lock);
-	drop(loan->state == LOAN_WAITS ? &worker->waiting : &worker->returned, loan);
-	loan->state = LOAN_BACK;
+	if (loan->state == LOAN_RETURNED)
+		drop_returned(worker, loan);
+	else
+		unwatch(worker, loan);
 	pthread_mutex_unlock(&worker->lock);
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The one thread besides the loop's. It reads the streams of instances that flood, which are lent
- * to it, and gives them back when they have become quiet: nobody else's lines, probes and requests
- * wait for a flood, nor for the disk that it fills. It is there from the first flood on.
+ * to it, and keeps them until they are wanted or there is something to tell: nobody else's lines,
+ * probes and requests wait for a flood, nor for the disk that it fills. It is there from the first
+ * flood on, and sleeps when there is nothing to read.
  *
  * Whoever is lent belongs to the thread until he is back; everything here is called by the loop's.
  */
@@ -16,11 +17,11 @@ struct log_worker;
 
 /* The streams of one instance. Embedded in what lends them. */
 struct log_loan {
-	struct log_loan *next;
+	struct log_loan *next;	    /* among those returned */
 	struct log_stream *streams; /* LOG_STREAMS; borrowed */
 	void *owner;
-	enum { LOAN_BACK, LOAN_WAITS, LOAN_SERVED, LOAN_RETURNED } state;
-	atomic_bool wanted; /* back, as soon as may be */
+	enum { LOAN_OUT, LOAN_SERVED, LOAN_RETURNED } state; /* while it is lent */
+	atomic_bool wanted;				     /* back, as soon as may be */
 };
 
 /* Starts it. Fails where there is no memory, or no room for another thread. */
@@ -32,7 +33,8 @@ void log_worker_stop(struct log_worker *worker);
 /* Readable when a loan may have been returned. Borrowed. */
 int log_worker_fd(const struct log_worker *worker);
 
-void log_worker_lend(struct log_worker *worker, struct log_loan *loan);
+/* Where it fails, nothing is lent. */
+int log_worker_lend(struct log_worker *worker, struct log_loan *loan, struct err *err) must_check;
 
 /* One that has been returned, which is its owner's again; NULL: no more. */
 struct log_loan *log_worker_returned(struct log_worker *worker);

@@ -2,7 +2,7 @@
 /*
  * Draining instances' pipes into log files; see logs.h. Whoever writes little is read right here,
  * in the loop. One who fills what a read takes is not watched any more but lent to the worker, with
- * all that belongs to his instance, until he is quiet or wanted back.
+ * all that belongs to his instance, until he is wanted back.
  */
 #include "launcher/supervisor/logs.h"
 
@@ -125,13 +125,12 @@ static bool have_worker(struct log_pump *pump)
 
 static void lend(struct log_sink *sink)
 {
-	if (!have_worker(sink->pump))
+	if (!have_worker(sink->pump) || log_worker_lend(sink->pump->worker, &sink->loan, NULL) < 0)
 		return;
 	for (size_t i = 0; i < LOG_STREAMS; i++)
 		if (sink->watches[i])
 			watch_pause(sink->watches[i]);
 	sink->lent = true;
-	log_worker_lend(sink->pump->worker, &sink->loan);
 }
 
 static void have_back(struct log_sink *sink)
