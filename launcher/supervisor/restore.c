@@ -202,6 +202,8 @@ static void restore_units(struct supervisor *sup, const struct restored *restore
 		const struct json_t *text = unit_of(units, stack->services[i].name);
 		struct plan *plan = restore_plan(restored, (unsigned)js_int(text, "plan", 0));
 
+		if (!js_get(text, "replicas")) /* each is written with it */
+			restore_doubts(sup);
 		sup->units[i] = (struct unit){
 			.replicas = (unsigned)js_int(text, "replicas", 0),
 			.selected = js_bool(text, "selected"),
