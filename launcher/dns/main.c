@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * davit-dns: started by the supervisor, one per stack. Its arguments are the descriptor of the
- * socket by which it is told everything else, the user id that it is to have, and the run directory
- * of its stack, by which others know whose it is.
+ * socket by which it is told everything else, and the user id that it is to have.
  */
 #include "launcher/dns/confine.h"
 #include "launcher/dns/server.h"
@@ -28,12 +27,11 @@ int main(int argc, char **argv)
 {
 	struct server *server = NULL;
 	struct err err = {0};
-	long fd = argc == 4 ? number(argv[1], 3, 1 << 20) : -1;
-	long id = argc == 4 ? number(argv[2], 1, INT_MAX) : -1;
+	long fd = argc == 3 ? number(argv[1], 3, 1 << 20) : -1;
+	long id = argc == 3 ? number(argv[2], 1, INT_MAX) : -1;
 
 	if (fd < 0 || id < 0 || fcntl((int)fd, F_SETFD, FD_CLOEXEC) < 0) {
-		fprintf(stderr, "usage: davit-dns CONTROL-FD UID RUN-DIRECTORY (davit-supervisor "
-				"runs it)\n");
+		fprintf(stderr, "usage: davit-dns CONTROL-FD UID (davit-supervisor runs it)\n");
 		return 2;
 	}
 	(void)signal(SIGPIPE, SIG_IGN);

@@ -10,15 +10,12 @@
 #include "runtime/base/fs.h"
 #include "runtime/base/proc.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
@@ -27,8 +24,6 @@
 #include <sys/wait.h>
 
 #define KEPT_DNS     "dns"
-#define PROGRAM	     "davit-dns"
-#define RUN_DIR_WORD 3 /* of its arguments, which says whose it is */
 #define PORT	     53
 #define NOBODY	     65534
 #define BEHIND_MS    20	  /* it has not read what it was told before */
@@ -262,14 +257,11 @@ static uint32_t server_id(const struct supervisor *sup)
 	return sup->ids.userns_fd < 0 ? NOBODY : sup->ids.first + sup->ids.count - 1;
 }
 
-/* @run_dir: tells whose it is */
-static int spawn(const char *program, uint32_t id, const char *run_dir, int control_fd,
-		 pid_t *ret_pid)
+static int spawn(const char *program, uint32_t id, int control_fd, pid_t *ret_pid)
 {
 	char fd_text[] = {'0' + CHILD_FD, '\0'};
 	char id_text[16];
-	char *argv[] = {(char *)(uintptr_t)program, fd_text, id_text, (char *)(uintptr_t)run_dir,
-			NULL};
+	char *argv[] = {(char *)(uintptr_t)program, fd_text, id_text, NULL};
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attributes;
 	sigset_t none;
@@ -311,7 +303,7 @@ static int start_program(struct dns *dns, const char *program, struct err *err)
 	autoclose int child = pair[1];
 
 	dns->control_fd = pair[0];
-	int r = spawn(program, server_id(dns->sup), dns->sup->run_dir, child, &pid);
+	int r = spawn(program, server_id(dns->sup), child, &pid);
 
 	if (r < 0)
 		return err_set(err, -r, "start %s", program);
@@ -332,7 +324,7 @@ static void start(struct dns *dns)
 {
 	autofree char *program = NULL;
 	struct err err = {0};
-	int r = paths_helper(PROGRAM, &program, &err);
+	int r = paths_helper("davit-dns", &program, &err);
 
 	dns->started_ms = loop_now_ms(dns->sup->loop);
 	if (r == 0)
@@ -468,47 +460,19 @@ static bool is_installed(const struct record *record)
 {
 	autofree char *program = NULL;
 
-	return paths_helper(PROGRAM, &program, NULL) == 0 && program_id(program) == record->program;
+	return paths_helper("davit-dns", &program, NULL) == 0 &&
+	       program_id(program) == record->program;
 }
 
-/* Whether the process is a name server of this stack, by its arguments. */
-static bool is_ours(const struct supervisor *sup, pid_t pid)
-{
-	char path[64];
-	autofree char *words = NULL;
-	size_t len = 0;
-
-	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
-	if (fs_read(path, PATH_MAX * 2, &words, &len, NULL) < 0)
-		return false;
-	const char *word = words;
-	size_t name_len = strcspn(word, "");
-
-	if (name_len < strlen(PROGRAM) || strcmp(word + name_len - strlen(PROGRAM), PROGRAM) != 0)
-		return false;
-	for (int i = 0; i < RUN_DIR_WORD; i++) {
-		word += strlen(word) + 1;
-		if (word >= words + len)
-			return false;
-	}
-	return strcmp(word, sup->run_dir) == 0;
-}
-
-/* Also one of which nothing is written any more: the keeper that had it is dead, and the run
- * directory was taken away. */
 void dns_purge(const struct supervisor *sup)
 {
-	autodir DIR *processes = opendir("/proc");
+	struct record record;
+	autoclose int pidfd = -1;
 
-	for (struct dirent *entry = processes ? readdir(processes) : NULL; entry;
-	     entry = readdir(processes)) {
-		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
-		autoclose int pidfd = pid > 0 && is_ours(sup, pid) ? pidfd_open(pid, 0) : -1;
-
-		/* (asked twice: the number may be another's by now) */
-		if (pidfd >= 0 && is_ours(sup, pid))
-			kill_process(pidfd);
-	}
+	if (record_read(sup, &record))
+		pidfd = proc_open(record.pid, record.start_ticks, NULL);
+	if (pidfd >= 0)
+		kill_process(pidfd);
 }
 
 void dns_adopt(struct supervisor *sup)
