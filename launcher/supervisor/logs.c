@@ -164,6 +164,11 @@ static void drain(struct log_sink *sink, size_t which)
 		stream_close(sink, which);
 }
 
+void log_settle(struct log_sink *sink)
+{
+	have_back(sink);
+}
+
 void log_drain(struct log_sink *sink)
 {
 	have_back(sink);

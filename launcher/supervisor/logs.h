@@ -48,6 +48,10 @@ struct log_pipes log_pipes(const struct log_sink *sink);
  * other side, taken over unless this fails. */
 int log_terminal(struct log_sink *sink, int fd, struct err *err) must_check;
 
+/* What was read of it is written, and it is the loop that goes on reading: before this process
+ * becomes another one, or ends. */
+void log_settle(struct log_sink *sink);
+
 /* Reads what is in the pipes at this moment, so that a dead instance's last words are in the file.
  */
 void log_drain(struct log_sink *sink);

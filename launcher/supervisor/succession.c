@@ -36,6 +36,14 @@ static void keep_processes(struct supervisor *sup)
 	}
 }
 
+/* A line that the thread for floods has read and not written would be lost. */
+static void settle_logs(struct supervisor *sup)
+{
+	for (struct instance *one = sup->instances; one; one = one->next)
+		if (one->log)
+			log_settle(one->log);
+}
+
 /* Our children must stay ours, so it is this process that becomes the keeper. Where that fails the
  * instances are supervised as before, only by one who has nobody to leave them to. */
 static void on_lost(void *data)
@@ -46,6 +54,7 @@ static void on_lost(void *data)
 	supervisor_log(sup, "event=keeper-lost next=succeed");
 	save_all(sup);
 	keep_processes(sup);
+	settle_logs(sup);
 	err_ignore(keep_succeed(sup->keep, &err));
 	supervisor_log(sup, "event=keeper-lost error=\"%s\"", err.text);
 }
@@ -55,6 +64,7 @@ static void on_replace(void *data)
 	struct supervisor *sup = data;
 
 	save_all(sup);
+	settle_logs(sup);
 	supervisor_log(sup, "event=replaced");
 	_exit(KEEP_REPLACED); /* nothing is taken down */
 }
