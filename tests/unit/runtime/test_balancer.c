@@ -28,7 +28,10 @@ static char *change(struct balancer *balancer, const struct balancer_wish *wish)
 	struct buf text = {0};
 
 	assert_int_equal(balancer_change(balancer, "shop", wish, &text, NULL), 0);
-	return text.len ? buf_take(&text) : strdup("");
+	if (text.len)
+		return buf_take(&text);
+	buf_free(&text);
+	return strdup("");
 }
 
 static void expect(struct balancer *balancer, const char *targets, const char *expected)
