@@ -350,6 +350,8 @@ static enum MHD_Result queue_answer(struct MHD_Connection *connection,
 			return MHD_NO;
 		response = MHD_create_response_from_buffer(strlen(answer->body), answer->body,
 							   MHD_RESPMEM_MUST_FREE);
+		if (!response)
+			free(answer->body); /* the library's only with the response */
 		break;
 	case HTTP_SOURCE:
 		response = source_response(&answer->source);

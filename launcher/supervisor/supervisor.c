@@ -389,6 +389,9 @@ static int open_state(struct supervisor *sup, bool clean, struct err *err)
 	return r;
 }
 
+/* Ends with the process: still known, so that nobody takes it for lost. */
+static struct supervisor *left_alone __attribute__((used));
+
 int supervisor_open(const struct keep_origin *origin, bool clean, struct supervisor **ret_sup,
 		    struct err *err)
 {
@@ -413,11 +416,12 @@ int supervisor_open(const struct keep_origin *origin, bool clean, struct supervi
 		r = make_dirs(sup, err);
 	if (r == 0)
 		r = open_state(sup, clean, err);
-	/* What a predecessor has left is for the next to try. */
-	if (r < 0 && mine && (r == -EPROTONOSUPPORT || sup->starved || sup->generation > 1))
+	/* What a predecessor has left is for the next to try: closing would take it down. */
+	if (r < 0 && ((mine && (r == -EPROTONOSUPPORT || sup->starved || sup->generation > 1)) ||
+		      (sup->keep && keep_has_legacy(sup->keep)))) {
+		left_alone = sup;
 		return r;
-	if (r < 0 && sup->keep && keep_has_legacy(sup->keep))
-		return r;
+	}
 	if (r < 0) {
 		/* Another's directories are not to be removed. */
 		if (!mine)
