@@ -141,13 +141,16 @@ static int remove_volumes(const struct cli *cli)
 }
 
 /* No supervisor answers: another one takes over what is left of the stack, if anything, so that it
- * is stopped as it wants to be. Returns whether it does. */
-static bool revive(const char *stack, bool *ret_leftovers)
+ * is stopped as it wants to be. Returns whether anything is left. */
+static bool revive(const char *stack)
 {
 	autoclose int pidfd = -1;
+	bool leftovers = leftovers_exist(stack);
 
-	*ret_leftovers = leftovers_exist(stack);
-	return *ret_leftovers && geteuid() == 0 && launch_supervisor(stack, &pidfd, NULL) == 0;
+	/* It fails also where one that was just beginning has begun meanwhile. */
+	if (leftovers && geteuid() == 0)
+		err_ignore(launch_supervisor(stack, &pidfd, NULL));
+	return leftovers;
 }
 
 /* Nor can one be had. */
@@ -183,8 +186,11 @@ static int take_down(const struct cli *cli, const char *stack, const struct valu
 	/* Watched from before the request, so that the end is seen however fast it comes. */
 	int r = watch_open(&watch, stack, &err);
 
-	if (r == -ENOTCONN && revive(stack, &leftovers))
-		r = watch_reopen(&watch, &err);
+	if (r == -ENOTCONN) {
+		leftovers = revive(stack);
+		if (leftovers)
+			r = watch_reopen(&watch, &err);
+	}
 	if (r == -ENOTCONN)
 		return down_dead(cli, stack, leftovers, values->volumes);
 	if (r < 0)
