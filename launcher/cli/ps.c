@@ -5,7 +5,7 @@
 #include "launcher/cli/lastline.h"
 #include "launcher/cli/names.h"
 #include "launcher/cli/redraw.h"
-#include "launcher/cli/table.h"
+#include "launcher/cli/rows.h"
 #include "launcher/paths.h"
 #include "runtime/base/cleanup.h"
 
@@ -43,22 +43,31 @@ static void put_reason(struct buf *out, const char *log_dir, const struct json_t
 	const char *state = js_text(instance, "state");
 	const char *reason = js_text(instance, "reason");
 	const char *name = js_text(instance, "instance");
+	autobuf struct buf last = {0};
 
 	if (!reason)
 		reason = js_text(instance, "status_text");
 	buf_puts(out, reason ? reason : "");
 	if (!state || !name || (strcmp(state, "backoff") != 0 && strcmp(state, "failed") != 0))
 		return;
-	buf_puts(out, out->len > 0 ? "; " : "");
-	size_t before = out->len;
-
-	lastline_put(out, log_dir, name);
-	if (out->len == before && out->len > 0)
-		out->len -= strlen("; ");
+	lastline_put(&last, log_dir, name);
+	if (last.len > 0)
+		buf_printf(out, "%s%.*s", out->len > 0 ? "; " : "", (int)last.len, last.data);
 }
 
-static int add_row(struct table *table, const char *log_dir, const struct json_t *instance)
+struct question {
+	const char *stack;
+	const char *log_dir;
+	const struct args *args;
+	bool json;
+};
+
+static int add_row(struct table *table, const struct json_t *instance, const void *context)
 {
+	const struct question *question = context;
+
+	if (!names_wanted(instance, question->args))
+		return EXIT_DONE;
 	struct libscols_line *row = table_row(table);
 	const char *state = js_text(instance, "state");
 	autobuf struct buf text = {0};
@@ -84,36 +93,8 @@ static int add_row(struct table *table, const char *log_dir, const struct json_t
 	table_set(table, row, ADDRESS, js_text(instance, "address"), NULL);
 	format_ports(&text, js_get(instance, "ports"));
 	set_text(table, row, PORTS, &text);
-	put_reason(&text, log_dir, instance);
+	put_reason(&text, question->log_dir, instance);
 	set_text(table, row, REASON, &text);
-	return EXIT_DONE;
-}
-
-struct question {
-	const char *stack;
-	const char *log_dir;
-	const struct args *args;
-	bool json;
-};
-
-static int put_table(const struct cli *cli, const struct json_t *instances,
-		     const struct question *question, struct buf *out)
-{
-	autotable struct table table = {0};
-	struct err err = {0};
-
-	if (table_open(&table, columns, cli->colour, &err) < 0)
-		return cli_fail(&err, EXIT_FAILED);
-	table.width = cli->width;
-	for (size_t i = 0; i < js_count(instances); i++) {
-		const struct json_t *instance = js_at(instances, i);
-
-		if (names_wanted(instance, question->args) &&
-		    add_row(&table, question->log_dir, instance) != EXIT_DONE)
-			return EXIT_FAILED;
-	}
-	if (table_print(&table, out, &err) < 0)
-		return cli_fail(&err, EXIT_FAILED);
 	return EXIT_DONE;
 }
 
@@ -136,6 +117,7 @@ static int look(struct cli *cli, void *context, struct buf *out)
 {
 	const struct client_request request = {.method = "GET", .path = "/v1/instances"};
 	const struct question *question = context;
+	const struct rows rows = {columns, add_row, question};
 	autojs struct json_t *answer = NULL;
 	int code = cli_call(question->stack, &request, &answer);
 
@@ -145,7 +127,7 @@ static int look(struct cli *cli, void *context, struct buf *out)
 	if (code != EXIT_DONE)
 		return code;
 	return question->json ? put_json(answer, question->args, out)
-			      : put_table(cli, js_get(answer, "instances"), question, out);
+			      : rows_put(cli, &rows, js_get(answer, "instances"), out);
 }
 
 static int run(struct cli *cli, int argc, char **argv)

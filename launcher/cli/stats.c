@@ -4,7 +4,7 @@
 #include "launcher/cli/format.h"
 #include "launcher/cli/names.h"
 #include "launcher/cli/redraw.h"
-#include "launcher/cli/table.h"
+#include "launcher/cli/rows.h"
 #include "launcher/cli/text.h"
 #include "runtime/base/cleanup.h"
 
@@ -74,12 +74,11 @@ static struct json_t *waits_of(const struct json_t *now, const struct json_t *be
 	static const char *const resources[] = {"cpu", "memory", "io"};
 	const struct json_t *pressure = js_get(now, "pressure");
 	const struct json_t *earlier = js_get(before, "pressure");
+
+	if (js_kind(pressure) != JS_OBJECT)
+		return js_pack("n");
 	struct json_t *waits = js_pack("{}");
 
-	if (js_kind(pressure) != JS_OBJECT) {
-		js_free(waits);
-		return js_pack("n");
-	}
 	for (size_t i = 0; waits && i < ARRAY_SIZE(resources); i++)
 		if (!js_put(waits, resources[i],
 			    js_pack("f",
@@ -142,7 +141,7 @@ static void put_waits(struct table *table, struct libscols_line *row, struct jso
 	table_set(table, row, WAITS, text.data, NULL);
 }
 
-static int add_row(struct table *table, const struct json_t *instance)
+static int add_row(struct table *table, const struct json_t *instance, const void *unused)
 {
 	struct libscols_line *row = table_row(table);
 	const char *state = js_text(instance, "state");
@@ -170,19 +169,7 @@ static int add_row(struct table *table, const struct json_t *instance)
 	return EXIT_DONE;
 }
 
-static int put_table(const struct cli *cli, const struct json_t *instances, struct buf *out)
-{
-	autotable struct table table = {0};
-	struct err err = {0};
-
-	if (table_open(&table, columns, cli->colour, &err) < 0)
-		return cli_fail(&err, EXIT_FAILED);
-	table.width = cli->width;
-	for (size_t i = 0; i < js_count(instances); i++)
-		if (add_row(&table, js_at(instances, i)) != EXIT_DONE)
-			return EXIT_FAILED;
-	return table_print(&table, out, &err) < 0 ? cli_fail(&err, EXIT_FAILED) : EXIT_DONE;
-}
+static const struct rows rows = {.columns = columns, .add = add_row};
 
 static int ask(struct question *question, struct json_t **ret_answer)
 {
@@ -256,7 +243,7 @@ static int look(struct cli *cli, void *context, struct buf *out)
 	if (code != EXIT_DONE)
 		return code;
 	if (!question->json)
-		return put_table(cli, wanted, out);
+		return rows_put(cli, &rows, wanted, out);
 	return put_json(question, answer, wanted, out);
 }
 

@@ -3,7 +3,7 @@
 #include "launcher/cli/commands.h"
 #include "launcher/cli/format.h"
 #include "launcher/cli/redraw.h"
-#include "launcher/cli/table.h"
+#include "launcher/cli/rows.h"
 #include "runtime/base/cleanup.h"
 
 #include <inttypes.h>
@@ -50,7 +50,7 @@ static void put_scaling(struct buf *out, const struct json_t *autoscale)
 	buf_puts(out, " ago");
 }
 
-static int add_row(struct table *table, const struct json_t *service)
+static int add_row(struct table *table, const struct json_t *service, const void *unused)
 {
 	struct libscols_line *row = table_row(table);
 	const char *state = js_text(service, "state");
@@ -75,26 +75,12 @@ static int add_row(struct table *table, const struct json_t *service)
 	return EXIT_DONE;
 }
 
-static int put_table(const struct cli *cli, const struct json_t *services, struct buf *out)
-{
-	autotable struct table table = {0};
-	struct err err = {0};
-
-	if (table_open(&table, columns, cli->colour, &err) < 0)
-		return cli_fail(&err, EXIT_FAILED);
-	table.width = cli->width;
-	for (size_t i = 0; i < js_count(services); i++)
-		if (add_row(&table, js_at(services, i)) != EXIT_DONE)
-			return EXIT_FAILED;
-	if (table_print(&table, out, &err) < 0)
-		return cli_fail(&err, EXIT_FAILED);
-	return EXIT_DONE;
-}
-
 struct question {
 	const char *stack;
 	bool json;
 };
+
+static const struct rows rows = {.columns = columns, .add = add_row};
 
 static int look(struct cli *cli, void *context, struct buf *out)
 {
@@ -106,7 +92,7 @@ static int look(struct cli *cli, void *context, struct buf *out)
 	if (code != EXIT_DONE)
 		return code;
 	return question->json ? cli_put_json(answer, out)
-			      : put_table(cli, js_get(answer, "services"), out);
+			      : rows_put(cli, &rows, js_get(answer, "services"), out);
 }
 
 static int run(struct cli *cli, int argc, char **argv)
