@@ -2,7 +2,6 @@
 /* See measure.h. */
 #include "launcher/supervisor/measure.h"
 
-#include "launcher/supervisor/join.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/cgroup/cg_load.h"

@@ -59,6 +59,7 @@ struct look {
 	struct supervisor *sup;
 	const struct service *service;
 	struct scaling *scaling;
+	struct instance *first; /* of the service; NULL: there is none */
 	int64_t now_us;
 	int64_t span_us;
 	unsigned ready;
@@ -208,8 +209,7 @@ static void look_at_cpu(struct look *look)
 	int64_t full_usec = look->span_us * request_mcpu(look->service) / CORE_MCPU;
 
 	look->cpu_known = full_usec > 0;
-	for (struct instance *one = first_of(look->sup, look->service->name); one;
-	     one = next_of(one)) {
+	for (struct instance *one = look->first; one; one = next_of(one)) {
 		if (one->state != INSTANCE_READY)
 			continue;
 		int64_t used_usec = measure_cpu_usec(one);
@@ -228,8 +228,7 @@ static void note_start(struct look *look)
 
 	if (look->ready <= scaling->was_ready)
 		return;
-	for (struct instance *one = first_of(look->sup, look->service->name); one;
-	     one = next_of(one)) {
+	for (struct instance *one = look->first; one; one = next_of(one)) {
 		int64_t age_ms = (look->now_us - one->begun_us) / 1000;
 
 		if (one->state != INSTANCE_READY || one->start_seen || one->begun_us == 0)
@@ -240,16 +239,20 @@ static void note_start(struct look *look)
 	}
 }
 
-/* The mean of the last ticks, per ready instance, in thousandths of a per cent. */
-static int64_t mean_milli(const struct scaling *scaling, unsigned ready, size_t offset)
+/* The means of the last ticks, per ready instance, in thousandths of a per cent. */
+static struct tick means_of(const struct scaling *scaling, unsigned ready)
 {
-	int64_t sum = 0;
+	struct tick sum = {0};
+	int64_t count = (int64_t)scaling->tick_count * ready;
 
-	for (unsigned i = 0; i < scaling->tick_count; i++)
-		sum += *(const int64_t *)(const void *)((const char *)&scaling->ticks[i] + offset);
-	return ready && scaling->tick_count
-		       ? sum * (PERCENT_FULL / 1000) / scaling->tick_count / ready
-		       : 0;
+	for (unsigned i = 0; i < scaling->tick_count; i++) {
+		sum.busy_milli += scaling->ticks[i].busy_milli;
+		sum.waited_milli += scaling->ticks[i].waited_milli;
+	}
+	if (count == 0)
+		return (struct tick){0};
+	return (struct tick){.busy_milli = sum.busy_milli * (PERCENT_FULL / 1000) / count,
+			     .waited_milli = sum.waited_milli * (PERCENT_FULL / 1000) / count};
 }
 
 static void put_tick(struct look *look)
@@ -320,8 +323,7 @@ static int make_samples(struct look *look)
 						    SCALE_CONNECTIONS, SCALE_RATE};
 	size_t count = 0;
 
-	for (struct instance *one = first_of(look->sup, look->service->name); one;
-	     one = next_of(one))
+	for (const struct instance *one = look->first; one; one = next_of(one))
 		count++;
 	for (size_t i = 0; i < ARRAY_SIZE(sampled); i++) {
 		if (!wants(look, sampled[i]))
@@ -343,23 +345,20 @@ static void free_samples(struct look *look)
 static void put_means(struct look *look)
 {
 	struct scaling *scaling = look->scaling;
-	int64_t waited_milli =
-		mean_milli(scaling, look->ready, offsetof(struct tick, waited_milli));
+	const struct tick means = means_of(scaling, look->ready);
 
-	scaling->cpu_milli = mean_milli(scaling, look->ready, offsetof(struct tick, busy_milli));
+	scaling->cpu_milli = means.busy_milli;
 	look->sample_count = 0;
-	for (struct instance *one = first_of(look->sup, look->service->name); one;
-	     one = next_of(one)) {
+	for (struct instance *one = look->first; one; one = next_of(one)) {
 		put_sample(look, SCALE_CPU, one, look->cpu_known, scaling->cpu_milli);
-		put_sample(look, SCALE_PRESSURE, one, look->has_pressure, waited_milli);
+		put_sample(look, SCALE_PRESSURE, one, look->has_pressure, means.waited_milli);
 		look->sample_count++;
 	}
 }
 
 static void look_at_all(struct look *look)
 {
-	for (struct instance *one = first_of(look->sup, look->service->name); one;
-	     one = next_of(one)) {
+	for (struct instance *one = look->first; one; one = next_of(one)) {
 		look_at_net(look, one);
 		look_at_rest(look, one);
 		look->sample_count++;
@@ -373,14 +372,16 @@ static unsigned room_of(const struct look *look, unsigned current)
 {
 	const struct limits *limits = &look->service->limits;
 	int64_t bytes = request_bytes(look->service);
-	int64_t available = host_available_bytes();
+	int64_t available = bytes > 0 ? host_available_bytes() : -1;
 	int64_t room = INT64_MAX;
 
-	if (bytes > 0 && available >= 0)
+	if (available >= 0)
 		room = current + available / bytes;
-	if (limits->cpu_reserved_mcpu > 0 &&
-	    host_processors() * CORE_MCPU / limits->cpu_reserved_mcpu < room)
-		room = host_processors() * CORE_MCPU / limits->cpu_reserved_mcpu;
+	if (limits->cpu_reserved_mcpu > 0) {
+		int64_t fit = host_processors() * CORE_MCPU / limits->cpu_reserved_mcpu;
+
+		room = fit < room ? fit : room;
+	}
 	return room < UINT_MAX ? (unsigned)room : UINT_MAX;
 }
 
@@ -474,6 +475,7 @@ static void scale_one(struct supervisor *sup, size_t i)
 		return;
 	update_rules(scaling, &service->autoscale);
 	look.scaling = scaling;
+	look.first = first_of(sup, service->name);
 	look.span_us = scaling->looked_us ? look.now_us - scaling->looked_us : 0;
 	scaling->looked_us = look.now_us;
 	look_at_cpu(&look);
