@@ -14,12 +14,13 @@
  * - streams.c: what a run reads and writes; ids.c: ranges of user ids
  * - networks.c: networks; publish.c: ports; hosts.c: files of names; dns.c, dns_names.c: their
  * server; join.c: shared networks; retire.c: what the kernel still has to let go of
+ * - fills.c: new volumes, in processes of their own; volumes.c, images.c: what they are made of
  * - attach.c: exec and run, with a client's fds; run.c: one-off instances
  * - learn.c: profiles of what services call
  * - events.c: what happens, told once: event.c a line of it, event_log.c the history
  * - scaler.c: how many instances the load asks for; measure.c: what an instance does
- * - view.c: JSON of what there is; watch.c: streams of changes; metrics.c: what is counted;
- *   listing.c: long answers in pieces;
+ * - view.c: JSON of what there is, inspect.c: all of one; watch.c: streams of changes; metrics.c:
+ *   what is counted, metrics_load.c: what instances use; listing.c: long answers in pieces;
  *   thrift.c: staying small
  * - save.c, record.c, stack_text.c, applied.c, state_file.c: what is written for a successor;
  *   restore.c, adopt.c: what that makes of it
