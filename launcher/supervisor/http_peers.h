@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Private to http.c: who is connected. Those that have not made a whole request yet are bounded in
- * number, so that connections opened and left keep nobody from being answered: the newest one takes
- * the place of the one that has waited longest.
+ * Private to the http*.c files: who is connected. Those that have not made a whole request yet are
+ * bounded in number, so that connections opened and left keep nobody from being answered: the
+ * newest one takes the place of the one that has waited longest.
  */
 #pragma once
 

@@ -26,7 +26,7 @@
  *   restore.c, adopt.c: what that makes of it
  * - keep.c: what outlives this process; kept.c: what of an instance does; succession.c: what to do
  * when its keeper does not
- * - http.c, loop.c, logs.c (log_worker.c: floods) know nothing of stacks
+ * - http*.c, loop.c, logs.c (log_worker.c: floods) know nothing of stacks
  */
 #pragma once
 
