@@ -2,12 +2,11 @@
 /* See scaler.h. */
 #include "launcher/supervisor/scaler.h"
 
-#include "launcher/policy/scale.h"
 #include "launcher/policy/scale_text.h"
 #include "launcher/policy/schedule.h"
 #include "launcher/supervisor/apply.h"
 #include "launcher/supervisor/events.h"
-#include "launcher/supervisor/measure.h"
+#include "launcher/supervisor/look.h"
 #include "launcher/supervisor/save.h"
 #include "launcher/supervisor/stamp.h"
 #include "launcher/supervisor/supervisor.h"
@@ -21,56 +20,10 @@
 #include <string.h>
 #include <time.h>
 
-#define TICK_MS	     250
-#define REST_TICKS   8	/* how seldom the connections of a service at rest are looked at */
-#define MEAN_TICKS   60 /* 15 seconds */
-#define IDLE_MILLI   10 /* of an instance's processor time: less is nobody's load */
-#define CORE_MCPU    1000
-#define PERCENT_FULL 100000 /* thousandths of a per cent */
-
-/* What all ready instances did in one tick, in thousandths of an instance. */
-struct tick {
-	int64_t busy_milli;
-	int64_t waited_milli;
-};
-
-/* One service that is scaled. */
-struct scaling {
-	struct scaling *next;
-	char *service;
-	struct scaler scaler;
-	int64_t minute;	     /* of the clock, for which: */
-	struct autoscale as; /* the manifest's, with the least number that there is at present */
-	struct tick ticks[MEAN_TICKS];
-	unsigned tick_next, tick_count;
-	int64_t looked_us;
-	unsigned rested;    /* ticks since the connections were looked at */
-	bool active;	    /* at the last tick */
-	unsigned was_ready; /* at the last tick */
-	int64_t start_ms;   /* how long a start takes until ready, of late */
-	struct scale_decision decision;
-	int64_t cpu_milli; /* mean use, thousandths of a per cent; -1: not known */
-	unsigned from, to; /* the last change; both 0: none yet */
-	struct timespec changed_at;
-};
-
-/* What is gathered of a service in one tick. */
-struct look {
-	struct supervisor *sup;
-	const struct service *service;
-	struct scaling *scaling;
-	struct instance *first; /* of the service; NULL: there is none */
-	int64_t now_us;
-	int64_t span_us;
-	unsigned ready;
-	bool cpu_known; /* of all ready ones */
-	int64_t busy_milli;
-	int64_t waited_milli;
-	bool has_pressure;
-	struct scale_input input;
-	struct scale_sample *samples[SCALE_SIGNALS];
-	size_t sample_count;
-};
+#define TICK_MS	   250
+#define REST_TICKS 8  /* how seldom the connections of a service at rest are looked at */
+#define IDLE_MILLI 10 /* of an instance's processor time: less is nobody's load */
+#define CORE_MCPU  1000
 
 /* ---- what there is to scale ---- */
 
@@ -168,24 +121,6 @@ static void update_rules(struct scaling *scaling, const struct autoscale *autosc
 		scaling->as.min = schedule_least(autoscale, clocks);
 }
 
-/* ---- looking ---- */
-
-static int64_t request_mcpu(const struct service *service)
-{
-	const struct limits *limits = &service->limits;
-
-	return limits->cpu_reserved_mcpu ? limits->cpu_reserved_mcpu
-	       : limits->cpu_mcpu	 ? limits->cpu_mcpu
-					 : CORE_MCPU;
-}
-
-static int64_t request_bytes(const struct service *service)
-{
-	const struct limits *limits = &service->limits;
-
-	return limits->memory_reserved_bytes ? limits->memory_reserved_bytes : limits->memory_bytes;
-}
-
 static struct instance *first_of(const struct supervisor *sup, const char *service)
 {
 	struct instance *instance = sup->instances;
@@ -195,183 +130,13 @@ static struct instance *first_of(const struct supervisor *sup, const char *servi
 	return instance;
 }
 
-/* Instances of a service follow one another. */
-static struct instance *next_of(const struct instance *instance)
-{
-	struct instance *next = instance->next;
-
-	return next && strcmp(next->plan->service->name, instance->plan->service->name) == 0 ? next
-											     : NULL;
-}
-
-static void look_at_cpu(struct look *look)
-{
-	int64_t full_usec = look->span_us * request_mcpu(look->service) / CORE_MCPU;
-
-	look->cpu_known = full_usec > 0;
-	for (struct instance *one = look->first; one; one = next_of(one)) {
-		if (one->state != INSTANCE_READY)
-			continue;
-		int64_t used_usec = measure_cpu_usec(one);
-
-		look->ready++;
-		if (used_usec >= 0 && full_usec > 0)
-			look->busy_milli += used_usec * 1000 / full_usec;
-		else
-			look->cpu_known = false;
-	}
-}
-
-static void note_start(struct look *look)
-{
-	struct scaling *scaling = look->scaling;
-
-	if (look->ready <= scaling->was_ready)
-		return;
-	for (struct instance *one = look->first; one; one = next_of(one)) {
-		int64_t age_ms = (look->now_us - one->begun_us) / 1000;
-
-		if (one->state != INSTANCE_READY || one->start_seen || one->begun_us == 0)
-			continue;
-		one->start_seen = true;
-		scaling->start_ms =
-			scaling->start_ms ? (3 * scaling->start_ms + age_ms) / 4 : age_ms;
-	}
-}
-
-/* The means of the last ticks, per ready instance, in thousandths of a per cent. */
-static struct tick means_of(const struct scaling *scaling, unsigned ready)
-{
-	struct tick sum = {0};
-	int64_t count = (int64_t)scaling->tick_count * ready;
-
-	for (unsigned i = 0; i < scaling->tick_count; i++) {
-		sum.busy_milli += scaling->ticks[i].busy_milli;
-		sum.waited_milli += scaling->ticks[i].waited_milli;
-	}
-	if (count == 0)
-		return (struct tick){0};
-	return (struct tick){.busy_milli = sum.busy_milli * (PERCENT_FULL / 1000) / count,
-			     .waited_milli = sum.waited_milli * (PERCENT_FULL / 1000) / count};
-}
-
-static void put_tick(struct look *look)
-{
-	struct scaling *scaling = look->scaling;
-
-	scaling->ticks[scaling->tick_next] = (struct tick){look->busy_milli, look->waited_milli};
-	scaling->tick_next = (scaling->tick_next + 1) % MEAN_TICKS;
-	if (scaling->tick_count < MEAN_TICKS)
-		scaling->tick_count++;
-}
-
-static bool wants(const struct look *look, enum scale_signal signal)
-{
-	return look->scaling->as.targets[signal].present;
-}
-
-static void put_sample(struct look *look, enum scale_signal signal, const struct instance *one,
-		       bool known, int64_t milli)
-{
-	if (look->samples[signal])
-		look->samples[signal][look->sample_count] = (struct scale_sample){
-			.state = one->state != INSTANCE_READY ? SAMPLE_UNREADY
-				 : known		      ? SAMPLE_READY
-							      : SAMPLE_MISSING,
-			.milli = milli,
-		};
-}
-
-static void look_at_net(struct look *look, struct instance *one)
-{
-	bool open = wants(look, SCALE_CONNECTIONS);
-	struct measured_net net = measure_net(one, open);
-	struct scale_input *input = &look->input;
-
-	put_sample(look, SCALE_CONNECTIONS, one, net.known, net.open * SCALE_MILLI);
-	put_sample(look, SCALE_RATE, one, net.known && net.span_ms > 0,
-		   net.span_ms > 0 ? net.arrived * 1000 * SCALE_MILLI / net.span_ms : 0);
-	if (!net.known || one->state != INSTANCE_READY)
-		return;
-	input->has_queue = true;
-	if (net.span_ms > input->span_ms)
-		input->span_ms = net.span_ms;
-	input->arrived += net.arrived;
-	input->finished += net.finished;
-	input->waiting += net.waiting;
-}
-
-static void look_at_rest(struct look *look, struct instance *one)
-{
-	int64_t bytes = request_bytes(look->service);
-
-	if (!wants(look, SCALE_MEMORY) && !wants(look, SCALE_PRESSURE))
-		return;
-	struct measured_rest rest = measure_rest(one);
-
-	put_sample(look, SCALE_MEMORY, one, rest.known && bytes > 0,
-		   bytes > 0 ? rest.memory_bytes * PERCENT_FULL / bytes : 0);
-	if (one->state == INSTANCE_READY && rest.has_pressure) {
-		look->has_pressure = true;
-		look->waited_milli += rest.waited_milli;
-	}
-}
-
-static int make_samples(struct look *look)
-{
-	static const enum scale_signal sampled[] = {SCALE_CPU, SCALE_MEMORY, SCALE_PRESSURE,
-						    SCALE_CONNECTIONS, SCALE_RATE};
-	size_t count = 0;
-
-	for (const struct instance *one = look->first; one; one = next_of(one))
-		count++;
-	for (size_t i = 0; i < ARRAY_SIZE(sampled); i++) {
-		if (!wants(look, sampled[i]))
-			continue;
-		look->samples[sampled[i]] = calloc(count + 1, sizeof(struct scale_sample));
-		if (!look->samples[sampled[i]])
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-static void free_samples(struct look *look)
-{
-	for (size_t i = 0; i < SCALE_SIGNALS; i++)
-		free(look->samples[i]);
-}
-
-/* What all share alike, because it is a mean of all: cpu and pressure. */
-static void put_means(struct look *look)
-{
-	struct scaling *scaling = look->scaling;
-	const struct tick means = means_of(scaling, look->ready);
-
-	scaling->cpu_milli = means.busy_milli;
-	look->sample_count = 0;
-	for (struct instance *one = look->first; one; one = next_of(one)) {
-		put_sample(look, SCALE_CPU, one, look->cpu_known, scaling->cpu_milli);
-		put_sample(look, SCALE_PRESSURE, one, look->has_pressure, means.waited_milli);
-		look->sample_count++;
-	}
-}
-
-static void look_at_all(struct look *look)
-{
-	for (struct instance *one = look->first; one; one = next_of(one)) {
-		look_at_net(look, one);
-		look_at_rest(look, one);
-		look->sample_count++;
-	}
-}
-
 /* ---- deciding ---- */
 
 /* The most instances that the host has memory and, where they are reserved, processors for. */
 static unsigned room_of(const struct look *look, unsigned current)
 {
 	const struct limits *limits = &look->service->limits;
-	int64_t bytes = request_bytes(look->service);
+	int64_t bytes = look_request_bytes(look->service);
 	int64_t available = bytes > 0 ? host_available_bytes() : -1;
 	int64_t room = INT64_MAX;
 
@@ -424,7 +189,7 @@ static void decide(struct look *look, struct unit *unit)
 	input->room = room_of(look, from);
 	input->start_ms = scaling->start_ms;
 	input->cpu_milli = look->cpu_known && look->ready
-				   ? look->busy_milli * (PERCENT_FULL / 1000) / look->ready
+				   ? look->busy_milli * (LOOK_PERCENT_FULL / 1000) / look->ready
 				   : -1;
 	scaling->decision = scale_decide(&scaling->scaler, &scaling->as, input);
 	if (scaling->decision.desired == from)
@@ -448,18 +213,14 @@ static bool is_at_rest(const struct look *look, const struct unit *unit)
 
 	return unit->replicas == least && look->cpu_known &&
 	       look->busy_milli <= IDLE_MILLI * look->ready && scaling->scaler.waited == 0 &&
-	       !wants(look, SCALE_MEMORY) && !wants(look, SCALE_PRESSURE);
+	       !look_wants(look, SCALE_MEMORY) && !look_wants(look, SCALE_PRESSURE);
 }
 
 static void look_closer(struct look *look, struct unit *unit)
 {
-	if (make_samples(look) == 0) {
-		look_at_all(look);
-		put_tick(look);
-		put_means(look);
+	if (look_closely(look))
 		decide(look, unit);
-	}
-	free_samples(look);
+	look_end(look);
 }
 
 static void scale_one(struct supervisor *sup, size_t i)
@@ -479,14 +240,14 @@ static void scale_one(struct supervisor *sup, size_t i)
 	look.span_us = scaling->looked_us ? look.now_us - scaling->looked_us : 0;
 	scaling->looked_us = look.now_us;
 	look_at_cpu(&look);
-	note_start(&look);
+	look_note_start(&look);
 	bool active = !is_at_rest(&look, unit);
 
 	if (active || scaling->active || ++scaling->rested >= REST_TICKS) {
 		look_closer(&look, unit);
 		scaling->rested = 0;
 	} else {
-		put_tick(&look);
+		look_put_tick(&look);
 	}
 	scaling->active = active;
 	scaling->was_ready = look.ready;

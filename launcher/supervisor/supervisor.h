@@ -18,7 +18,8 @@
  * - attach.c: exec and run, with a client's fds; run.c: one-off instances
  * - learn.c: profiles of what services call
  * - events.c: what happens, told once: event.c a line of it, event_log.c the history
- * - scaler.c: how many instances the load asks for; measure.c: what an instance does
+ * - scaler.c: how many instances the load asks for; look.c: what all of a service do, measure.c:
+ *   what one does
  * - view.c: JSON of what there is, inspect.c: all of one; watch.c: streams of changes; metrics.c:
  *   what is counted, metrics_load.c: what instances use; listing.c: long answers in pieces;
  *   thrift.c: staying small

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Private to scaler.c: looking at the instances of one service, once per tick, and what is
+ * remembered of it from one tick to the next. Measures, decides nothing.
+ */
+#pragma once
+
+#include "launcher/policy/scale.h"
+#include "launcher/supervisor/instance.h"
+
+#include <time.h>
+
+#define LOOK_MEAN_TICKS	  60	 /* 15 seconds */
+#define LOOK_PERCENT_FULL 100000 /* thousandths of a per cent */
+
+/* What all ready instances did in one tick, in thousandths of an instance. */
+struct tick {
+	int64_t busy_milli;
+	int64_t waited_milli;
+};
+
+/* One service that is scaled. */
+struct scaling {
+	struct scaling *next;
+	char *service;
+	struct scaler scaler;
+	int64_t minute;	     /* of the clock, for which: */
+	struct autoscale as; /* the manifest's, with the least number that there is at present */
+	struct tick ticks[LOOK_MEAN_TICKS];
+	unsigned tick_next, tick_count;
+	int64_t looked_us;
+	unsigned rested;    /* ticks since the connections were looked at */
+	bool active;	    /* at the last tick */
+	unsigned was_ready; /* at the last tick */
+	int64_t start_ms;   /* how long a start takes until ready, of late */
+	struct scale_decision decision;
+	int64_t cpu_milli; /* mean use, thousandths of a per cent; -1: not known */
+	unsigned from, to; /* the last change; both 0: none yet */
+	struct timespec changed_at;
+};
+
+/* What is gathered of a service in one tick. */
+struct look {
+	struct supervisor *sup;
+	const struct service *service;
+	struct scaling *scaling;
+	struct instance *first; /* of the service; NULL: there is none */
+	int64_t now_us;
+	int64_t span_us;
+	unsigned ready;
+	bool cpu_known; /* of all ready ones */
+	int64_t busy_milli;
+	int64_t waited_milli;
+	bool has_pressure;
+	struct scale_input input;
+	struct scale_sample *samples[SCALE_SIGNALS];
+	size_t sample_count;
+};
+
+/* What the service asks for per instance: its reservation, or else its limit; 0: nothing. */
+int64_t look_request_bytes(const struct service *service);
+
+/* Counts the ready ones, and the processor time since the last look. */
+void look_at_cpu(struct look *look);
+
+/* Notes how long those that have become ready since the last look took to start. */
+void look_note_start(struct look *look);
+
+/* Remembers what this tick has seen. */
+void look_put_tick(struct look *look);
+
+/* The service's manifest has a target for it. */
+bool look_wants(const struct look *look, enum scale_signal signal);
+
+/* All the rest: a sample of each signal that is wanted for each instance. False without memory.
+ * look_end() frees them, after either. */
+bool look_closely(struct look *look);
+void look_end(struct look *look);
