@@ -19,6 +19,12 @@ void js_free(struct json_t *value);
 void js_drop(struct json_t **value);
 #define autojs __attribute__((cleanup(js_drop), unused))
 
+/*
+ * How often memory lacked for a value, ever. What is built or printed between two equal answers is
+ * whole; otherwise an optional member may be absent from it, or the last items of a list.
+ */
+unsigned js_failures(void);
+
 /* Parses one whole JSON text. -EBADMSG says where it is malformed; -ENOMEM. */
 int js_parse(const char *bytes, size_t len, struct json_t **ret_value, struct err *err) must_check;
 

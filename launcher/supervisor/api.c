@@ -229,6 +229,7 @@ bool api_trusts(void *data, int pid)
 void api_handle(void *data, const struct http_request *request, struct http_answer *answer)
 {
 	struct supervisor *sup = data;
+	unsigned before = js_failures();
 	autojs struct json_t *body = NULL;
 	struct err err = {0};
 	struct reply reply = {0};
@@ -262,6 +263,10 @@ void api_handle(void *data, const struct http_request *request, struct http_answ
 	if (reply.status == 0)
 		reply = reply_error(404, 1, "no such request: %s %s", request->method,
 				    request->path);
+	if (!is_command(request) && js_failures() != before) { /* it may lack something */
+		js_free(reply.document);
+		reply.document = NULL;
+	}
 	if (reply.status >= 400 && is_command(request))
 		events_refused(sup, request->path, js_text(reply.document, "error"));
 	api_answer(answer, &reply);

@@ -146,11 +146,12 @@ typedef struct json_t *view_fn(struct instance *instance);
 
 static void put_view(view_fn *view, struct instance *instance, bool first, struct buf *text)
 {
+	unsigned before = js_failures();
 	autojs struct json_t *value = view(instance);
 
 	if (!first)
 		buf_puts(text, ",");
-	if (!value || js_print(value, 0, text, NULL) < 0)
+	if (!value || js_print(value, 0, text, NULL) < 0 || js_failures() != before)
 		text->failed = true;
 }
 

@@ -322,6 +322,8 @@ int plan_restore(struct supervisor *sup, const struct plan_source *source,
 		r = fs_make_dirs(plan->state_dir, 0700, err);
 	if (r == 0 && record->change)
 		plan->change = js_copy(record->change);
+	if (r == 0 && record->change && !plan->change)
+		r = err_set(err, ENOMEM, "plan");
 	if (r < 0) {
 		plan_unref(plan);
 		return r;

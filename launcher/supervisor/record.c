@@ -22,49 +22,49 @@ void record_free(struct record *record)
 
 static struct json_t *print_history(const struct restart_history *history)
 {
-	struct json_t *granted = js_pack("[]");
+	autojs struct json_t *granted = js_pack("[]");
 
-	for (size_t i = 0; i < RESTART_RING && granted; i++)
+	for (size_t i = 0; i < RESTART_RING; i++)
 		if (!js_append(granted, js_pack("I", (long long)history->granted_ms[i])))
-			break;
+			return NULL;
 	return js_pack("{s:I, s:I, s:I, s:I, s:o}", "restarts", (long long)history->restarts,
 		       "streak", (long long)history->streak, "doublings",
 		       (long long)history->doublings, "seed", (long long)history->seed, "granted",
-		       granted);
+		       take_ptr(granted));
 }
 
 static struct json_t *print_links(const struct record *record)
 {
-	struct json_t *links = js_pack("[]");
+	autojs struct json_t *links = js_pack("[]");
 
-	for (size_t i = 0; i < record->link_count && links; i++) {
+	for (size_t i = 0; i < record->link_count; i++) {
 		const struct record_link *link = &record->links[i];
 		char address[INET_ADDRSTRLEN];
 
 		inet_ntop(AF_INET, &link->address, address, sizeof(address));
 		if (!js_append(links, js_pack("{s:s, s:s, s:s}", "network", link->network,
 					      "address", address, "outer", link->outer)))
-			break;
+			return NULL;
 	}
-	return links;
+	return take_ptr(links);
 }
 
 static struct json_t *print_vitals(const struct record_vitals *vitals)
 {
-	struct json_t *of = js_pack("[]");
+	autojs struct json_t *of = js_pack("[]");
 
-	for (size_t i = 0; i < vitals->count && of; i++) {
+	for (size_t i = 0; i < vitals->count; i++) {
 		const struct health *health = &vitals->of[i];
 
 		if (!js_append(of, js_pack("{s:i, s:i, s:I, s:I}", "status", (int)health->status,
 					   "streak", (int)health->streak, "started_ms",
 					   (long long)health->started_ms, "last_end_ms",
 					   (long long)health->last_end_ms)))
-			break;
+			return NULL;
 	}
 	return js_pack("{s:b, s:b, s:b, s:I, s:o}", "started", vitals->started, "ready",
 		       vitals->ready, "said_ready", vitals->said_ready, "watchdog_ms",
-		       (long long)vitals->watchdog_ms, "of", of);
+		       (long long)vitals->watchdog_ms, "of", take_ptr(of));
 }
 
 static struct json_t *print_process(const struct record *record)
@@ -98,14 +98,15 @@ static struct json_t *print_life(const struct record *record)
 
 struct json_t *record_to_text(const struct record *record)
 {
-	return js_pack("{s:s, s:s, s:I, s:I, s:I, s:b, s:o, s:o, s:o, s:o?, s:o?}", "instance",
+	/* ("o?" would leave out what memory lacks for) */
+	return js_pack("{s:s, s:s, s:I, s:I, s:I, s:b, s:o, s:o, s:o, s:o, s:o}", "instance",
 		       record->name, "revision", record->revision, "index",
 		       (long long)record->index, "plan", (long long)record->plan, "run",
 		       (long long)record->run, "attached", record->attached, "process",
 		       print_process(record), "life", print_life(record), "history",
 		       print_history(&record->history), "end",
-		       record->has_end ? print_end(record) : NULL, "vitals",
-		       record->vitals.set ? print_vitals(&record->vitals) : NULL);
+		       record->has_end ? print_end(record) : js_pack("n"), "vitals",
+		       record->vitals.set ? print_vitals(&record->vitals) : js_pack("n"));
 }
 
 /* ---- from text ---- */

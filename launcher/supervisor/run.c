@@ -30,12 +30,12 @@ static unsigned free_index(struct supervisor *sup, const char *service, char *re
 
 static struct json_t *print_words(char *const *words, size_t count)
 {
-	struct json_t *array = js_pack("[]");
+	autojs struct json_t *array = js_pack("[]");
 
-	for (size_t i = 0; array && i < count; i++)
+	for (size_t i = 0; i < count; i++)
 		if (!js_append(array, js_lossy(words[i])))
-			break;
-	return array;
+			return NULL;
+	return take_ptr(array);
 }
 
 struct json_t *run_change_print(const struct one_off_request *change)
@@ -114,6 +114,8 @@ int run_one_off(struct supervisor *sup, const struct run_request *request,
 	r = plan_make_own(sup, &source, &plan, fault);
 	if (r == 0)
 		plan->change = run_change_print(&request->change);
+	if (r == 0 && !plan->change) /* a successor would not know what it is */
+		r = err_set(&fault->err, ENOMEM, "run");
 	if (r == 0)
 		networks_open(sup, sup->manifest->stack, plan->service, &problems);
 	networks_allow(sup); /* perhaps there was none before */

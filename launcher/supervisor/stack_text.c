@@ -57,24 +57,26 @@ static struct plan_list {
 
 static struct json_t *print_plans(const struct supervisor *sup)
 {
-	struct json_t *plans = js_pack("[]");
+	autojs struct json_t *plans = js_pack("[]");
 	struct plan_list list = collect_plans(sup);
 
-	for (size_t i = 0; plans && i < list.count; i++) {
+	bool whole = list.items != NULL;
+
+	for (size_t i = 0; whole && i < list.count; i++) {
 		const struct plan *plan = list.items[i];
 		const char *digest =
 			plan->service->rootfs == ROOTFS_IMAGE ? plan->service->rootfs_dir : NULL;
 
-		if (!js_append(plans,
-			       js_pack("{s:I, s:I, s:I, s:s, s:s, s:s?, s:o?}", "number",
-				       (long long)plan->number, "index", (long long)plan->index,
-				       "manifest", (long long)plan->manifest->number, "service",
-				       plan->service->name, "revision", plan->revision.hex,
-				       "digest", digest, "change", js_copy(plan->change))))
-			break;
+		whole = js_append(plans,
+				  js_pack("{s:I, s:I, s:I, s:s, s:s, s:s?, s:o}", "number",
+					  (long long)plan->number, "index", (long long)plan->index,
+					  "manifest", (long long)plan->manifest->number, "service",
+					  plan->service->name, "revision", plan->revision.hex,
+					  "digest", digest, "change",
+					  plan->change ? js_copy(plan->change) : js_pack("n")));
 	}
 	free(list.items);
-	return plans;
+	return whole ? take_ptr(plans) : NULL;
 }
 
 int stack_text_manifests(const struct supervisor *sup, unsigned **ret_numbers, size_t *ret_count)
@@ -101,9 +103,9 @@ int stack_text_manifests(const struct supervisor *sup, unsigned **ret_numbers, s
 
 static struct json_t *print_units(const struct supervisor *sup)
 {
-	struct json_t *units = js_pack("[]");
+	autojs struct json_t *units = js_pack("[]");
 
-	for (size_t i = 0; units && i < unit_count(sup); i++) {
+	for (size_t i = 0; i < unit_count(sup); i++) {
 		const struct unit *unit = &sup->units[i];
 
 		if (!js_append(units, js_pack("{s:s, s:I, s:b, s:b, s:I}", "service",
@@ -111,18 +113,18 @@ static struct json_t *print_units(const struct supervisor *sup)
 					      (long long)unit->replicas, "selected", unit->selected,
 					      "stopped", unit->stopped, "plan",
 					      (long long)(unit->plan ? unit->plan->number : 0))))
-			break;
+			return NULL;
 	}
-	return units;
+	return take_ptr(units);
 }
 
 /* What stands for the services in a network. */
 static struct json_t *print_addresses(const struct supervisor *sup,
 				      const struct net_network *network)
 {
-	struct json_t *addresses = js_pack("{}");
+	autojs struct json_t *addresses = js_pack("{}");
 
-	for (size_t i = 0; addresses && i < unit_count(sup); i++) {
+	for (size_t i = 0; i < unit_count(sup); i++) {
 		const struct service *service = &sup->manifest->stack->services[i];
 		struct in_addr in = networks_address(service, network);
 		char text[INET_ADDRSTRLEN];
@@ -131,16 +133,16 @@ static struct json_t *print_addresses(const struct supervisor *sup,
 			continue;
 		inet_ntop(AF_INET, &in, text, sizeof(text));
 		if (!js_put(addresses, service->name, js_pack("s", text)))
-			break;
+			return NULL;
 	}
-	return addresses;
+	return take_ptr(addresses);
 }
 
 static struct json_t *print_networks(const struct supervisor *sup)
 {
-	struct json_t *networks = js_pack("[]");
+	autojs struct json_t *networks = js_pack("[]");
 
-	for (struct network_made *made = sup->networks; networks && made; made = made->next) {
+	for (struct network_made *made = sup->networks; made; made = made->next) {
 		const struct net_network *network = net_network_find(sup->net, made->key);
 		char address[INET_ADDRSTRLEN], gateway[INET_ADDRSTRLEN];
 
@@ -155,16 +157,16 @@ static struct json_t *print_networks(const struct supervisor *sup)
 				       "definition", made->definition, "internal", made->internal,
 				       "address", address, "prefix", (int)place.prefix, "gateway",
 				       gateway, "addresses", print_addresses(sup, network))))
-			break;
+			return NULL;
 	}
-	return networks;
+	return take_ptr(networks);
 }
 
 static struct json_t *print_ports(const struct supervisor *sup)
 {
-	struct json_t *ports = js_pack("[]");
+	autojs struct json_t *ports = js_pack("[]");
 
-	for (size_t i = 0; ports && i < sup->port_count; i++) {
+	for (size_t i = 0; i < sup->port_count; i++) {
 		const struct reservation *held = &sup->ports[i];
 		char ip[INET_ADDRSTRLEN];
 
@@ -174,23 +176,23 @@ static struct json_t *print_ports(const struct supervisor *sup)
 				       held->service->name, "protocol", held->protocol, "host_ip",
 				       ip, "wanted", held->wanted, "last", held->last, "port",
 				       held->port, "target", held->target)))
-			break;
+			return NULL;
 	}
-	return ports;
+	return take_ptr(ports);
 }
 
 /* What has come to its end and is to stay there, even if its own record is lost. */
 static struct json_t *print_completed(const struct supervisor *sup)
 {
-	struct json_t *names = js_pack("[]");
+	autojs struct json_t *names = js_pack("[]");
 
-	for (struct instance *one = sup->instances; names && one; one = one->next)
+	for (struct instance *one = sup->instances; one; one = one->next)
 		if (one->state == INSTANCE_COMPLETED &&
 		    !js_append(names, js_pack("{s:s, s:I, s:I}", "instance", one->name, "index",
 					      (long long)one->index, "plan",
 					      (long long)one->plan->number)))
-			break;
-	return names;
+			return NULL;
+	return take_ptr(names);
 }
 
 static uint64_t inode_of(int fd)
