@@ -3,7 +3,7 @@
 #include "launcher/dns/forward.h"
 
 #include "launcher/dns/address.h"
-#include "launcher/dns/sources.h"
+#include "launcher/helper/sources.h"
 #include "runtime/base/cleanup.h"
 
 #include <errno.h>

@@ -3,8 +3,8 @@
  * davit-dns: started by the supervisor, one per stack. Its arguments are the descriptor of the
  * socket by which it is told everything else, and the user id that it is to have.
  */
-#include "launcher/dns/confine.h"
 #include "launcher/dns/server.h"
+#include "launcher/helper/confine.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -38,7 +38,7 @@ int main(int argc, char **argv)
 	int r = server_open((int)fd, &server, &err);
 
 	if (r == 0)
-		r = confine_self((unsigned)id, &err);
+		r = confine_self((unsigned)id, NULL, 0, &err);
 	if (r == 0)
 		server_run(server);
 	fprintf(stderr, "davit-dns: %s\n", err.text);

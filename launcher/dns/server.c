@@ -5,10 +5,10 @@
 #include "launcher/dns/address.h"
 #include "launcher/dns/answer.h"
 #include "launcher/dns/forward.h"
-#include "launcher/dns/sources.h"
 #include "launcher/dns/stream.h"
 #include "launcher/dns/upstream.h"
-#include "launcher/dns/wire.h"
+#include "launcher/dns/words.h"
+#include "launcher/helper/control.h"
 #include "runtime/base/cleanup.h"
 
 #include <errno.h>
@@ -26,14 +26,12 @@ struct listener {
 	struct server *server;
 	struct listener *next;
 	int fd;
-	char key[WIRE_KEY_MAX + 1];
+	char key[WORDS_KEY_MAX + 1];
 };
 
 struct server {
 	int loop_fd;
-	int control_fd; /* -1: the supervisor has gone */
-	int record_fd;	/* -1: nobody will find us again */
-	struct source control;
+	struct control control;
 	struct table *table;
 	struct listener *listeners;
 	struct forwarder *forwarder;
@@ -132,7 +130,7 @@ static void on_datagram(struct source *source, uint32_t events);
 static void on_connection(struct source *source, uint32_t events);
 
 /* Takes the socket in any case. */
-static void add_listener(struct server *server, enum dns_word word, const char *key, int fd)
+static void add_listener(struct server *server, char word, const char *key, int fd)
 {
 	struct listener *listener = calloc(1, sizeof(*listener));
 
@@ -153,66 +151,32 @@ static void add_listener(struct server *server, enum dns_word word, const char *
 	server->listeners = listener;
 }
 
-static void heed(struct server *server, enum dns_word word, const char *key, int *fd)
+static void heed(void *data, char word, const char *key, int *fd)
 {
-	switch (word) {
-	case DNS_WORD_NAMES:
+	struct server *server = data;
+
+	if (*fd < 0)
+		return; /* every word has one */
+	if (word == DNS_WORD_NAMES)
 		take_names(server, *fd);
-		break;
-	case DNS_WORD_UDP:
-	case DNS_WORD_TCP:
+	else if (word == DNS_WORD_UDP || word == DNS_WORD_TCP)
 		add_listener(server, word, key, take_fd(fd));
-		break;
-	case DNS_WORD_RECORD:
-		fd_drop(&server->record_fd);
-		server->record_fd = take_fd(fd);
-		break;
-	case DNS_WORD_END:
-		exit(0);
-	default: /* of a newer supervisor, who will replace us */
-		break;
-	}
-}
-
-/* All that the supervisor has said by now. */
-static void hear(struct server *server)
-{
-	while (server->control_fd >= 0) {
-		char key[WIRE_KEY_MAX + 1];
-		enum dns_word word;
-		autoclose int fd = -1;
-		int r = dns_wire_receive(server->control_fd, &word, key, &fd);
-
-		if (r == -EAGAIN)
-			return;
-		if (r == 0)
-			heed(server, word, key, &fd);
-		if (r == -ENOTCONN) {
-			sources_remove(server->loop_fd, server->control_fd);
-			fd_drop(&server->control_fd);
-		}
-	}
+	/* any other is a newer supervisor's, who will replace us */
 }
 
 /* Who is not written down any more is replaced, and who has no networks any more has nobody. */
 static bool is_superseded(const struct server *server)
 {
-	struct stat status;
 	char name[IF_NAMESIZE];
 	socklen_t len = sizeof(name);
 
-	if (server->control_fd >= 0)
+	if (server->control.fd >= 0)
 		return false;
-	if (server->record_fd < 0 || fstat(server->record_fd, &status) < 0 || !status.st_nlink)
+	if (control_is_superseded(&server->control))
 		return true;
 	return server->listeners &&
 	       getsockopt(server->listeners->fd, SOL_SOCKET, SO_BINDTODEVICE, name, &len) < 0 &&
 	       errno == ENODEV;
-}
-
-static void on_control(struct source *source, uint32_t events)
-{
-	hear(container_of(source, struct server, control));
 }
 
 /* What was said before a question came is heard before it is answered. */
@@ -229,7 +193,7 @@ static bool receive(struct listener *listener)
 		return false;
 	question.len = (size_t)n;
 	question.client = address_ip(&question.to.address);
-	hear(listener->server);
+	control_hear(&listener->server->control);
 	handle(listener->server, listener->key, &question);
 	return true;
 }
@@ -253,13 +217,14 @@ static void on_asked(void *data, struct stream *stream, void *where, const uint8
 		     size_t len)
 {
 	const struct listener *listener = where;
+	struct server *server = data;
 	struct question question = {.bytes = bytes,
 				    .len = len,
 				    .client = address_ip(stream_peer(stream)),
 				    .to = {.stream = stream}};
 
-	hear(data);
-	handle(data, listener->key, &question);
+	control_hear(&server->control);
+	handle(server, listener->key, &question);
 }
 
 static void on_gone(void *data, const struct stream *stream)
@@ -279,18 +244,14 @@ int server_open(int control_fd, struct server **ret_server, struct err *err)
 	int r = sources_open(err);
 
 	server->loop_fd = r;
-	server->control_fd = control_fd;
-	server->record_fd = -1;
-	server->control.fn = on_control;
+	server->control.heed = heed;
+	server->control.data = server;
 	server->forwarder = forward_open(r);
 	server->streams = streams_open(r, &handler);
 	if (r >= 0 && (!server->forwarder || !server->streams))
 		r = err_set(err, ENOMEM, "server");
-	if (r >= 0) {
-		r = sources_add(server->loop_fd, control_fd, EPOLLIN, &server->control);
-		if (r < 0)
-			err_ignore(err_set(err, -r, "control socket"));
-	}
+	if (r >= 0)
+		r = control_open(&server->control, server->loop_fd, control_fd, err);
 	if (r < 0) {
 		free(server->forwarder);
 		free(server->streams);
@@ -305,7 +266,7 @@ void server_run(struct server *server)
 {
 	for (;;) {
 		bool timed = forward_any(server->forwarder) || streams_any(server->streams) ||
-			     server->control_fd < 0;
+			     server->control.fd < 0;
 
 		sources_wait(server->loop_fd, timed ? TICK_MS : -1);
 		int64_t now_ms = timed ? sources_now_ms() : 0;

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "launcher/dns/sources.h"
+#include "launcher/helper/sources.h"
 
 #include <stdbool.h>
 

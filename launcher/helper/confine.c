@@ -3,7 +3,7 @@
  * The filter is written by hand: it is a list, and the library for filters would be a third of this
  * process.
  */
-#include "launcher/dns/confine.h"
+#include "launcher/helper/confine.h"
 
 #include "runtime/base/cleanup.h"
 
@@ -26,7 +26,7 @@
 #error "no filter for this architecture"
 #endif
 
-/* Memory, time and the loop; datagrams and streams; resolv.conf. The rest is the C library's. */
+/* Memory, time and the loop; datagrams and streams; files to read. The rest is the C library's. */
 static const unsigned allowed[] = {
 	SYS_accept4,	   SYS_brk,
 	SYS_clock_gettime, SYS_close,
@@ -50,6 +50,8 @@ static const unsigned allowed[] = {
 	SYS_epoll_wait,
 #endif
 };
+
+#define MORE_MAX 8
 
 #define LOAD(field)                                                                                \
 	(struct sock_filter)                                                                       \
@@ -78,19 +80,26 @@ static const struct sock_filter checked[] = {
 	ANSWER(REFUSE),
 };
 
-static int filter_calls(struct err *err)
+static unsigned short put_call(struct sock_filter *code, unsigned short count, unsigned call)
 {
-	struct sock_filter code[8 + 2 * ARRAY_SIZE(allowed) + ARRAY_SIZE(checked)];
+	code[count++] = IF_EQUAL(call, 1);
+	code[count++] = ANSWER(SECCOMP_RET_ALLOW);
+	return count;
+}
+
+static int filter_calls(const unsigned *calls, size_t call_count, struct err *err)
+{
+	struct sock_filter code[8 + 2 * (ARRAY_SIZE(allowed) + MORE_MAX) + ARRAY_SIZE(checked)];
 	unsigned short count = 0;
 
 	code[count++] = LOAD(arch);
 	code[count++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NATIVE_AUDIT, 1, 0);
 	code[count++] = ANSWER(SECCOMP_RET_KILL_PROCESS);
 	code[count++] = LOAD(nr);
-	for (size_t i = 0; i < ARRAY_SIZE(allowed); i++) {
-		code[count++] = IF_EQUAL(allowed[i], 1);
-		code[count++] = ANSWER(SECCOMP_RET_ALLOW);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(allowed); i++)
+		count = put_call(code, count, allowed[i]);
+	for (size_t i = 0; i < call_count && i < MORE_MAX; i++)
+		count = put_call(code, count, calls[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(checked); i++)
 		code[count++] = checked[i];
 	code[count++] = ANSWER(REFUSE);
@@ -102,12 +111,12 @@ static int filter_calls(struct err *err)
 	return 0;
 }
 
-int confine_self(unsigned id, struct err *err)
+int confine_self(unsigned id, const unsigned *calls, size_t count, struct err *err)
 {
 	if (geteuid() == 0 &&
 	    (setgroups(0, NULL) < 0 || setresgid(id, id, id) < 0 || setresuid(id, id, id) < 0))
 		return err_set(err, errno, "become user %u", id);
 	if (prctl(PR_SET_DUMPABLE, 0) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return err_set(err, errno, "give up privileges");
-	return filter_calls(err);
+	return filter_calls(calls, count, err);
 }

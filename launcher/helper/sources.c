@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* davit-dns' event loop; see sources.h. */
-#include "launcher/dns/sources.h"
+/* A helper's event loop; see sources.h. */
+#include "launcher/helper/sources.h"
 
 #include <errno.h>
 #include <time.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * davit-dns' event loop: descriptors and what to do when they have something. One event at a time,
+ * A helper's event loop: descriptors and what to do when they have something. One event at a time,
  * so that whoever is called may remove any other source.
  */
 #pragma once
