@@ -58,24 +58,43 @@ static void hide(struct libscols_column *column)
 	scols_column_set_flags(column, scols_column_get_flags(column) | SCOLS_FL_HIDDEN);
 }
 
-/* Hides the columns that are empty in all rows. */
-static void hide_empty(struct libscols_table *handle)
+/* The lines of a table are a list: of many, each must not be looked up by its number. */
+static void drop_walk(struct libscols_iter **walk)
 {
+	scols_free_iter(*walk);
+}
+#define autowalk __attribute__((cleanup(drop_walk)))
+
+static bool is_used(struct libscols_table *handle, struct libscols_column *column,
+		    struct libscols_iter *walk)
+{
+	struct libscols_line *line = NULL;
+
+	scols_reset_iter(walk, SCOLS_ITER_FORWARD);
+	while (scols_table_next_line(handle, walk, &line) == 0) {
+		const char *data = scols_line_get_column_data(line, column);
+
+		if (data && *data)
+			return true;
+	}
+	return false;
+}
+
+/* Hides the columns that are empty in all rows. */
+static int hide_empty(struct libscols_table *handle)
+{
+	autowalk struct libscols_iter *walk = scols_new_iter(SCOLS_ITER_FORWARD);
 	size_t lines = scols_table_get_nlines(handle);
 
-	for (size_t c = 0; c < scols_table_get_ncols(handle); c++) {
+	if (!walk)
+		return -ENOMEM;
+	for (size_t c = 0; lines > 0 && c < scols_table_get_ncols(handle); c++) {
 		struct libscols_column *column = scols_table_get_column(handle, c);
-		bool used = lines == 0;
 
-		for (size_t l = 0; l < lines && !used; l++) {
-			const char *data =
-				scols_line_get_column_data(scols_table_get_line(handle, l), column);
-
-			used = data && *data;
-		}
-		if (!used)
+		if (!is_used(handle, column, walk))
 			hide(column);
 	}
+	return 0;
 }
 
 /* Makes the table narrower; false: it cannot be any narrower. */
@@ -127,11 +146,10 @@ static bool is_too_wide(const struct table *table, const char *text)
 }
 
 /* The row's note on lines of its own, broken between words. */
-static void put_note(const struct table *table, size_t row, struct buf *out)
+static void put_note(const struct table *table, struct libscols_line *row, struct buf *out)
 {
 	size_t column = scols_table_get_ncols(table->handle) - 1;
-	struct libscols_line *line = scols_table_get_line(table->handle, row);
-	const char *note = line ? scols_cell_get_data(scols_line_get_cell(line, column)) : NULL;
+	const char *note = scols_cell_get_data(scols_line_get_cell(row, column));
 	autobuf struct buf safe = {0};
 	const size_t most = table->width > 2 * NOTE_INDENT ? table->width - NOTE_INDENT : 1;
 
@@ -155,8 +173,11 @@ static void put_note(const struct table *table, size_t row, struct buf *out)
 }
 
 /* Appends line by line, without the blanks that pad the last column. */
-static void put_lines(const struct table *table, const char *text, struct buf *out)
+static void put_lines(const struct table *table, const char *text, struct libscols_iter *walk,
+		      struct buf *out)
 {
+	struct libscols_line *row = NULL;
+
 	for (size_t i = 0; *text; i++) {
 		size_t len = 0;
 
@@ -165,14 +186,18 @@ static void put_lines(const struct table *table, const char *text, struct buf *o
 		buf_puts(out, "\n");
 		text += strcspn(text, "\n");
 		text += *text == '\n';
-		if (table->notes_below && i > 0)
-			put_note(table, i - 1, out);
+		if (table->notes_below && i > 0 &&
+		    scols_table_next_line(table->handle, walk, &row) == 0)
+			put_note(table, row, out);
 	}
 }
 
 int table_print(struct table *table, struct buf *out, struct err *err)
 {
-	hide_empty(table->handle);
+	autowalk struct libscols_iter *walk = scols_new_iter(SCOLS_ITER_FORWARD);
+
+	if (!walk || hide_empty(table->handle) < 0)
+		return err_set(err, ENOMEM, "print a table");
 	for (;;) {
 		autofree char *text = NULL;
 
@@ -180,7 +205,7 @@ int table_print(struct table *table, struct buf *out, struct err *err)
 			return err_set(err, ENOMEM, "print a table");
 		if (is_too_wide(table, text) && narrow(table))
 			continue;
-		put_lines(table, text, out);
+		put_lines(table, text, walk, out);
 		return buf_check(out, err);
 	}
 }

@@ -8,6 +8,7 @@
 #include "launcher/supervisor/inspect.h"
 #include "launcher/supervisor/learn.h"
 #include "launcher/supervisor/listing.h"
+#include "launcher/supervisor/loads.h"
 #include "launcher/supervisor/stamp.h"
 #include "launcher/supervisor/succession.h"
 #include "launcher/supervisor/supervisor.h"
@@ -116,7 +117,7 @@ static const struct {
 	void (*answer)(struct supervisor *sup, struct http_answer *answer);
 } lists[] = {
 	{"/v1/instances", listing_answer_instances},
-	{"/v1/stats", listing_answer_stats},
+	{"/v1/stats", loads_answer},
 	{"/v1/metrics", metrics_answer},
 };
 
@@ -139,6 +140,10 @@ static bool answer_otherwise(struct supervisor *sup, const struct http_request *
 	}
 	if (strcmp(request->path, "/v1/run") == 0 && strcmp(request->method, "POST") == 0) {
 		attach_run(sup, body, answer);
+		return true;
+	}
+	if (strcmp(request->path, "/v1/stats") == 0 && strcmp(request->method, "POST") == 0) {
+		loads_answer_some(sup, body, answer);
 		return true;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
@@ -165,6 +170,7 @@ static const struct member {
 	{"environment", JS_ARRAY, "an array of texts"},
 	{"files", JS_ARRAY, "an array of texts"},
 	{"instance", JS_TEXT, "a text"},
+	{"instances", JS_ARRAY, "an array of texts"},
 	{"no_deps", JS_BOOL, "true or false"},
 	{"only_deps", JS_BOOL, "true or false"},
 	{"profiles", JS_ARRAY, "an array of texts"},

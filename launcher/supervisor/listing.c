@@ -61,32 +61,41 @@ static void give_back(const struct listing *listing)
 	supervisor_touch(listing->sup);
 }
 
-static void put_next(struct listing *listing)
+static void put_end_of_all(struct listing *listing)
 {
-	struct instance *instance = next_of(listing);
+	listing->kind->finish(listing->context, &listing->text);
+	listing->over = true;
+	give_back(listing);
+}
 
-	if (!instance) {
-		listing->kind->finish(listing->context, &listing->text);
-		listing->over = true;
-		give_back(listing);
+static void remember(struct listing *listing, const struct instance *last)
+{
+	if (!last)
 		return;
-	}
-	listing->kind->put(listing->context, instance, !listing->any, &listing->text);
 	listing->any = true;
-	listing->index = instance->index;
-	snprintf(listing->service, sizeof(listing->service), "%s", instance->plan->service->name);
+	listing->index = last->index;
+	snprintf(listing->service, sizeof(listing->service), "%s", last->plan->service->name);
 }
 
 /* As many as there is room and time for: the next ones are another turn's. */
 static void put_some(struct listing *listing, size_t max)
 {
 	int64_t end_us = loop_clock_us() + PIECE_US;
+	struct instance *next = next_of(listing);
+	const struct instance *last = NULL;
 
 	listing->text.len = listing->read = 0;
 	listing->pieces++;
-	do
-		put_next(listing);
-	while (!listing->over && listing->text.len < max && loop_clock_us() < end_us);
+	do {
+		if (!next)
+			break;
+		listing->kind->put(listing->context, next, !listing->any && !last, &listing->text);
+		last = next;
+		next = next->next;
+	} while (listing->text.len < max && loop_clock_us() < end_us);
+	remember(listing, last);
+	if (!next)
+		put_end_of_all(listing);
 	if (listing->text.len == 0 && listing->kind->filler)
 		buf_puts(&listing->text, listing->kind->filler);
 }
@@ -142,27 +151,20 @@ void listing_answer(struct listing *listing, struct http_answer *answer)
 
 /* ---- lists in JSON ---- */
 
-typedef struct json_t *view_fn(struct instance *instance);
-
-static void put_view(view_fn *view, struct instance *instance, bool first, struct buf *text)
+void listing_put_view(listing_view *view, struct instance *instance, struct buf *text)
 {
 	unsigned before = js_failures();
 	autojs struct json_t *value = view(instance);
 
-	if (!first)
-		buf_puts(text, ",");
 	if (!value || js_print(value, 0, text, NULL) < 0 || js_failures() != before)
 		text->failed = true;
 }
 
 static void put_instance(void *unused, struct instance *instance, bool first, struct buf *text)
 {
-	put_view(view_instance, instance, first, text);
-}
-
-static void put_load(void *unused, struct instance *instance, bool first, struct buf *text)
-{
-	put_view(view_load, instance, first, text);
+	if (!first)
+		buf_puts(text, ",");
+	listing_put_view(view_instance, instance, text);
 }
 
 static void put_end(void *unused, struct buf *text)
@@ -171,7 +173,6 @@ static void put_end(void *unused, struct buf *text)
 }
 
 static const struct listing_kind instances = {.put = put_instance, .finish = put_end};
-static const struct listing_kind loads = {.put = put_load, .finish = put_end};
 
 struct listing *listing_new_instances(struct supervisor *sup, const char *head)
 {
@@ -181,21 +182,10 @@ struct listing *listing_new_instances(struct supervisor *sup, const char *head)
 	return text.failed ? NULL : listing_new(sup, &instances, NULL, text.data);
 }
 
-static void answer_with(struct supervisor *sup, const struct listing_kind *kind,
-			struct http_answer *answer)
+void listing_answer_instances(struct supervisor *sup, struct http_answer *answer)
 {
 	char head[INSTANCE_NAME_MAX + 64];
 
 	snprintf(head, sizeof(head), "{\"schema\":1,\"stack\":\"%s\",\"instances\":[", sup->name);
-	listing_answer(listing_new(sup, kind, NULL, head), answer);
-}
-
-void listing_answer_instances(struct supervisor *sup, struct http_answer *answer)
-{
-	answer_with(sup, &instances, answer);
-}
-
-void listing_answer_stats(struct supervisor *sup, struct http_answer *answer)
-{
-	answer_with(sup, &loads, answer);
+	listing_answer(listing_new(sup, &instances, NULL, head), answer);
 }

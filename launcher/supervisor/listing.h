@@ -10,6 +10,7 @@
 #include "runtime/base/buf.h"
 
 struct instance;
+struct json_t;
 struct listing;
 struct supervisor;
 
@@ -47,6 +48,11 @@ bool listing_has(const struct listing *listing, const struct instance *instance)
 /* Makes @answer one that is read from the list, which is taken; a plain refusal without one. */
 void listing_answer(struct listing *listing, struct http_answer *answer);
 
-/* The documents of `GET /v1/instances` and `GET /v1/stats`. */
+/* An instance as a JSON value; NULL without memory. */
+typedef struct json_t *listing_view(struct instance *instance);
+
+/* Appends it; the text has failed when memory lacked for any part of it. */
+void listing_put_view(listing_view *view, struct instance *instance, struct buf *text);
+
+/* The document of `GET /v1/instances`. */
 void listing_answer_instances(struct supervisor *sup, struct http_answer *answer);
-void listing_answer_stats(struct supervisor *sup, struct http_answer *answer);

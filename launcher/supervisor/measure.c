@@ -130,3 +130,20 @@ struct measured_rest measure_rest(struct instance *instance)
 	measure->rest_known = true;
 	return answer;
 }
+
+/* A meter is three descriptors: one that was opened only for a look does not stay. */
+bool measure_peek(struct instance *instance, struct net_traffic *ret_traffic)
+{
+	int netns_fd = instance->endpoint ? net_endpoint_netns(instance->endpoint) : -1;
+	struct net_meter *kept = instance->measure ? instance->measure->meter : NULL;
+	struct net_meter *opened = NULL;
+
+	if (instance->pid <= 0 || netns_fd < 0)
+		return false;
+	if (!kept && net_meter_open(netns_fd, &opened, NULL) < 0)
+		return false;
+	bool known = net_meter_read(kept ? kept : opened, true, ret_traffic, NULL) == 0;
+
+	net_meter_close(opened);
+	return known;
+}

@@ -41,3 +41,11 @@ struct measured_rest {
 };
 
 struct measured_rest measure_rest(struct instance *instance);
+
+/*
+ * What the instance's network is like now, for who looks: nobody's "since the last call" is
+ * touched.
+ *
+ * Returns false where it has none of its own, or cannot be asked.
+ */
+bool measure_peek(struct instance *instance, struct net_traffic *ret_traffic);

@@ -4,6 +4,7 @@
 #include "launcher/supervisor/view.h"
 #include "launcher/js.h"
 #include "launcher/policy/settled.h"
+#include "launcher/supervisor/measure.h"
 #include "launcher/supervisor/networks.h"
 #include "launcher/supervisor/notify.h"
 #include "launcher/supervisor/probe.h"
@@ -81,7 +82,7 @@ struct json_t *view_instance(struct instance *instance)
 	char address[INET_ADDRSTRLEN] = "";
 	const char *said = notify_status(instance->notify);
 
-	if (instance->cg && cg_read(instance->cg, &usage, NULL) < 0)
+	if (instance->cg && cg_load_use(instance->cg, &usage, NULL) < 0)
 		usage = (struct cg_usage){0};
 	if (instance->endpoint) {
 		struct in_addr in = net_endpoint_address(instance->endpoint);
@@ -121,6 +122,17 @@ static struct json_t *view_pressures(const struct cg_load *load)
 		       : NULL;
 }
 
+static struct json_t *view_connections(struct instance *instance)
+{
+	struct net_traffic traffic;
+
+	return measure_peek(instance, &traffic)
+		       ? js_pack("{s:I, s:I, s:I}", "open", (long long)traffic.open, "waiting",
+				 (long long)traffic.waiting, "accepted",
+				 (long long)traffic.accepted)
+		       : NULL;
+}
+
 struct json_t *view_load(struct instance *instance)
 {
 	const struct limits *limits = &instance->plan->service->limits;
@@ -129,20 +141,23 @@ struct json_t *view_load(struct instance *instance)
 	/* Of who does not run there is nothing to tell. */
 	if (!instance->cg || cg_load_read(instance->cg, &load, NULL) < 0)
 		load = (struct cg_load){0};
-	return js_pack("{s:s, s:s, s:s, s:i, s:f, s:o?, s:f, s:I, s:I, s:o?, s:I, s:o?, s:o?}",
-		       "instance", instance->name, "service", instance->plan->service->name,
-		       "state", instance_state_name(instance->state), "restarts",
-		       (int)instance->history.restarts, "cpu_seconds",
-		       (double)load.usage.cpu_usec / 1e6, "cpu_limit",
-		       limits->cpu_mcpu ? js_pack("f", (double)limits->cpu_mcpu / 1000) : NULL,
-		       "throttled_seconds", (double)load.throttled_usec / 1e6, "memory_bytes",
-		       (long long)load.usage.memory_bytes, "working_set_bytes",
-		       (long long)load.working_set_bytes, "memory_limit_bytes",
-		       limits->memory_bytes ? js_pack("I", (long long)limits->memory_bytes) : NULL,
-		       "pids", (long long)load.usage.pids, "pressure", view_pressures(&load), "io",
-		       load.has_io ? js_pack("{s:I, s:I}", "read_bytes", (long long)load.read_bytes,
-					     "write_bytes", (long long)load.write_bytes)
-				   : NULL);
+	return js_pack(
+		"{s:s, s:s, s:s, s:o?, s:i, s:f, s:o?, s:f, s:I, s:I, s:o?, s:I, s:o?, s:o?, "
+		"s:o?}",
+		"instance", instance->name, "service", instance->plan->service->name, "state",
+		instance_state_name(instance->state), "reason", view_reason(instance), "restarts",
+		(int)instance->history.restarts, "cpu_seconds", (double)load.usage.cpu_usec / 1e6,
+		"cpu_limit",
+		limits->cpu_mcpu ? js_pack("f", (double)limits->cpu_mcpu / 1000) : NULL,
+		"throttled_seconds", (double)load.throttled_usec / 1e6, "memory_bytes",
+		(long long)load.usage.memory_bytes, "working_set_bytes",
+		(long long)load.working_set_bytes, "memory_limit_bytes",
+		limits->memory_bytes ? js_pack("I", (long long)limits->memory_bytes) : NULL, "pids",
+		(long long)load.usage.pids, "pressure", view_pressures(&load), "io",
+		load.has_io ? js_pack("{s:I, s:I}", "read_bytes", (long long)load.read_bytes,
+				      "write_bytes", (long long)load.write_bytes)
+			    : NULL,
+		"connections", view_connections(instance));
 }
 
 static unsigned restarts_of(const struct supervisor *sup, const char *service)

@@ -133,3 +133,18 @@ int cg_load_cpu(const struct cg *cg, uint64_t *ret_usec, struct err *err)
 		*ret_usec = cg_text_key(text.bytes, "usage_usec");
 	return r;
 }
+
+int cg_load_use(const struct cg *cg, struct cg_usage *ret_usage, struct err *err)
+{
+	bool v2 = cg->tree->layout == CG_V2;
+	struct cg_usage usage = {0};
+	int r = cg_load_cpu(cg, &usage.cpu_usec, err);
+
+	if (r == 0)
+		r = cg_file_u64(cg_dir(cg->tree, CG_MEMORY), cg->name,
+				v2 ? "memory.current" : "memory.usage_in_bytes",
+				&usage.memory_bytes, err);
+	if (r == 0)
+		*ret_usage = usage;
+	return r;
+}

@@ -78,6 +78,11 @@ static void who_may_not_run_is_throttled_and_under_pressure(void **unused)
 
 	assert_int_equal(cg_load_cpu(cg, &cpu_usec, &err), 0);
 	assert_true(cpu_usec >= load.usage.cpu_usec);
+	struct cg_usage usage;
+
+	assert_int_equal(cg_load_use(cg, &usage, &err), 0);
+	assert_true(usage.cpu_usec >= cpu_usec);
+	assert_int_equal(usage.pids, 0);
 	assert_true(load.throttled_usec > 0);
 	assert_true(load.usage.cpu_usec >= 10000);
 	if (cg_tree_layout(tree) == CG_V1 || !has_psi)
@@ -179,6 +184,7 @@ static void a_group_that_is_gone_has_no_load(void **unused)
 
 	assert_int_equal(cg_load_read(cg, &load, &err), -ENOENT);
 	assert_int_equal(cg_load_cpu(cg, &cpu_usec, &err), -ENOENT);
+	assert_int_equal(cg_load_use(cg, &load.usage, &err), -ENOENT);
 	cg_free(cg);
 }
 
