@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The only file that includes libnl-route. Requests are built by the library where it knows them
- * and by hand where it does not (links addressed by name); they are sent as one batch, and the
- * kernel's answers are read here, since the library awaits one answer at a time.
+ * Links, addresses and routes as they are made and removed. Requests are built by the library where
+ * it knows them and by hand where it does not (links addressed by name).
  */
 #include "runtime/network/rtnet.h"
 
 #include "runtime/base/cleanup.h"
+#include "runtime/network/rtnet_batch.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -21,150 +21,16 @@
 #include <netlink/route/route.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/socket.h>
 
 /* Fixed for the first interface, so that the address can be set in the same breath; above what
  * tunnel modules put into every new namespace. */
 #define FIRST_INDEX 64
-#define BATCH_MAX   6
-
-/* A shorter route stands for "everything else": the default route, or the two halves of the address
- * space that some VPNs install in its place. */
-#define ROUTE_PREFIX_MIN 8
-
-struct rtnet {
-	struct nl_sock *sock;
-};
-
-struct batch {
-	struct nl_msg *msgs[BATCH_MAX];
-	const char *what[BATCH_MAX];
-	unsigned count;
-	bool failed; /* out of memory while building */
-};
-
-static void batch_drop(struct batch *batch)
-{
-	for (unsigned i = 0; i < batch->count; i++)
-		nlmsg_free(batch->msgs[i]);
-}
-#define autobatch __attribute__((cleanup(batch_drop)))
 
 static void link_drop(struct rtnl_link **link)
 {
 	rtnl_link_put(*link);
 }
 #define autolink __attribute__((cleanup(link_drop)))
-
-/* Takes over @msg; NULL stands for a failed allocation. */
-static void batch_add(struct batch *batch, struct nl_msg *msg, const char *what)
-{
-	if (!msg || batch->count == BATCH_MAX) {
-		nlmsg_free(msg);
-		batch->failed = true;
-		return;
-	}
-	batch->what[batch->count] = what;
-	batch->msgs[batch->count++] = msg;
-}
-
-/* Numbers the requests from 1 and asks for an answer to each. */
-static ssize_t batch_transmit(struct rtnet *rtnet, struct batch *batch)
-{
-	struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
-	struct iovec parts[BATCH_MAX];
-
-	for (unsigned i = 0; i < batch->count; i++) {
-		struct nlmsghdr *header = nlmsg_hdr(batch->msgs[i]);
-
-		header->nlmsg_seq = i + 1;
-		header->nlmsg_pid = nl_socket_get_local_port(rtnet->sock);
-		header->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
-		/* Messages are padded to 4 bytes in the library's buffers as they are here. */
-		parts[i] = (struct iovec){header, NLMSG_ALIGN(header->nlmsg_len)};
-	}
-	struct msghdr message = {.msg_name = &kernel,
-				 .msg_namelen = sizeof(kernel),
-				 .msg_iov = parts,
-				 .msg_iovlen = batch->count};
-	return sendmsg(nl_socket_get_fd(rtnet->sock), &message, 0);
-}
-
-/* Reads the answers of one datagram; records the first failure. Returns how many there were. */
-static unsigned read_answers(const struct batch *batch, char *bytes, ssize_t size, int *failure,
-			     unsigned *failed_index)
-{
-	unsigned answers = 0;
-	unsigned len = (unsigned)size;
-
-	for (struct nlmsghdr *header = (struct nlmsghdr *)bytes; NLMSG_OK(header, len);
-	     header = NLMSG_NEXT(header, len)) {
-		if (header->nlmsg_type != NLMSG_ERROR || header->nlmsg_seq < 1 ||
-		    header->nlmsg_seq > batch->count)
-			continue;
-		const struct nlmsgerr *answer = NLMSG_DATA(header);
-		answers++;
-		if (answer->error && !*failure) {
-			*failure = answer->error;
-			*failed_index = header->nlmsg_seq - 1;
-		}
-	}
-	return answers;
-}
-
-/*
- * Runs the batch. The kernel goes on after a failed request, so all answers are awaited; the first
- * failure is the one that counts. The kernel works while we are in sendmsg(): no waiting here.
- */
-static int batch_run(struct rtnet *rtnet, struct batch *batch, const char *name, struct err *err)
-{
-	_Alignas(struct nlmsghdr) char bytes[8192];
-	unsigned answers = 0, failed_index = 0;
-	int failure = 0;
-
-	if (batch->failed)
-		return err_set(err, ENOMEM, "network: '%s'", name);
-	if (batch_transmit(rtnet, batch) < 0)
-		return err_set(err, errno, "network: '%s': netlink", name);
-	while (answers < batch->count) {
-		ssize_t n = recv(nl_socket_get_fd(rtnet->sock), bytes, sizeof(bytes), 0);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_set(err, errno, "network: '%s': netlink answer", name);
-		answers += read_answers(batch, bytes, n, &failure, &failed_index);
-	}
-	return failure ? err_set(err, -failure, "network: %s '%s'", batch->what[failed_index], name)
-		       : 0;
-}
-
-int rtnet_open(struct rtnet **ret_rtnet, struct err *err)
-{
-	struct rtnet *rtnet = calloc(1, sizeof(*rtnet));
-
-	if (!rtnet)
-		return err_set(err, ENOMEM, "network");
-	rtnet->sock = nl_socket_alloc();
-	int code = rtnet->sock ? nl_connect(rtnet->sock, NETLINK_ROUTE) : -NLE_NOMEM;
-	if (code < 0) {
-		/* Of most failures the library says no more than that there was one. */
-		int error = code == -NLE_NOMEM ? ENOMEM : errno;
-
-		rtnet_close(rtnet);
-		return err_set(err, error, "network: open netlink");
-	}
-	*ret_rtnet = rtnet;
-	return 0;
-}
-
-void rtnet_close(struct rtnet *rtnet)
-{
-	if (!rtnet)
-		return;
-	nl_socket_free(rtnet->sock);
-	free(rtnet);
-}
 
 static struct nl_addr *address_new(struct in_addr address, unsigned prefix)
 {
@@ -309,16 +175,16 @@ static struct nl_msg *bridge_option(const char *name, bool port, int attribute, 
 int rtnet_bridge_make(struct rtnet *rtnet, const struct rtnet_bridge *bridge, struct err *err)
 {
 	const char *name = bridge->name;
-	autobatch struct batch batch = {0};
+	autobatch struct rtnet_batch batch = {0};
 
 	/* The kernel takes no alias at creation. */
-	batch_add(&batch, bridge_message(bridge), "make bridge");
-	batch_add(&batch, with_owner(link_message(RTM_NEWLINK, 0, name, 0), &bridge->owner),
-		  "name bridge");
+	rtnet_batch_add(&batch, bridge_message(bridge), "make bridge");
+	rtnet_batch_add(&batch, with_owner(link_message(RTM_NEWLINK, 0, name, 0), &bridge->owner),
+			"name bridge");
 	/* Snooping has timers for every port, and without somebody who queries it is of no use. */
-	batch_add(&batch, bridge_option(name, false, IFLA_BR_MCAST_SNOOPING, 0),
-		  "let multicasts through");
-	return batch_run(rtnet, &batch, name, err);
+	rtnet_batch_add(&batch, bridge_option(name, false, IFLA_BR_MCAST_SNOOPING, 0),
+			"let multicasts through");
+	return rtnet_batch_run(rtnet, &batch, name, err);
 }
 
 int rtnet_link_index(struct rtnet *rtnet, const char *name, int *ret_index, struct err *err)
@@ -335,11 +201,11 @@ int rtnet_link_index(struct rtnet *rtnet, const char *name, int *ret_index, stru
 int rtnet_link_address(struct rtnet *rtnet, int index, struct in_addr address, unsigned prefix,
 		       struct err *err)
 {
-	autobatch struct batch batch = {0};
+	autobatch struct rtnet_batch batch = {0};
 
-	batch_add(&batch, address_message(index, address, prefix, 0), "set address of");
-	batch_add(&batch, link_message(RTM_NEWLINK, index, NULL, IFF_UP), "set up");
-	return batch_run(rtnet, &batch, "bridge", err);
+	rtnet_batch_add(&batch, address_message(index, address, prefix, 0), "set address of");
+	rtnet_batch_add(&batch, link_message(RTM_NEWLINK, index, NULL, IFF_UP), "set up");
+	return rtnet_batch_run(rtnet, &batch, "bridge", err);
 }
 
 /* The end in the host's namespace. It is not set up in this request: the pair is not tied yet. */
@@ -391,210 +257,81 @@ static struct in_addr network_of(const struct rtnet_veth *veth)
  */
 int rtnet_endpoint_make(struct rtnet *inside, const struct rtnet_veth *veth, struct err *err)
 {
-	autobatch struct batch batch = {0};
+	autobatch struct rtnet_batch batch = {0};
 	int index = index_of(veth);
 
-	batch_add(&batch, link_message(RTM_NEWLINK, 0, "lo", IFF_UP), "set up lo beside");
-	batch_add(&batch, veth_message(veth), "make link");
-	batch_add(&batch, address_message(index, veth->address, veth->prefix, IFA_F_NOPREFIXROUTE),
-		  "set the inner address of");
-	batch_add(&batch, route_message(index, veth->gateway, 32, (struct in_addr){INADDR_ANY}),
-		  "set the route to the gateway of");
-	batch_add(&batch, route_message(index, network_of(veth), veth->prefix, veth->gateway),
-		  "set the route to the network of");
+	rtnet_batch_add(&batch, link_message(RTM_NEWLINK, 0, "lo", IFF_UP), "set up lo beside");
+	rtnet_batch_add(&batch, veth_message(veth), "make link");
+	rtnet_batch_add(&batch,
+			address_message(index, veth->address, veth->prefix, IFA_F_NOPREFIXROUTE),
+			"set the inner address of");
+	rtnet_batch_add(&batch,
+			route_message(index, veth->gateway, 32, (struct in_addr){INADDR_ANY}),
+			"set the route to the gateway of");
+	rtnet_batch_add(&batch, route_message(index, network_of(veth), veth->prefix, veth->gateway),
+			"set the route to the network of");
 	if (veth->leads_out)
-		batch_add(&batch, route_message(index, (struct in_addr){0}, 0, veth->gateway),
-			  "set the default route through");
-	return batch_run(inside, &batch, veth->host_name, err);
+		rtnet_batch_add(&batch, route_message(index, (struct in_addr){0}, 0, veth->gateway),
+				"set the default route through");
+	return rtnet_batch_run(inside, &batch, veth->host_name, err);
 }
 
 int rtnet_port_attach(struct rtnet *rtnet, const char *name, const struct rtnet_owner *owner,
 		      int bridge_index, struct err *err)
 {
 	struct nl_msg *msg = with_owner(link_message(RTM_NEWLINK, 0, name, IFF_UP), owner);
-	autobatch struct batch batch = {0};
+	autobatch struct rtnet_batch batch = {0};
 
-	batch_add(&batch, with_number(msg, IFLA_MASTER, (uint32_t)bridge_index), "attach link");
+	rtnet_batch_add(&batch, with_number(msg, IFLA_MASTER, (uint32_t)bridge_index),
+			"attach link");
 	/*
 	 * The bridge may send a frame back through the port it came from. That is the way of an
 	 * instance's connection to its own published port on hosts where bridged frames pass the
 	 * netfilter hooks: there the translated frame is bridged, not routed.
 	 */
-	batch_add(&batch, bridge_option(name, true, IFLA_BRPORT_MODE, 1),
-		  "set the bridge port's mode of");
-	return batch_run(rtnet, &batch, name, err);
+	rtnet_batch_add(&batch, bridge_option(name, true, IFLA_BRPORT_MODE, 1),
+			"set the bridge port's mode of");
+	return rtnet_batch_run(rtnet, &batch, name, err);
 }
 
 int rtnet_loopback_up(struct rtnet *rtnet, struct err *err)
 {
-	autobatch struct batch batch = {0};
+	autobatch struct rtnet_batch batch = {0};
 
-	batch_add(&batch, link_message(RTM_NEWLINK, 0, "lo", IFF_UP), "set up");
-	return batch_run(rtnet, &batch, "lo", err);
+	rtnet_batch_add(&batch, link_message(RTM_NEWLINK, 0, "lo", IFF_UP), "set up");
+	return rtnet_batch_run(rtnet, &batch, "lo", err);
 }
 
 int rtnet_link_down(struct rtnet *rtnet, const char *name, struct err *err)
 {
 	struct ifinfomsg info = {.ifi_change = IFF_UP};
 	struct nl_msg *msg = nlmsg_alloc_simple(RTM_NEWLINK, 0);
-	autobatch struct batch batch = {0};
+	autobatch struct rtnet_batch batch = {0};
 
 	if (msg && (nlmsg_append(msg, &info, sizeof(info), NLMSG_ALIGNTO) < 0 ||
 		    nla_put_string(msg, IFLA_IFNAME, name) < 0)) {
 		nlmsg_free(msg);
 		msg = NULL;
 	}
-	batch_add(&batch, msg, "set down");
-	return batch_run(rtnet, &batch, name, err);
+	rtnet_batch_add(&batch, msg, "set down");
+	return rtnet_batch_run(rtnet, &batch, name, err);
 }
 
 int rtnet_link_remove(struct rtnet *rtnet, const char *name, struct err *err)
 {
-	autobatch struct batch batch = {0};
+	autobatch struct rtnet_batch batch = {0};
 
-	batch_add(&batch, link_message(RTM_DELLINK, 0, name, 0), "remove");
-	int r = batch_run(rtnet, &batch, name, err);
+	rtnet_batch_add(&batch, link_message(RTM_DELLINK, 0, name, 0), "remove");
+	int r = rtnet_batch_run(rtnet, &batch, name, err);
 	return r == -ENODEV ? 0 : r;
 }
 
 int rtnet_remove_group(struct rtnet *rtnet, uint32_t group, struct err *err)
 {
 	struct nl_msg *msg = link_message(RTM_DELLINK, 0, NULL, 0);
-	autobatch struct batch batch = {0};
+	autobatch struct rtnet_batch batch = {0};
 
-	batch_add(&batch, with_number(msg, IFLA_GROUP, group), "remove links of");
-	int r = batch_run(rtnet, &batch, "stack", err);
+	rtnet_batch_add(&batch, with_number(msg, IFLA_GROUP, group), "remove links of");
+	int r = rtnet_batch_run(rtnet, &batch, "stack", err);
 	return r == -ENODEV ? 0 : r;
-}
-
-/* 0: the link has no other end. */
-static int outer_of(struct nl_cache *links, int index)
-{
-	struct rtnl_link *link = rtnl_link_get(links, index);
-	int outer = link ? rtnl_link_get_link(link) : 0;
-
-	rtnl_link_put(link);
-	return outer;
-}
-
-int rtnet_list_ends(struct rtnet *inside, struct rtnet_ends *ret_ends, struct err *err)
-{
-	struct nl_cache *links = NULL, *addrs = NULL;
-	int code = rtnl_link_alloc_cache(inside->sock, AF_UNSPEC, &links);
-
-	if (code == 0)
-		code = rtnl_addr_alloc_cache(inside->sock, &addrs);
-	size_t room = code < 0 ? 0 : (size_t)nl_cache_nitems(addrs);
-	struct rtnet_ends ends = {.items = calloc(room + 1, sizeof(*ends.items))};
-
-	for (struct nl_object *o = code < 0 || !ends.items ? NULL : nl_cache_get_first(addrs); o;
-	     o = nl_cache_get_next(o)) {
-		struct rtnl_addr *addr = (struct rtnl_addr *)o;
-		struct nl_addr *local = rtnl_addr_get_local(addr);
-		struct rtnet_end end = {.outer = outer_of(links, rtnl_addr_get_ifindex(addr))};
-
-		if (!end.outer || !local || nl_addr_get_family(local) != AF_INET)
-			continue;
-		memcpy(&end.address, nl_addr_get_binary_addr(local), sizeof(end.address));
-		ends.items[ends.count++] = end;
-	}
-	nl_cache_free(links);
-	nl_cache_free(addrs);
-	if (code < 0 || !ends.items) {
-		free(ends.items);
-		return err_say(err, EIO, "network: list addresses: %s", nl_geterror(code));
-	}
-	*ret_ends = ends;
-	return 0;
-}
-
-int rtnet_list_group(struct rtnet *rtnet, uint32_t group, struct rtnet_names *ret_names,
-		     struct err *err)
-{
-	struct nl_cache *links = NULL;
-	int code = rtnl_link_alloc_cache(rtnet->sock, AF_UNSPEC, &links);
-
-	if (code < 0)
-		return err_say(err, EIO, "network: list links: %s", nl_geterror(code));
-	struct rtnet_names names = {
-		.items = calloc((size_t)nl_cache_nitems(links) + 1, sizeof(*names.items))};
-
-	for (struct nl_object *o = nl_cache_get_first(links); names.items && o;
-	     o = nl_cache_get_next(o)) {
-		struct rtnl_link *link = (struct rtnl_link *)o;
-
-		if (rtnl_link_get_group(link) == group && rtnl_link_get_name(link))
-			snprintf(names.items[names.count++], IF_NAMESIZE, "%s",
-				 rtnl_link_get_name(link));
-	}
-	nl_cache_free(links);
-	if (!names.items)
-		return err_set(err, ENOMEM, "network: list links");
-	*ret_names = names;
-	return 0;
-}
-
-static void note_used(struct subnet_used *used, struct nl_addr *addr, int index)
-{
-	uint32_t address = 0;
-
-	if (addr && nl_addr_get_len(addr) == sizeof(address))
-		memcpy(&address, nl_addr_get_binary_addr(addr), sizeof(address));
-	unsigned prefix = addr ? nl_addr_get_prefixlen(addr) : 0;
-	used->subnet = (struct subnet){ntohl(address), prefix};
-	if (!index || !if_indextoname((unsigned)index, used->link))
-		used->link[0] = '\0';
-}
-
-static void note_route(struct subnet_used *used, struct rtnl_route *route)
-{
-	struct rtnl_nexthop *hop = rtnl_route_nexthop_n(route, 0);
-
-	note_used(used, rtnl_route_get_dst(route), hop ? rtnl_route_nh_get_ifindex(hop) : 0);
-}
-
-static int list_caches(struct rtnet *rtnet, struct nl_cache **ret_routes,
-		       struct nl_cache **ret_addrs, struct err *err)
-{
-	int code = rtnl_route_alloc_cache(rtnet->sock, AF_INET, 0, ret_routes);
-
-	if (code == 0)
-		code = rtnl_addr_alloc_cache(rtnet->sock, ret_addrs);
-	return code < 0 ? err_say(err, EIO, "network: list addresses: %s", nl_geterror(code)) : 0;
-}
-
-static int collect_used(struct nl_cache *routes, struct nl_cache *addrs,
-			struct subnet_list *ret_used, struct err *err)
-{
-	size_t max = (size_t)nl_cache_nitems(routes) + (size_t)nl_cache_nitems(addrs);
-	struct subnet_used *used = calloc(max + 1, sizeof(*used));
-	size_t count = 0;
-
-	if (!used)
-		return err_set(err, ENOMEM, "network: list addresses");
-	for (struct nl_object *o = nl_cache_get_first(routes); o; o = nl_cache_get_next(o)) {
-		note_route(&used[count], (struct rtnl_route *)o);
-		count += used[count].subnet.prefix >= ROUTE_PREFIX_MIN;
-	}
-	for (struct nl_object *o = nl_cache_get_first(addrs); o; o = nl_cache_get_next(o)) {
-		struct rtnl_addr *addr = (struct rtnl_addr *)o;
-
-		if (rtnl_addr_get_family(addr) == AF_INET)
-			note_used(&used[count++], rtnl_addr_get_local(addr),
-				  rtnl_addr_get_ifindex(addr));
-	}
-	*ret_used = (struct subnet_list){used, count};
-	return 0;
-}
-
-int rtnet_list_used(struct rtnet *rtnet, struct subnet_list *ret_used, struct err *err)
-{
-	struct nl_cache *routes = NULL, *addrs = NULL;
-	int r = list_caches(rtnet, &routes, &addrs, err);
-
-	if (r == 0)
-		r = collect_used(routes, addrs, ret_used, err);
-	nl_cache_free(routes);
-	nl_cache_free(addrs);
-	return r;
 }
