@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Names of instances as files. They are rewritten in place, since instances have them mounted;
- * whoever reads in between sees a part, which is why a change is written as a whole in one go.
+ * Names as files. Where the stack's name server answers, an instance's file is its own, has what an
+ * engine's has (itself, extra_hosts) and is written once a run: what is looked up there first must
+ * not hide who is ready now. The others' files have all names. These are rewritten in place, since
+ * instances have them mounted; whoever reads in between sees a part, which is why a change is
+ * written as a whole in one go.
  */
 #include "launcher/supervisor/hosts.h"
 
 #include "launcher/supervisor/networks.h"
+#include "launcher/supervisor/resolver.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/fs.h"
@@ -15,6 +19,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#define LOCAL_NAMES "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n"
 
 static bool has_several_networks(const struct stack *stack)
 {
@@ -37,7 +43,8 @@ static bool is_own(const struct plan *plan)
 	       (owner->network.mode == NETWORK_BRIDGE && has_several_networks(stack));
 }
 
-char *hosts_path(const struct supervisor *sup, const struct plan *plan)
+/* The file of all instances of a revision, or of the stack. */
+static char *common_path(const struct supervisor *sup, const struct plan *plan)
 {
 	char *path = NULL;
 
@@ -169,7 +176,7 @@ static void put_instances(struct supervisor *sup, const struct service *viewer, 
 	bool together = false;
 	struct sight sight;
 
-	buf_puts(text, "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n");
+	buf_puts(text, LOCAL_NAMES);
 	for (struct instance *instance = sup->instances; instance; instance = instance->next) {
 		const struct service *service = instance->plan->service;
 
@@ -233,16 +240,20 @@ static void put_link(struct supervisor *sup, const struct view *view, const stru
 	}
 }
 
+static void put_hosts(struct supervisor *sup, const struct service *service,
+		      const struct view *view, struct buf *text)
+{
+	for (size_t i = 0; i < service->network.host_count; i++)
+		put_host(sup, view, &service->network.hosts[i], text);
+}
+
 /* What only this service knows. */
 static void put_own(struct supervisor *sup, const struct service *service, const struct view *view,
 		    struct buf *text)
 {
-	const struct service_network *network = &service->network;
-
-	for (size_t i = 0; i < network->host_count; i++)
-		put_host(sup, view, &network->hosts[i], text);
-	for (size_t i = 0; i < network->link_count; i++)
-		put_link(sup, view, &network->links[i], text);
+	put_hosts(sup, service, view, text);
+	for (size_t i = 0; i < service->network.link_count; i++)
+		put_link(sup, view, &service->network.links[i], text);
 }
 
 static int write_file(const char *path, struct buf *text, struct err *err)
@@ -252,8 +263,8 @@ static int write_file(const char *path, struct buf *text, struct err *err)
 	return r < 0 ? r : fs_rewrite(path, text->data, text->len, 0644, err);
 }
 
-static int write_own(struct supervisor *sup, const struct plan *plan, const char *path,
-		     struct err *err)
+static int write_common(struct supervisor *sup, const struct plan *plan, const char *path,
+			struct err *err)
 {
 	const struct stack *stack = plan->manifest->stack;
 	const struct view view = {stack, stack_network_owner(stack, plan->service)};
@@ -266,34 +277,142 @@ static int write_own(struct supervisor *sup, const struct plan *plan, const char
 	return write_file(path, &text, err);
 }
 
-/* Later changes are hosts_write()'s: with each start a file anew, many starts would be slow. */
-int hosts_prepare(struct supervisor *sup, const struct plan *plan, struct err *err)
+static char *own_path(const struct instance *instance)
 {
-	autofree char *path = hosts_path(sup, plan);
+	char *path = NULL;
+
+	return asprintf(&path, "%s/" HOSTS_DIR "/%s", instance->sup->run_dir, instance->name) < 0
+		       ? NULL
+		       : path;
+}
+
+/* A program may look for the name of the host it is on, also where that is nobody else's business
+ * (network_mode: service:). */
+static void put_self(const struct instance *instance, struct buf *text)
+{
+	const struct instance *owner = instance->joined ? instance->joined : instance;
+	const struct service *service = instance->plan->service;
+	const char *name = service->hostname.value ? service->hostname.value : instance->name;
+	struct net_link_place place;
+	char address[INET_ADDRSTRLEN];
+
+	for (size_t i = 0; owner->endpoint && net_endpoint_link(owner->endpoint, i, &place); i++) {
+		inet_ntop(AF_INET, &place.address, address, sizeof(address));
+		buf_printf(text, "%s\t", address);
+		if (service->domainname.value)
+			buf_printf(text, "%s.%s ", name, service->domainname.value);
+		buf_printf(text, "%s\n", name);
+	}
+}
+
+static int write_own(struct instance *instance, const char *path, struct err *err)
+{
+	const struct plan *plan = instance->plan;
+	const struct stack *stack = plan->manifest->stack;
+	const struct view view = {stack, stack_network_owner(stack, plan->service)};
+	autobuf struct buf text = {0};
+
+	buf_puts(&text, LOCAL_NAMES);
+	put_self(instance, &text);
+	put_hosts(instance->sup, plan->service, &view, &text);
+	if (view.owner != plan->service)
+		put_hosts(instance->sup, view.owner, &view, &text);
+	return write_file(path, &text, err);
+}
+
+/* Its links' aliases are the server's to know, but not of a guest in somebody else's network. */
+static bool knows_enough(const struct plan *plan, bool served)
+{
+	const struct service *owner = stack_network_owner(plan->manifest->stack, plan->service);
+
+	if (owner->network.mode == NETWORK_NONE)
+		return true; /* there is nobody to know */
+	return served && (owner == plan->service || plan->service->network.link_count == 0);
+}
+
+/* Later changes are hosts_write()'s: with each start a file anew, many starts would be slow. */
+static int prepare_common(struct supervisor *sup, const struct plan *plan, const char *path,
+			  struct err *err)
+{
+	return is_own(plan) && access(path, F_OK) < 0 ? write_common(sup, plan, path, err) : 0;
+}
+
+int hosts_prepare(struct instance *instance, char **ret_path, struct err *err)
+{
+	struct supervisor *sup = instance->sup;
+	bool own = knows_enough(instance->plan, instance->plan->asks_us);
+	autofree char *path = own ? own_path(instance) : common_path(sup, instance->plan);
 
 	if (!path)
 		return err_set(err, ENOMEM, "hosts");
-	return is_own(plan) && access(path, F_OK) < 0 ? write_own(sup, plan, path, err) : 0;
+	if (instance->own_hosts && !own) {
+		hosts_forget(instance);
+		publish_names(sup, true);
+	}
+	int r = own ? write_own(instance, path, err)
+		    : prepare_common(sup, instance->plan, path, err);
+
+	if (r < 0)
+		return r;
+	instance->own_hosts = own;
+	*ret_path = take_ptr(path);
+	return 0;
+}
+
+void hosts_restore(struct instance *instance)
+{
+	autofree char *path = own_path(instance);
+
+	instance->own_hosts = path && access(path, F_OK) == 0;
+}
+
+void hosts_forget(struct instance *instance)
+{
+	autofree char *path = own_path(instance);
+
+	if (path)
+		(void)unlink(path); /* has none */
+	instance->own_hosts = false;
+}
+
+/* Now, or when it is started. */
+static bool needs_common(const struct instance *instance)
+{
+	if (instance->own_hosts)
+		return false;
+	return instance->pidfd >= 0 ||
+	       !knows_enough(instance->plan, resolver_serves(instance->sup, instance->plan));
+}
+
+static int write_stack(struct supervisor *sup, struct err *err)
+{
+	autobuf struct buf text = {0};
+
+	put_instances(sup, NULL, &text);
+	return write_file(sup->hosts_file, &text, err);
 }
 
 void hosts_write(struct supervisor *sup)
 {
 	const struct plan *before = NULL;
-	autobuf struct buf text = {0};
+	bool written = false;
 	struct err err = {0};
-
-	put_instances(sup, NULL, &text);
-	int r = write_file(sup->hosts_file, &text, &err);
+	int r = 0;
 
 	/* The instances of a service follow one another. */
 	for (struct instance *one = sup->instances; r == 0 && one; one = one->next) {
-		autofree char *path = one->plan != before && is_own(one->plan)
-					      ? hosts_path(sup, one->plan)
-					      : NULL;
+		bool own = is_own(one->plan);
 
-		if (path)
-			r = write_own(sup, one->plan, path, &err);
-		before = one->plan;
+		if ((own ? one->plan == before : written) || !needs_common(one))
+			continue;
+		autofree char *path = own ? common_path(sup, one->plan) : NULL;
+
+		if (!own)
+			r = write_stack(sup, &err);
+		else if (path)
+			r = write_common(sup, one->plan, path, &err);
+		written |= !own;
+		before = own ? one->plan : before;
 	}
 	if (r < 0)
 		supervisor_log(sup, "event=hosts-failed error=\"%s\"", err.text);

@@ -7,6 +7,7 @@
 #include "launcher/js.h"
 #include "launcher/supervisor/drain.h"
 #include "launcher/supervisor/events.h"
+#include "launcher/supervisor/hosts.h"
 #include "launcher/supervisor/join.h"
 #include "launcher/supervisor/kept.h"
 #include "launcher/supervisor/learn.h"
@@ -183,6 +184,8 @@ static void instance_gone(struct instance *instance)
 	struct supervisor *sup = instance->sup;
 
 	save_forget(instance);
+	if (instance->own_hosts)
+		hosts_forget(instance);
 	watch_instance(instance, "removed");
 	instance_free(instance);
 	publish_names(sup, false);
@@ -311,6 +314,7 @@ void instance_restore(struct instance *instance, const struct record *record)
 					 .oom = record->end_oom,
 					 .fault = instance->end_why};
 	instance_say(&instance->reason, record->reason);
+	hosts_restore(instance);
 	if (record->deadline_ms)
 		arm(instance, left_ms > 0 ? left_ms : 0);
 	save_instance(instance);

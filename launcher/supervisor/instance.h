@@ -103,10 +103,10 @@ struct instance {
 	int terminal_fd; /* our end of its terminal, besides the log's, or where it will
 			    come to; -1: none */
 	char *layer_dir;
+	bool own_hosts; /* its hosts file is its own; see hosts.h */
 };
 
-/* Makes an instance in `waiting`, with its address; starts nothing. Takes its own reference of
- * @plan. */
+/* Makes one in `waiting`, with its address; starts nothing. Takes its own reference of @plan. */
 int instance_create(struct supervisor *sup, struct plan *plan, unsigned index,
 		    struct err *err) must_check;
 

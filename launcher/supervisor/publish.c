@@ -42,8 +42,8 @@ static void all_names(struct supervisor *sup)
 	int64_t begin_us = loop_clock_us();
 
 	sup->publishing.names_due = false;
+	dns_write(sup); /* first: who asks it needs no file */
 	hosts_write(sup);
-	dns_write(sup);
 	int64_t end_us = loop_clock_us();
 
 	sup->publishing.names_after_us = end_us + PAUSE_FACTOR * (end_us - begin_us);

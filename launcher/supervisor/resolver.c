@@ -80,6 +80,13 @@ int resolver_write(const struct supervisor *sup, struct plan *plan, char **ret_p
 	return r;
 }
 
+bool resolver_serves(const struct supervisor *sup, const struct plan *plan)
+{
+	char address[INET_ADDRSTRLEN];
+
+	return plan->asks_us || find_server(sup, plan, address);
+}
+
 int resolver_prepare(const struct supervisor *sup, struct plan *plan, struct err *err)
 {
 	autofree char *path = NULL;

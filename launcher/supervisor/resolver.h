@@ -13,5 +13,8 @@ struct supervisor;
 int resolver_write(const struct supervisor *sup, struct plan *plan, char **ret_path,
 		   struct err *err) must_check;
 
+/* Whether its next run asks the stack's own name server. */
+bool resolver_serves(const struct supervisor *sup, const struct plan *plan);
+
 /* Before a run: a file that was written before there was a network is written again. */
 int resolver_prepare(const struct supervisor *sup, struct plan *plan, struct err *err) must_check;

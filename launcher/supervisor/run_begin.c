@@ -181,8 +181,6 @@ static int run_prepare(struct instance *instance, int *ret_netns_fd, struct err 
 	if (r == 0)
 		r = notify_open(instance, *ret_netns_fd, NULL, err);
 	if (r == 0)
-		r = hosts_prepare(instance->sup, instance->plan, err);
-	if (r == 0)
 		r = resolver_prepare(instance->sup, instance->plan, err);
 	if (r == 0)
 		r = run_begin_log(instance, NULL, err);
@@ -193,17 +191,17 @@ static int run_prepare(struct instance *instance, int *ret_netns_fd, struct err 
 
 static int run_start(struct instance *instance, struct container_fault *fault)
 {
-	autofree char *hosts_file = hosts_path(instance->sup, instance->plan);
+	autofree char *hosts_file = NULL;
 	autostreams struct streams streams = STREAMS_NONE;
 	int netns_fd = -1;
 
 	*fault = (struct container_fault){.item = CONTAINER_ITEM_NONE};
-	if (!hosts_file)
-		return err_set(&fault->err, ENOMEM, "hosts");
 	int r = plan_ready(instance->sup, instance->plan, fault);
 
 	if (r == 0)
 		r = run_prepare(instance, &netns_fd, &fault->err);
+	if (r == 0)
+		r = hosts_prepare(instance, &hosts_file, &fault->err);
 	if (r < 0)
 		return r;
 	struct container_run run = {

@@ -3,6 +3,7 @@
 #include "launcher/supervisor/save.h"
 
 #include "launcher/supervisor/applied.h"
+#include "launcher/supervisor/hosts.h"
 #include "launcher/supervisor/notify.h"
 #include "launcher/supervisor/probe.h"
 #include "launcher/supervisor/record.h"
@@ -28,15 +29,14 @@ static void path_of(const struct supervisor *sup, const char *name, char path[st
 
 int save_open(struct supervisor *sup, struct err *err)
 {
-	char instances[PATH_MAX];
-	char manifests[PATH_MAX];
+	static const char *const below[] = {"instances", "manifests", HOSTS_DIR};
+	char path[PATH_MAX];
+	int r = 0;
 
-	path_of(sup, "instances", instances);
-	path_of(sup, "manifests", manifests);
-	int r = fs_make_dirs(instances, 0700, err);
-
-	if (r == 0)
-		r = fs_make_dirs(manifests, 0700, err);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(below); i++) {
+		path_of(sup, below[i], path);
+		r = fs_make_dirs(path, 0700, err);
+	}
 	if (r == 0)
 		r = loop_watch_deferred(sup->loop, save_flush, sup, &sup->save, err);
 	if (r == 0)

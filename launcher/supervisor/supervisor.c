@@ -12,6 +12,7 @@
 #include "launcher/supervisor/drain.h"
 #include "launcher/supervisor/events.h"
 #include "launcher/supervisor/fills.h"
+#include "launcher/supervisor/hosts.h"
 #include "launcher/supervisor/ids.h"
 #include "launcher/supervisor/learn.h"
 #include "launcher/supervisor/networks.h"
@@ -91,7 +92,7 @@ static int remove_cgroups(struct cg_tree *tree, struct err *err)
 /* What a predecessor that was killed has left: processes, groups, links, rules, prepared plans. */
 static int purge(struct supervisor *sup, const char *tree_name, struct err *err)
 {
-	static const char *const below[] = {"plans", "instances", "manifests"};
+	static const char *const below[] = {"plans", "instances", "manifests", HOSTS_DIR};
 	struct cg_tree *tree = NULL;
 	char path[512];
 	int r = cg_tree_open(tree_name, &tree, err);

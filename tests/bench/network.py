@@ -67,10 +67,8 @@ class Stack:
         return {row["instance"]: row for row in json.loads(self.davit("ps", "--json"))["instances"]}
 
     def address_of(self, name):
-        for line in self.davit("exec", "client", "cat", "/etc/hosts").splitlines():
-            if name in line.split()[1:]:
-                return line.split()[0]
-        return sys.exit(f"bench: no address of {name}")
+        found = self.davit("exec", "client", "getent", "ahostsv4", name).split()
+        return found[0] if found else sys.exit(f"bench: no address of {name}")
 
 
 def wrk(where, address, port, seconds, close):

@@ -190,6 +190,12 @@ class Stack:
         check(name in rows, f"no instance {name}, only {sorted(rows)}")
         return rows[name]
 
+    def lookup(self, client, name):
+        """The addresses that the name server of an instance has for a name, in order."""
+        pid = self.instance(client)["pid"]
+        server = read(f"/proc/{pid}/root/etc/resolv.conf").split("nameserver ")[1].split()[0]
+        return run("nsenter", "-t", str(pid), "-n", "dig", "+short", "+tries=1", "+time=6", "@" + server, name).stdout.split()
+
     def wait_state(self, name, *states, seconds=15):
         def reached():
             row = self.ps().get(name)
