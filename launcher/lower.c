@@ -305,6 +305,7 @@ struct cg_limits lower_limits(const struct service *service)
 		.cpu_period_usec = limits->cpu_period_us,
 		.cpu_shares = shares_of(limits),
 		.memory_low_bytes = limits->memory_reserved_bytes,
+		.memory_high_bytes = limits->memory_high_bytes,
 		.memory_swap_bytes = limits->memory_swap_bytes,
 		.cpus = limits->cpuset.value,
 		.io_weight = limits->blkio.weight,

@@ -29,6 +29,11 @@ static void check_memory(const struct service *service, struct report *report)
 		report_error(report, limits->memory_reserved_pos,
 			     "services.%s: the reserved memory is more than the limit on line %u",
 			     service->name, limits->memory_pos.line);
+	if (most && limits->memory_high_bytes >= most)
+		report_error(report, limits->memory_high_pos,
+			     "services.%s.x-memory-high: nothing is held back before the limit on "
+			     "line %u: write less than that",
+			     service->name, limits->memory_pos.line);
 	if (limits->memory_swap_bytes > 0 && !most)
 		report_error(report, limits->memory_swap_pos,
 			     "services.%s.memswap_limit counts memory and swap: it needs a "

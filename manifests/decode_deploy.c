@@ -224,6 +224,7 @@ void decode_deploy(struct decoder *decoder, const struct node *service)
 		{"cpuset", decode_cpuset},
 		{"mem_reservation", decode_memory_reserved},
 		{"memswap_limit", decode_memswap},
+		{"x-memory-high", decode_memory_high},
 		{"deploy", decode_deploy_key},
 		{"x-restart", decode_x_restart},
 	};

@@ -154,6 +154,20 @@ void decode_memory_reserved(struct decoder *decoder, const struct node *node, co
 			bytes);
 }
 
+void decode_memory_high(struct decoder *decoder, const struct node *node, const char *key)
+{
+	struct limits *limits = &decoder->service->limits;
+	const char *text = decode_scalar(decoder, node, key);
+	struct err err;
+
+	if (!text)
+		return;
+	if (scalar_bytes(text, &limits->memory_high_bytes, &err) < 0)
+		decode_error(decoder, node, key, "%s", err.text);
+	else
+		limits->memory_high_pos = node->pos;
+}
+
 void decode_memswap(struct decoder *decoder, const struct node *node, const char *key)
 {
 	struct limits *limits = &decoder->service->limits;

@@ -18,7 +18,7 @@ decode_fn decode_devices;
 
 /* decode_limits.c */
 decode_fn decode_cpu_shares, decode_cpu_quota, decode_cpu_period, decode_cpuset;
-decode_fn decode_cpu_reserved, decode_memory_reserved, decode_memswap;
+decode_fn decode_cpu_reserved, decode_memory_reserved, decode_memory_high, decode_memswap;
 
 /* decode_blkio.c */
 decode_fn decode_blkio;

@@ -95,6 +95,7 @@ const struct key_info keys_service[] = {
 	{"x-autoscale"},
 	{"x-balance"},
 	{"x-drain"},
+	{"x-memory-high"},
 	{"x-probe"},
 	{"x-restart"},
 	{"x-rootfs"},

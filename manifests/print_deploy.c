@@ -36,6 +36,7 @@ static void put_service_limits(struct printer *printer, struct node *node,
 	put_number(printer, node, "cpu_period", limits->cpu_period_us);
 	print_put_text(printer, node, "cpuset", limits->cpuset.value);
 	put_bytes(printer, node, "memswap_limit", limits->memory_swap_bytes);
+	put_bytes(printer, node, "x-memory-high", limits->memory_high_bytes);
 }
 
 static void put_limits(struct printer *printer, struct node *deploy, const struct service *service)

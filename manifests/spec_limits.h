@@ -46,6 +46,7 @@ struct limits {
 	int64_t cpu_period_us;	   /* 0: not written, 100 ms */
 	int64_t cpu_reserved_mcpu; /* 0: not written */
 	int64_t memory_reserved_bytes; /* kept from reclaim as long as possible; 0: not written */
+	int64_t memory_high_bytes;     /* held back above that, not ended; 0: not written */
 	int64_t memory_swap_bytes;     /* memory and swap together; 0: not written; -1: unlimited */
 	struct text cpuset;	       /* "0-3,5"; value NULL: all */
 	struct pos cpu_shares_pos;
@@ -53,6 +54,7 @@ struct limits {
 	struct pos cpu_period_pos;
 	struct pos cpu_reserved_pos;
 	struct pos memory_reserved_pos;
+	struct pos memory_high_pos;
 	struct pos memory_swap_pos;
 	struct blkio_spec blkio;
 };

@@ -66,21 +66,39 @@ static void put_list(struct buf *out, const char *key, const struct json_t *list
 	put_row(out, key, &value);
 }
 
+/* "memory 64M, held back above 48M, 32M reserved" */
+static void join_memory(struct buf *value, const struct json_t *limits)
+{
+	static const struct {
+		const char *key;
+		const char *before;
+		const char *behind;
+	} all[] = {{"memory_bytes", "memory ", ""},
+		   {"memory_high_bytes", "held back above ", ""},
+		   {"memory_reserved_bytes", "", " reserved"}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		int64_t bytes = js_int(limits, all[i].key, 0);
+
+		if (!bytes)
+			continue;
+		buf_printf(value, "%s%s", value->len ? ", " : "", all[i].before);
+		text_bytes(value, bytes);
+		buf_puts(value, all[i].behind);
+	}
+}
+
 static void put_limits(struct buf *out, const struct json_t *limits)
 {
 	autobuf struct buf value = {0};
 	int64_t cpu = js_int(limits, "cpu_mcpu", 0);
-	int64_t memory = js_int(limits, "memory_bytes", 0);
 	int64_t pids = js_int(limits, "pids", 0);
 
 	if (cpu)
 		buf_printf(&value, "cpu %g", (double)cpu / 1000);
 	if (js_text(limits, "cpus"))
 		buf_printf(&value, "%scpus %s", value.len ? ", " : "", js_text(limits, "cpus"));
-	if (memory) {
-		buf_puts(&value, value.len ? ", memory " : "memory ");
-		text_bytes(&value, memory);
-	}
+	join_memory(&value, limits);
 	if (pids)
 		buf_printf(&value, "%spids %" PRId64, value.len ? ", " : "", pids);
 	put_row(out, "limits", &value);

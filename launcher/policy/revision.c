@@ -199,6 +199,7 @@ static void put_limits(struct sha256 *hash, const struct limits *limits)
 	put_written(hash, "cpu_period", limits->cpu_period_us);
 	put_written(hash, "cpu_reserved", limits->cpu_reserved_mcpu);
 	put_written(hash, "memory_reserved", limits->memory_reserved_bytes);
+	put_written(hash, "memory_high", limits->memory_high_bytes);
 	put_written(hash, "memory_swap", limits->memory_swap_bytes);
 	if (limits->cpuset.value)
 		put_text(hash, "cpuset", limits->cpuset.value);

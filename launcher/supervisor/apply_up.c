@@ -145,6 +145,17 @@ static void warn_weight(struct change *change, const struct service *service)
 			  pos.file, pos.line, pos.col, service->name);
 }
 
+static void warn_high(struct change *change, const struct service *service)
+{
+	const struct pos *pos = &service->limits.memory_high_pos;
+
+	if (service->limits.memory_high_bytes && cg_tree_layout(change->sup->cgroups) != CG_V2)
+		strv_addf(&change->host_warnings,
+			  "%s:%u:%u: warning: %s: x-memory-high has no effect: control groups of "
+			  "version 1 hold nothing back before the limit",
+			  pos->file, pos->line, pos->col, service->name);
+}
+
 /* "file:line:col: error: web: …" */
 static void add_problem(struct change *change, const struct service *service,
 			const struct container_fault *fault)
@@ -191,10 +202,12 @@ static void prepare_one(struct change *change, size_t i)
 
 	if (change->units[i].plan)
 		return;
-	if (plan_make(change->sup, &source, &change->units[i].plan, &fault) == 0)
-		warn_weight(change, service);
-	else
+	if (plan_make(change->sup, &source, &change->units[i].plan, &fault) < 0) {
 		add_problem(change, service, &fault);
+		return;
+	}
+	warn_weight(change, service);
+	warn_high(change, service);
 }
 
 static void prepare_all(struct change *change)

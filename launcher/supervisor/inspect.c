@@ -36,10 +36,11 @@ static struct json_t *limits_of(const struct limits *limits)
 	int64_t pids = limits->pids ? limits->pids : LIMITS_PIDS_DEFAULT;
 
 	return js_pack(
-		"{s:o?, s:o?, s:o?, s:o?, s:o?, s:o?, s:s?}", "cpu_mcpu",
+		"{s:o?, s:o?, s:o?, s:o?, s:o?, s:o?, s:o?, s:s?}", "cpu_mcpu",
 		number_or_null(limits->cpu_mcpu), "cpu_shares", number_or_null(limits->cpu_shares),
 		"memory_bytes", number_or_null(limits->memory_bytes), "memory_reserved_bytes",
-		number_or_null(limits->memory_reserved_bytes), "memory_swap_bytes",
+		number_or_null(limits->memory_reserved_bytes), "memory_high_bytes",
+		number_or_null(limits->memory_high_bytes), "memory_swap_bytes",
 		number_or_null(limits->memory_swap_bytes), "pids",
 		pids > 0 ? js_pack("I", (long long)pids) : NULL, "cpus", limits->cpuset.value);
 }

@@ -49,7 +49,8 @@ static bool is_valid(const struct cg_limits *limits)
 	return limits->cpu_mcpu >= 0 && limits->memory_bytes >= 0 && limits->pids >= 0 &&
 	       limits->cpu_quota_usec >= -1 && limits->cpu_period_usec >= 0 &&
 	       limits->cpu_shares >= 0 && limits->memory_low_bytes >= 0 &&
-	       limits->memory_swap_bytes >= -1 && limits->io_weight >= 0;
+	       limits->memory_high_bytes >= 0 && limits->memory_swap_bytes >= -1 &&
+	       limits->io_weight >= 0;
 }
 
 static bool name_is_valid(const char *name)

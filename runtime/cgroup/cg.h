@@ -35,6 +35,7 @@ struct cg_limits {
 	int64_t cpu_period_usec;   /* 0: as fits the quota */
 	int64_t cpu_shares;	   /* weight against the others, 2..262144; 0: 1024 */
 	int64_t memory_low_bytes;  /* spared by reclaim as long as possible; 0: nothing is */
+	int64_t memory_high_bytes; /* held back above that; 0: nothing is; v2 only */
 	int64_t memory_swap_bytes; /* memory and swap together; 0: twice the memory; -1: unlimited;
 				      where the kernel accounts swap */
 	const char *cpus;  /* "0-3,5": the only processors; NULL: all. Borrowed for the call, and

@@ -86,6 +86,8 @@ static int v2_limit(const struct cg *cg, const struct cg_limits *limits, struct 
 		r = limit_memory(cg, limits, err);
 	if (r == 0 && limits->memory_low_bytes != cg->limits.memory_low_bytes)
 		r = limit_low(cg, limits->memory_low_bytes, err);
+	if (r == 0 && limits->memory_high_bytes != cg->limits.memory_high_bytes)
+		r = limit_number(cg, "memory.high", limits->memory_high_bytes, err);
 	if (r == 0 && limits->pids != cg->limits.pids)
 		r = limit_number(cg, "pids.max", limits->pids, err);
 	return r;

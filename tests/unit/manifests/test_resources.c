@@ -12,7 +12,8 @@ static void limits_have_units(void **unused)
 	limits =
 		&one_service(&fixture, "cpu_shares: '512'\n  cpu_quota: 50000\n  cpu_period: 20ms\n"
 				       "  cpuset: 0-2,5\n  mem_limit: 64m\n  mem_reservation: 32m\n"
-				       "  memswap_limit: 1g\n  deploy: {resources: {reservations: "
+				       "  memswap_limit: 1g\n  x-memory-high: 48m\n  deploy: "
+				       "{resources: {reservations: "
 				       "{cpus: '0.25', memory: 32M}}}")
 			 ->limits;
 	assert_int_equal(limits->cpu_shares, 512);
@@ -20,10 +21,11 @@ static void limits_have_units(void **unused)
 	assert_int_equal(limits->cpu_period_us, 20000);
 	assert_string_equal(limits->cpuset.value, "0-2,5");
 	assert_int_equal(limits->memory_reserved_bytes, 32 << 20);
+	assert_int_equal(limits->memory_high_bytes, 48 << 20);
 	assert_int_equal(limits->memory_swap_bytes, 1 << 30);
 	assert_int_equal(limits->cpu_reserved_mcpu, 250);
 	assert_int_equal(limits->cpu_shares_pos.line, 5);
-	assert_int_equal(limits->cpu_reserved_pos.line, 12);
+	assert_int_equal(limits->cpu_reserved_pos.line, 13);
 	limits = &one_service(&fixture, "cpu_quota: -1\n  memswap_limit: -1\n  cpuset: ''")->limits;
 	assert_int_equal(limits->cpu_quota_us, -1);
 	assert_int_equal(limits->memory_swap_bytes, -1);
@@ -182,6 +184,12 @@ static void faulty_limits_are_told_at_their_place(void **unused)
 		{"memswap_limit: x",
 		 "5:18: error: services.a.memswap_limit: 'x' is not a size: write for example "
 		 "64m or 1.5g (units b k m g t), or -1 for no limit"},
+		{"x-memory-high: x",
+		 "5:18: error: services.a.x-memory-high: 'x' is not a size: write for example "
+		 "64m or 1.5g (units b k m g t)"},
+		{"mem_limit: 1m\n  x-memory-high: 1m",
+		 "6:18: error: services.a.x-memory-high: nothing is held back before the limit on "
+		 "line 5: write less than that"},
 		{"deploy: {resources: {reservations: {cpus: x}}}",
 		 "5:45: error: services.a.deploy.resources.reservations.cpus: 'x' is not a number "
 		 "of cores: write for example 0.5"},
@@ -366,7 +374,8 @@ static void what_davit_does_anyway_is_not_worth_a_word(void **unused)
 		"shm_size: 1m",
 		"sysctls: [net.x=1]",
 		"cpu_shares: 5\n  cpu_quota: 5000\n  cpu_period: 5000\n  cpuset: 0",
-		"mem_limit: 5m\n  mem_reservation: 1m\n  memswap_limit: -1",
+		"mem_limit: 5m\n  mem_reservation: 1m\n  memswap_limit: -1\n  x-memory-high: 4m",
+		"x-memory-high: 64m",
 		"cgroup: private\n  ipc: shareable\n  pid: ''\n  uts: ",
 		"logging: {driver: json-file, options: {max-file: 3}}",
 		"logging: ",
@@ -436,7 +445,7 @@ static void what_is_printed_loads_again(void **unused)
 		"logging: {driver: none}",
 		"logging: {options: {max-size: 1m}}",
 		"cpu_shares: 5\n  cpu_quota: -1\n  cpu_period: 5000\n  cpuset: 1-2,4",
-		"mem_limit: 1m\n  mem_reservation: 1k\n  memswap_limit: 2m",
+		"mem_limit: 1m\n  mem_reservation: 1k\n  memswap_limit: 2m\n  x-memory-high: 512k",
 		"memswap_limit: -1",
 		"deploy: {resources: {reservations: {cpus: 0.5, memory: 1m}}}",
 		"deploy: {mode: global, endpoint_mode: dnsrr, labels: {a: b}}",

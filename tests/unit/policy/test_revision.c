@@ -165,6 +165,7 @@ CHANGE(cpu_quota, s->limits.cpu_quota_us = 1)
 CHANGE(cpu_period, s->limits.cpu_period_us = 1)
 CHANGE(cpu_reserved, s->limits.cpu_reserved_mcpu = 1)
 CHANGE(memory_reserved, s->limits.memory_reserved_bytes = 1)
+CHANGE(memory_high, s->limits.memory_high_bytes = 1)
 CHANGE(memory_swap, s->limits.memory_swap_bytes = 1)
 static struct blkio_device io_devices[] = {
 	{.kind = BLKIO_READ_BPS, .path = TEXT("/dev/a"), .value = 1},
@@ -390,6 +391,7 @@ static const struct change shaping[] = {
 	{"cpu_period", cpu_period},
 	{"reserved cpus", cpu_reserved},
 	{"mem_reservation", memory_reserved},
+	{"x-memory-high", memory_high},
 	{"memswap_limit", memory_swap},
 	{"cpuset", cpuset},
 	{"blkio_config.weight", blkio_weight},

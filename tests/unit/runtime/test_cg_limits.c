@@ -42,6 +42,7 @@ static void weights_quotas_and_reserved_memory_are_written(void **unused)
 							 .cpu_shares = 2048,
 							 .memory_bytes = 64 * MIB,
 							 .memory_low_bytes = 32 * MIB,
+							 .memory_high_bytes = 48 * MIB,
 							 .memory_swap_bytes = 80 * MIB});
 	struct err err = {0};
 
@@ -49,6 +50,7 @@ static void weights_quotas_and_reserved_memory_are_written(void **unused)
 		assert_string_equal(control("web-1", "cpu.max"), "20000 50000");
 		assert_string_equal(control("web-1", "cpu.weight"), "200");
 		assert_string_equal(control("web-1", "memory.low"), "33554432");
+		assert_string_equal(control("web-1", "memory.high"), "50331648");
 		assert_string_equal(control("web-1", "memory.swap.max"), "16777216");
 		assert_string_equal(control("", "memory.low"), "33554432");
 		assert_string_equal(control("..", "memory.low"), "33554432");
@@ -68,6 +70,7 @@ static void weights_quotas_and_reserved_memory_are_written(void **unused)
 	if (cg_tree_layout(tree) == CG_V2) {
 		assert_string_equal(control("web-1", "cpu.max"), "max 100000");
 		assert_string_equal(control("web-1", "cpu.weight"), "100");
+		assert_string_equal(control("web-1", "memory.high"), "max");
 		assert_string_equal(control("web-1", "memory.swap.max"), "max");
 		assert_string_equal(control("", "memory.low"), "0");
 	} else {
