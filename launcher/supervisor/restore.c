@@ -11,7 +11,6 @@
 #include "launcher/supervisor/save.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/cleanup.h"
-#include "runtime/base/proc.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -67,7 +66,6 @@ static void tell(struct supervisor *sup, const char *what, const struct err *err
 int restore_read(struct supervisor *sup, struct restored *ret, struct err *err)
 {
 	autojs struct json_t *text = NULL;
-	char boot[PROC_BOOT_ID_SIZE];
 	int r = save_read(sup, "stack", "stack", &text, err);
 
 	if (r == -EPROTONOSUPPORT)
@@ -82,7 +80,7 @@ int restore_read(struct supervisor *sup, struct restored *ret, struct err *err)
 		return r == -EPROTONOSUPPORT ? r : 0;
 	const char *then = js_text(text, "boot");
 
-	if (then && strcmp(then, proc_boot_id(boot)) == 0)
+	if (then && strcmp(then, sup->boot) == 0)
 		ret->text = take_ptr(text);
 	return 0;
 }

@@ -6,7 +6,6 @@
 #include "launcher/supervisor/networks.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/cleanup.h"
-#include "runtime/base/proc.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -204,13 +203,11 @@ static uint64_t inode_of(int fd)
 
 struct json_t *stack_text_print(struct supervisor *sup)
 {
-	char boot[PROC_BOOT_ID_SIZE];
-
 	return js_pack("{s:s, s:s, s:I, s:b, s:b, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "boot",
-		       proc_boot_id(boot), "davit", DAVIT_VERSION, "generation",
-		       (long long)sup->generation, "ending", sup->ending, "remove_volumes",
-		       sup->remove_volumes, "userns", (long long)inode_of(sup->ids.userns_fd),
-		       "manifest", (long long)(sup->manifest ? sup->manifest->number : 0), "plans",
+		       sup->boot, "davit", DAVIT_VERSION, "generation", (long long)sup->generation,
+		       "ending", sup->ending, "remove_volumes", sup->remove_volumes, "userns",
+		       (long long)inode_of(sup->ids.userns_fd), "manifest",
+		       (long long)(sup->manifest ? sup->manifest->number : 0), "plans",
 		       print_plans(sup), "units", print_units(sup), "networks", print_networks(sup),
 		       "ports", print_ports(sup), "completed", print_completed(sup));
 }

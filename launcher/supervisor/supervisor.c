@@ -362,8 +362,12 @@ static void tell_begin(struct supervisor *sup)
 static int open_state(struct supervisor *sup, bool clean, struct err *err)
 {
 	autorestored struct restored restored = {0};
-	int r = clean ? 0 : restore_read(sup, &restored, err);
+	int r = proc_boot_id(sup->boot, err);
 
+	/* Without it everything there would seem to be of another boot. */
+	sup->starved = r < 0;
+	if (r == 0 && !clean)
+		r = restore_read(sup, &restored, err);
 	if (r < 0)
 		return r;
 	sup->generation = (unsigned)js_int(restored.text, "generation", 0) + 1;

@@ -38,6 +38,7 @@
 #include "launcher/supervisor/metrics.h"
 #include "launcher/supervisor/publish.h"
 #include "launcher/supervisor/settle.h"
+#include "runtime/base/proc.h"
 
 #include <sys/resource.h>
 
@@ -63,6 +64,7 @@ struct supervisor {
 	struct unit *units;	   /* parallel to manifest->stack->services */
 	struct reservation *ports;
 	size_t port_count;
+	char boot[PROC_BOOT_ID_SIZE]; /* the host's */
 	unsigned generation;	 /* how many supervisors the stack has had, this one included */
 	unsigned manifests_made; /* names their files */
 	bool changed;		 /* since it was written down */

@@ -171,14 +171,13 @@ int proc_namespace(pid_t pid, const char *name, struct err *err)
 	return fd < 0 ? err_set(err, errno, "open '%s'", path) : fd;
 }
 
-const char *proc_boot_id(char id[static PROC_BOOT_ID_SIZE])
+int proc_boot_id(char ret_id[static PROC_BOOT_ID_SIZE], struct err *err)
 {
 	autofree char *text = NULL;
+	int r = fs_read("/proc/sys/kernel/random/boot_id", 128, &text, NULL, err);
 
-	id[0] = '\0';
-	if (fs_read("/proc/sys/kernel/random/boot_id", 128, &text, NULL, NULL) == 0) {
-		text[strcspn(text, "\n")] = '\0';
-		snprintf(id, PROC_BOOT_ID_SIZE, "%s", text);
-	}
-	return id;
+	if (r < 0)
+		return r;
+	snprintf(ret_id, PROC_BOOT_ID_SIZE, "%.*s", (int)strcspn(text, "\n"), text);
+	return 0;
 }

@@ -50,5 +50,5 @@ int proc_namespace(pid_t pid, const char *name, struct err *err) must_check;
 
 #define PROC_BOOT_ID_SIZE 40
 
-/* The host's present boot; "" when it cannot be read. */
-const char *proc_boot_id(char id[static PROC_BOOT_ID_SIZE]);
+/* The host's present boot. */
+int proc_boot_id(char ret_id[static PROC_BOOT_ID_SIZE], struct err *err) must_check;
