@@ -6,6 +6,7 @@
 #include "runtime/network/rtnet.h"
 
 #include "runtime/base/cleanup.h"
+#include "runtime/network/netlink.h"
 #include "runtime/network/rtnet_batch.h"
 
 #include <arpa/inet.h>
@@ -191,9 +192,11 @@ int rtnet_link_index(struct rtnet *rtnet, const char *name, int *ret_index, stru
 {
 	autolink struct rtnl_link *link = NULL;
 	int code = rtnl_link_get_kernel(rtnet->sock, 0, name, &link);
+	char what[40];
 
+	snprintf(what, sizeof(what), "find link '%s'", name);
 	if (code < 0)
-		return err_say(err, EIO, "network: find link '%s': %s", name, nl_geterror(code));
+		return netlink_fail(code, what, err);
 	*ret_index = rtnl_link_get_ifindex(link);
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include "runtime/network/rtnet_batch.h"
 
 #include "runtime/base/cleanup.h"
+#include "runtime/network/netlink.h"
 #include "runtime/network/rtnet.h"
 
 #include <errno.h>
@@ -106,14 +107,11 @@ int rtnet_open(struct rtnet **ret_rtnet, struct err *err)
 
 	if (!rtnet)
 		return err_set(err, ENOMEM, "network");
-	rtnet->sock = nl_socket_alloc();
-	int code = rtnet->sock ? nl_connect(rtnet->sock, NETLINK_ROUTE) : -NLE_NOMEM;
-	if (code < 0) {
-		/* Of most failures the library says no more than that there was one. */
-		int error = code == -NLE_NOMEM ? ENOMEM : errno;
+	int r = netlink_open(NETLINK_ROUTE, &rtnet->sock, err);
 
-		rtnet_close(rtnet);
-		return err_set(err, error, "network: open netlink");
+	if (r < 0) {
+		free(rtnet);
+		return r;
 	}
 	*ret_rtnet = rtnet;
 	return 0;

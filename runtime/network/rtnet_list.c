@@ -3,6 +3,7 @@
  * What there is already: links, addresses and routes, whoever has made them.
  */
 #include "runtime/base/cleanup.h"
+#include "runtime/network/netlink.h"
 #include "runtime/network/rtnet.h"
 #include "runtime/network/rtnet_batch.h"
 
@@ -55,7 +56,7 @@ int rtnet_list_ends(struct rtnet *inside, struct rtnet_ends *ret_ends, struct er
 	nl_cache_free(addrs);
 	if (code < 0 || !ends.items) {
 		free(ends.items);
-		return err_say(err, EIO, "network: list addresses: %s", nl_geterror(code));
+		return netlink_fail(code, "list addresses", err);
 	}
 	*ret_ends = ends;
 	return 0;
@@ -68,7 +69,7 @@ int rtnet_list_group(struct rtnet *rtnet, uint32_t group, struct rtnet_names *re
 	int code = rtnl_link_alloc_cache(rtnet->sock, AF_UNSPEC, &links);
 
 	if (code < 0)
-		return err_say(err, EIO, "network: list links: %s", nl_geterror(code));
+		return netlink_fail(code, "list links", err);
 	struct rtnet_names names = {
 		.items = calloc((size_t)nl_cache_nitems(links) + 1, sizeof(*names.items))};
 
@@ -113,7 +114,7 @@ static int list_caches(struct rtnet *rtnet, struct nl_cache **ret_routes,
 
 	if (code == 0)
 		code = rtnl_addr_alloc_cache(rtnet->sock, ret_addrs);
-	return code < 0 ? err_say(err, EIO, "network: list addresses: %s", nl_geterror(code)) : 0;
+	return code < 0 ? netlink_fail(code, "list addresses", err) : 0;
 }
 
 static int collect_used(struct nl_cache *routes, struct nl_cache *addrs,

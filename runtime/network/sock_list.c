@@ -2,6 +2,8 @@
 /* The only file of sock_diag; see sock_list.h. */
 #include "runtime/network/sock_list.h"
 
+#include "runtime/network/netlink.h"
+
 #include <errno.h>
 #include <linux/inet_diag.h>
 #include <linux/sock_diag.h>
@@ -26,18 +28,12 @@ static struct nl_sock *sock_of(struct sock_list *list)
 
 int sock_list_open(struct sock_list **ret_list, struct err *err)
 {
-	struct nl_sock *sock = nl_socket_alloc();
+	struct nl_sock *sock = NULL;
+	int r = netlink_open(NETLINK_SOCK_DIAG, &sock, err);
 
-	if (!sock)
-		return err_set(err, ENOMEM, "network: sock_diag");
-	int r = nl_connect(sock, NETLINK_SOCK_DIAG);
-
-	if (r < 0) {
-		nl_socket_free(sock);
-		return err_say(err, EIO, "network: sock_diag: %s", nl_geterror(r));
-	}
-	*ret_list = (struct sock_list *)sock;
-	return 0;
+	if (r == 0)
+		*ret_list = (struct sock_list *)sock;
+	return r;
 }
 
 void sock_list_close(struct sock_list *list)
@@ -102,5 +98,5 @@ int sock_list_run(struct sock_list *list, int family, unsigned states,
 				   sizeof(request));
 	if (r >= 0)
 		r = nl_recvmsgs_default(sock);
-	return r < 0 ? err_say(err, EIO, "network: sock_diag: %s", nl_geterror(r)) : 0;
+	return r < 0 ? netlink_fail(r, "sock_diag", err) : 0;
 }
