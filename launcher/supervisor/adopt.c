@@ -78,6 +78,8 @@ static struct instance *create(struct supervisor *sup, const struct restored *re
 		record->replace |= plan && strcmp(plan->revision.hex, record->revision) != 0;
 	}
 	if (!plan)
+		restore_doubts(sup);
+	if (!plan)
 		err_ignore(err_say(&err, ENOENT, "what it was made from is not known"));
 	else if (create_again(sup, plan, index, &err) == 0)
 		return instance_find(sup, record->name);

@@ -108,13 +108,13 @@ static struct manifest *manifest_of(struct supervisor *sup, const struct restore
 /* "web-run" is a service of its own; what it was made from is called "web". */
 static const struct service *service_of(const struct stack *stack, const char *name, bool one_off)
 {
-	autofree char *of = strdup(name ? name : "");
-	size_t len = of ? strlen(of) : 0;
+	size_t len = name ? strlen(name) : 0;
 	size_t suffix = one_off ? strlen(ONE_OFF_SUFFIX) : 0;
+	char of[INSTANCE_NAME_MAX];
 
-	if (len <= suffix)
+	if (len <= suffix || len - suffix >= sizeof(of))
 		return NULL;
-	of[len - suffix] = '\0';
+	snprintf(of, sizeof(of), "%.*s", (int)(len - suffix), name);
 	return stack_service(stack, of);
 }
 
@@ -164,6 +164,8 @@ static void restore_plans(struct supervisor *sup, struct restored *restored)
 			restored->plans[restored->plan_count++] = plan;
 		else if (manifest)
 			tell(sup, "plan", &err);
+		if (!plan)
+			restore_doubts(sup);
 		if (manifest && manifest->number > sup->manifests_made)
 			sup->manifests_made = manifest->number;
 		manifest_unref(manifest);
