@@ -245,6 +245,14 @@ int http_open(struct loop *loop, int listen_fd, const struct http_handler *handl
 	return 0;
 }
 
+bool http_is_used(const struct http_server *server)
+{
+	const union MHD_DaemonInfo *info =
+		MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+
+	return info && info->num_connections > 0;
+}
+
 void http_close(struct http_server *server)
 {
 	if (!server)

@@ -107,6 +107,9 @@ int http_open(struct loop *loop, int listen_fd, const struct http_handler *handl
  */
 void http_close(struct http_server *server);
 
+/* Whether anybody is connected. */
+bool http_is_used(const struct http_server *server);
+
 /* Ends it with what is pending dropped: there is something that its reader cannot be told. */
 void http_stream_end(struct http_stream *stream);
 

@@ -23,6 +23,7 @@
 #include "launcher/supervisor/save.h"
 #include "launcher/supervisor/scaler.h"
 #include "launcher/supervisor/succession.h"
+#include "launcher/supervisor/vacancy.h"
 
 #include "launcher/js.h"
 #include "launcher/paths.h"
@@ -389,6 +390,8 @@ static int open_state(struct supervisor *sup, bool clean, struct err *err)
 		r = adopt_instances(sup, &restored, err);
 	if (r == 0)
 		restore_decided(sup);
+	if (r == 0 && fresh)
+		r = vacancy_open(sup, err);
 	if (r == 0)
 		keep_settle(sup->keep);
 	return r;
@@ -537,6 +540,7 @@ void supervisor_close(struct supervisor *sup)
 	scaler_close(sup);
 	watch_free(sup->retry);
 	watch_free(sup->drain_timer);
+	watch_free(sup->vacancy);
 	watch_free(sup->save);
 	watch_free(sup->retire_timer);
 	log_pump_close(sup->log_pump);

@@ -24,6 +24,7 @@
  * - view.c: JSON of what there is, inspect.c: all of one; watch.c: streams of changes; metrics.c:
  *   what is counted, metrics_load.c: what instances use; listing.c: long answers in pieces;
  *   thrift.c: staying small
+ * - vacancy.c: the end without a stack
  * - save.c, record.c, stack_text.c, applied.c, state_file.c: what is written for a successor;
  *   restore.c, adopt.c: what that makes of it
  * - keep.c: what outlives this process; kept.c: what of an instance does; succession.c: what to do
@@ -97,6 +98,7 @@ struct supervisor {
 	struct watch *save;		 /* deferred: see save.h */
 	struct watch *retry;		 /* timer: settle again after what failed */
 	struct watch *drain_timer;	 /* the next look at connections */
+	struct watch *vacancy;		 /* timer: whether anybody wants a stack */
 	struct watcher *watchers;
 	struct attachment *attachments;
 	struct fill *fills; /* see fills.h */

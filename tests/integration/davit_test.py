@@ -91,6 +91,15 @@ def alive(pid):
         return False
 
 
+def words_of(pid):
+    """What the process is, for a failure's text."""
+    try:
+        state = re.search(r"^State:\s*(.*)", read(f"/proc/{pid}/status"), re.M).group(1)
+        return f'{read(f"/proc/{pid}/comm").strip()}, {state}, child of {read(f"/proc/{pid}/stat").rsplit(")", 1)[1].split()[1]}'
+    except (OSError, AttributeError):
+        return "gone"
+
+
 def busybox_root():
     """A root directory of one static program: fast to start, also under emulation."""
     root = os.path.join(WORK, "root")
@@ -244,7 +253,7 @@ class Stack:
 
     def leftovers(self):
         """Everything of this stack's that is on the machine, in words."""
-        left = [f"process {pid}" for pid in self.processes(all=True)]
+        left = [f"process {pid} {words_of(pid)}" for pid in self.processes(all=True)]
         for path in glob.glob("/sys/fs/cgroup/**/*" + self.name + "*", recursive=True):
             left.append(f"cgroup {path}")
         left += [f"mount {line.split()[4]}" for line in read("/proc/self/mountinfo").splitlines()
