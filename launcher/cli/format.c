@@ -30,11 +30,12 @@ void format_ports(struct buf *out, const struct json_t *ports)
 		const struct json_t *port = js_at(ports, i);
 		const char *ip = js_text(port, "host_ip");
 		const char *protocol = js_text(port, "protocol");
-		bool all = !ip || strcmp(ip, "0.0.0.0") == 0;
+		bool wide = ip && strchr(ip, ':');
 
-		buf_printf(out, "%s%s%s%" PRId64 "->%" PRId64 "/%s", out->len ? ", " : "",
-			   all ? "" : ip, all ? "" : ":", js_int(port, "published", 0),
-			   js_int(port, "target", 0), protocol ? protocol : "?");
+		buf_printf(out, "%s%s%s%s:%" PRId64 "->%" PRId64 "/%s", out->len ? ", " : "",
+			   wide ? "[" : "", ip ? ip : "?", wide ? "]" : "",
+			   js_int(port, "published", 0), js_int(port, "target", 0),
+			   protocol ? protocol : "?");
 	}
 }
 

@@ -9,7 +9,7 @@
 /* The colour of an instance's or service's state; NULL: none. */
 const char *format_state_colour(const char *state);
 
-/* "8080->80/tcp, 127.0.0.1:53->53/udp" of an answer's "ports". */
+/* "0.0.0.0:8080->80/tcp, 127.0.0.1:53->53/udp" of an answer's "ports". */
 void format_ports(struct buf *out, const struct json_t *ports);
 
 /* "3.1M / 64M", or without the limit when there is none; nothing when nothing is known. */

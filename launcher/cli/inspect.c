@@ -213,6 +213,31 @@ static void put_dependencies(struct buf *out, const struct json_t *list)
 	}
 }
 
+/* "10.213.0.254 in front as web www" */
+static void put_networks(struct buf *out, const struct json_t *networks)
+{
+	for (size_t i = 0; i < js_count(networks); i++) {
+		const struct json_t *network = js_at(networks, i);
+		const struct json_t *names = js_get(network, "names");
+		const char *address = js_text(network, "address");
+		autobuf struct buf value = {0};
+
+		buf_printf(&value, "%s in %s", address ? address : "its instances",
+			   js_text(network, "network"));
+		buf_puts(&value, " as ");
+		join(&value, names);
+		put_row(out, "reached at", &value);
+	}
+}
+
+static void put_callers(struct buf *out, const struct json_t *callers)
+{
+	if (js_kind(callers) == JS_ARRAY && js_count(callers) == 0)
+		put_text(out, "called by", "nobody");
+	else
+		put_list(out, "called by", callers);
+}
+
 /* What service and instance have in common. */
 static void put_common(struct buf *out, const struct json_t *about)
 {
@@ -220,6 +245,9 @@ static void put_common(struct buf *out, const struct json_t *about)
 
 	format_ports(&value, js_get(about, "ports"));
 	put_row(out, "ports", &value);
+	put_list(out, "exposed", js_get(about, "expose"));
+	put_networks(out, js_get(about, "networks"));
+	put_callers(out, js_get(about, "callers"));
 	put_text(out, "defined at", js_text(about, "defined_at"));
 	put_text(out, "image", js_text(about, "image"));
 	put_list(out, "command", js_get(about, "command"));

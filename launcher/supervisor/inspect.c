@@ -3,6 +3,7 @@
 #include "launcher/supervisor/inspect.h"
 
 #include "launcher/supervisor/probe.h"
+#include "launcher/supervisor/reach.h"
 #include "launcher/supervisor/record.h"
 #include "launcher/supervisor/supervisor.h"
 #include "launcher/supervisor/view.h"
@@ -212,6 +213,22 @@ static struct json_t *depends_of(const struct service *service)
 	return list;
 }
 
+static struct json_t *texts_of(const struct text_list *texts)
+{
+	struct json_t *list = js_pack("[]");
+
+	for (size_t i = 0; list && i < texts->count; i++)
+		if (!js_append(list, js_lossy(texts->items[i].value)))
+			break;
+	return list;
+}
+
+/* Who may call it; null: whoever is in one of its networks. */
+static struct json_t *callers_of(const struct traffic *traffic)
+{
+	return traffic->restricted ? texts_of(&traffic->allow) : js_pack("n");
+}
+
 static struct json_t *command_of(const struct plan *plan)
 {
 	struct container_facts facts;
@@ -237,6 +254,8 @@ static bool put_plan(struct json_t *document, const struct plan *plan)
 	       js_put(document, "isolation", isolation_of(plan) ?: js_pack("n")) &&
 	       js_put(document, "mounts", mounts_of(service)) &&
 	       js_put(document, "depends_on", depends_of(service)) &&
+	       js_put(document, "expose", texts_of(&service->expose)) &&
+	       js_put(document, "callers", callers_of(&service->traffic)) &&
 	       js_put(document, "defined_at", place_of(&service->pos) ?: js_pack("n"));
 }
 
@@ -263,6 +282,7 @@ static struct reply inspect_instance(struct supervisor *sup, const char *name)
 
 	if (!document || !put_plan(document, instance->plan) ||
 	    !js_put(document, "current", js_pack("b", current)) ||
+	    !js_put(document, "networks", reach_instance(instance)) ||
 	    !js_put(document, "probes", probes_of(instance->plan->service, instance)))
 		return reply_error(500, 1, "out of memory");
 	return (struct reply){200, js_pack("{s:i, s:s, s:O}", "schema", 1, "stack", sup->name,
@@ -292,6 +312,7 @@ static struct reply inspect_service(struct supervisor *sup, const char *name)
 		return reply_error(409, 1, "service '%s' was not launched", name);
 	if (!document || !put_plan(document, unit->plan) ||
 	    !js_put(document, "probes", probes_of(unit->plan->service, NULL)) ||
+	    !js_put(document, "networks", reach_service(sup, unit->plan->service)) ||
 	    !js_put(document, "instances", instances_of(sup, name)))
 		return reply_error(500, 1, "out of memory");
 	return (struct reply){200, js_pack("{s:i, s:s, s:O}", "schema", 1, "stack", sup->name,

@@ -121,20 +121,24 @@ static void make_room(struct supervisor *sup, const struct reservation *want)
 			fd_drop(&sup->ports[i].fd);
 }
 
-/* The port, or the first one of a range that is free. */
+/* The port, or the first one of a range that is free. Who has one is looked for once. */
 static int reserve_port(struct reservation *want, struct err *err)
 {
-	unsigned port = want->wanted;
+	struct err first = {0};
 	int r;
 
-	do {
+	want->port = want->wanted;
+	r = net_port_reserve(want->protocol, want->host_ip, &want->port, &want->fd, &first);
+	for (unsigned port = want->wanted + 1U; r == -EADDRINUSE && port <= want->last; port++) {
 		want->port = (uint16_t)port;
-		r = net_port_reserve(want->protocol, want->host_ip, &want->port, &want->fd, err);
-	} while (r == -EADDRINUSE && port++ < want->last);
-	return r == -EADDRINUSE && want->last
-		       ? err_say(err, EADDRINUSE, "no port from %u to %u is free", want->wanted,
-				 want->last)
-		       : r;
+		r = net_port_reserve(want->protocol, want->host_ip, &want->port, &want->fd, NULL);
+	}
+	if (r < 0 && want->last && first.code == EADDRINUSE)
+		return err_say(err, EADDRINUSE, "no port from %u to %u is free: %s", want->wanted,
+			       want->last, first.text);
+	if (r < 0)
+		*err = first;
+	return r;
 }
 
 static void reserve_one(struct supervisor *sup, const struct port_spec *spec,

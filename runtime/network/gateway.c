@@ -38,6 +38,9 @@ int net_gateway_socket(const struct net_network *network, int type, uint16_t por
 
 	if (r == 0 && type == SOCK_STREAM && listen(fd, BACKLOG) < 0)
 		r = -errno;
+	if (r == -EADDRINUSE)
+		return net_port_in_use(type == SOCK_STREAM ? IPPROTO_TCP : IPPROTO_UDP, gateway,
+				       port, err);
 	if (r < 0)
 		return err_set(err, -r, "port %u of the gateway %s", port,
 			       inet_ntop(AF_INET, &gateway, text, sizeof(text)));

@@ -63,6 +63,9 @@ uint32_t net_group(const struct net *net);
 int net_link_sysctl(const char *family, const char *link, const char *setting, const char *value,
 		    struct err *err) must_check;
 
+/* Says who has a port of the host: -EADDRINUSE. */
+int net_port_in_use(int protocol, struct in_addr ip, uint16_t port, struct err *err);
+
 /* A locally administered hardware address with the IPv4 address in its last four bytes: neighbours'
  * caches stay right when an instance starts again. */
 void net_mac(uint32_t address, unsigned char ret_mac[6]);

@@ -6,7 +6,7 @@
  * The search for the holder reads other processes' /proc entries and runs only after a failure.
  */
 #include "runtime/base/cleanup.h"
-#include "runtime/network/net.h"
+#include "runtime/network/net_private.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -27,7 +27,7 @@ struct search {
 	unsigned long inode; /* of the socket in the way; 0: not listed in /proc/net */
 	unsigned pids_left;
 	unsigned fds_left;
-	char holder[64]; /* "name (pid N)" */
+	char holder[160]; /* "name (pid N)" */
 };
 
 /* An IPv4 socket's column is 8 hex digits, an IPv6 one's 32; IPv4 in IPv6 has the address last. */
@@ -78,6 +78,20 @@ static void read_name(int pid_dir, char name[32])
 
 	name[n > 0 ? n : 0] = '\0';
 	name[strcspn(name, "\n")] = '\0';
+}
+
+/* Of a supervisor its stack too, which is what people know: " of stack NAME"; "" of others. */
+static void read_stack(int pid_dir, char stack[96])
+{
+	autoclose int fd = openat(pid_dir, "cmdline", O_RDONLY | O_CLOEXEC);
+	char words[512];
+	ssize_t n = fd < 0 ? -1 : read(fd, words, sizeof(words) - 1);
+
+	stack[0] = '\0';
+	words[n > 0 ? n : 0] = '\0';
+	for (ssize_t at = 0; at < n; at += (ssize_t)strlen(words + at) + 1)
+		if (strcmp(words + at, "--stack") == 0 && at + 8 < n)
+			snprintf(stack, 96, " of stack %.80s", words + at + 8);
 }
 
 /* Is descriptor @fd of the process a socket bound to the port? The only way to see a reservation of
@@ -134,7 +148,7 @@ static bool has_the_socket(struct search *search, int pid_dir, int pidfd)
 
 static bool process_holds(struct search *search, int proc_dir, const char *pid)
 {
-	char name[32];
+	char name[32], stack[96] = "";
 	autoclose int pid_dir = openat(proc_dir, pid, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	autoclose int pidfd = -1;
 
@@ -149,7 +163,9 @@ static bool process_holds(struct search *search, int proc_dir, const char *pid)
 	}
 	if (!has_the_socket(search, pid_dir, pidfd))
 		return false;
-	snprintf(search->holder, sizeof(search->holder), "%s (pid %d)", name, atoi(pid));
+	if (strncmp(name, "davit-", 6) == 0)
+		read_stack(pid_dir, stack);
+	snprintf(search->holder, sizeof(search->holder), "%s%s (pid %d)", name, stack, atoi(pid));
 	return true;
 }
 
@@ -167,8 +183,10 @@ static void find_holder(struct search *search)
 	}
 }
 
-static int say_in_use(int protocol, struct in_addr ip, uint16_t port, struct err *err)
+int net_port_in_use(int protocol, struct in_addr ip, uint16_t port, struct err *err)
 {
+	if (!err)
+		return -EADDRINUSE;
 	const char *proto = protocol == IPPROTO_UDP ? "udp" : "tcp";
 	struct search search = {.protocol = protocol,
 				.port = port,
@@ -189,7 +207,10 @@ static int say_failure(int code, int protocol, struct in_addr ip, uint16_t port,
 	char address[INET_ADDRSTRLEN];
 
 	if (code == EADDRINUSE && port)
-		return say_in_use(protocol, ip, port, err);
+		return net_port_in_use(protocol, ip, port, err);
+	if (code == EADDRINUSE)
+		return err_say(err, code,
+			       "no port is free of those that net.ipv4.ip_local_port_range says");
 	inet_ntop(AF_INET, &ip, address, sizeof(address));
 	if (code == EADDRNOTAVAIL)
 		return err_say(err, code, "%s is not an address of this host", address);

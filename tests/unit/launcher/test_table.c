@@ -109,7 +109,8 @@ static void values_of_answers_are_formatted_or_left_out(void **unused)
 	static const char text[] =
 		"{\"ports\":[{\"host_ip\":\"0.0.0.0\",\"published\":8080,\"target\":80,"
 		"\"protocol\":\"tcp\"},{\"host_ip\":\"127.0.0.1\",\"published\":53,\"target\":53,"
-		"\"protocol\":\"udp\"}],\"memory_bytes\":3250586,\"memory_limit_bytes\":67108864}";
+		"\"protocol\":\"udp\"},{\"host_ip\":\"::1\",\"published\":80,\"target\":80,"
+		"\"protocol\":\"tcp\"}],\"memory_bytes\":3250586,\"memory_limit_bytes\":67108864}";
 	autojs struct json_t *json = NULL;
 	autobuf struct buf ports = {0};
 	autobuf struct buf memory = {0};
@@ -120,7 +121,8 @@ static void values_of_answers_are_formatted_or_left_out(void **unused)
 
 	assert_int_equal(js_parse(text, strlen(text), &json, &err), 0);
 	format_ports(&ports, js_get(json, "ports"));
-	assert_string_equal(ports.data, "8080->80/tcp, 127.0.0.1:53->53/udp");
+	assert_string_equal(ports.data, "0.0.0.0:8080->80/tcp, 127.0.0.1:53->53/udp, "
+					"[::1]:80->80/tcp");
 	format_memory(&memory, json);
 	assert_string_equal(memory.data, "3.1M / 64M");
 	format_memory(&nothing, NULL);

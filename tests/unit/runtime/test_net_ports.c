@@ -9,6 +9,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -162,6 +163,26 @@ static void an_unknown_holder_is_not_guessed(void **unused)
 	assert_int_equal(prctl(PR_SET_NAME, "davit-test-port"), 0);
 }
 
+/* Two are all there are. */
+static void no_free_port_is_told_as_that(void **unused)
+{
+	const char *const path = "/proc/sys/net/ipv4/ip_local_port_range";
+	autoclose int range = open(path, O_WRONLY | O_CLOEXEC);
+	struct err err = {0};
+
+	if (!own_namespace || range < 0)
+		skip();
+	assert_int_equal(write(range, "20000 20001", 11), 11);
+	autoclose int first = reserve(IPPROTO_UDP, ANY_IP, 0, NULL);
+	autoclose int second = reserve(IPPROTO_UDP, ANY_IP, 0, NULL);
+
+	assert_true(first >= 0 && second >= 0);
+	assert_int_equal(reserve(IPPROTO_UDP, ANY_IP, 0, &err), -EADDRINUSE);
+	assert_string_equal(err.text,
+			    "no port is free of those that net.ipv4.ip_local_port_range says");
+	assert_int_equal(pwrite(range, "32768 60999", 11, 0), 11);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -174,6 +195,7 @@ int main(void)
 		cmocka_unit_test(a_reserved_port_cannot_be_listened_on),
 		cmocka_unit_test(an_address_of_another_host_is_refused),
 		cmocka_unit_test(an_unknown_holder_is_not_guessed),
+		cmocka_unit_test(no_free_port_is_told_as_that),
 	};
 
 	own_namespace = unshare(CLONE_NEWNET) == 0 && system("ip link set lo up") == 0;
