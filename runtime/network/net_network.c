@@ -278,13 +278,14 @@ int net_network_adopt(struct net *net, const struct net_network_config *config,
 		      struct err *err)
 {
 	struct net_network *network = network_new(net, config);
-	int r = 0;
+	int r;
 
 	if (!network)
 		return err_set(err, ENOMEM, "network");
 	network->subnet = (struct subnet){ntohl(place->address.s_addr), place->prefix};
 	network->gateway = ntohl(place->gateway.s_addr);
-	if (rtnet_link_index(net->rtnet, network->bridge, &network->bridge_index, NULL) < 0)
+	r = rtnet_link_index(net->rtnet, network->bridge, &network->bridge_index, err);
+	if (r == -ENODEV)
 		r = make_bridge(network, err);
 	if (r == 0)
 		r = set_up_addresses(network, config, err);

@@ -27,5 +27,6 @@ int netlink_fail(int code, const char *what, struct err *err)
 {
 	if (code == 0 || code == -NLE_NOMEM)
 		return err_set(err, ENOMEM, "network: %s", what);
-	return err_say(err, EIO, "network: %s: %s", what, nl_geterror(code));
+	return err_say(err, code == -NLE_NODEV ? ENODEV : EIO, "network: %s: %s", what,
+		       nl_geterror(code));
 }

@@ -12,7 +12,8 @@ int netlink_open(int protocol, struct nl_sock **ret_sock, struct err *err) must_
 
 /*
  * What the library lacks memory for, and what the kernel's buffers have no room for, is -ENOMEM: it
- * may work the next time. Any other failure is -EIO, with the library's words.
+ * may work the next time. What is not there is -ENODEV; any other failure is -EIO, with the
+ * library's words.
  *
  * @code	of libnl; it may also be 0, after an allocation of ours has failed
  * @what	as in "list links"

@@ -6,9 +6,10 @@
 #include <errno.h>
 #include <sys/resource.h>
 
-/* Of libnl, whose headers are its users' alone: NLE_NOMEM and NLE_OBJ_NOTFOUND. */
+/* Of libnl, whose headers are its users' alone: NLE_NOMEM, NLE_OBJ_NOTFOUND, NLE_NODEV. */
 #define LACK	5
 #define MISSING 12
+#define NODEV	31
 
 static void full_buffers_are_want_of_memory(void **unused)
 {
@@ -17,6 +18,13 @@ static void full_buffers_are_want_of_memory(void **unused)
 	assert_int_equal(netlink_fail(-LACK, "list links", &err), -ENOMEM);
 	assert_int_equal(netlink_fail(0, "list links", &err), -ENOMEM);
 	assert_string_equal(err.text, "network: list links: Cannot allocate memory");
+}
+
+static void what_is_not_there_is_told_from_what_cannot_be_looked_for(void **unused)
+{
+	struct err err = {0};
+
+	assert_int_equal(netlink_fail(-NODEV, "find link 'x'", &err), -ENODEV);
 }
 
 static void any_other_failure_is_told_in_the_words_of_the_library(void **unused)
@@ -45,6 +53,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(full_buffers_are_want_of_memory),
+		cmocka_unit_test(what_is_not_there_is_told_from_what_cannot_be_looked_for),
 		cmocka_unit_test(any_other_failure_is_told_in_the_words_of_the_library),
 		cmocka_unit_test(a_socket_that_there_is_no_descriptor_for_is_told_as_that),
 	};
