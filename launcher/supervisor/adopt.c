@@ -107,7 +107,7 @@ static int take_group(struct instance *instance, const char *group, struct err *
 	struct cg_limits limits = lower_limits(instance->plan->service);
 	int r = cg_adopt(instance->sup->cgroups, group, &limits, &instance->cg, err);
 
-	return r < 0 ? r : oom_listen(instance, err);
+	return r < 0 ? r : oom_resume(instance, err);
 }
 
 static void take_terminal(struct instance *instance)

@@ -10,15 +10,21 @@
 #define OOM_BLAME_MS   500
 #define OOM_RECHECK_MS 20
 
+/* What the group tells of is more than kills: that it is full, for one, time and again. */
 static void oom_note(struct instance *instance)
 {
 	struct cg_usage usage = {0};
 
-	if (!instance->cg || cg_read(instance->cg, &usage, NULL) < 0)
+	if (!instance->cg || cg_read(instance->cg, &usage, NULL) < 0 ||
+	    usage.oom_kills <= instance->oom_kills)
 		return;
-	if (usage.oom_kills > instance->oom_kills)
-		instance->oom_ms = loop_now_ms(instance->sup->loop);
+	instance->oom_ms = loop_now_ms(instance->sup->loop);
 	instance->oom_kills = usage.oom_kills;
+	events_instance(instance, "oom", NULL,
+			js_pack("{s:I}", "kills", (long long)instance->oom_kills));
+	supervisor_log(instance->sup, "service=%s instance=%u event=oom kills=%llu",
+		       instance->plan->service->name, instance->index,
+		       (unsigned long long)instance->oom_kills);
 }
 
 static void on_oom_recheck(void *data)
@@ -43,11 +49,6 @@ static void on_oom(void *data, int fd, uint32_t events)
 	if (instance->oom_recheck ||
 	    loop_watch_timer(loop, on_oom_recheck, instance, &instance->oom_recheck, NULL) == 0)
 		watch_arm(instance->oom_recheck, OOM_RECHECK_MS);
-	events_instance(instance, "oom", NULL,
-			js_pack("{s:I}", "kills", (long long)instance->oom_kills));
-	supervisor_log(instance->sup, "service=%s instance=%u event=oom kills=%llu",
-		       instance->plan->service->name, instance->index,
-		       (unsigned long long)instance->oom_kills);
 }
 
 int oom_listen(struct instance *instance, struct err *err)
@@ -61,6 +62,16 @@ int oom_listen(struct instance *instance, struct err *err)
 		return 0;
 	return loop_watch_fd(instance->sup->loop, &(struct loop_io){fd, events, on_oom, instance},
 			     &instance->oom_watch, err);
+}
+
+int oom_resume(struct instance *instance, struct err *err)
+{
+	struct cg_usage usage = {0};
+	int r = oom_listen(instance, err);
+
+	if (r == 0 && cg_read(instance->cg, &usage, NULL) == 0)
+		instance->oom_kills = usage.oom_kills;
+	return r;
 }
 
 void oom_forget(struct instance *instance)

@@ -8,6 +8,9 @@
 /* Begins with the run's group. */
 int oom_listen(struct instance *instance, struct err *err) must_check;
 
+/* Goes on with that of a run that is adopted: what was killed before has been told. */
+int oom_resume(struct instance *instance, struct err *err) must_check;
+
 void oom_forget(struct instance *instance);
 
 /* To be asked when the first process has ended: whether a kill of just now is to blame. */
