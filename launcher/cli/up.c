@@ -19,7 +19,9 @@ struct values {
 	bool wait;
 	bool no_deps;
 	bool quiet_pull;
+	bool allow_control;
 	const char *pull;
+	const char *listen;
 	int64_t wait_timeout_ms;
 	struct strv scale;
 	struct strv attached; /* whose logs are shown; empty: all */
@@ -38,6 +40,10 @@ static const struct option_spec options[] = {
 	 "always, missing or never, instead of the services' own pull_policy"},
 	{0, "quiet-pull", OPTION_FLAG, offsetof(struct values, quiet_pull), NULL,
 	 "show no progress of fetching images"},
+	{0, "listen", OPTION_TEXT, offsetof(struct values, listen), "ADDRESS:PORT",
+	 "serve the status page and metrics over TCP, until told 'off'"},
+	{0, "allow-control", OPTION_FLAG, offsetof(struct values, allow_control), NULL,
+	 "who has the token of that listener may restart and scale"},
 	{0, "scale", OPTION_LIST, offsetof(struct values, scale), "SERVICE=N",
 	 "instances of a service; may be repeated"},
 };
@@ -102,6 +108,31 @@ static int request_up(const struct cli *cli, const char *stack, const struct arg
 	return code == EXIT_DONE ? begin_up(cli, stack, &selection, scale, started) : code;
 }
 
+/* Before anything is begun: an address may be somebody else's. */
+static int request_listener(const char *stack, const struct values *values)
+{
+	bool off = values->listen && strcmp(values->listen, "off") == 0;
+	autojs struct json_t *body = js_pack("{s:s?, s:b}", "address", off ? NULL : values->listen,
+					     "allow_control", values->allow_control);
+	const struct client_request request = {
+		.method = "POST", .path = "/v1/listen", .body = body, .timeout_ms = 5000};
+	autojs struct json_t *answer = NULL;
+
+	if (!values->listen)
+		return EXIT_DONE;
+	if (!body)
+		return cli_complain(EXIT_USAGE, "--listen: not valid UTF-8");
+	int code = cli_call(stack, &request, &answer);
+	const struct json_t *listens = js_get(answer, "listens");
+	const char *token_file = js_text(listens, "token_file");
+
+	if (code == EXIT_DONE && listens && js_text(listens, "url"))
+		fprintf(stderr, "status page: %s%s%s\n", js_text(listens, "url"),
+			token_file ? ", to control it the token in " : "",
+			token_file ? token_file : "");
+	return code;
+}
+
 /* A stack of which nothing came to life is not left behind when this very `up` has made it. */
 static int wait_ready(const char *stack, const struct args *args, const struct values *values,
 		      int started_pidfd)
@@ -139,6 +170,8 @@ static int up(const struct cli *cli, const char *stack, const struct args *args,
 	    follow_open(&follow, stack, (const char *const *)values->attached.items, &err) < 0)
 		code = cli_fail(&err, EXIT_FAILED);
 	if (code == EXIT_DONE)
+		code = request_listener(stack, values);
+	if (code == EXIT_DONE)
 		code = request_up(cli, stack, args, values, &follow.started);
 	if (code != EXIT_DONE && started_pidfd >= 0)
 		begin_undo(stack, started_pidfd);
@@ -165,6 +198,8 @@ static int run(struct cli *cli, int argc, char **argv)
 	if (code >= 0)
 		return code;
 	values.wait |= values.wait_timeout_ms >= 0;
+	if (values.allow_control && !values.listen)
+		return cli_complain(EXIT_USAGE, "--allow-control goes with --listen");
 	code = change_parse_scale(values.scale.items, values.scale.count, &scale);
 	js_free(scale);
 	if (code == EXIT_DONE)

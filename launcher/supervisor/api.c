@@ -7,8 +7,10 @@
 #include "launcher/supervisor/fills.h"
 #include "launcher/supervisor/inspect.h"
 #include "launcher/supervisor/learn.h"
+#include "launcher/supervisor/listener.h"
 #include "launcher/supervisor/listing.h"
 #include "launcher/supervisor/loads.h"
+#include "launcher/supervisor/recent.h"
 #include "launcher/supervisor/stamp.h"
 #include "launcher/supervisor/succession.h"
 #include "launcher/supervisor/supervisor.h"
@@ -51,12 +53,14 @@ static struct reply get_version(struct supervisor *sup, const struct json_t *req
 	if (sup->manifest)
 		list_files(sup->manifest, &files);
 	return (struct reply){
-		200, js_pack("{s:i, s:s, s:s, s:i, s:o, s:o, s:s, s:o}", "schema", 1, "version",
-			     DAVIT_VERSION, "stack", sup->name, "pid", (int)getpid(), "keeper",
-			     keep_is_kept(sup->keep) ? js_pack("i", (int)getppid()) : js_pack("n"),
-			     "programs", programs(sup), "started_at",
-			     stamp_text(&sup->started_at, 0, at), "files",
-			     js_strings((const char *const *)files.items, NULL))};
+		200,
+		js_pack("{s:i, s:s, s:s, s:i, s:o, s:o, s:s, s:o, s:o?}", "schema", 1, "version",
+			DAVIT_VERSION, "stack", sup->name, "pid", (int)getpid(), "keeper",
+			keep_is_kept(sup->keep) ? js_pack("i", (int)getppid()) : js_pack("n"),
+			"programs", programs(sup), "started_at",
+			stamp_text(&sup->started_at, 0, at), "files",
+			js_strings((const char *const *)files.items, NULL), "listens",
+			listener_view(sup))};
 }
 
 static struct reply post_upgrade(struct supervisor *sup, const struct json_t *request)
@@ -73,26 +77,6 @@ static struct reply get_services(struct supervisor *sup, const struct json_t *re
 	return (struct reply){200, js_pack("{s:i, s:s, s:o}", "schema", 1, "stack", sup->name,
 					   "services", view_services(sup))};
 }
-
-static const struct route {
-	const char *method;
-	const char *path;
-	struct reply (*handle)(struct supervisor *sup, const struct json_t *request);
-} routes[] = {
-	{"GET", "/v1/version", get_version},
-	{"GET", "/v1/services", get_services},
-	{"POST", "/v1/up", apply_up},
-	{"POST", "/v1/down", apply_down},
-	{"POST", "/v1/scale", apply_scale},
-	{"POST", "/v1/stop", apply_stop},
-	{"POST", "/v1/start", apply_start},
-	{"POST", "/v1/restart", apply_restart},
-	{"POST", "/v1/kill", apply_kill},
-	{"POST", "/v1/learn", learn_begin},
-	{"POST", "/v1/learned", learn_result},
-	{"POST", "/v1/upgrade", post_upgrade},
-	{"POST", "/v1/inspect", inspect_answer},
-};
 
 void api_answer(struct http_answer *answer, const struct reply *reply)
 {
@@ -111,49 +95,119 @@ void api_answer(struct http_answer *answer, const struct reply *reply)
 	}
 }
 
-/* What is read piece by piece. */
-static const struct {
+static void open_watch(struct supervisor *sup, const struct http_request *request,
+		       const struct json_t *body, struct http_answer *answer)
+{
+	watch_answer(sup, request, answer);
+}
+
+static void open_events(struct supervisor *sup, const struct http_request *request,
+			const struct json_t *body, struct http_answer *answer)
+{
+	watch_answer_events(sup, request, answer);
+}
+
+static void list_instances(struct supervisor *sup, const struct http_request *request,
+			   const struct json_t *body, struct http_answer *answer)
+{
+	listing_answer_instances(sup, answer);
+}
+
+static void list_stats(struct supervisor *sup, const struct http_request *request,
+		       const struct json_t *body, struct http_answer *answer)
+{
+	loads_answer(sup, answer);
+}
+
+static void list_some_stats(struct supervisor *sup, const struct http_request *request,
+			    const struct json_t *body, struct http_answer *answer)
+{
+	loads_answer_some(sup, body, answer);
+}
+
+static void list_metrics(struct supervisor *sup, const struct http_request *request,
+			 const struct json_t *body, struct http_answer *answer)
+{
+	metrics_answer(sup, answer);
+}
+
+static void post_exec(struct supervisor *sup, const struct http_request *request,
+		      const struct json_t *body, struct http_answer *answer)
+{
+	attach_request(sup, body, answer);
+}
+
+static void post_run(struct supervisor *sup, const struct http_request *request,
+		     const struct json_t *body, struct http_answer *answer)
+{
+	attach_run(sup, body, answer);
+}
+
+static void get_logs(struct supervisor *sup, const struct http_request *request,
+		     const struct json_t *body, struct http_answer *answer)
+{
+	struct reply reply = recent_answer(sup, strrchr(request->path, '/') + 1);
+
+	api_answer(answer, &reply);
+}
+
+/* Whatever is posted is a command, but for questions that need a body. */
+enum purpose { ASKS, COMMANDS };
+
+/* A path that ends in a slash stands for all that begin with it. Every one of them is described in
+ * launcher/openapi.yaml. */
+static const struct route {
+	const char *method;
 	const char *path;
-	void (*answer)(struct supervisor *sup, struct http_answer *answer);
-} lists[] = {
-	{"/v1/instances", listing_answer_instances},
-	{"/v1/stats", loads_answer},
-	{"/v1/metrics", metrics_answer},
+	enum purpose purpose;
+	/* Answers with a JSON document that is made at once; */
+	struct reply (*handle)(struct supervisor *sup, const struct json_t *body);
+	/* or otherwise. */
+	void (*answer)(struct supervisor *sup, const struct http_request *request,
+		       const struct json_t *body, struct http_answer *answer);
+} routes[] = {
+	{"GET", "/v1/version", ASKS, get_version, NULL},
+	{"GET", "/v1/services", ASKS, get_services, NULL},
+	{"GET", "/v1/instances", ASKS, NULL, list_instances},
+	{"GET", "/v1/stats", ASKS, NULL, list_stats},
+	{"POST", "/v1/stats", ASKS, NULL, list_some_stats},
+	{"GET", "/v1/metrics", ASKS, NULL, list_metrics},
+	{"GET", "/metrics", ASKS, NULL, list_metrics},
+	{"GET", "/v1/logs/", ASKS, NULL, get_logs},
+	{"GET", "/v1/watch", ASKS, NULL, open_watch},
+	{"GET", "/v1/events", ASKS, NULL, open_events},
+	{"POST", "/v1/inspect", ASKS, inspect_answer, NULL},
+	{"POST", "/v1/learned", ASKS, learn_result, NULL},
+	{"POST", "/v1/up", COMMANDS, apply_up, NULL},
+	{"POST", "/v1/down", COMMANDS, apply_down, NULL},
+	{"POST", "/v1/scale", COMMANDS, apply_scale, NULL},
+	{"POST", "/v1/stop", COMMANDS, apply_stop, NULL},
+	{"POST", "/v1/start", COMMANDS, apply_start, NULL},
+	{"POST", "/v1/restart", COMMANDS, apply_restart, NULL},
+	{"POST", "/v1/kill", COMMANDS, apply_kill, NULL},
+	{"POST", "/v1/exec", COMMANDS, NULL, post_exec},
+	{"POST", "/v1/run", COMMANDS, NULL, post_run},
+	{"POST", "/v1/learn", COMMANDS, learn_begin, NULL},
+	{"POST", "/v1/listen", COMMANDS, listener_set, NULL},
+	{"POST", "/v1/upgrade", COMMANDS, post_upgrade, NULL},
 };
 
-/* What is not answered by a JSON document that is made at once. */
-static bool answer_otherwise(struct supervisor *sup, const struct http_request *request,
-			     const struct json_t *body, struct http_answer *answer)
+static bool is_path(const struct route *route, const char *path)
 {
-	bool of_events = strcmp(request->path, "/v1/events") == 0;
+	size_t len = strlen(route->path);
 
-	if ((of_events || strcmp(request->path, "/v1/watch") == 0) &&
-	    strcmp(request->method, "GET") == 0) {
-		answer->stream = of_events ? watch_open_events(sup) : watch_open(sup);
-		answer->kind = HTTP_STREAM;
-		answer->status = 200;
-		return answer->stream;
-	}
-	if (strcmp(request->path, "/v1/exec") == 0 && strcmp(request->method, "POST") == 0) {
-		attach_request(sup, body, answer);
-		return true;
-	}
-	if (strcmp(request->path, "/v1/run") == 0 && strcmp(request->method, "POST") == 0) {
-		attach_run(sup, body, answer);
-		return true;
-	}
-	if (strcmp(request->path, "/v1/stats") == 0 && strcmp(request->method, "POST") == 0) {
-		loads_answer_some(sup, body, answer);
-		return true;
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
-		if (strcmp(request->path, lists[i].path) != 0 ||
-		    strcmp(request->method, "GET") != 0)
-			continue;
-		lists[i].answer(sup, answer);
-		return true;
-	}
-	return false;
+	return route->path[len - 1] == '/'
+		       ? strncmp(route->path, path, len) == 0 && !strchr(path + len, '/')
+		       : strcmp(route->path, path) == 0;
+}
+
+static const struct route *find_route(const struct http_request *request)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(routes); i++)
+		if (is_path(&routes[i], request->path) &&
+		    strcmp(request->method, routes[i].method) == 0)
+			return &routes[i];
+	return NULL;
 }
 
 /* The members of all requests: one name means the same everywhere. */
@@ -162,6 +216,8 @@ static const struct member {
 	enum js_kind kind;
 	const char *what;
 } members[] = {
+	{"address", JS_TEXT, "a text"},
+	{"allow_control", JS_BOOL, "true or false"},
 	{"command", JS_ARRAY, "an array of texts"},
 	{"detach", JS_BOOL, "true or false"},
 	{"directory", JS_TEXT, "a text"},
@@ -212,18 +268,6 @@ static bool check_body(const struct json_t *body, struct reply *refusal)
 	return true;
 }
 
-/* Whatever is posted, but for questions that need a body. */
-static bool is_command(const struct http_request *request)
-{
-	bool known =
-		strcmp(request->path, "/v1/exec") == 0 || strcmp(request->path, "/v1/run") == 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(routes); i++)
-		known |= strcmp(request->path, routes[i].path) == 0 &&
-			 routes[i].handle != learn_result && routes[i].handle != inspect_answer;
-	return known && strcmp(request->method, "POST") == 0;
-}
-
 bool api_trusts(void *data, int pid)
 {
 	const struct supervisor *sup = data;
@@ -232,52 +276,61 @@ bool api_trusts(void *data, int pid)
 	return sup->cgroups && cg_tree_has(sup->cgroups, pid) == 0;
 }
 
-void api_handle(void *data, const struct http_request *request, struct http_answer *answer)
+/* Where a document is made at once. */
+static void answer_document(struct supervisor *sup, const struct reply *reply,
+			    struct http_answer *answer)
 {
-	struct supervisor *sup = data;
-	unsigned before = js_failures();
-	autojs struct json_t *body = NULL;
-	struct err err = {0};
-	struct reply reply = {0};
-
-	if (request->body_len > 0 && js_parse(request->body, request->body_len, &body, &err) < 0) {
-		bool ours = err.code == ENOMEM;
-
-		reply = reply_error(ours ? 500 : 400, ours ? 1 : 2, "%s", err.text);
-		api_answer(answer, &reply);
-		return;
-	}
-	if (body && !check_body(body, &reply)) {
-		api_answer(answer, &reply);
-		return;
-	}
-	if (is_command(request) && !request->again)
-		events_command(sup, request->path, body);
-	if (answer_otherwise(sup, request, body, answer)) {
-		if (answer->status == REPLY_LATER)
-			fills_answer_later(sup, request, answer);
-		return;
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(routes); i++)
-		if (strcmp(request->path, routes[i].path) == 0 &&
-		    strcmp(request->method, routes[i].method) == 0)
-			reply = routes[i].handle(sup, body);
-	if (reply.status == REPLY_LATER) {
-		fills_answer_later(sup, request, answer);
-		return;
-	}
-	if (reply.status == 0)
-		reply = reply_error(404, 1, "no such request: %s %s", request->method,
-				    request->path);
-	if (!is_command(request) && js_failures() != before) { /* it may lack something */
-		js_free(reply.document);
-		reply.document = NULL;
-	}
-	if (reply.status >= 400 && is_command(request))
-		events_refused(sup, request->path, js_text(reply.document, "error"));
-	api_answer(answer, &reply);
+	api_answer(answer, reply);
 	if (answer->body && strlen(answer->body) > LARGE_ANSWER_BYTES) {
 		sup->thrift_due = true; /* what it was made of was larger still */
 		supervisor_touch(sup);
 	}
+}
+
+static void carry_out(struct supervisor *sup, const struct route *route,
+		      const struct http_request *request, const struct json_t *body,
+		      struct http_answer *answer)
+{
+	unsigned before = js_failures();
+	struct reply reply = {0};
+
+	if (route->purpose == COMMANDS && !request->again)
+		events_command(sup, request->path, body);
+	if (route->handle)
+		reply = route->handle(sup, body);
+	else
+		route->answer(sup, request, body, answer);
+	if (reply.status == REPLY_LATER || answer->status == REPLY_LATER) {
+		fills_answer_later(sup, request, answer);
+		return;
+	}
+	if (!route->handle)
+		return;
+	if (route->purpose == ASKS && js_failures() != before) { /* it may lack something */
+		js_free(reply.document);
+		reply.document = NULL;
+	}
+	if (reply.status >= 400 && route->purpose == COMMANDS)
+		events_refused(sup, request->path, js_text(reply.document, "error"));
+	answer_document(sup, &reply, answer);
+}
+
+void api_handle(void *data, const struct http_request *request, struct http_answer *answer)
+{
+	const struct route *route = find_route(request);
+	autojs struct json_t *body = NULL;
+	struct err err = {0};
+	struct reply reply = {0};
+
+	if (!route)
+		reply = reply_error(404, 1, "no such request: %s %s", request->method,
+				    request->path);
+	else if (request->body_len > 0 &&
+		 js_parse(request->body, request->body_len, &body, &err) < 0)
+		reply = reply_error(err.code == ENOMEM ? 500 : 400, err.code == ENOMEM ? 1 : 2,
+				    "%s", err.text);
+	else if (!body || check_body(body, &reply))
+		carry_out(data, route, request, body, answer);
+	if (reply.status != 0)
+		api_answer(answer, &reply);
 }

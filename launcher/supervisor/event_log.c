@@ -133,3 +133,43 @@ bool event_log_append(struct event_log *log, const char *line, size_t len)
 	log->torn = n > 0 && (size_t)n < len;
 	return n == (ssize_t)len;
 }
+
+/* The end of a file from the first line on that begins in it. Returns how many bytes it looked at.
+ */
+static size_t put_end(int fd, size_t max_bytes, struct buf *lines)
+{
+	autofree char *bytes = malloc(max_bytes);
+	struct stat info;
+
+	if (!bytes || fd < 0 || fstat(fd, &info) < 0)
+		return 0;
+	size_t size = (size_t)info.st_size < max_bytes ? (size_t)info.st_size : max_bytes;
+	bool whole = size == (size_t)info.st_size;
+	ssize_t n = pread(fd, bytes, size, info.st_size - (off_t)size);
+
+	if (n <= 0)
+		return 0;
+	const char *start = whole ? bytes : memchr(bytes, '\n', (size_t)n);
+	const char *end = memrchr(bytes, '\n', (size_t)n);
+
+	if (!start || !end || start >= end)
+		return (size_t)n;
+	start += !whole;
+	buf_put(lines, start, (size_t)(end + 1 - start));
+	return (size_t)n;
+}
+
+void event_log_recent(const struct event_log *log, size_t max_bytes, struct buf *lines)
+{
+	autobuf struct buf recent = {0};
+	size_t seen = put_end(log->fd, max_bytes, &recent);
+
+	if (seen < max_bytes) {
+		autoclose int before = open(log->path_before, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+		(void)put_end(before, max_bytes - seen, lines);
+	}
+	if (recent.len > 0)
+		buf_put(lines, recent.data, recent.len);
+	lines->failed |= recent.failed;
+}

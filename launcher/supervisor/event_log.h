@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "runtime/base/err.h"
+#include "runtime/base/buf.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,3 +30,7 @@ uint64_t event_log_number(struct event_log *log);
 
 /* Appends a line, its newline included. Returns false when it is not in the file. */
 bool event_log_append(struct event_log *log, const char *line, size_t len);
+
+/* Appends the whole lines among the last @max_bytes that were written, as far as they can be read.
+ */
+void event_log_recent(const struct event_log *log, size_t max_bytes, struct buf *lines);

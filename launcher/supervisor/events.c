@@ -40,6 +40,11 @@ int events_open(struct supervisor *sup, const char *run_dir, struct events **ret
 	return 0;
 }
 
+void events_recent(const struct events *events, size_t max_bytes, struct buf *lines)
+{
+	event_log_recent(events->log, max_bytes, lines);
+}
+
 void events_close(struct events *events)
 {
 	if (!events)
@@ -71,7 +76,7 @@ static uint64_t emit(struct events *events, struct event *event, struct json_t *
 		supervisor_log(events->sup, "event=history-failed seq=%llu error=\"%m\"",
 			       (unsigned long long)event->seq);
 	events->failed = !written;
-	watch_event(events->sup, &line);
+	watch_event(events->sup, event->seq, &line);
 	return event->seq;
 }
 
@@ -190,8 +195,9 @@ void events_supervisor(struct supervisor *sup, const char *action, const char *r
 /* What a command asks for, without what may be secret: environments and programs' arguments. */
 static struct json_t *told_members(const struct json_t *request)
 {
-	static const char *const members[] = {"services", "scale",   "service",	   "instance",
-					      "signal",	  "volumes", "timeout_ms", "profiles"};
+	static const char *const members[] = {"services", "scale",	  "service",	"instance",
+					      "signal",	  "volumes",	  "timeout_ms", "profiles",
+					      "address",  "allow_control"};
 	struct json_t *told = js_pack("{}");
 
 	for (size_t i = 0; told && i < ARRAY_SIZE(members); i++) {

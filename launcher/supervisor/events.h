@@ -18,6 +18,10 @@ int events_open(struct supervisor *sup, const char *run_dir, struct events **ret
 /* Accepts NULL. */
 void events_close(struct events *events);
 
+/* As event_log_recent(). */
+struct buf;
+void events_recent(const struct events *events, size_t max_bytes, struct buf *lines);
+
 /* Its state or reason has changed. @state: "removed" when it is about to be forgotten. */
 void events_state(struct instance *instance, const char *state);
 

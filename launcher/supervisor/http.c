@@ -79,7 +79,6 @@ static enum MHD_Result wait_later(struct MHD_Connection *connection, struct http
 {
 	struct http_server *server = incoming->server;
 
-	incoming->connection = connection;
 	incoming->gone = answer->gone;
 	incoming->gone_data = answer->gone_data;
 	incoming->again = true;
@@ -91,9 +90,16 @@ static enum MHD_Result wait_later(struct MHD_Connection *connection, struct http
 	return MHD_YES;
 }
 
+const char *http_request_header(const struct http_request *request, const char *name)
+{
+	return MHD_lookup_connection_value(request->incoming->connection, MHD_HEADER_KIND, name);
+}
+
 static void receive(struct http_incoming *incoming, const char *bytes, size_t len)
 {
-	if (incoming->body.len + len > BODY_BYTES_MAX) {
+	size_t max = incoming->server->handler.body_bytes_max;
+
+	if (incoming->body.len + len > (max ? max : BODY_BYTES_MAX)) {
 		incoming->too_large = true;
 		buf_free(&incoming->body);
 	}
@@ -139,7 +145,8 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 			return MHD_NO;
 		incoming = calloc(1, sizeof(*incoming));
 		if (incoming)
-			*incoming = (struct http_incoming){.server = server, .hangup = {.fd = -1}};
+			*incoming = (struct http_incoming){
+				.server = server, .connection = connection, .hangup = {.fd = -1}};
 		*request_cls = incoming;
 		return incoming ? MHD_YES : MHD_NO;
 	}
@@ -228,7 +235,8 @@ int http_open(struct loop *loop, int listen_fd, const struct http_handler *handl
 			NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET, listen_fd,
 			MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
 			MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
-			MHD_OPTION_CONNECTION_LIMIT, HTTP_CONNECTIONS_MAX,
+			MHD_OPTION_CONNECTION_LIMIT,
+			handler->connections_max ? handler->connections_max : HTTP_CONNECTIONS_MAX,
 			MHD_OPTION_CONNECTION_TIMEOUT, CONNECTION_TIMEOUT_S, MHD_OPTION_END);
 	}
 	if (!server || !server->daemon) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * HTTP over the control socket (libmicrohttpd behind it, in its external-polling mode inside our
- * loop). Knows nothing of stacks: it bounds, authenticates by uid and hands whole requests to one
- * handler.
+ * HTTP over the control socket, and over TCP on request (libmicrohttpd behind it, in its
+ * external-polling mode inside our loop). Knows nothing of stacks: it bounds, authenticates by uid
+ * where there is one, and hands whole requests to one handler.
  */
 #pragma once
 
@@ -30,6 +30,7 @@ struct http_request {
 
 enum http_answer_kind {
 	HTTP_BODY,
+	HTTP_FIXED,
 	HTTP_SOURCE,
 	HTTP_STREAM,
 	HTTP_UPGRADE,
@@ -65,7 +66,9 @@ struct http_source {
 struct http_answer {
 	enum http_answer_kind kind;
 	unsigned status;
-	char *body;		    /* HTTP_BODY: malloc'ed text, ownership moves */
+	char *body;	   /* HTTP_BODY: malloc'ed text, ownership moves */
+	const char *fixed; /* HTTP_FIXED: is there as long as the program */
+	size_t fixed_len;
 	const char *content_type;   /* NULL: JSON */
 	struct http_source source;  /* HTTP_SOURCE */
 	struct http_stream *stream; /* HTTP_STREAM: from http_stream_new() */
@@ -83,19 +86,26 @@ typedef void (*http_handler_fn)(void *data, const struct http_request *request,
 /* Whether the process with this number, which has connected, may ask; it is alive. */
 typedef bool (*http_trust_fn)(void *data, int pid);
 
-struct http_handler {
-	http_handler_fn fn;
-	http_trust_fn trusts;
-	void *data;
+struct http_header {
+	const char *name; /* NULL: the end of a list of them */
+	const char *value;
 };
 
-#define HTTP_BACKLOG 64
+struct http_handler {
+	http_handler_fn fn;
+	http_trust_fn trusts; /* NULL: the handler sees to who may ask for what */
+	void *data;
+	unsigned connections_max; /* 0: HTTP_CONNECTIONS_MAX */
+	size_t body_bytes_max;	  /* 0: what a manifest with all its variables may need */
+	const struct http_header
+		*headers; /* of every answer; NULL: none. Must outlive the server */
+};
+
+/* What a request says in a header, until it is answered; NULL: nothing. */
+const char *http_request_header(const struct http_request *request, const char *name);
 
 /* A request that was answered HTTP_LATER has waited long enough. */
 void http_wake(struct http_incoming *incoming);
-
-/* A socket for http_open(). @path: a stale file there is replaced; at most 107 bytes */
-int http_listen(const char *path, int *ret_fd, struct err *err) must_check;
 
 /* @listen_fd	a listening socket; taken, on failure too */
 int http_open(struct loop *loop, int listen_fd, const struct http_handler *handler,
@@ -116,8 +126,11 @@ void http_stream_end(struct http_stream *stream);
 /*
  * An endless answer. @on_close is called once, when the client has gone or fell more than 256 KiB
  * behind; the stream is not to be used after that.
+ *
+ * @request	what it will be the answer to
  */
-struct http_stream *http_stream_new(struct http_server *server, loop_fn on_close, void *data);
+struct http_stream *http_stream_new(const struct http_request *request, loop_fn on_close,
+				    void *data);
 /* Before anything is written to it: what comes before that, made while it is sent. Its end is
  * called before @on_close. */
 void http_stream_begin(struct http_stream *stream, const struct http_source *first);

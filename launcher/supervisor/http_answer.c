@@ -112,6 +112,31 @@ void http_upgrade_break(struct upgrade *upgrade)
 	free(upgrade);
 }
 
+static struct MHD_Response *body_response(char *body)
+{
+	struct MHD_Response *response = NULL;
+
+	if (body)
+		response =
+			MHD_create_response_from_buffer(strlen(body), body, MHD_RESPMEM_MUST_FREE);
+	if (!response)
+		free(body); /* the library's only with the response */
+	return response;
+}
+
+static void add_headers(const struct http_incoming *incoming, const struct http_answer *answer,
+			struct MHD_Response *response)
+{
+	const struct http_header *header = incoming->server->handler.headers;
+
+	for (; header && header->name; header++)
+		(void)MHD_add_response_header(response, header->name, header->value);
+	if (answer->kind != HTTP_UPGRADE)
+		(void)MHD_add_response_header(response, "Content-Type",
+					      answer->content_type ? answer->content_type
+								   : "application/json");
+}
+
 bool http_answer_queue(struct MHD_Connection *connection, struct http_incoming *incoming,
 		       struct http_answer *answer)
 {
@@ -119,12 +144,12 @@ bool http_answer_queue(struct MHD_Connection *connection, struct http_incoming *
 
 	switch (answer->kind) {
 	case HTTP_BODY:
-		if (!answer->body)
-			return false;
-		response = MHD_create_response_from_buffer(strlen(answer->body), answer->body,
-							   MHD_RESPMEM_MUST_FREE);
-		if (!response)
-			free(answer->body); /* the library's only with the response */
+		response = body_response(answer->body);
+		break;
+	case HTTP_FIXED:
+		response = MHD_create_response_from_buffer(answer->fixed_len,
+							   (void *)(uintptr_t)answer->fixed,
+							   MHD_RESPMEM_PERSISTENT);
 		break;
 	case HTTP_SOURCE:
 		response = source_response(&answer->source);
@@ -141,10 +166,7 @@ bool http_answer_queue(struct MHD_Connection *connection, struct http_incoming *
 	}
 	if (!response)
 		return false;
-	if (answer->kind != HTTP_UPGRADE)
-		(void)MHD_add_response_header(response, "Content-Type",
-					      answer->content_type ? answer->content_type
-								   : "application/json");
+	add_headers(incoming, answer, response);
 	enum MHD_Result queued = MHD_queue_response(connection, answer->status, response);
 
 	MHD_destroy_response(response);

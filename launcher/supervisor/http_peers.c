@@ -60,6 +60,8 @@ bool peer_is_trusted(int fd, const struct http_handler *handler)
 	struct ucred peer = {0};
 	socklen_t len = sizeof(peer);
 
+	if (!handler->trusts)
+		return true;
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 ||
 	    (peer.uid != 0 && peer.uid != geteuid()))
 		return false;

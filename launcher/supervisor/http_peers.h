@@ -36,7 +36,8 @@ void hangup_close(struct hangup *hangup);
 /* False for a client that would take one of the last descriptors, which are for instances first. */
 bool peers_have_room(void);
 
-/* Whether who is on the other side may ask: root or our own user, and trusted by the handler. */
+/* Whether who is on the other side may ask: root or our own user, and trusted by the handler; on a
+ * handler that trusts by itself, anybody. */
 bool peer_is_trusted(int fd, const struct http_handler *handler);
 
 /* One more connection. The connection of another may be shut down for it. NULL without memory. */

@@ -33,8 +33,8 @@ struct http_incoming {
 	bool upgrades;		 /* the connection is somebody else's from then on */
 	struct upgrade *upgrade; /* promised, and not carried out yet */
 
-	struct http_incoming *next;	   /* in server->waiting */
-	struct MHD_Connection *connection; /* suspended; NULL: it is not */
+	struct http_incoming *next; /* in server->waiting */
+	struct MHD_Connection *connection;
 	struct hangup hangup;
 	bool again; /* it has waited */
 	bool left;  /* while it did */

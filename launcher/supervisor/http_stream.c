@@ -61,8 +61,10 @@ static void on_hangup(void *data, int fd, uint32_t events)
 	http_stream_end(stream);
 }
 
-struct http_stream *http_stream_new(struct http_server *server, loop_fn on_close, void *data)
+struct http_stream *http_stream_new(const struct http_request *request, loop_fn on_close,
+				    void *data)
 {
+	struct http_server *server = request->incoming->server;
 	struct http_stream *stream = calloc(1, sizeof(*stream));
 
 	if (!stream)

@@ -13,8 +13,10 @@
 #include "launcher/supervisor/events.h"
 #include "launcher/supervisor/fills.h"
 #include "launcher/supervisor/hosts.h"
+#include "launcher/supervisor/http_listen.h"
 #include "launcher/supervisor/ids.h"
 #include "launcher/supervisor/learn.h"
+#include "launcher/supervisor/listener.h"
 #include "launcher/supervisor/networks.h"
 #include "launcher/supervisor/own_log.h"
 #include "launcher/supervisor/probe_http.h"
@@ -341,12 +343,16 @@ static int open_loop(struct supervisor *sup, struct err *err)
 	if (r == 0)
 		r = open_socket(sup, &listen_fd, err);
 	if (r == 0)
-		r = http_open(sup->loop, listen_fd,
-			      &(struct http_handler){api_handle, api_trusts, sup}, &sup->http, err);
+		r = http_open(
+			sup->loop, listen_fd,
+			&(struct http_handler){.fn = api_handle, .trusts = api_trusts, .data = sup},
+			&sup->http, err);
 	if (r == 0)
 		r = succession_watch(sup, err);
 	if (r == 0)
 		r = save_open(sup, err);
+	if (r == 0)
+		listener_restore(sup);
 	if (r == 0)
 		watch_priority(sup->settle, LOOP_SETTLE);
 	return r;
@@ -534,6 +540,7 @@ void supervisor_close(struct supervisor *sup)
 	free(take_ptr(sup->units));
 	metrics_free(&sup->metrics);
 	manifest_unref(take_ptr(sup->manifest));
+	listener_close(sup);
 	http_close(sup->http);
 	http_prober_close(sup->http_prober);
 	watch_free(sup->settle);

@@ -29,6 +29,8 @@
  *   restore.c, adopt.c: what that makes of it
  * - keep.c: what outlives this process; kept.c: what of an instance does; succession.c: what to do
  * when its keeper does not
+ * - listener.c: the same over TCP, listener_answer.c: what of it, guard.c: for whom; recent.c: the
+ *   end of a log
  * - http*.c, loop.c, logs.c (log_worker.c: floods) know nothing of stacks
  */
 #pragma once
@@ -93,6 +95,7 @@ struct supervisor {
 	struct log_pump *log_pump;
 	struct events *events;
 	struct http_server *http;
+	struct listener *listener;	 /* over TCP; NULL: nobody wants it */
 	struct http_prober *http_prober; /* NULL until a probe needs it */
 	struct watch *settle;		 /* deferred: something has changed */
 	struct watch *save;		 /* deferred: see save.h */

@@ -5,15 +5,19 @@
 #include "launcher/supervisor/http.h"
 #include "launcher/supervisor/instance.h"
 
-/* A stream that begins with a snapshot; NULL without memory. The server frees it. */
-struct http_stream *watch_open(struct supervisor *sup);
-
-/* A stream of events from now on; as above. */
-struct http_stream *watch_open_events(struct supervisor *sup);
+/*
+ * Streams as JSON lines, or as server-sent events for who asks for text/event-stream: one of
+ * states, which begins with a snapshot, and one of events from now on. That one begins with the
+ * recent events for a browser, those behind its Last-Event-ID if it has one.
+ */
+void watch_answer(struct supervisor *sup, const struct http_request *request,
+		  struct http_answer *answer);
+void watch_answer_events(struct supervisor *sup, const struct http_request *request,
+			 struct http_answer *answer);
 
 /* Hands an event's line to all streams of events. */
 struct buf;
-void watch_event(struct supervisor *sup, const struct buf *line);
+void watch_event(struct supervisor *sup, uint64_t seq, const struct buf *line);
 
 /* Tells all watchers, and makes it an event. @state: "removed" when the instance is about to be
  * forgotten. */

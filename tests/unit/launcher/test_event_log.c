@@ -149,6 +149,38 @@ static void without_its_directory_lines_are_missed_and_numbers_go_on(void **stat
 	assert_int_equal(next_of(world), 1);
 }
 
+static void the_recent_lines_are_whole_and_go_over_both_files(void **state)
+{
+	const struct world *world = *state;
+	struct event_log *log = NULL;
+	autobuf struct buf all = {0};
+	autobuf struct buf some = {0};
+	autobuf struct buf one = {0};
+
+	put(world, EVENT_LOG_NAME ".1", "w", "{\"seq\":1}\n{\"seq\":2}\n{\"se");
+	put(world, EVENT_LOG_NAME, "w", "{\"seq\":3}\n{\"seq\":4}\n{\"seq\":5");
+	log = open_log(world);
+	event_log_recent(log, 1000, &all);
+	assert_string_equal(all.data, "{\"seq\":1}\n{\"seq\":2}\n{\"seq\":3}\n{\"seq\":4}\n");
+	event_log_recent(log, 24, &some);
+	assert_string_equal(some.data, "{\"seq\":4}\n");
+	event_log_recent(log, 5, &one);
+	assert_int_equal(one.len, 0);
+	event_log_close(log);
+}
+
+static void nothing_is_recent_where_nothing_was_written(void **unused)
+{
+	const struct world nowhere = {.dir = "/nonexistent"};
+	struct event_log *log = open_log(&nowhere);
+	autobuf struct buf lines = {0};
+
+	event_log_recent(log, 1000, &lines);
+	assert_int_equal(lines.len, 0);
+	assert_false(lines.failed);
+	event_log_close(log);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -156,6 +188,8 @@ int main(void)
 		WORLD_TEST(a_torn_line_is_passed_over_and_ended),
 		WORLD_TEST(damage_costs_no_more_than_the_numbers_that_were_damaged),
 		WORLD_TEST(the_history_is_bounded),
+		WORLD_TEST(the_recent_lines_are_whole_and_go_over_both_files),
+		cmocka_unit_test(nothing_is_recent_where_nothing_was_written),
 		WORLD_TEST(without_its_directory_lines_are_missed_and_numbers_go_on),
 	};
 
