@@ -55,8 +55,8 @@ struct scale_policy {
 
 struct scale_behavior {
 	int64_t stabilization_ms; /* default up 0 */
-	bool learned;		  /* down, not written: from 1 to 5 min, as the load teaches */
-	unsigned tolerance_milli; /* of the target; default 100 */
+	bool learned;		  /* down, not written: 1 to 2.5 min, as the load teaches */
+	unsigned tolerance_milli; /* of the target; default 50 */
 	enum scale_select select;
 	struct scale_policy policies[SCALE_POLICIES_MAX]; /* default: see decode_scale.c */
 	size_t policy_count;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The decision; see scale.h. The queue's proposal is reckoned in scale_queue.c. */
+/* The decision; see scale.h. The queue's proposal is reckoned in scale_queue.c, how long to wait
+ * before there are fewer in scale_hold.c. */
 #include "launcher/policy/scale.h"
+#include "launcher/policy/scale_hold.h"
 #include "launcher/policy/scale_queue.h"
-
-#define HOLD_MIN_MS INT64_C(60000)
-#define HOLD_MAX_MS INT64_C(300000)
 
 /* A use in per cent of what an instance may have is never more than this. */
 static int64_t full_milli(enum scale_signal signal)
@@ -82,45 +81,6 @@ static unsigned bounded(const struct autoscale *autoscale, const struct scale_in
 	return wish;
 }
 
-static int64_t within(int64_t value, int64_t least, int64_t most)
-{
-	if (value > most)
-		value = most;
-	return value < least ? least : value;
-}
-
-/*
- * The window before instances are taken away, where the manifest does not say it. Half of what was
- * taken away needed again within five minutes: it should have been held for that long. Not needed:
- * the window was too long. So a load that comes back is waited for, and one that went is not. A
- * few instances of many, more or less, teach nothing.
- */
-static void learn_hold(struct scaler *scaler, const struct scale_input *input, unsigned proposal)
-{
-	int64_t gone_ms = input->now_ms - scaler->removed_ms;
-	unsigned missed = proposal > input->current ? proposal - input->current : 0;
-	unsigned removed =
-		scaler->removed_from > input->current ? scaler->removed_from - input->current : 0;
-
-	if (!scaler->hold_ms)
-		scaler->hold_ms = HOLD_MIN_MS;
-	if (!scaler->removed_ms || (gone_ms <= HOLD_MAX_MS && 2 * missed <= removed))
-		return;
-	if (4 * removed >= scaler->removed_from)
-		scaler->hold_ms = gone_ms <= HOLD_MAX_MS ? (scaler->hold_ms + gone_ms) * 5 / 4
-							 : scaler->hold_ms * 4 / 5;
-	scaler->hold_ms = within(scaler->hold_ms, HOLD_MIN_MS, HOLD_MAX_MS);
-	scaler->removed_ms = 0;
-	scaler->removed_from = 0;
-}
-
-static void note_removal(struct scaler *scaler, const struct scale_input *input)
-{
-	scaler->removed_ms = input->now_ms;
-	if (input->current > scaler->removed_from)
-		scaler->removed_from = input->current;
-}
-
 struct scale_decision scale_decide(struct scaler *scaler, const struct autoscale *autoscale,
 				   const struct scale_input *input)
 {
@@ -135,9 +95,10 @@ struct scale_decision scale_decide(struct scaler *scaler, const struct autoscale
 		decision.limit = SCALE_BY_MISSING;
 		decision.proposal = decision.lasting = input->current;
 	}
-	learn_hold(scaler, input, decision.proposal);
+	scale_hold_learn(&scaler->hold, autoscale, input->now_ms, input->current,
+			 decision.proposal);
 	if (autoscale->down.learned)
-		effective.down.stabilization_ms = scaler->hold_ms;
+		effective.down.stabilization_ms = scaler->hold.ms;
 	struct scale_limited limited = scale_history_limit(
 		&scaler->history, input->now_ms, &effective, input->current, decision.proposal);
 
@@ -148,7 +109,7 @@ struct scale_decision scale_decide(struct scaler *scaler, const struct autoscale
 		decision.limit = SCALE_BY_RATE;
 	decision.desired = bounded(autoscale, input, limited.instances, &decision);
 	if (decision.desired < input->current && !scale_queue_is_draining(scaler, input->now_ms))
-		note_removal(scaler, input);
+		scale_hold_removed(&scaler->hold, input->now_ms, input->current);
 	if (decision.desired != input->current)
 		scale_history_change(&scaler->history, input->now_ms, autoscale, input->current,
 				     decision.desired);

@@ -8,6 +8,7 @@
 
 #include "launcher/policy/scale_arrivals.h"
 #include "launcher/policy/scale_history.h"
+#include "launcher/policy/scale_hold.h"
 #include "launcher/policy/scale_ratio.h"
 
 /*
@@ -68,9 +69,7 @@ struct scaler {
 	int64_t waited;		     /* connections that waited at the last decision */
 	unsigned was_ready;	     /* at the last decision */
 	int64_t waited_ms;	     /* when connections waited last; 0: never */
-	int64_t hold_ms;	     /* learned window before fewer; 0: nothing learned yet */
-	int64_t removed_ms;    /* when instances were last taken away; 0: not regretted any more */
-	unsigned removed_from; /* how many there were before */
+	struct scale_hold hold;
 };
 
 /* @autoscale: as the manifest says; @scaler: updated. */

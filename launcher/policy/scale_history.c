@@ -123,13 +123,40 @@ static int64_t rate_limit(const struct scale_ring *changes, int64_t now_ms,
 	return limit < current ? limit : current;
 }
 
+/*
+ * The most of the window; of its last quarter where the proposals fell by about as much in each:
+ * what goes slowly is not back at once.
+ */
+static unsigned follow(const struct scale_ring *proposals, int64_t now_ms, int64_t window_ms,
+		       unsigned proposal)
+{
+	unsigned most = most_since(proposals, now_ms - window_ms, proposal);
+	unsigned before = most;
+	unsigned steepest = 0;
+	unsigned after = most;
+
+	for (int64_t quarters = 3; quarters >= 0; quarters--) {
+		before = after;
+		after = quarters
+				? most_since(proposals, now_ms - quarters * window_ms / 4, proposal)
+				: proposal;
+		if (before - after > steepest)
+			steepest = before - after;
+	}
+	return 20 * (uint64_t)steepest <= 9 * (uint64_t)(most - proposal) ? before : most;
+}
+
 struct scale_limited scale_history_limit(const struct scale_history *history, int64_t now_ms,
 					 const struct autoscale *autoscale, unsigned current,
 					 unsigned proposal)
 {
 	const struct scale_ring *proposals = &history->proposals;
 	unsigned up = least_since(proposals, now_ms - autoscale->up.stabilization_ms, proposal);
-	unsigned down = most_since(proposals, now_ms - autoscale->down.stabilization_ms, proposal);
+	unsigned down =
+		autoscale->down.learned
+			? follow(proposals, now_ms, autoscale->down.stabilization_ms, proposal)
+			: most_since(proposals, now_ms - autoscale->down.stabilization_ms,
+				     proposal);
 	int64_t wish = current;
 	int64_t limited;
 

@@ -37,7 +37,8 @@ struct scale_limited {
 
 /*
  * From @current towards @proposal: up to the least of the upward window, down to the most of the
- * downward one, @proposal included; then no faster than the policies of the direction let it.
+ * downward one (of its last quarter, where it is learned and the proposals fell evenly), @proposal
+ * included; then no faster than the policies of the direction let it.
  */
 struct scale_limited scale_history_limit(const struct scale_history *history, int64_t now_ms,
 					 const struct autoscale *autoscale, unsigned current,

@@ -11,6 +11,8 @@
 #define LEAST_MILLI (2 * SCALE_MILLI) /* a use of cpu below says nothing of a request's cost */
 #define LEARNED_MS  INT64_C(4000)     /* a mean over about so long */
 #define MILLI_PER_S INT64_C(1000000)
+#define SPARE_MILLI INT64_C(500) /* of an instance */
+#define SPARE_PART  INT64_C(10)
 
 /* @mean moved towards @sample, which was seen for @span_ms. */
 static int64_t move(int64_t mean, int64_t sample, int64_t span_ms)
@@ -83,6 +85,24 @@ static bool is_tolerated(const struct autoscale *autoscale, int64_t needed_milli
 }
 
 /*
+ * How many serve that rate, in thousandths. Chance is the same for few as for many, so whatever the
+ * target a part of one instance is left unused: half of one, less where the target is above 95 %.
+ */
+static int64_t needed_for(int64_t rate_milli, int64_t each_milli, int64_t load_milli)
+{
+	int64_t needed_milli = rate_milli * SCALE_MILLI / load_milli * SCALE_MILLI / each_milli;
+	int64_t spare_milli = (SCALE_MILLI - load_milli) * SPARE_PART;
+
+	if (spare_milli > SPARE_MILLI)
+		spare_milli = SPARE_MILLI;
+	if (spare_milli < 0)
+		spare_milli = 0;
+	int64_t least_milli = rate_milli ? rate_milli * SCALE_MILLI / each_milli + spare_milli : 0;
+
+	return needed_milli > least_milli ? needed_milli : least_milli;
+}
+
+/*
  * How many will wait when an instance that is started now is ready: one that comes when the queue
  * is gone helps nobody.
  */
@@ -111,14 +131,15 @@ unsigned scale_queue_propose(const struct scaler *scaler, const struct autoscale
 	*ret_lasting = 0;
 	if (!each_milli)
 		return waiting ? input->current * 2 : 0;
-	int64_t needed_milli =
-		decision->rate_milli * SCALE_MILLI / load_milli * SCALE_MILLI / each_milli;
+	int64_t needed_milli = needed_for(decision->rate_milli, each_milli, load_milli);
 	int64_t drain_milli =
 		queue_ahead_milli(input, decision) * 1000 / DRAIN_MS * SCALE_MILLI / each_milli;
 
 	*ret_lasting = is_tolerated(autoscale, needed_milli, input->current)
 			       ? input->current
 			       : scale_instances(needed_milli, SCALE_MILLI);
-	return drain_milli ? scale_instances(needed_milli + drain_milli, SCALE_MILLI)
-			   : *ret_lasting;
+	if (drain_milli)
+		return scale_instances(needed_milli + drain_milli, SCALE_MILLI);
+	/* Who works on what waits is needed until nothing does. */
+	return waiting && *ret_lasting < input->current ? input->current : *ret_lasting;
 }

@@ -19,9 +19,9 @@ static void a_bound_is_enough(void **unused)
 	assert_int_equal(autoscale->targets[SCALE_BACKLOG].milli, 1000);
 	assert_false(autoscale->targets[SCALE_MEMORY].present);
 	assert_int_equal(autoscale->up.stabilization_ms, 0);
-	assert_int_equal(autoscale->down.stabilization_ms, 60000);
+	assert_int_equal(autoscale->down.stabilization_ms, 120000);
 	assert_true(autoscale->down.learned);
-	assert_int_equal(autoscale->up.tolerance_milli, 100);
+	assert_int_equal(autoscale->up.tolerance_milli, 50);
 	assert_int_equal(autoscale->up.policy_count, 2);
 	assert_int_equal(autoscale->down.policy_count, 1);
 	assert_true(autoscale->down.policies[0].percent);

@@ -96,6 +96,38 @@ static void what_waits_adds_and_is_not_remembered(void **unused)
 	assert_int_equal(decision.desired, 4);
 }
 
+static void nobody_is_taken_from_work_that_waits(void **unused)
+{
+	struct scaler scaler = {0};
+	struct scale_decision decision = {0};
+
+	(void)unused;
+	for (int64_t second = 1; second <= 20; second++)
+		decision =
+			decide(&scaler, &plain, second * S, &(struct second){8, 25, 200, 200, 0});
+	assert_int_equal(decision.desired, 4);
+	/* Eight will be done with it before another one could have started. */
+	decision = decide(&scaler, &plain, 21 * S, &(struct second){8, 25, 200, 200, 300});
+	assert_int_equal(decision.desired, 8);
+	assert_int_equal(decision.lasting, 4);
+}
+
+/* One serves 100 a second: 190 keep two busy to 95 %, which is the target, and chance does more. */
+static void half_an_instance_is_left_unused(void **unused)
+{
+	struct autoscale thrifty = plain;
+	struct scaler scaler = {0};
+	struct scale_decision decision = {0};
+
+	(void)unused;
+	thrifty.targets[SCALE_CPU].milli = 95 * SCALE_MILLI;
+	thrifty.up.tolerance_milli = thrifty.down.tolerance_milli = 0;
+	for (int64_t second = 1; second <= 20; second++)
+		decision =
+			decide(&scaler, &thrifty, second * S, &(struct second){2, 95, 190, 190, 0});
+	assert_int_equal(decision.desired, 3);
+}
+
 static void a_queue_without_any_knowledge_doubles(void **unused)
 {
 	struct scaler scaler = {0};
@@ -152,7 +184,7 @@ static void bounds_and_room_come_last(void **unused)
 	assert_int_equal(decision.desired, 1);
 }
 
-/* Two minutes with load and two without: held from the second time on. */
+/* 140 seconds with load and 140 without: held from the second time on. */
 static void a_load_that_comes_back_is_waited_for(void **unused)
 {
 	struct autoscale learned = plain;
@@ -163,7 +195,7 @@ static void a_load_that_comes_back_is_waited_for(void **unused)
 	(void)unused;
 	learned.down.learned = true;
 	for (int64_t second = 1; second <= 2400; second++) {
-		bool on = second / 120 % 2 == 0;
+		bool on = second / 140 % 2 == 0;
 		int64_t rate = on ? 400 : 10;
 		struct second now = {count, rate / count, rate, rate, 0};
 		unsigned desired = decide(&scaler, &learned, second * S, &now).desired;
@@ -172,7 +204,7 @@ static void a_load_that_comes_back_is_waited_for(void **unused)
 		count = desired;
 	}
 	assert_int_equal(removals, 1);
-	assert_true(scaler.hold_ms > 120 * S);
+	assert_int_equal(scaler.hold.ms, 150 * S);
 }
 
 int main(void)
@@ -181,6 +213,8 @@ int main(void)
 		cmocka_unit_test(cpu_above_its_target_adds),
 		cmocka_unit_test(arrivals_add_before_cpu_has_moved),
 		cmocka_unit_test(what_waits_adds_and_is_not_remembered),
+		cmocka_unit_test(nobody_is_taken_from_work_that_waits),
+		cmocka_unit_test(half_an_instance_is_left_unused),
 		cmocka_unit_test(a_queue_without_any_knowledge_doubles),
 		cmocka_unit_test(a_signal_without_data_never_removes),
 		cmocka_unit_test(bounds_and_room_come_last),

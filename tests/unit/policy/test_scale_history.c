@@ -53,6 +53,33 @@ static void down_waits_for_the_window(void **unused)
 	assert_int_equal(step(&history, &hpa, 300 * S, current, 0), 0);
 }
 
+/* 40 proposed until the time 200 s, then by @fall_s down to 0; answers what is left @later_s. */
+static unsigned left(int64_t fall_s, int64_t later_s)
+{
+	struct autoscale learned = hpa;
+	struct scale_history history = {0};
+	unsigned current = 40;
+
+	learned.down.stabilization_ms = 120 * S;
+	learned.down.learned = true;
+	for (int64_t second = 1; second <= 200 + later_s; second++) {
+		int64_t gone_s = second > 200 ? second - 200 : 0;
+		int64_t proposal = gone_s < fall_s ? 40 - 40 * gone_s / fall_s : 0;
+
+		current = step(&history, &learned, second * S, current, (unsigned)proposal);
+	}
+	return current;
+}
+
+static void a_learned_window_follows_what_goes_slowly(void **unused)
+{
+	(void)unused;
+	assert_int_equal(left(1, 119), 40); /* went at once: held to the end */
+	assert_int_equal(left(16, 60), 40);
+	assert_int_equal(left(1, 125), 0);
+	assert_in_range(left(400, 200), 23, 24); /* 20, and those of thirty seconds */
+}
+
 static void a_peak_inside_the_upward_window_is_not_followed(void **unused)
 {
 	struct autoscale slow = hpa;
@@ -122,6 +149,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(up_is_four_or_twice_as_many_in_a_period),
 		cmocka_unit_test(down_waits_for_the_window),
+		cmocka_unit_test(a_learned_window_follows_what_goes_slowly),
 		cmocka_unit_test(a_peak_inside_the_upward_window_is_not_followed),
 		cmocka_unit_test(the_least_and_no_policy_at_all),
 		cmocka_unit_test(a_percentage_rounds_away_from_standing_still),
