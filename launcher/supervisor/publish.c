@@ -49,6 +49,26 @@ static void all_names(struct supervisor *sup)
 	sup->publishing.names_after_us = end_us + PAUSE_FACTOR * (end_us - begin_us);
 }
 
+/* Reserves again what could not be: a child that a dead predecessor was about to start may have had
+ * it until its exec. False when there is still some. */
+static bool hold_ports(struct supervisor *sup)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < sup->port_count; i++) {
+		struct reservation *held = &sup->ports[i];
+
+		if (held->fd >= 0)
+			continue;
+		if (net_port_reserve(held->protocol, held->host_ip, &held->port, &held->fd, NULL) <
+		    0)
+			all = false;
+		else
+			supervisor_log(sup, "event=port-regained port=%u", held->port);
+	}
+	return all;
+}
+
 static void all_ports(struct supervisor *sup)
 {
 	int64_t begin_us = loop_clock_us();
@@ -60,6 +80,7 @@ static void all_ports(struct supervisor *sup)
 	sup->publishing.ports_failed = balance_write(sup, &err) < 0;
 	if (sup->publishing.ports_failed)
 		supervisor_log(sup, "event=publish-failed error=\"%s\"", err.text);
+	sup->publishing.ports_failed |= !hold_ports(sup);
 	dns_write(sup); /* some names mean the ready instances */
 	int64_t end_us = loop_clock_us();
 
@@ -238,6 +259,7 @@ void publish_abandon(struct supervisor *sup, struct port_set *set)
 						     &held->fd, &err) < 0)
 			supervisor_log(sup, "event=port-lost error=\"%s\"", err.text);
 	}
+	publish_ports(sup);
 }
 
 /* False for what makes no sense. */

@@ -36,7 +36,7 @@ struct port_set {
 struct publishing {
 	bool names_due;
 	bool ports_due;
-	bool ports_failed; /* published in vain last */
+	bool ports_failed; /* published in vain last, or one is not ours */
 	int64_t names_after_us;
 	int64_t ports_after_us;
 };
