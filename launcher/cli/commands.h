@@ -10,6 +10,7 @@ extern const struct command command_upgrade;
 extern const struct command command_ps;
 extern const struct command command_status;
 extern const struct command command_stats;
+extern const struct command command_top;
 extern const struct command command_inspect;
 extern const struct command command_logs;
 extern const struct command command_events;

@@ -142,7 +142,7 @@ bool measure_peek(struct instance *instance, struct net_traffic *ret_traffic)
 		return false;
 	if (!kept && net_meter_open(netns_fd, &opened, NULL) < 0)
 		return false;
-	bool known = net_meter_read(kept ? kept : opened, true, ret_traffic, NULL) == 0;
+	bool known = net_meter_read(kept ? kept : opened, false, ret_traffic, NULL) == 0;
 
 	net_meter_close(opened);
 	return known;

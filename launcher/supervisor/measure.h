@@ -43,8 +43,8 @@ struct measured_rest {
 struct measured_rest measure_rest(struct instance *instance);
 
 /*
- * What the instance's network is like now, for who looks: nobody's "since the last call" is
- * touched.
+ * What the instance's network is like now (open connections are not counted), for who looks:
+ * nobody's "since the last call" is touched.
  *
  * Returns false where it has none of its own, or cannot be asked.
  */

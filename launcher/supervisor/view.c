@@ -127,8 +127,8 @@ static struct json_t *view_connections(struct instance *instance)
 	struct net_traffic traffic;
 
 	return measure_peek(instance, &traffic)
-		       ? js_pack("{s:I, s:I, s:I}", "open", (long long)traffic.open, "waiting",
-				 (long long)traffic.waiting, "accepted",
+		       ? js_pack("{s:I, s:I, s:I}", "established", (long long)traffic.established,
+				 "waiting", (long long)traffic.waiting, "accepted",
 				 (long long)traffic.accepted)
 		       : NULL;
 }
