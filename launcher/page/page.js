@@ -4,6 +4,7 @@
 "use strict";
 
 const HISTORY_MS = 15 * 60 * 1000;
+const HISTORY_LEAST_MS = 60 * 1000; // a chart is as wide as what is known, but for the first minute
 const EVENTS_SHOWN = 200;
 const OVERSCAN = 8;
 const SVG = "http://www.w3.org/2000/svg";
@@ -120,14 +121,17 @@ function makeChart() {
   return chart;
 }
 
-// Both are drawn in steps: a value holds until the next one is known.
+const most = (points) => Math.max(0, ...points.map((point) => point[1]));
+
+// Drawn in steps: a value holds until the next one is known.
 function drawChart(chart, points, least, label) {
   const now = Date.now();
-  const most = Math.max(least, ...points.map((point) => point[1]));
+  const wide = Math.min(HISTORY_MS, Math.max(HISTORY_LEAST_MS, points.length ? now - points[0][0] : 0));
+  const highest = Math.max(least, most(points));
   let line = "";
   for (const [at, value] of points) {
-    const x = Math.max(0, 180 * (1 - (now - at) / HISTORY_MS)).toFixed(1);
-    const y = (23 - 22 * value / most).toFixed(1);
+    const x = Math.max(0, 180 * (1 - (now - at) / wide)).toFixed(1);
+    const y = (23 - 22 * value / highest).toFixed(1);
     line += line ? `H${x}V${y}` : `M${x},${y}`;
   }
   if (line) line += "H180";
@@ -145,8 +149,6 @@ function note(points, at, value) {
 
 // ---- services ----
 
-const most = (points) => Math.max(0, ...points.map((point) => point[1]));
-
 function serviceRow(name) {
   const row = { name: make("th"), state: make("td"), ready: make("td", "n"), restarts: make("td", "n"), cpu: make("td", "n"),
     memory: make("td", "n"), load: make("td", "chart-cell"), count: make("td", "chart-cell"), why: make("td", "why"), control: make("td", "control") };
@@ -157,12 +159,12 @@ function serviceRow(name) {
   filter.className = "open";
   row.name.append(filter);
   row.state.append(make("span", "state"));
-  for (const [cell, title] of [["restarts", "restarts"], ["cpu", "cpu"], ["memory", "memory"]]) row[cell].dataset.name = title;
+  for (const [cell, title] of [["restarts", "restarts"], ["cpu", "cpu"], ["memory", "memory"], ["load", "cpu"], ["count", "instances"]]) row[cell].dataset.name = title;
   for (const cell of ["load", "count"]) {
     const box = make("div", "with");
     row[cell + "Chart"] = makeChart();
-    row[cell + "Now"] = make("span", "dim");
-    box.append(row[cell + "Chart"], row[cell + "Now"]);
+    row[cell + "Most"] = make("span", "dim");
+    box.append(row[cell + "Chart"], row[cell + "Most"]);
     row[cell].append(box);
   }
   row.less = button("−", `one instance of ${name} less`, () => scale(name, -1));
@@ -181,8 +183,9 @@ function showService(service) {
   put(row.restarts, String(view.restarts));
   put(row.cpu, percent(service.cpu));
   put(row.memory, bytes(service.memory));
-  put(row.loadNow, percent(service.cpu));
-  put(row.countNow, String(view.ready));
+  row.load.dataset.empty = String(service.load.length === 0);
+  put(row.loadMost, service.load.length ? `max ${percent(most(service.load))}` : "");
+  put(row.countMost, `max ${most(service.ready)}`);
   drawChart(row.loadChart, service.load, 0.1, `processor time of the last 15 minutes: at most ${percent(most(service.load)) || "none"}`);
   drawChart(row.countChart, service.ready, 1, `ready instances of the last 15 minutes: at most ${most(service.ready)}`);
   put(row.why, view.state === "ready" || view.state === "completed" ? "" : plain(view.reason || ""));
@@ -235,7 +238,7 @@ for (const space of [above, below]) {
 let rowHeight = 28;
 
 function instanceRow(name) {
-  const row = { name: make("th"), state: make("td"), restarts: make("td", "n"), up: make("td", "n"), cpu: make("td", "n"),
+  const row = { name: make("th"), state: make("td", "state-cell"), restarts: make("td", "n"), up: make("td", "n"), cpu: make("td", "n"),
     memory: make("td", "n wide"), address: make("td", "wide"), why: make("td", "why") };
   const open = button(name, `log of ${name}`, () => openLog(name));
   open.className = "open";
@@ -253,7 +256,7 @@ function showInstance(row, view, index) {
   put(row.restarts, String(view.restarts));
   put(row.up, view.pid ? span(Date.now() - Date.parse(view.started_at)) : "");
   put(row.cpu, view.pid && figure ? percent(figure.cpu) : "");
-  put(row.memory, view.pid ? bytes(figure ? figure.memory : view.memory_bytes) + limit : "");
+  put(row.memory, view.pid ? bytes((figure ? figure.memory : view.memory_bytes) || null) + limit : "");
   put(row.address, view.address || "");
   put(row.why, plain(view.reason || view.status_text || ""));
   row.why.title = row.why.textContent;
@@ -331,7 +334,8 @@ function eventText(event) {
 
 function addEvent(event) {
   events.push(event);
-  const bad = ["die", "oom", "fail", "unready", "restart", "refuse", "create-failed"].includes(event.action);
+  const well = event.action === "die" && event.attributes && event.attributes.exit && event.attributes.exit.code === 0;
+  const bad = !well && ["die", "oom", "fail", "unready", "restart", "refuse", "create-failed"].includes(event.action);
   const time = make("th", "dim");
   const stamp = make("time", "", clock(event.time));
   stamp.dateTime = event.time;
@@ -453,14 +457,14 @@ function takeFigures(list, at) {
     const grown = before && one.cpu_seconds >= before.seconds && at > before.at;
     const cpu = grown ? (one.cpu_seconds - before.seconds) * 1000 / (at - before.at) : null;
     figures.set(one.instance, { at, seconds: one.cpu_seconds, cpu, memory: one.memory_bytes });
-    const sum = sums.get(one.service) || { cpu: null, memory: 0 };
-    if (cpu !== null) sum.cpu += cpu;
-    sum.memory += one.memory_bytes;
+    const sum = sums.get(one.service) || { cpu: null, memory: null };
+    if (cpu !== null && one.pids > 0) sum.cpu += cpu;
+    if (one.pids > 0) sum.memory += one.memory_bytes;
     sums.set(one.service, sum);
   }
   for (const name of figures.keys()) if (!instances.has(name)) figures.delete(name);
   for (const [name, service] of services) {
-    const sum = sums.get(name) || { cpu: null, memory: 0 };
+    const sum = sums.get(name) || { cpu: null, memory: null };
     service.cpu = sum.cpu;
     service.memory = sum.memory;
     if (sum.cpu !== null) note(service.load, at, sum.cpu);
