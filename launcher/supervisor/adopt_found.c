@@ -160,6 +160,30 @@ static int by_pid(const void *a, const void *b)
 	return (left->pid > right->pid) - (left->pid < right->pid);
 }
 
+/* Returns 0; -ESRCH when it has ended. Any other failure says nothing of the process: whom we take
+ * for dead though he is not would get a second copy. */
+static int look_at(pid_t pid, struct adopt_process *ret, struct err *err)
+{
+	struct proc_info info;
+	int first = 0;
+	int r = proc_read(pid, &info, err);
+
+	if (r == 0 && info.zombie)
+		return -ESRCH;
+	if (r == 0)
+		first = r = proc_is_first(pid, err);
+	if (r < 0)
+		return r;
+	*ret = (struct adopt_process){
+		.pid = info.pid,
+		.parent = info.parent,
+		.start = info.start_ticks,
+		.first = first,
+		.unstarted = proc_is_self(info.pid),
+	};
+	return 0;
+}
+
 static int read_processes(const struct supervisor *sup, struct found_group *group,
 			  struct adopt_group *list, struct err *err)
 {
@@ -174,17 +198,10 @@ static int read_processes(const struct supervisor *sup, struct found_group *grou
 		return err_set(err, ENOMEM, "adopt");
 	list->processes = group->processes;
 	for (size_t i = 0; i < count; i++) {
-		struct proc_info info;
-
-		if (proc_read(pids[i], &info, NULL) < 0 || info.zombie)
-			continue;
-		group->processes[list->count++] = (struct adopt_process){
-			.pid = info.pid,
-			.parent = info.parent,
-			.start = info.start_ticks,
-			.first = proc_is_first(info.pid),
-			.unstarted = proc_is_self(info.pid),
-		};
+		r = look_at(pids[i], &group->processes[list->count], err);
+		if (r < 0 && r != -ESRCH)
+			return r;
+		list->count += r == 0;
 	}
 	qsort(group->processes, list->count, sizeof(*group->processes), by_pid);
 	return 0;

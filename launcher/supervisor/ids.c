@@ -74,20 +74,24 @@ static bool is_alive(int dir_fd, const char *holder)
 }
 
 /* The number of the range that the stack has; IDS_RANGES when it has none. */
-static unsigned find_own(int dir_fd, const char *stack)
+static int find_own(int dir_fd, const char *stack, unsigned *ret_number, struct err *err)
 {
-	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	autoclose int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	autodir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	char holder[STACK_SIZE];
 
-	for (struct dirent *entry; dir && (entry = readdir(dir));) {
+	if (!dir)
+		return err_set(err, errno, "look for ids");
+	(void)take_fd(&fd);
+	*ret_number = IDS_RANGES;
+	for (struct dirent *entry; *ret_number == IDS_RANGES && (entry = readdir(dir));) {
 		unsigned number = (unsigned)strtoul(entry->d_name, NULL, 10);
 
 		if (read_holder(dir_fd, entry->d_name, holder) && strcmp(holder, stack) == 0 &&
 		    number < IDS_RANGES)
-			return number;
+			*ret_number = number;
 	}
-	return IDS_RANGES;
+	return 0;
 }
 
 /* FNV-1a: where a stack looks first, so that it mostly gets the same range again. */
@@ -131,15 +135,18 @@ int ids_take(const char *run_dir, const char *stack, uint32_t *ret_first, struct
 
 	if (dir_fd < 0)
 		return dir_fd;
-	unsigned number = find_own(dir_fd, stack);
+	unsigned number = IDS_RANGES;
+	int r = find_own(dir_fd, stack, &number, err);
+
+	if (r < 0)
+		return r;
 	bool own = number < IDS_RANGES;
 
 	if (!own)
 		number = find_free(dir_fd, stack);
 	if (number == IDS_RANGES)
 		return err_say(err, EUSERS, "all %d ranges of ids are taken", IDS_RANGES);
-	int r = own ? 0 : claim(dir_fd, number, stack, err);
-
+	r = own ? 0 : claim(dir_fd, number, stack, err);
 	if (r < 0)
 		return r;
 	*ret_first = IDS_FIRST + number * IDS_COUNT;
@@ -151,9 +158,9 @@ void ids_give_back(const char *run_dir, const char *stack)
 	autofree char *path = NULL;
 	char name[NAME_SIZE];
 	autoclose int dir_fd = open_locked(run_dir, NULL);
-	unsigned number = dir_fd < 0 ? IDS_RANGES : find_own(dir_fd, stack);
+	unsigned number = IDS_RANGES;
 
-	if (number < IDS_RANGES) {
+	if (dir_fd >= 0 && find_own(dir_fd, stack, &number, NULL) == 0 && number < IDS_RANGES) {
 		name_of(number, name);
 		(void)unlinkat(dir_fd, name, 0);
 	}

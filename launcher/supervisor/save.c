@@ -292,6 +292,8 @@ int save_names(const struct supervisor *sup, struct strv *ret_names, struct err 
 	path_of(sup, "instances", path);
 	autodir DIR *dir = opendir(path);
 
+	if (!dir && errno != ENOENT)
+		return err_set(err, errno, "read '%s'", path);
 	for (struct dirent *entry; dir && (entry = readdir(dir));) {
 		size_t len = strlen(entry->d_name);
 		bool temporary = len > 4 && strcmp(entry->d_name + len - 4, ".new") == 0;

@@ -32,6 +32,7 @@ static int read_file(pid_t pid, const char *name, char **ret_text, struct err *e
 	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
 	int r = fs_read(path, PROC_BYTES_MAX, ret_text, NULL, err);
 
+	/* (ESRCH: it has ended since it was opened) */
 	return r == -ENOENT ? err_say(err, ESRCH, "there is no process %d", (int)pid) : r;
 }
 
@@ -59,12 +60,13 @@ int proc_read(pid_t pid, struct proc_info *ret, struct err *err)
 }
 
 /* "NSpid:\t4711\t1": the last number is the one in its own namespace. */
-bool proc_is_first(pid_t pid)
+int proc_is_first(pid_t pid, struct err *err)
 {
 	autofree char *text = NULL;
+	int r = read_file(pid, "status", &text, err);
 
-	if (read_file(pid, "status", &text, NULL) < 0)
-		return false;
+	if (r < 0)
+		return r;
 	const char *line = strstr(text, "\nNSpid:");
 	const char *end = line ? strchr(line + 1, '\n') : NULL;
 

@@ -21,8 +21,9 @@ struct proc_info {
 /* -ESRCH: there is no such process. */
 int proc_read(pid_t pid, struct proc_info *ret, struct err *err) must_check;
 
-/* It is the first process of a pid namespace below ours: that ends with it. */
-bool proc_is_first(pid_t pid);
+/* 1: it is the first process of a pid namespace below ours, which ends with it; 0: it is not;
+ * -ESRCH: there is no such process. */
+int proc_is_first(pid_t pid, struct err *err) must_check;
 
 /* It still runs the file that this program runs: a child before its exec. */
 bool proc_is_self(pid_t pid);

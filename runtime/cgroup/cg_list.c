@@ -33,6 +33,8 @@ int cg_tree_list(struct cg_tree *tree, struct strv *ret_names, struct err *err)
 		int fd = tree->hierarchies[i].fd;
 		autodir DIR *dir = fd < 0 ? NULL : open_group(fd, ".");
 
+		if (fd >= 0 && !dir)
+			return err_set(err, errno, "cgroup: list groups");
 		for (struct dirent *entry; dir && (entry = readdir(dir));)
 			if (is_group(entry) && !strv_has(ret_names, entry->d_name))
 				strv_add(ret_names, entry->d_name);
@@ -44,7 +46,7 @@ struct pids {
 	pid_t *items;
 	size_t count;
 	size_t cap;
-	bool failed;
+	int failed; /* an errno: who is not in the list may be there all the same */
 };
 
 static void add_pid(struct pids *pids, pid_t pid)
@@ -56,13 +58,21 @@ static void add_pid(struct pids *pids, pid_t pid)
 		size_t cap = pids->cap ? 2 * pids->cap : 16;
 		pid_t *items = reallocarray(pids->items, cap, sizeof(*items));
 
-		pids->failed |= !items;
+		if (!items)
+			pids->failed = ENOMEM;
 		if (!items)
 			return;
 		pids->items = items;
 		pids->cap = cap;
 	}
 	pids->items[pids->count++] = pid;
+}
+
+/* A group that is not there, or is removed at this moment, has none. */
+static void not_opened(struct pids *pids)
+{
+	if (errno != ENOENT && errno != ENODEV)
+		pids->failed = errno;
 }
 
 /* The pids of the group itself. */
@@ -72,8 +82,10 @@ static void read_pids(DIR *dir, struct pids *pids)
 	autofile FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 	char line[32];
 
-	if (!file)
+	if (!file) {
+		not_opened(pids);
 		return;
+	}
 	(void)take_fd(&fd);
 	while (fgets(line, sizeof(line), file)) {
 		pid_t pid = (pid_t)strtol(line, NULL, 10);
@@ -88,6 +100,8 @@ static void collect(int parent_fd, const char *name, unsigned depth, struct pids
 {
 	autodir DIR *dir = open_group(parent_fd, name);
 
+	if (!dir)
+		not_opened(pids);
 	if (!dir || depth > DEPTH_MAX)
 		return;
 	read_pids(dir, pids);
@@ -107,7 +121,7 @@ int cg_tree_pids(const struct cg_tree *tree, const char *name, pid_t **ret_pids,
 			collect(tree->hierarchies[i].fd, name, 0, &pids);
 	if (pids.failed) {
 		free(pids.items);
-		return err_set(err, ENOMEM, "cgroup: list '%s'", name);
+		return err_set(err, pids.failed, "cgroup: list '%s'", name);
 	}
 	*ret_pids = pids.items;
 	*ret_count = pids.count;

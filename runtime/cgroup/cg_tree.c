@@ -111,20 +111,22 @@ static int find_controllers(struct cg_tree *tree, struct err *err)
 }
 
 /* The cgroup2 mount of a hybrid host has none of our controllers, so libcgroup does not know it. A
- * read-only one is of no use. */
-static char *find_unified(void)
+ * read-only one is of no use. NULL in @ret_mount: there is none. */
+static int find_unified(char **ret_mount, struct err *err)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");
-	struct mntent *entry = NULL;
-	char *mount = NULL;
+	struct mntent entry;
+	char line[4096];
+	bool found = false;
 
 	if (!mounts)
-		return NULL;
-	while (!mount && (entry = getmntent(mounts)))
-		if (strcmp(entry->mnt_type, "cgroup2") == 0 && !hasmntopt(entry, "ro"))
-			mount = strdup(entry->mnt_dir);
+		return err_set(err, errno, "cgroup: read '/proc/self/mounts'");
+	/* (getmntent() asks for memory, and takes the want of it for the end of the file) */
+	while (!found && getmntent_r(mounts, &entry, line, sizeof(line)))
+		found = strcmp(entry.mnt_type, "cgroup2") == 0 && !hasmntopt(&entry, "ro");
 	endmntent(mounts);
-	return mount;
+	*ret_mount = found ? strdup(entry.mnt_dir) : NULL;
+	return found && !*ret_mount ? err_set(err, ENOMEM, "cgroup: find hierarchies") : 0;
 }
 
 static int say_crowded(const char *path, struct err *err)
@@ -245,14 +247,17 @@ static int enable_v2(const struct cg_tree *tree, struct err *err)
 /* A cgroup2 mount beside v1 controllers does the killing; without one, the freezer helps. */
 static int find_killer(struct cg_tree *tree, struct err *err)
 {
-	char *mount = find_unified();
+	char *mount = NULL;
+	int r = find_unified(&mount, err);
 
+	if (r < 0)
+		return r;
 	if (mount) {
 		add_hierarchy(tree, CG_UNIFIED, mount);
 		tree->layout = CG_HYBRID;
 		return 0;
 	}
-	int r = find_controller(tree, CG_FREEZER, err);
+	r = find_controller(tree, CG_FREEZER, err);
 	if (r == 0 && tree->index[CG_FREEZER] < 0)
 		return err_say(err, ENOTSUP,
 			       "cgroup: neither a cgroup2 mount nor the freezer controller is "
