@@ -249,22 +249,23 @@ static int hold_userns(struct supervisor *sup, struct err *err)
 	return r;
 }
 
-/* Ids of the stack's own; without them its instances have those of the host. */
-static void take_ids(struct supervisor *sup)
+/* Ids of the stack's own. Where there cannot be any its instances have those of the host; what only
+ * lacks room for a moment is no reason for that. */
+static int take_ids(struct supervisor *sup, struct err *err)
 {
 	autofree char *run_root = NULL;
-	struct err err = {0};
-	int r = paths_dir(PATHS_RUN, NULL, &run_root, &err);
+	int r = paths_dir(PATHS_RUN, NULL, &run_root, err);
 
 	if (r == 0)
-		r = ids_take(run_root, sup->name, &sup->ids.first, &err);
+		r = ids_take(run_root, sup->name, &sup->ids.first, err);
 	sup->ids.count = IDS_COUNT;
 	if (r == 0)
-		r = hold_userns(sup, &err);
-	if (r == 0)
-		return;
-	sup->ids_why = strdup(err.text);
-	supervisor_log(sup, "event=host-ids reason=\"%s\"", err.text);
+		r = hold_userns(sup, err);
+	if (r == 0 || r == -EAGAIN || restore_starves(sup, err))
+		return r;
+	sup->ids_why = strdup(err->text);
+	supervisor_log(sup, "event=host-ids reason=\"%s\"", err->text);
+	return 0;
 }
 
 static void give_ids_back(struct supervisor *sup)
@@ -286,15 +287,16 @@ static int open_kernel_side(struct supervisor *sup, bool fresh, struct err *err)
 {
 	const char *resolv = resolv_conf_path();
 	char tree_name[160];
-	int r;
 
 	snprintf(tree_name, sizeof(tree_name), "davit/%s", sup->name);
 	sup->resolv_conf = resolv ? strdup(resolv) : NULL;
 	raise_nofile(sup);
-	take_ids(sup);
-	if (fresh)
+	int r = take_ids(sup, err);
+
+	if (r == 0 && fresh)
 		dns_purge(sup);
-	r = fresh ? purge(sup, tree_name, err) : 0;
+	if (r == 0 && fresh)
+		r = purge(sup, tree_name, err);
 	if (r == 0)
 		r = cg_tree_open(tree_name, &sup->cgroups, err);
 	if (r == 0 && fresh)
