@@ -8,8 +8,11 @@
 #include "runtime/base/cleanup.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #define SCALE_MAX 10000
+/* Changes that are told one by one on a terminal. */
+#define LINES_MAX 8
 
 static int parse_scale_word(struct json_t *scale, const char *word)
 {
@@ -58,26 +61,55 @@ struct json_t *change_words(char *const *words, size_t count)
 	return take_ptr(array);
 }
 
+static const struct {
+	const char *action, *doing;
+} doings[] = {{"create", "creating"}, {"replace", "replacing"}, {"remove", "removing"},
+	      {"start", "starting"},  {"stop", "stopping"},	{"restart", "restarting"}};
+
 /* "creating web-1" for {"action":"create","instance":"web-1"}. */
 static void show_change(const struct json_t *change)
 {
-	static const struct {
-		const char *action, *doing;
-	} words[] = {{"create", "creating"}, {"replace", "replacing"}, {"remove", "removing"},
-		     {"start", "starting"},  {"stop", "stopping"},     {"restart", "restarting"}};
 	const char *action = js_text(change, "action");
 	const char *instance = js_text(change, "instance");
 	autobuf struct buf line = {0};
 
 	if (!action || !instance)
 		return;
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (strcmp(words[i].action, action) == 0)
-			action = words[i].doing;
+	for (size_t i = 0; i < ARRAY_SIZE(doings); i++)
+		if (strcmp(doings[i].action, action) == 0)
+			action = doings[i].doing;
 	text_escape(&line, action, strlen(action));
 	buf_puts(&line, " ");
 	text_escape(&line, instance, strlen(instance));
 	fprintf(stderr, "%s\n", line.data ? line.data : "");
+}
+
+/* "creating 1000 instances". */
+static void count_changes(const struct json_t *changes)
+{
+	for (size_t w = 0; w < ARRAY_SIZE(doings); w++) {
+		size_t count = 0;
+
+		for (size_t i = 0; i < js_count(changes); i++) {
+			const char *action = js_text(js_at(changes, i), "action");
+
+			count += action && strcmp(action, doings[w].action) == 0;
+		}
+		if (count > 0)
+			fprintf(stderr, "%s %zu instance%s\n", doings[w].doing, count,
+				count == 1 ? "" : "s");
+	}
+}
+
+/* Before a person's eyes many lines are too many. */
+static void show_changes(const struct json_t *changes)
+{
+	if (js_count(changes) > LINES_MAX && isatty(STDERR_FILENO)) {
+		count_changes(changes);
+		return;
+	}
+	for (size_t i = 0; i < js_count(changes); i++)
+		show_change(js_at(changes, i));
 }
 
 static void show_warning(const char *warning)
@@ -123,11 +155,9 @@ int change_post(const char *stack, const char *path, struct json_t *body, struct
 
 	for (size_t i = 0; i < js_count(warnings); i++)
 		show_warning(js_string(js_at(warnings, i)));
-	for (size_t i = 0; i < js_count(changes); i++) {
-		show_change(js_at(changes, i));
-		if (started)
-			note_started(js_at(changes, i), started);
-	}
+	show_changes(changes);
+	for (size_t i = 0; started && i < js_count(changes); i++)
+		note_started(js_at(changes, i), started);
 	return code == EXIT_DONE && started && started->failed
 		       ? cli_complain(EXIT_FAILED, "out of memory")
 		       : code;

@@ -89,7 +89,7 @@ void down_await_exit(int pidfd)
 
 /* Asks for the end and waits for it: nobody follows any more. A supervisor that follows may not
  * know that it is to end: the one that died may have taken that with it. */
-static int end(struct watch *watch, const struct values *values)
+static int end(struct watch *watch, const struct values *values, struct settle_view *view)
 {
 	autoclose int pidfd = -1;
 	unsigned asked = 0;
@@ -105,7 +105,9 @@ static int end(struct watch *watch, const struct values *values)
 
 		if (code != EXIT_DONE)
 			return code;
-	} while (!watch->stream.ended && watch_pump(watch, -1, &err) >= 0 && !watch->stream.ended);
+	} while (!watch->stream.ended && settle_view_pump(view, watch, -1, &err) >= 0 &&
+		 !watch->stream.ended);
+	settle_view_end(view, watch);
 	down_await_exit(pidfd);
 	return EXIT_DONE;
 }
@@ -181,8 +183,12 @@ static bool is_abandoned(const char *stack)
 static int take_down(const struct cli *cli, const char *stack, const struct values *values)
 {
 	autowatch struct watch watch = {.stream = CLIENT_NO_STREAM, .report = settle_show_changes};
+	struct settle_view view = {0};
+	autobuf struct buf took = {0};
 	bool leftovers = false;
 	struct err err = {0};
+
+	settle_view_begin(&view, &watch);
 	/* Watched from before the request, so that the end is seen however fast it comes. */
 	int r = watch_open(&watch, stack, &err);
 
@@ -195,13 +201,14 @@ static int take_down(const struct cli *cli, const char *stack, const struct valu
 		return down_dead(cli, stack, leftovers, values->volumes);
 	if (r < 0)
 		return cli_fail(&err, EXIT_FAILED);
-	int code = end(&watch, values);
+	int code = end(&watch, values, &view);
 
 	if (code != EXIT_DONE)
 		return code;
 	if (is_abandoned(stack))
 		return take_down(cli, stack, values);
-	fprintf(stderr, "stack %s is down\n", stack);
+	settle_view_took(&view, &took);
+	fprintf(stderr, "stack %s is down after %s\n", stack, took.data ? took.data : "a while");
 	return EXIT_DONE;
 }
 

@@ -21,7 +21,3 @@ typedef int redraw_look(struct cli *cli, void *context, struct buf *out);
  * Returns the exit code.
  */
 int redraw_run(struct cli *cli, bool watch, redraw_look *look, void *context);
-
-/* Appends @text as what replaces the last screen of @rows lines: its first lines, and how many more
- * there are. Pure. */
-void redraw_screen(struct buf *out, const char *text, unsigned rows);

@@ -3,11 +3,18 @@
 #include "launcher/cli/settle.h"
 
 #include "launcher/cli/cli.h"
+#include "launcher/cli/format.h"
+#include "launcher/cli/progress.h"
+#include "launcher/cli/repaint.h"
 #include "launcher/cli/text.h"
 #include "runtime/base/cleanup.h"
 
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
+#include <unistd.h>
+
+#define REDRAW_MS 100
 
 static bool is_one_of(const char *word, const char *const *list)
 {
@@ -15,13 +22,6 @@ static bool is_one_of(const char *word, const char *const *list)
 		if (strcmp(*list, word) == 0)
 			return true;
 	return false;
-}
-
-static bool is_judged(const struct watch_instance *instance, const struct settle_options *options)
-{
-	bool all = !options->services || !options->services[0];
-
-	return all || is_one_of(instance->service, options->services);
 }
 
 static const char *const noteworthy[] = {"ready",   "unready", "completed", "failed",
@@ -48,7 +48,7 @@ void settle_show(void *context, const struct watch_instance *instance, const cha
 	const struct settle_options *options = context;
 	bool only_reason = old_state && strcmp(old_state, instance->state) == 0;
 
-	if (options && !is_judged(instance, options))
+	if (options && !watch_is_of(instance, options->services))
 		return;
 	if (!only_reason && is_one_of(instance->state, noteworthy))
 		print_instance("", instance);
@@ -78,13 +78,76 @@ static size_t count_missing(const struct watch *watch, const struct settle_optio
 	for (size_t i = 0; i < watch->count; i++) {
 		const struct watch_instance *instance = &watch->instances[i];
 
-		if (!is_judged(instance, options) || is_one_of(instance->state, good))
+		if (!watch_is_of(instance, options->services) || is_one_of(instance->state, good))
 			continue;
 		print_instance("davit: not ready: ", instance);
 		missing++;
 	}
 	return missing;
 }
+
+/* ---- what a terminal shows meanwhile ---- */
+
+static void note(void *context, const struct watch_instance *instance, const char *old_state)
+{
+	struct settle_view *view = context;
+
+	view->changed = true;
+}
+
+void settle_view_begin(struct settle_view *view, struct watch *watch)
+{
+	const char *term = getenv("TERM");
+
+	view->begun_ms = now_ms();
+	view->live = isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
+	if (!view->live)
+		return;
+	watch->report = note;
+	watch->context = view;
+}
+
+static void draw(struct settle_view *view, const struct watch *watch)
+{
+	struct winsize size = {0};
+	autobuf struct buf text = {0};
+	autobuf struct buf out = {0};
+
+	view->drawn_ms = now_ms();
+	view->changed = false;
+	(void)ioctl(STDERR_FILENO, TIOCGWINSZ, &size); /* else no size is known */
+	buf_puts(&text, "");
+	progress_lines(watch, view->services, &text);
+	repaint_block(&out, text.data ? text.data : "",
+		      (struct repaint_size){size.ws_row, size.ws_col}, &view->lines);
+	if (!out.failed)
+		fputs(out.data, stderr);
+}
+
+int settle_view_pump(struct settle_view *view, struct watch *watch, int wait_ms, struct err *err)
+{
+	int64_t due_ms = view->drawn_ms + REDRAW_MS - now_ms();
+	bool soon = view->live && view->changed && due_ms < (wait_ms < 0 ? REDRAW_MS : wait_ms);
+	int r = watch_pump(watch, soon ? (int)(due_ms > 0 ? due_ms : 0) : wait_ms, err);
+
+	if (view->live && view->changed && now_ms() - view->drawn_ms >= REDRAW_MS)
+		draw(view, watch);
+	return r;
+}
+
+void settle_view_end(struct settle_view *view, const struct watch *watch)
+{
+	if (view->live)
+		draw(view, watch);
+	view->live = false;
+}
+
+void settle_view_took(const struct settle_view *view, struct buf *out)
+{
+	format_cpu(out, (double)(now_ms() - view->begun_ms) / 1000);
+}
+
+/* ---- until the stack is where it is wanted ---- */
 
 /* How long to wait next; 0 when the time is over. */
 static int next_wait_ms(int64_t deadline_ms)
@@ -97,34 +160,61 @@ static int next_wait_ms(int64_t deadline_ms)
 	return (int)(left_ms < most_ms ? left_ms : most_ms);
 }
 
+static void summarise(const struct watch *watch, const struct settle_options *options,
+		      const struct settle_view *view)
+{
+	autobuf struct buf line = {0};
+
+	if (options->only_changes)
+		return;
+	progress_summary(watch, options->services, now_ms() - view->begun_ms, &line);
+	fprintf(stderr, "%s\n", line.failed ? "" : line.data);
+}
+
+static int await(struct watch *watch, const struct settle_options *options,
+		 struct settle_view *view)
+{
+	int64_t deadline_ms = options->timeout_ms < 0 ? -1 : now_ms() + options->timeout_ms;
+	struct err err = {0};
+
+	while (!(watch->seen && watch->idle)) {
+		int wait_ms = next_wait_ms(deadline_ms);
+
+		if (wait_ms == 0) {
+			settle_view_end(view, watch);
+			(void)count_missing(watch, options);
+			return cli_complain(EXIT_TIMEOUT, "timed out waiting for stack '%s'",
+					    watch->stack);
+		}
+		if (settle_view_pump(view, watch, wait_ms, &err) < 0)
+			return cli_fail(&err, EXIT_FAILED);
+		if (watch->stream.ended)
+			return cli_complain(EXIT_FAILED, "the supervisor of stack '%s' has ended",
+					    watch->stack);
+	}
+	settle_view_end(view, watch);
+	return EXIT_DONE;
+}
+
 int settle_wait(const char *stack, const struct settle_options *options)
 {
 	struct settle_options shown = *options;
+	struct settle_view view = {.services = options->services};
 	autowatch struct watch watch = {
 		.stream = CLIENT_NO_STREAM, .report = settle_show, .context = &shown};
-	int64_t deadline_ms = options->timeout_ms < 0 ? -1 : now_ms() + options->timeout_ms;
 	struct err err = {0};
 
 	if (!options->judge || options->only_changes)
 		watch.report = settle_show_changes;
+	settle_view_begin(&view, &watch);
 	if (watch_open(&watch, stack, &err) < 0)
 		return cli_fail(&err, EXIT_FAILED);
-	while (!(watch.seen && watch.idle)) {
-		int wait_ms = next_wait_ms(deadline_ms);
-
-		if (wait_ms == 0) {
-			(void)count_missing(&watch, options);
-			return cli_complain(EXIT_TIMEOUT, "timed out waiting for stack '%s'",
-					    stack);
-		}
-		if (watch_pump(&watch, wait_ms, &err) < 0)
-			return cli_fail(&err, EXIT_FAILED);
-		if (watch.stream.ended)
-			return cli_complain(EXIT_FAILED, "the supervisor of stack '%s' has ended",
-					    stack);
-	}
+	int code = await(&watch, options, &view);
 	bool failed = false;
 
+	if (code != EXIT_DONE)
+		return code;
+	summarise(&watch, options, &view);
 	if (options->ret_all_ended)
 		*options->ret_all_ended = watch.count > 0 && watch_ended(&watch, NULL, &failed);
 	if (options->judge && count_missing(&watch, options) > 0)

@@ -11,6 +11,30 @@ watch_report settle_show;
 /* Like it, but silent about what was so before the first change. */
 watch_report settle_show_changes;
 
+/* What is shown while a stack is watched: on a terminal a line per service in its place, elsewhere
+ * what the watch reports. */
+struct settle_view {
+	const char *const *services; /* which are shown; NULL or empty: all */
+	bool live;		     /* a terminal is drawn on */
+	bool changed;		     /* since that */
+	size_t lines;		     /* that are on it */
+	int64_t begun_ms;
+	int64_t drawn_ms;
+};
+
+/* Before the watch is opened: it reports to the view where there is a terminal. */
+void settle_view_begin(struct settle_view *view, struct watch *watch);
+
+/* Like watch_pump(), which it calls, but may return 0 earlier. */
+int settle_view_pump(struct settle_view *view, struct watch *watch, int wait_ms,
+		     struct err *err) must_check;
+
+/* Shows how it is at last: from here on nothing is drawn. */
+void settle_view_end(struct settle_view *view, const struct watch *watch);
+
+/* Appends how long it has been: "2.10s". */
+void settle_view_took(const struct settle_view *view, struct buf *out);
+
 struct settle_options {
 	/* Only instances of these services are judged; NULL-terminated; NULL or empty: all. */
 	const char *const *services;

@@ -242,6 +242,11 @@ static bool is_one_of(const char *word, const char *const *list)
 	return false;
 }
 
+bool watch_is_of(const struct watch_instance *instance, const char *const *services)
+{
+	return !services || !services[0] || is_one_of(instance->service, services);
+}
+
 bool watch_ended(const struct watch *watch, const char *const *services, bool *ret_failed)
 {
 	bool any_failed = false;

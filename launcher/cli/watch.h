@@ -49,5 +49,8 @@ int watch_apply(struct watch *watch, const struct json_t *line, struct err *err)
  * has ended for good. @ret_failed tells whether one of them failed. */
 bool watch_ended(const struct watch *watch, const char *const *services, bool *ret_failed);
 
+/* Whether it is of one of these services (NULL or empty: of any). */
+bool watch_is_of(const struct watch_instance *instance, const char *const *services);
+
 void watch_close(struct watch *watch);
 #define autowatch __attribute__((cleanup(watch_close)))
