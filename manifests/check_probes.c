@@ -57,10 +57,6 @@ static void note_autoscale(const struct service *service, struct report *report)
 		struct pos pos;
 		const char *what;
 	} later[] = {
-		{autoscale->targets[SCALE_COMMAND].present, autoscale->targets[SCALE_COMMAND].pos,
-		 "command"},
-		{autoscale->targets[SCALE_PROMETHEUS].present,
-		 autoscale->targets[SCALE_PROMETHEUS].pos, "prometheus"},
 		{autoscale->idle_ms > 0, autoscale->pos, "idle"},
 		{autoscale->forecast != SCALE_FORECAST_NONE, autoscale->pos, "forecast"},
 	};

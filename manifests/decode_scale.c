@@ -3,6 +3,7 @@
  * `x-autoscale`: between how many and how many instances, by which signals, how fast, and when.
  */
 #include "manifests/decode_probes.h"
+#include "manifests/metric.h"
 #include "manifests/scalar.h"
 
 #include "runtime/base/cleanup.h"
@@ -185,8 +186,11 @@ static void gauge_path(struct decoder *decoder, const struct node *node, const c
 static void gauge_metric(struct decoder *decoder, const struct node *node, const char *key)
 {
 	const char *text = decode_scalar(decoder, node, key);
+	struct err err;
 
-	if (text)
+	if (text && metric_check(text, &err) < 0)
+		decode_error(decoder, node, key, "%s", err.text);
+	else if (text)
 		autoscale_of(decoder)->gauge.metric = arena_text(decoder->keep, text);
 }
 

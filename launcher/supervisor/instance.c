@@ -7,6 +7,7 @@
 #include "launcher/js.h"
 #include "launcher/supervisor/drain.h"
 #include "launcher/supervisor/events.h"
+#include "launcher/supervisor/gauge.h"
 #include "launcher/supervisor/hosts.h"
 #include "launcher/supervisor/join.h"
 #include "launcher/supervisor/kept.h"
@@ -163,6 +164,7 @@ static void instance_free(struct instance *instance)
 	fd_drop(&instance->terminal_fd);
 	log_close(instance->log);
 	measure_free(instance->measure);
+	gauge_stop(instance);
 	join_leave(instance);
 	if (sup->ending)
 		net_leave(instance->endpoint);
@@ -245,6 +247,8 @@ static void instance_act(struct instance *instance, unsigned actions)
 	}
 	if (actions & ACT_STOP_HEALTH)
 		probe_stop(instance);
+	if (actions & ACT_STOP_HEALTH)
+		gauge_stop(instance);
 	if (actions & ACT_PUBLISH)
 		publish_ports(instance->sup);
 	if (actions & ACT_SIGNAL_STOP)

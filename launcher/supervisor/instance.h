@@ -93,6 +93,7 @@ struct instance {
 	struct run_end end;
 	char *end_why;		 /* the same in words, or the failed probe it was ended for */
 	struct measure *measure; /* NULL: not looked at yet; see measure.h */
+	struct gauges *gauges;	 /* NULL: not asked for numbers; see gauge.h */
 	bool start_seen;	 /* how long the present run took to be ready was noted */
 	struct probes *probes;	 /* NULL: nothing to probe, or no process */
 	struct notify *notify;	 /* NULL: nobody listens to what it says */
@@ -100,8 +101,7 @@ struct instance {
 	struct net_endpoint *endpoint; /* NULL: the host's network, or that of: */
 	struct instance *joined;
 	struct log_sink *log;
-	int terminal_fd; /* our end of its terminal, besides the log's, or where it will
-			    come to; -1: none */
+	int terminal_fd; /* of its terminal: our end, or where that will come to; -1: none */
 	char *layer_dir;
 	bool own_hosts; /* its hosts file is its own; see hosts.h */
 };

@@ -2,6 +2,7 @@
 /* See look.h. */
 #include "launcher/supervisor/look.h"
 
+#include "launcher/supervisor/gauge.h"
 #include "launcher/supervisor/measure.h"
 #include "runtime/base/cleanup.h"
 
@@ -149,10 +150,40 @@ static void look_at_rest(struct look *look, struct instance *one)
 	}
 }
 
+/* The first ready one's program tells the number of the whole service: all have an equal share. */
+static void look_at_command(struct look *look)
+{
+	struct instance *asked = look->first;
+	int64_t milli = 0;
+
+	if (!look_wants(look, SCALE_COMMAND))
+		return;
+	while (asked && asked->state != INSTANCE_READY)
+		asked = next_of(asked);
+	bool known = asked && gauge_read(asked, SCALE_COMMAND, &milli);
+
+	look->sample_count = 0;
+	for (struct instance *one = look->first; one; one = next_of(one)) {
+		put_sample(look, SCALE_COMMAND, one, known,
+			   milli / (look->ready ? look->ready : 1));
+		look->sample_count++;
+	}
+}
+
+static void look_at_gauge(struct look *look, struct instance *one)
+{
+	int64_t milli = 0;
+	bool known = look_wants(look, SCALE_PROMETHEUS) && one->state == INSTANCE_READY &&
+		     gauge_read(one, SCALE_PROMETHEUS, &milli);
+
+	put_sample(look, SCALE_PROMETHEUS, one, known, milli);
+}
+
 static int make_samples(struct look *look)
 {
-	static const enum scale_signal sampled[] = {SCALE_CPU, SCALE_MEMORY, SCALE_PRESSURE,
-						    SCALE_CONNECTIONS, SCALE_RATE};
+	static const enum scale_signal sampled[] = {SCALE_CPU,	       SCALE_MEMORY, SCALE_PRESSURE,
+						    SCALE_CONNECTIONS, SCALE_RATE,   SCALE_COMMAND,
+						    SCALE_PROMETHEUS};
 	size_t count = 0;
 
 	for (const struct instance *one = look->first; one; one = next_of(one))
@@ -193,6 +224,7 @@ static void look_at_all(struct look *look)
 	for (struct instance *one = look->first; one; one = next_of(one)) {
 		look_at_net(look, one);
 		look_at_rest(look, one);
+		look_at_gauge(look, one);
 		look->sample_count++;
 	}
 }
@@ -202,6 +234,7 @@ bool look_closely(struct look *look)
 	if (make_samples(look) < 0)
 		return false;
 	look_at_all(look);
+	look_at_command(look);
 	look_put_tick(look);
 	put_means(look);
 	return true;

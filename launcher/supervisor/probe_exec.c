@@ -98,26 +98,45 @@ static void exec_cancel(struct probe *probe)
 		retire_process(probe->instance->sup, pidfd);
 }
 
+/* All that was printed, unless that was more than is kept. */
+static void answer(struct probe *probe, const struct exec_run *run)
+{
+	bool whole = run->output_len < OUTPUT_BYTES_MAX;
+
+	probe->answered(probe, &(struct probe_answer){.outcome = whole ? PROBE_OK : PROBE_FAILED,
+						      .what = "it prints 4096 bytes or more",
+						      .bytes = run->output,
+						      .len = run->output_len});
+}
+
 /* "exit 1: connection refused" */
 static void run_ended(struct probe *probe)
 {
 	struct exec_run *run = probe->run;
 	const struct run_end *end = &run->end;
 	int64_t timeout_ms = run->timed_out ? probe->use->timing.timeout_ms : 0;
+	bool good = !run->timed_out && end->kind == RUN_END_EXITED && end->code == 0;
 	char what[REASON_MAX];
 	size_t used;
 
 	reason_probe_end(end, timeout_ms, what, sizeof(what));
 	run->output[run->output_len] = '\0';
+	if (probe->answered && good) {
+		answer(probe, run);
+		return;
+	}
 	run->output[strcspn(run->output, "\r\n")] = '\0';
 	used = strlen(what);
 	if (run->output[0])
 		snprintf(what + used, sizeof(what) - used, ": %.120s", run->output);
-	probe_done(probe,
-		   run->timed_out				   ? PROBE_TIMEOUT
-		   : end->kind == RUN_END_EXITED && end->code == 0 ? PROBE_OK
-								   : PROBE_FAILED,
-		   what);
+	enum probe_outcome outcome = run->timed_out ? PROBE_TIMEOUT
+				     : good	    ? PROBE_OK
+						    : PROBE_FAILED;
+
+	if (probe->answered)
+		probe->answered(probe, &(struct probe_answer){.outcome = outcome, .what = what});
+	else
+		probe_done(probe, outcome, what);
 }
 
 /* One that was killed was not so by the end of its instance, which would be known by now. */

@@ -24,6 +24,7 @@
 #define TEXT_MAX 160
 /* An answer that goes on for longer has said its status long ago. */
 #define BODY_BYTES_MAX 65536
+#define PAGE_BYTES_MAX 1048576 /* where the body is what was asked for */
 
 /* What all http probes of a supervisor share. */
 struct http_prober {
@@ -36,6 +37,7 @@ struct http_run {
 	CURL *easy;
 	struct curl_slist *headers;
 	size_t body_bytes;
+	struct buf page; /* of the body, where it is asked for */
 };
 
 /* ---- the library ---- */
@@ -202,6 +204,7 @@ static void http_cancel(struct probe *probe)
 	(void)curl.multi_remove_handle(probe->instance->sup->http_prober->multi, run->easy);
 	curl.easy_cleanup(run->easy);
 	curl.slist_free_all(run->headers);
+	buf_free(&run->page);
 	*run = (struct http_run){0};
 }
 
@@ -228,6 +231,30 @@ static void failure_text(CURL *easy, CURLcode code, char *text, size_t size)
 		snprintf(text, size, "%s", curl.easy_strerror(code));
 }
 
+/* Of a page that was asked for how it ends matters, too. */
+static void answer(struct probe *probe, bool good, CURLcode code, char *text)
+{
+	struct http_run *run = probe->run;
+	struct buf page = run->page;
+	struct err err = {0};
+
+	if (good && run->body_bytes > PAGE_BYTES_MAX)
+		snprintf(text, TEXT_MAX, "the page is longer than 1 MiB");
+	else if (good && code != CURLE_OK)
+		failure_text(run->easy, code, text, TEXT_MAX);
+	else if (good && buf_check(&page, &err) < 0)
+		snprintf(text, TEXT_MAX, "out of memory");
+	else if (good)
+		text = NULL;
+	run->page = (struct buf){0};
+	http_cancel(probe);
+	probe->answered(probe, &(struct probe_answer){.outcome = text ? PROBE_FAILED : PROBE_OK,
+						      .what = text,
+						      .bytes = page.data,
+						      .len = page.len});
+	buf_free(&page);
+}
+
 static void http_ended(struct probe *probe, CURLcode code)
 {
 	const struct probe_http *http = &probe->use->spec->http;
@@ -243,6 +270,10 @@ static void http_ended(struct probe *probe, CURLcode code)
 		snprintf(text, sizeof(text), "status %ld", status);
 	else
 		failure_text(run->easy, code, text, sizeof(text));
+	if (probe->answered) {
+		answer(probe, good, code, text);
+		return;
+	}
 	http_cancel(probe);
 	probe_done(probe, good ? PROBE_OK : PROBE_FAILED, text);
 }
@@ -259,6 +290,17 @@ static void collect(struct http_prober *prober)
 		(void)curl.easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &probe);
 		http_ended((struct probe *)(void *)probe, message->data.result);
 	}
+}
+
+static size_t on_page(char *bytes, size_t size, size_t count, void *data)
+{
+	struct http_run *run = data;
+
+	run->body_bytes += size * count;
+	if (run->body_bytes > PAGE_BYTES_MAX)
+		return 0;
+	buf_put(&run->page, bytes, size * count);
+	return size * count;
 }
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *data)
@@ -319,7 +361,7 @@ static void set_up(struct probe *probe, const char *url)
 	curl.easy_setopt(easy, CURLOPT_CAPATH, NULL);
 	curl.easy_setopt(easy, CURLOPT_USERAGENT, "davit-probe");
 	curl.easy_setopt(easy, CURLOPT_HTTPHEADER, run->headers);
-	curl.easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+	curl.easy_setopt(easy, CURLOPT_WRITEFUNCTION, probe->answered ? on_page : on_body);
 	curl.easy_setopt(easy, CURLOPT_WRITEDATA, run);
 	curl.easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	curl.easy_setopt(easy, CURLOPT_OPENSOCKETDATA, probe);

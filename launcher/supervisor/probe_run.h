@@ -9,7 +9,8 @@
 
 struct probe;
 
-/* How one method asks. A run that has begun ends with probe_done() or is cancelled. */
+/* How one method asks. A run that has begun ends with probe_done(), or
+ * probe->answered(), or is cancelled. */
 struct probe_method_ops {
 	/* Begins a run and returns before it ends; -errno with err when it cannot even begin. */
 	int (*begin)(struct probe *probe, struct err *err);
@@ -25,6 +26,14 @@ extern const struct probe_method_ops probe_exec_ops;
 extern const struct probe_method_ops probe_tcp_ops;
 extern const struct probe_method_ops probe_http_ops;
 
+/* What came of a question for more than yes or no. Borrowed. */
+struct probe_answer {
+	enum probe_outcome outcome;
+	const char *what;  /* why it failed: "exit 1: no such queue" */
+	const char *bytes; /* with PROBE_OK: what was printed, or the page */
+	size_t len;
+};
+
 struct probe {
 	struct instance *instance;
 	const struct probe_use *use; /* of the plan's service */
@@ -35,6 +44,8 @@ struct probe {
 	bool running;
 	bool put_off; /* the supervisor lacks what it takes to ask */
 	void *run;    /* of the method */
+	/* NULL: it ends with probe_done(); else with this, exec and http alone. */
+	void (*answered)(struct probe *probe, const struct probe_answer *answer);
 };
 
 /*

@@ -7,6 +7,7 @@
 #include "launcher/js.h"
 #include "launcher/supervisor/attach.h"
 #include "launcher/supervisor/events.h"
+#include "launcher/supervisor/gauge.h"
 #include "launcher/supervisor/kept.h"
 #include "launcher/supervisor/notify.h"
 #include "launcher/supervisor/oom.h"
@@ -226,6 +227,7 @@ void run_end_on_exit(void *data, int fd, uint32_t events)
 	if (instance->log)
 		log_drain(instance->log);
 	probe_stop(instance);
+	gauge_stop(instance);
 	attach_drop(instance->sup, instance);
 	run_end_now(instance);
 }

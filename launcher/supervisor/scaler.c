@@ -213,7 +213,8 @@ static bool is_at_rest(const struct look *look, const struct unit *unit)
 
 	return unit->replicas == least && look->cpu_known &&
 	       look->busy_milli <= IDLE_MILLI * look->ready && scaling->scaler.waited == 0 &&
-	       !look_wants(look, SCALE_MEMORY) && !look_wants(look, SCALE_PRESSURE);
+	       !look_wants(look, SCALE_MEMORY) && !look_wants(look, SCALE_PRESSURE) &&
+	       !look_wants(look, SCALE_COMMAND) && !look_wants(look, SCALE_PROMETHEUS);
 }
 
 static void look_closer(struct look *look, struct unit *unit)

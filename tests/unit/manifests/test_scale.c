@@ -275,8 +275,6 @@ static void what_cannot_be_done_yet_is_noted(void **unused)
 		 "5:16: note: services.a.x-autoscale.idle is not supported yet"},
 		{"x-autoscale: {max: 8, forecast: daily}",
 		 "5:16: note: services.a.x-autoscale.forecast is not supported yet"},
-		{"x-autoscale: {max: 8, command: {test: a, target: 1}}",
-		 "5:52: note: services.a.x-autoscale.command is not supported yet"},
 		{"x-schedule: '@daily'", "5:3: note: services.a.x-schedule is not supported yet"},
 		{"x-balance: least_connections",
 		 "5:14: note: services.a.x-balance: least_connections is not supported yet"},
@@ -319,7 +317,8 @@ static void what_is_printed_loads_again(void **unused)
 		"mem_limit: 64m\n  x-autoscale: {max: 9, min: 2, idle: 90s, cpu: 60.5%, memory: "
 		"80%, "
 		"pressure: 1%, connections: 9, backlog: 0.5, rate: 1/s, command: {test: [CMD, a], "
-		"target: 2}, prometheus: {port: 1, path: /m, metric: a$$b, target: 5}, forecast: "
+		"target: 2}, prometheus: {port: 1, path: /m, metric: 'a{b=\"c\"}', target: 5}, "
+		"forecast: "
 		"daily, "
 		"scale_up: {tolerance: 2.5%, select_policy: disabled, policies: [3/1500ms, "
 		"7%/2s]}, "
