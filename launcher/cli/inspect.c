@@ -286,6 +286,52 @@ static void put_instance(struct buf *out, const struct json_t *about)
 	put_common(out, about);
 }
 
+/* "cpu 73.5%, 280 arrivals/s" */
+static void format_edges(struct buf *value, const struct json_t *edges, const char *between)
+{
+	static const struct {
+		const char *name, *before, *unit;
+	} signals[] = {{"cpu", "cpu ", "%"},
+		       {"memory", "memory ", "%"},
+		       {"pressure", "pressure ", "%"},
+		       {"connections", "", " connections each"},
+		       {"arrivals", "", " arrivals/s"},
+		       {"rate", "", " arrivals/s each"},
+		       {"command", "command ", " each"},
+		       {"prometheus", "prometheus ", " each"}};
+	const char *comma = "";
+
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
+		double edge = js_real(edges, signals[i].name, 0);
+
+		if (edge <= 0)
+			continue;
+		buf_puts(value, comma);
+		buf_printf(value, "%s%.4g%s", signals[i].before, edge, signals[i].unit);
+		comma = between;
+	}
+}
+
+/* Why there are so many, and what would change it. */
+static void put_scaling(struct buf *out, const struct json_t *scaling)
+{
+	autobuf struct buf value = {0};
+
+	if (js_kind(scaling) != JS_OBJECT)
+		return;
+	buf_printf(&value, "%" PRId64 "-%" PRId64 ": %s", js_int(scaling, "min", 0),
+		   js_int(scaling, "max", 0), js_text(scaling, "why"));
+	put_row(out, "scaled", &value);
+	format_edges(&value, js_get(scaling, "more_above"), " or ");
+	if (value.len)
+		put_row(out, "more above", &value);
+	format_edges(&value, js_get(scaling, "fewer_below"), " and ");
+	if (value.len) {
+		buf_printf(&value, ", for %" PRId64 "s", js_int(scaling, "window_ms", 0) / 1000);
+		put_row(out, "fewer below", &value);
+	}
+}
+
 static void put_service(struct buf *out, const struct json_t *about)
 {
 	const struct json_t *instances = js_get(about, "instances");
@@ -302,6 +348,7 @@ static void put_service(struct buf *out, const struct json_t *about)
 			   js_text(instance, "state"), reason ? ": " : "", reason ? reason : "");
 		put_row(out, "instance", &value);
 	}
+	put_scaling(out, js_get(about, "scaling"));
 	put_text(out, "revision", js_text(about, "revision"));
 	put_common(out, about);
 }

@@ -116,14 +116,19 @@ static int64_t queue_ahead_milli(const struct scale_input *input,
 	return ahead_milli > 0 ? ahead_milli : 0;
 }
 
+int64_t scale_queue_load_milli(const struct autoscale *autoscale)
+{
+	const struct scale_target *cpu = &autoscale->targets[SCALE_CPU];
+
+	return cpu->present ? cpu->milli / 100 : LOAD_MILLI;
+}
+
 unsigned scale_queue_propose(const struct scaler *scaler, const struct autoscale *autoscale,
 			     const struct scale_input *input, struct scale_decision *decision,
 			     unsigned *ret_lasting)
 {
 	int64_t each_milli = capacity_milli(scaler);
-	int64_t load_milli = autoscale->targets[SCALE_CPU].present
-				     ? autoscale->targets[SCALE_CPU].milli / 100
-				     : LOAD_MILLI;
+	int64_t load_milli = scale_queue_load_milli(autoscale);
 	bool waiting = is_waiting(autoscale, input->waiting, input->ready);
 
 	decision->rate_milli = scale_arrivals_rate_milli(&scaler->arrivals, input->now_ms);

@@ -17,6 +17,9 @@ void scale_queue_observe(struct scaler *scaler, const struct autoscale *autoscal
  */
 bool scale_queue_is_draining(const struct scaler *scaler, int64_t now_ms);
 
+/* How much of what an instance manages it shall have to do, in thousandths. */
+int64_t scale_queue_load_milli(const struct autoscale *autoscale);
+
 /*
  * As many as serve what arrives at the target of cpu (70 % where there is none) of what one
  * manages, and what waits within a second. Twice as many while nothing is known of what one

@@ -5,6 +5,7 @@
 #include "launcher/supervisor/probe.h"
 #include "launcher/supervisor/reach.h"
 #include "launcher/supervisor/record.h"
+#include "launcher/supervisor/scaler.h"
 #include "launcher/supervisor/supervisor.h"
 #include "launcher/supervisor/view.h"
 #include "runtime/base/cleanup.h"
@@ -312,6 +313,8 @@ static struct reply inspect_service(struct supervisor *sup, const char *name)
 		return reply_error(409, 1, "service '%s' was not launched", name);
 	if (!document || !put_plan(document, unit->plan) ||
 	    !js_put(document, "probes", probes_of(unit->plan->service, NULL)) ||
+	    !js_put(document, "scaling",
+		    scaler_explain(sup, unit->plan->service, unit->replicas) ?: js_pack("n")) ||
 	    !js_put(document, "networks", reach_service(sup, unit->plan->service)) ||
 	    !js_put(document, "instances", instances_of(sup, name)))
 		return reply_error(500, 1, "out of memory");

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "launcher/policy/scale.h"
+#include "launcher/policy/scale_text.h"
 #include "launcher/supervisor/instance.h"
 
 #include <time.h>
@@ -34,8 +34,9 @@ struct scaling {
 	unsigned was_ready; /* at the last tick */
 	int64_t start_ms;   /* how long a start takes until ready, of late */
 	struct scale_decision decision;
-	int64_t cpu_milli; /* mean use, thousandths of a per cent; -1: not known */
-	unsigned from, to; /* the last change; both 0: none yet */
+	char why[SCALE_TEXT_MAX]; /* of that decision; "": there was none yet */
+	int64_t cpu_milli;	  /* mean use, thousandths of a per cent; -1: not known */
+	unsigned from, to;	  /* the last change; both 0: none yet */
 	struct timespec changed_at;
 };
 

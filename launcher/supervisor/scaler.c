@@ -2,6 +2,7 @@
 /* See scaler.h. */
 #include "launcher/supervisor/scaler.h"
 
+#include "launcher/policy/scale_outlook.h"
 #include "launcher/policy/scale_text.h"
 #include "launcher/policy/schedule.h"
 #include "launcher/supervisor/apply.h"
@@ -154,15 +155,13 @@ static void tell(const struct look *look, unsigned from)
 {
 	const struct scale_decision *decision = &look->scaling->decision;
 	struct json_t *proposals = js_pack("{}");
-	char why[SCALE_TEXT_MAX];
 
 	for (size_t i = 0; proposals && i < SCALE_SIGNALS; i++)
 		if (decision->proposals[i] &&
 		    !js_put(proposals, scale_signal_name((enum scale_signal)i),
 			    js_pack("i", (int)decision->proposals[i])))
 			break;
-	scale_text(&look->scaling->as, &look->input, decision, look->scaling->cpu_milli, why);
-	events_service(look->sup, look->service->name, "scale", why,
+	events_service(look->sup, look->service->name, "scale", look->scaling->why,
 		       js_pack("{s:i, s:i, s:s, s:o?, s:s, s:I, s:I, s:I, s:I, s:i}", "from",
 			       (int)from, "to", (int)decision->desired, "signal",
 			       scale_signal_name(decision->decisive), "proposals", proposals,
@@ -192,6 +191,7 @@ static void decide(struct look *look, struct unit *unit)
 				   ? look->busy_milli * (LOOK_PERCENT_FULL / 1000) / look->ready
 				   : -1;
 	scaling->decision = scale_decide(&scaling->scaler, &scaling->as, input);
+	scale_text(&scaling->as, input, &scaling->decision, scaling->cpu_milli, scaling->why);
 	if (scaling->decision.desired == from)
 		return;
 	unit->replicas = scaling->decision.desired;
@@ -311,6 +311,38 @@ void scaler_update(struct supervisor *sup)
 		supervisor_log(sup, "event=scaling-lacks error=\"%s\"", err.text);
 	else
 		watch_arm(sup->scale_timer, TICK_MS);
+}
+
+/* Values by signal, where there is one. */
+static struct json_t *values_of(const int64_t milli[SCALE_SIGNALS])
+{
+	struct json_t *values = js_pack("{}");
+
+	for (size_t i = 0; values && i < SCALE_SIGNALS; i++)
+		if (milli[i] &&
+		    !js_put(values,
+			    i == SCALE_BACKLOG ? "arrivals"
+					       : scale_signal_name((enum scale_signal)i),
+			    js_pack("f", (double)milli[i] / 1000)))
+			break;
+	return values;
+}
+
+struct json_t *scaler_explain(const struct supervisor *sup, const struct service *service,
+			      unsigned current)
+{
+	const struct scaling *scaling = find(sup, service->name);
+
+	if (!scaling || !scaling->why[0])
+		return NULL;
+	const struct autoscale *as = &scaling->as;
+	struct scale_outlook outlook = scale_outlook(as, &scaling->decision, current);
+	int64_t window_ms = as->down.learned ? scaling->scaler.hold.ms : as->down.stabilization_ms;
+
+	return js_pack("{s:s, s:o?, s:o?, s:I, s:I, s:I}", "why", scaling->why, "more_above",
+		       values_of(outlook.more_milli), "fewer_below", values_of(outlook.fewer_milli),
+		       "window_ms", (long long)window_ms, "min", (long long)(as->min ? as->min : 1),
+		       "max", (long long)as->max);
 }
 
 struct json_t *scaler_view(const struct supervisor *sup, const struct service *service)

@@ -20,5 +20,10 @@ void scaler_update(struct supervisor *sup);
 /* Forgets everything. */
 void scaler_close(struct supervisor *sup);
 
+/* What `inspect` tells of a service with so many instances: why, and what would change it; NULL:
+ * not scaled, or nothing was decided yet. */
+struct json_t *scaler_explain(const struct supervisor *sup, const struct service *service,
+			      unsigned current);
+
 /* What `status` tells of a service; NULL: not scaled. */
 struct json_t *scaler_view(const struct supervisor *sup, const struct service *service);
