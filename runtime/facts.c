@@ -26,6 +26,7 @@ void container_plan_facts(const struct container_plan *plan, struct container_fa
 		.filter_length = plan->filter ? secc_length(plan->filter) : 0,
 		.landlock = plan->landlock,
 		.device_filter = plan->devices_fd >= 0,
+		.new_privileges = plan->new_privileges,
 		.shares_network = plan->host_network,
 		.shares_pid = plan->host_pid,
 		.shares_ipc = plan->host_ipc,

@@ -23,6 +23,7 @@ struct container_facts {
 	unsigned filter_length; /* instructions */
 	int landlock;		/* version of the rules; 0: none */
 	bool device_filter;
+	bool new_privileges; /* are to be had by set-user-ID programs */
 	bool shares_network; /* the namespaces that are the host's */
 	bool shares_pid;
 	bool shares_ipc;

@@ -155,6 +155,10 @@ static void put_isolation(struct buf *out, const struct json_t *isolation)
 	else
 		buf_puts(&value, "unconfined");
 	put_row(out, "seccomp", &value);
+	put_text(out, "privileges",
+		 js_bool(isolation, "no_new_privileges") ? "no new ones"
+							 : "new ones by set-user-ID programs");
+	put_text(out, "devices", js_bool(isolation, "device_filter") ? "filtered" : "not filtered");
 	if (js_int(isolation, "landlock", 0))
 		buf_printf(&value, "version %" PRId64, js_int(isolation, "landlock", 0));
 	put_row(out, "landlock", &value);

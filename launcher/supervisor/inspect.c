@@ -116,16 +116,17 @@ static struct json_t *isolation_of(const struct plan *plan)
 	if (!plan->container)
 		return NULL;
 	container_plan_facts(plan->container, &facts);
-	return js_pack("{s:o, s:I, s:I, s:o, s:o?, s:o?, s:o, s:o, s:o?, s:o?, s:b, s:b, s:o, s:o}",
-		       "namespaces", namespaces_of(&facts, service), "uid", (long long)facts.uid,
-		       "gid", (long long)facts.gid, "groups", groups_of(&facts), "first_id",
-		       facts.id_count ? js_pack("I", (long long)facts.first_id) : NULL, "id_count",
-		       number_or_null(facts.id_count), "capabilities", names_of(facts.capabilities),
-		       "ambient_capabilities", names_of(facts.ambient), "seccomp",
-		       filter_of(&facts, service), "landlock", number_or_null(facts.landlock),
-		       "device_filter", facts.device_filter, "read_only_root", !facts.writable,
-		       "masked", targets_of(plan->container, "masked"), "read_only",
-		       targets_of(plan->container, "read-only"));
+	return js_pack(
+		"{s:o, s:I, s:I, s:o, s:o?, s:o?, s:o, s:o, s:o?, s:o?, s:b, s:b, s:b, s:o, s:o}",
+		"namespaces", namespaces_of(&facts, service), "uid", (long long)facts.uid, "gid",
+		(long long)facts.gid, "groups", groups_of(&facts), "first_id",
+		facts.id_count ? js_pack("I", (long long)facts.first_id) : NULL, "id_count",
+		number_or_null(facts.id_count), "capabilities", names_of(facts.capabilities),
+		"ambient_capabilities", names_of(facts.ambient), "seccomp",
+		filter_of(&facts, service), "landlock", number_or_null(facts.landlock),
+		"device_filter", facts.device_filter, "no_new_privileges", !facts.new_privileges,
+		"read_only_root", !facts.writable, "masked", targets_of(plan->container, "masked"),
+		"read_only", targets_of(plan->container, "read-only"));
 }
 
 static struct json_t *mount_of(const struct mount_spec *mount)
