@@ -181,6 +181,20 @@ struct recorder;
 int container_prepare(const struct container_config *config, struct container_plan **ret_plan,
 		      struct container_fault *fault) must_check;
 
+#define CONTAINER_FILTER_NAME_SIZE 65
+
+/*
+ * Whether container_prepare() would have to compile the configuration's system call filter, which
+ * takes some ten milliseconds, and to write it to filter_dir.
+ *
+ * @ret_name	out: the file's name, the same for all who would compile the same
+ */
+bool container_filter_missing(const struct container_config *config,
+			      char ret_name[static CONTAINER_FILTER_NAME_SIZE]);
+
+/* Compiles and writes it. What stands in the way container_prepare() will tell. */
+void container_filter_keep(const struct container_config *config);
+
 /*
  * Copies what the root of the configuration has in the directory @target into the empty directory
  * @to_fd, which gets its owner and mode as well. No link of the root leads out of it.

@@ -135,6 +135,47 @@ static int copy_limits(struct container_plan *plan, const struct container_confi
 	return 0;
 }
 
+/* @ret_text	out: what the source refers to */
+static struct secc_source filter_source(const struct container_config *config,
+					const struct caps *caps, struct profile_text *ret_text)
+{
+	const char *bytes = config->seccomp_profile;
+
+	*ret_text = (struct profile_text){config->seccomp_name, bytes, bytes ? strlen(bytes) : 0};
+	return (struct secc_source){bytes ? ret_text : NULL, caps->keep, config->filter_dir};
+}
+
+bool container_filter_missing(const struct container_config *config,
+			      char ret_name[static CONTAINER_FILTER_NAME_SIZE])
+{
+	struct profile_text text;
+	struct caps caps;
+	struct err err;
+
+	_Static_assert(CONTAINER_FILTER_NAME_SIZE == SECC_NAME_SIZE, "names of filters");
+	if (config->seccomp_unconfined ||
+	    caps_resolve(config->cap_add, config->cap_drop, &caps, &err) < 0)
+		return false;
+	const struct secc_source source = filter_source(config, &caps, &text);
+
+	return secc_missing(&source, ret_name);
+}
+
+void container_filter_keep(const struct container_config *config)
+{
+	const struct secc *filter = NULL;
+	struct profile_text text;
+	struct caps caps;
+	struct err err;
+
+	if (caps_resolve(config->cap_add, config->cap_drop, &caps, &err) < 0)
+		return;
+	const struct secc_source source = filter_source(config, &caps, &text);
+
+	if (secc_acquire(&source, &filter, &err) == 0)
+		secc_release(filter);
+}
+
 static int set_privileges(struct container_plan *plan, const struct container_config *config,
 			  struct container_fault *fault)
 {
@@ -147,13 +188,10 @@ static int set_privileges(struct container_plan *plan, const struct container_co
 		plan->landlock = landlock_version();
 	if (config->seccomp_unconfined)
 		return 0;
-	const char *bytes = config->seccomp_profile;
+	struct profile_text text;
+	const struct secc_source source = filter_source(config, &plan->caps, &text);
 
-	plan->own_filter = bytes != NULL;
-	const struct profile_text text = {config->seccomp_name, bytes, bytes ? strlen(bytes) : 0};
-	const struct secc_source source = {bytes ? &text : NULL, plan->caps.keep,
-					   config->filter_dir};
-
+	plan->own_filter = config->seccomp_profile != NULL;
 	if (secc_acquire(&source, &plan->filter, &fault->err) < 0)
 		return fault_of(fault, CONTAINER_ITEM_SECCOMP, 0);
 	return 0;

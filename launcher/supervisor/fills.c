@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Filling new volumes beside the loop; see fills.h. */
+/* What takes long before a plan can be made, beside the loop; see fills.h. */
 #include "launcher/supervisor/fills.h"
 
 #include "launcher/lower.h"
@@ -41,12 +41,21 @@ struct fill {
 	unsigned index;
 	char **paths; /* by mount; NULL: not this one */
 	size_t path_count;
-	char *state_dir; /* what the process needs on disk, gone with it */
+	bool volumes;				 /* any of them */
+	char filter[CONTAINER_FILTER_NAME_SIZE]; /* that it compiles; empty: none */
+	char *state_dir;			 /* what the process needs on disk, gone with it */
 	bool keep;
 	int pidfd; /* -1: it has ended */
 	int result_fd;
 	struct watch *end;
 	struct fill_result result;
+};
+
+/* What the process works from. */
+struct fill_work {
+	const struct service *service;
+	struct container_config view;		/* of what an image has for the volumes */
+	const struct container_config *confine; /* with the filter to compile */
 };
 
 /* A request that is to be handled again. */
@@ -188,11 +197,14 @@ bool fills_running(const struct supervisor *sup)
 
 /* ---- the process ---- */
 
-static void do_fill(const struct fill *fill, const struct service *service,
-		    const struct container_config *config, struct fill_result *result)
+static void do_fill(const struct fill *fill, const struct fill_work *work,
+		    struct fill_result *result)
 {
+	if (fill->filter[0])
+		container_filter_keep(work->confine);
 	for (unsigned i = 0; i < fill->path_count && !result->failed; i++) {
-		const struct volume_want want = {fill->paths[i], config, service->mounts[i].target};
+		const struct volume_want want = {fill->paths[i], &work->view,
+						 work->service->mounts[i].target};
 
 		result->mount = i;
 		if (want.path)
@@ -201,9 +213,8 @@ static void do_fill(const struct fill *fill, const struct service *service,
 }
 
 /* Keeps nothing open that a next supervisor would find in use. */
-static _Noreturn void fill_process(const struct fill *fill, const struct service *service,
-				   const struct container_config *config, int result_fd,
-				   pid_t parent)
+static _Noreturn void fill_process(const struct fill *fill, const struct fill_work *work,
+				   int result_fd, pid_t parent)
 {
 	struct fill_result result = {0};
 
@@ -212,7 +223,7 @@ static _Noreturn void fill_process(const struct fill *fill, const struct service
 	    close_range(RESULT_FD + 1, ~0U, 0) < 0)
 		_exit(1);
 	(void)prctl(PR_SET_NAME, "davit-fill");
-	do_fill(fill, service, config, &result);
+	do_fill(fill, work, &result);
 	_exit(write(RESULT_FD, &result, sizeof(result)) != sizeof(result));
 }
 
@@ -224,7 +235,11 @@ static void on_end(void *data, int fd, uint32_t events)
 	if (waitid(P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG) == 0 && info.si_pid == 0)
 		return;
 	watch_free(take_ptr(fill->end));
-	if (read(fill->result_fd, &fill->result, sizeof(fill->result)) != sizeof(fill->result)) {
+	bool told =
+		read(fill->result_fd, &fill->result, sizeof(fill->result)) == sizeof(fill->result);
+
+	/* A filter that is not there is compiled by whoever needs it. */
+	if (!told && fill->volumes) {
 		fill->result.failed = true;
 		err_ignore(err_say(&fill->result.err, EPROTO,
 				   "the process that fills new volumes died"));
@@ -235,13 +250,12 @@ static void on_end(void *data, int fd, uint32_t events)
 	wake_all(fill->sup);
 }
 
-static int start(struct fill *fill, const struct plan_source *source,
-		 const struct container_config *config, struct err *err)
+static int start(struct fill *fill, const struct fill_work *work, struct err *err)
 {
 	int fds[2];
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
-		return err_set(err, errno, "fill new volumes");
+		return err_set(err, errno, "prepare beside the loop");
 	autoclose int write_fd = fds[1];
 	pid_t parent = getpid();
 
@@ -249,13 +263,13 @@ static int start(struct fill *fill, const struct plan_source *source,
 	pid_t pid = fork();
 
 	if (pid < 0)
-		return err_set(err, errno, "fill new volumes");
+		return err_set(err, errno, "prepare beside the loop");
 	if (pid == 0)
-		fill_process(fill, source->service, config, write_fd, parent);
+		fill_process(fill, work, write_fd, parent);
 	/* Our child, unreaped: the number is its own. */
 	fill->pidfd = pidfd_open(pid, 0);
 	if (fill->pidfd < 0) {
-		int r = err_set(err, errno, "fill new volumes");
+		int r = err_set(err, errno, "prepare beside the loop");
 
 		(void)kill(pid, SIGKILL);
 		(void)waitpid(pid, NULL, 0);
@@ -276,30 +290,27 @@ static bool is_fillable(const struct stack *stack, const struct mount_spec *moun
 }
 
 /* The paths of the volumes that are not there. */
-static int list_missing(const struct supervisor *sup, const struct plan_source *source,
-			struct fill *fill, bool *ret_any, struct err *err)
+static int list_missing(const struct plan_source *source, const struct lower_place *place,
+			struct fill *fill, struct err *err)
 {
 	const struct service *service = source->service;
 	const struct stack *stack = source->manifest->stack;
-	autofree char *anonymous = plan_anonymous_dir(sup, service, source->index);
-	const struct lower_place place = {.volumes_dir = sup->volumes_dir,
-					  .anonymous_dir = anonymous};
 	struct stat st;
 
 	fill->paths = calloc(service->mount_count + 1, sizeof(*fill->paths));
-	if (!anonymous || !fill->paths)
+	if (!fill->paths)
 		return err_set(err, ENOMEM, "%s", service->name);
 	fill->path_count = service->mount_count;
 	for (size_t i = 0; i < service->mount_count; i++) {
 		if (!is_fillable(stack, &service->mounts[i]))
 			continue;
-		autofree char *path = lower_volume_path(stack, service, i, &place);
+		autofree char *path = lower_volume_path(stack, service, i, place);
 
 		if (!path)
 			return err_set(err, ENOMEM, "%s", service->name);
 		if (stat(path, &st) < 0 && errno == ENOENT) {
 			fill->paths[i] = take_ptr(path);
-			*ret_any = true;
+			fill->volumes = true;
 		}
 	}
 	return 0;
@@ -313,13 +324,18 @@ static bool has_path(const struct fill *fill, const char *path)
 	return false;
 }
 
-/* Another one is at the same volume: what comes of it has to be known first. */
+/* Another one is at the same volume or filter: what comes of it has to be known first. */
 static bool is_contested(const struct supervisor *sup, const struct fill *wanted)
 {
-	for (const struct fill *fill = sup->fills; fill; fill = fill->next)
-		for (size_t i = 0; fill->pidfd >= 0 && i < wanted->path_count; i++)
+	for (const struct fill *fill = sup->fills; fill; fill = fill->next) {
+		if (fill->pidfd < 0)
+			continue;
+		if (wanted->filter[0] && strcmp(fill->filter, wanted->filter) == 0)
+			return true;
+		for (size_t i = 0; i < wanted->path_count; i++)
 			if (wanted->paths[i] && has_path(fill, wanted->paths[i]))
 				return true;
+	}
 	return false;
 }
 
@@ -353,33 +369,58 @@ void fills_forget(struct supervisor *sup, const struct plan_source *source)
 		fill_free(fill);
 }
 
+/* Returns 1 when there is something to do, of volumes or of the filter; 0; -errno. */
+static int list_work(struct fill *fill, const struct plan_source *source, struct lowered *lowered,
+		     struct fill_work *work, struct err *err)
+{
+	const struct service *service = source->service;
+	const struct supervisor *sup = fill->sup;
+	autofree char *anonymous = plan_anonymous_dir(sup, service, source->index);
+	const struct lower_place place = {.volumes_dir = sup->volumes_dir,
+					  .anonymous_dir = anonymous,
+					  .filter_dir = sup->filters_dir};
+	int r = 0;
+
+	if (!anonymous)
+		return err_set(err, ENOMEM, "%s", service->name);
+	*work = (struct fill_work){.service = service, .confine = &lowered->config};
+	work->view.root = CONTAINER_ROOT_LAYERS;
+	work->view.root_layers = images_layers(source->manifest, service->rootfs_dir);
+	if (service->rootfs == ROOTFS_IMAGE && work->view.root_layers)
+		r = list_missing(source, &place, fill, err);
+	if (r == 0)
+		r = lower_service(source->manifest->stack, service, &place, lowered, err);
+	if (r < 0)
+		return r;
+	if (!container_filter_missing(&lowered->config, fill->filter))
+		fill->filter[0] = '\0';
+	return fill->volumes || fill->filter[0];
+}
+
 static int begin(struct fill *fill, const struct plan_source *source, struct err *err)
 {
 	struct supervisor *sup = fill->sup;
-	struct container_config config = {
-		.root = CONTAINER_ROOT_LAYERS,
-		.root_layers = images_layers(source->manifest, source->service->rootfs_dir),
-	};
-	bool any = false;
+	autolowered struct lowered lowered = {0};
+	struct fill_work work;
 
 	fill->service = strdup(source->service->name);
 	if (!fill->service)
-		return err_set(err, ENOMEM, "fill new volumes");
-	int r = list_missing(sup, source, fill, &any, err);
+		return err_set(err, ENOMEM, "prepare");
+	int r = list_work(fill, source, &lowered, &work, err);
 
-	if (r < 0 || !any || !config.root_layers)
+	if (r <= 0)
 		return r;
 	if (is_contested(sup, fill))
 		return -EINPROGRESS;
 	if (asprintf(&fill->state_dir, "%s/fills/%s-%u", sup->run_dir, fill->service, fill->index) <
 	    0) {
 		fill->state_dir = NULL;
-		return err_set(err, ENOMEM, "fill new volumes");
+		return err_set(err, ENOMEM, "prepare");
 	}
-	config.state_dir = fill->state_dir;
+	work.view.state_dir = fill->state_dir;
 	r = fs_make_dirs(fill->state_dir, 0700, err);
 	if (r == 0)
-		r = start(fill, source, &config, err);
+		r = start(fill, &work, err);
 	if (r < 0)
 		return r;
 	fill->next = sup->fills;
@@ -390,11 +431,9 @@ static int begin(struct fill *fill, const struct plan_source *source, struct err
 int fills_ready(struct supervisor *sup, const struct plan_source *source, bool keep,
 		struct container_fault *fault)
 {
-	struct fill *fill = source->service->rootfs == ROOTFS_IMAGE ? find(sup, source) : NULL;
+	struct fill *fill = find(sup, source);
 
 	*fault = (struct container_fault){.item = CONTAINER_ITEM_NONE};
-	if (source->service->rootfs != ROOTFS_IMAGE || !source->service->mount_count)
-		return 0;
 	if (fill && fill->pidfd >= 0) {
 		fill->keep |= keep;
 		return -EINPROGRESS;
@@ -403,7 +442,7 @@ int fills_ready(struct supervisor *sup, const struct plan_source *source, bool k
 		return tell_result(fill, fault);
 	fill = calloc(1, sizeof(*fill));
 	if (!fill)
-		return err_set(&fault->err, ENOMEM, "fill new volumes");
+		return err_set(&fault->err, ENOMEM, "prepare");
 	*fill = (struct fill){
 		.sup = sup, .index = source->index, .keep = keep, .pidfd = -1, .result_fd = -1};
 	int r = begin(fill, source, &fault->err);

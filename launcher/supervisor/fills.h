@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * New volumes are filled with what images have for them by a process of its own, since that may
- * take long: whoever needs one is told to come back. A process for each instance that needs some;
- * it dies with this one, and what is half done is nobody's volume.
+ * New volumes are filled with what images have for them, and system call filters compiled, by a
+ * process of its own, since that may take long: whoever needs one is told to come back. A process
+ * for each instance that needs some; it dies with this one, and what is half done is nobody's.
  */
 #pragma once
 

@@ -137,7 +137,7 @@ static int secc_make(const struct secc_source *source, struct secc *filter, stru
 /* Fills all of @filter but its place in the list. */
 static int secc_get(const struct secc_source *source, struct secc *filter, struct err *err)
 {
-	char name[SECC_CACHE_NAME_SIZE];
+	char name[SECC_NAME_SIZE];
 	bool cached = source->cache_dir && secc_cache_name(source, name);
 	struct secc_kept kept;
 
@@ -158,16 +158,32 @@ static int secc_get(const struct secc_source *source, struct secc *filter, struc
 	return 0;
 }
 
-int secc_acquire(const struct secc_source *source, const struct secc **ret_filter, struct err *err)
+static void secc_hash(const struct secc_source *source, char ret[static 2 * SHA256_BYTES + 1])
 {
-	char hash[2 * SHA256_BYTES + 1] = "";
 	struct sha256 stream;
 
-	if (source->profile) {
-		sha256_begin(&stream);
-		sha256_add(&stream, source->profile->bytes, source->profile->len);
-		sha256_end_hex(&stream, hash);
-	}
+	ret[0] = '\0';
+	if (!source->profile)
+		return;
+	sha256_begin(&stream);
+	sha256_add(&stream, source->profile->bytes, source->profile->len);
+	sha256_end_hex(&stream, ret);
+}
+
+bool secc_missing(const struct secc_source *source, char ret_name[static SECC_NAME_SIZE])
+{
+	char hash[2 * SHA256_BYTES + 1];
+
+	secc_hash(source, hash);
+	return !secc_find(hash, source->capabilities) && source->cache_dir &&
+	       secc_cache_name(source, ret_name) && !secc_cache_has(source->cache_dir, ret_name);
+}
+
+int secc_acquire(const struct secc_source *source, const struct secc **ret_filter, struct err *err)
+{
+	char hash[2 * SHA256_BYTES + 1];
+
+	secc_hash(source, hash);
 	struct secc *known = secc_find(hash, source->capabilities);
 
 	if (known) {

@@ -7,6 +7,7 @@
 
 #include "runtime/base/err.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct profile_text;
@@ -25,6 +26,11 @@ struct secc_source {
  */
 int secc_acquire(const struct secc_source *source, const struct secc **ret_filter,
 		 struct err *err) must_check;
+
+#define SECC_NAME_SIZE 65
+
+/* Whether secc_acquire() would have to compile and then keep the filter, and under which name. */
+bool secc_missing(const struct secc_source *source, char ret_name[static SECC_NAME_SIZE]);
 
 /* Accepts NULL. */
 void secc_release(const struct secc *filter);

@@ -26,7 +26,7 @@
 
 struct head {
 	char magic[sizeof(MAGIC)];
-	char name[SECC_CACHE_NAME_SIZE]; /* a renamed file is none */
+	char name[SECC_NAME_SIZE]; /* a renamed file is none */
 	uint64_t asked;
 	uint64_t flags;
 	uint64_t count;
@@ -35,7 +35,7 @@ struct head {
 struct file {
 	struct head head;
 	struct sock_filter code[BPF_MAXINSNS];
-	char sum[SECC_CACHE_NAME_SIZE + 1]; /* room for it, and for a file that is too long */
+	char sum[SECC_NAME_SIZE + 1]; /* room for it, and for a file that is too long */
 };
 
 static void put(struct sha256 *hash, const void *bytes, size_t len)
@@ -51,14 +51,14 @@ static void put_text(struct sha256 *hash, const char *text)
 	put(hash, text, strlen(text));
 }
 
-bool secc_cache_name(const struct secc_source *source, char ret_name[static SECC_CACHE_NAME_SIZE])
+bool secc_cache_name(const struct secc_source *source, char ret_name[static SECC_NAME_SIZE])
 {
 	unsigned compiler[3];
 	struct utsname kernel;
 	struct sha256 hash;
 	struct stat self;
 
-	_Static_assert(SECC_CACHE_NAME_SIZE == 2 * SHA256_BYTES + 1, "a name is a whole hash");
+	_Static_assert(SECC_NAME_SIZE == 2 * SHA256_BYTES + 1, "a name is a whole hash");
 	/* The default profile is part of the executable. */
 	if (uname(&kernel) < 0 || stat("/proc/self/exe", &self) < 0)
 		return false;
@@ -79,7 +79,7 @@ bool secc_cache_name(const struct secc_source *source, char ret_name[static SECC
 	return true;
 }
 
-static void sum_of(const void *bytes, size_t len, char ret_sum[static SECC_CACHE_NAME_SIZE])
+static void sum_of(const void *bytes, size_t len, char ret_sum[static SECC_NAME_SIZE])
 {
 	struct sha256 hash;
 
@@ -106,10 +106,17 @@ static ssize_t read_file(const char *dir, const char *name, struct file *file)
 	return fd < 0 || !is_ours(fd) ? -1 : read(fd, file, sizeof(*file));
 }
 
+bool secc_cache_has(const char *dir, const char *name)
+{
+	autoclose int dir_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return dir_fd >= 0 && faccessat(dir_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 /* The sum stands behind the code. */
 static bool is_whole(const struct file *file, ssize_t len, const char *name)
 {
-	char sum[SECC_CACHE_NAME_SIZE];
+	char sum[SECC_NAME_SIZE];
 	size_t code = sizeof(struct sock_filter) * (size_t)file->head.count;
 
 	if (len < (ssize_t)sizeof(file->head) || file->head.count == 0 ||
@@ -158,7 +165,7 @@ void secc_cache_write(const char *dir, const char *name, const struct secc_kept 
 {
 	struct head head = {
 		.magic = MAGIC, .asked = kept->asked, .flags = kept->flags, .count = kept->count};
-	char sum[SECC_CACHE_NAME_SIZE];
+	char sum[SECC_NAME_SIZE];
 	autobuf struct buf bytes = {0};
 	autobuf struct buf path = {0};
 

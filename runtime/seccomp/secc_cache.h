@@ -18,11 +18,12 @@ struct secc_kept {
 	unsigned short count;
 };
 
-#define SECC_CACHE_NAME_SIZE 65
-
 /* Which file a source's filter is in. False where it cannot be told what would change the filter.
  */
-bool secc_cache_name(const struct secc_source *source, char ret_name[static SECC_CACHE_NAME_SIZE]);
+bool secc_cache_name(const struct secc_source *source, char ret_name[static SECC_NAME_SIZE]);
+
+/* Whether there is a file of that name, whatever is in it. */
+bool secc_cache_has(const char *dir, const char *name);
 
 /* @ret_kept	out: its code is the caller's to free
  *

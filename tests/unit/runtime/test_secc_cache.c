@@ -15,7 +15,7 @@
 static const char json[] = "{\"defaultAction\": \"SCMP_ACT_ALLOW\"}";
 static const struct profile_text text = {"own.json", json, sizeof(json) - 1};
 static char dir[64];
-static char name[SECC_CACHE_NAME_SIZE];
+static char name[SECC_NAME_SIZE];
 static char path[160];
 
 static int make_dir(void **unused)
@@ -111,7 +111,7 @@ static void the_name_tells_what_makes_a_difference(void **unused)
 	const struct profile_text longer = {"own.json", json, sizeof(json)};
 	const struct profile_text other_name = {"x.json", json, sizeof(json) - 1};
 	const struct secc_source sources[] = {{NULL, 5}, {&text, 4}, {&longer, 5}};
-	char other[SECC_CACHE_NAME_SIZE];
+	char other[SECC_NAME_SIZE];
 
 	for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
 		assert_true(secc_cache_name(&sources[i], other));
@@ -124,7 +124,7 @@ static void the_name_tells_what_makes_a_difference(void **unused)
 static void too_many_make_room(void **unused)
 {
 	struct sock_filter code = BPF_STMT(BPF_RET | BPF_K, 1);
-	char other[SECC_CACHE_NAME_SIZE];
+	char other[SECC_NAME_SIZE];
 
 	for (unsigned i = 0; i < 100; i++) {
 		snprintf(other, sizeof(other), "%064u", i);
@@ -161,6 +161,26 @@ static ino_t acquire(void)
 	return st.st_ino;
 }
 
+static void a_filter_is_missing_until_it_is_kept_or_in_use(void **unused)
+{
+	const struct secc_source source = {&text, 5, dir};
+	const struct secc_source nowhere = {&text, 5, NULL};
+	const struct secc *filter = NULL;
+	char missing[SECC_NAME_SIZE];
+	struct err err;
+
+	(void)unlink(path);
+	assert_false(secc_missing(&nowhere, missing));
+	assert_true(secc_missing(&source, missing));
+	assert_string_equal(missing, name);
+	assert_int_not_equal(acquire(), 0);
+	assert_false(secc_missing(&source, missing));
+	assert_int_equal(secc_acquire(&source, &filter, &err), 0);
+	assert_int_equal(unlink(path), 0);
+	assert_false(secc_missing(&source, missing));
+	secc_release(filter);
+}
+
 static void a_filter_is_compiled_once_for_all_processes(void **unused)
 {
 	(void)unlink(path);
@@ -185,6 +205,7 @@ int main(void)
 		cmocka_unit_test(the_name_tells_what_makes_a_difference),
 		cmocka_unit_test(too_many_make_room),
 		cmocka_unit_test(a_filter_is_compiled_once_for_all_processes),
+		cmocka_unit_test(a_filter_is_missing_until_it_is_kept_or_in_use),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);
