@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * What the kernel alone takes for the network of a stack that grows: COUNT network namespaces, each
- * with a link to one bridge, made one after the other by bare requests, then removed in one. Prints
- * the microseconds of processor time that making and removing took, of each. In a namespace of its
- * own, without IPv6, which would have all of them talk to each other.
+ * with a link to one bridge, an address and routes, made one after the other by bare requests, then
+ * removed in one. Prints the microseconds of processor time that making and removing took, of each.
+ * In a namespace of its own, without IPv6, which would have all of them talk to each other.
  *
  *   links COUNT
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
@@ -20,16 +22,24 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
-#define BRIDGE	  "davit-links"
-#define GROUP	  0xd0b0b0b0U
-#define COUNT_MAX 1020
+#define BRIDGE	    "davit-links"
+#define GROUP	    0xd0b0b0b0U
+#define COUNT_MAX   1020
+#define NETWORK	    0xc6120000U /* 198.18.0.0 */
+#define PREFIX	    16
+#define LINK_NUMBER 2 /* in its namespace */
 
 struct request {
 	struct nlmsghdr head;
-	struct ifinfomsg info;
+	union {
+		struct ifinfomsg info;
+		struct ifaddrmsg address;
+		struct rtmsg route;
+	};
 	char attributes[512];
 };
 
@@ -84,7 +94,8 @@ static void put_text(struct request *to, int type, const char *text)
 	put(to, type, text, strlen(text) + 1);
 }
 
-static void run(int socket_fd, struct request *request, const char *what)
+/* Waits for the answers to so many requests. */
+static void confirm(int socket_fd, int count, const char *what)
 {
 	struct {
 		struct nlmsghdr head;
@@ -92,12 +103,20 @@ static void run(int socket_fd, struct request *request, const char *what)
 		char rest[1024];
 	} answer;
 
-	if (send(socket_fd, request, request->head.nlmsg_len, 0) < 0 ||
-	    recv(socket_fd, &answer, sizeof(answer), 0) < (ssize_t)sizeof(answer.head))
+	for (int i = 0; i < count; i++) {
+		if (recv(socket_fd, &answer, sizeof(answer), 0) < (ssize_t)sizeof(answer.head))
+			die(what);
+		errno = -answer.error.error;
+		if (answer.head.nlmsg_type != NLMSG_ERROR || errno)
+			die(what);
+	}
+}
+
+static void run(int socket_fd, struct request *request, const char *what)
+{
+	if (send(socket_fd, request, request->head.nlmsg_len, 0) < 0)
 		die(what);
-	errno = -answer.error.error;
-	if (answer.head.nlmsg_type != NLMSG_ERROR || errno)
-		die(what);
+	confirm(socket_fd, 1, what);
 }
 
 static int open_netlink(void)
@@ -130,14 +149,49 @@ static unsigned make_bridge(int home_fd)
 	return if_nametoindex(BRIDGE);
 }
 
-/* In the namespace that the thread is in; the other end in @netns_fd. */
-static void make_pair(const char *name, int netns_fd)
+static struct request address_of(unsigned number)
 {
-	int inside_fd = open_netlink();
+	struct request to = request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL);
+	uint32_t address = htonl(NETWORK + 2 + number);
+
+	to.head.nlmsg_len = NLMSG_LENGTH(sizeof(struct ifaddrmsg));
+	to.address = (struct ifaddrmsg){
+		.ifa_family = AF_INET, .ifa_prefixlen = PREFIX, .ifa_index = LINK_NUMBER};
+	put_number(&to, IFA_FLAGS, IFA_F_NOPREFIXROUTE);
+	put_number(&to, IFA_LOCAL, address);
+	put_number(&to, IFA_ADDRESS, address);
+	return to;
+}
+
+/* @gateway	0: what is there is on the link */
+static struct request route_to(uint32_t address, uint8_t prefix, uint32_t gateway)
+{
+	struct request to = request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL);
+
+	to.head.nlmsg_len = NLMSG_LENGTH(sizeof(struct rtmsg));
+	to.route = (struct rtmsg){
+		.rtm_family = AF_INET,
+		.rtm_dst_len = prefix,
+		.rtm_table = RT_TABLE_MAIN,
+		.rtm_protocol = RTPROT_STATIC,
+		.rtm_scope = gateway ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK,
+		.rtm_type = RTN_UNICAST,
+	};
+	if (prefix)
+		put_number(&to, RTA_DST, htonl(address));
+	if (gateway)
+		put_number(&to, RTA_GATEWAY, htonl(gateway));
+	put_number(&to, RTA_OIF, LINK_NUMBER);
+	return to;
+}
+
+static struct request pair_of(const char *name, int netns_fd)
+{
 	const struct ifinfomsg other = {0};
 	struct request link = request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
 
 	link.info.ifi_flags = link.info.ifi_change = IFF_UP;
+	link.info.ifi_index = LINK_NUMBER;
 	put_text(&link, IFLA_IFNAME, "eth0");
 	struct rtattr *info = put(&link, IFLA_LINKINFO, NULL, 0);
 
@@ -150,7 +204,33 @@ static void make_pair(const char *name, int netns_fd)
 	close_nest(&link, peer);
 	close_nest(&link, data);
 	close_nest(&link, info);
-	run(inside_fd, &link, "make a link");
+	return link;
+}
+
+/* In the namespace that the thread is in, in one go; the other end in @netns_fd. */
+static void make_pair(const char *name, int netns_fd, unsigned number)
+{
+	int inside_fd = open_netlink();
+	struct request lo = request(RTM_NEWLINK, 0);
+
+	lo.info.ifi_index = 1;
+	lo.info.ifi_flags = lo.info.ifi_change = IFF_UP;
+	struct request all[] = {
+		lo,
+		pair_of(name, netns_fd),
+		address_of(number),
+		route_to(NETWORK + 1, 32, 0),
+		route_to(NETWORK, PREFIX, NETWORK + 1),
+		route_to(0, 0, NETWORK + 1),
+	};
+	const int count = (int)(sizeof(all) / sizeof(*all));
+	struct iovec parts[sizeof(all) / sizeof(*all)];
+
+	for (int i = 0; i < count; i++)
+		parts[i] = (struct iovec){&all[i], NLMSG_ALIGN(all[i].head.nlmsg_len)};
+	if (writev(inside_fd, parts, count) < 0)
+		die("make a link");
+	confirm(inside_fd, count, "make a link");
 	close(inside_fd);
 }
 
@@ -208,7 +288,7 @@ int main(int argc, char **argv)
 	for (int i = 0; i < count; i++) {
 		snprintf(name, sizeof(name), "dvl%d", i);
 		(void)new_netns(); /* held until the end */
-		make_pair(name, home_netns);
+		make_pair(name, home_netns, (unsigned)i);
 		if (setns(home_netns, CLONE_NEWNET) < 0)
 			die("back home");
 		attach(home_fd, name, bridge);

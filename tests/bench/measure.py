@@ -44,7 +44,7 @@ def measure(kinds, work, options):
     if "scale" in kinds:
         bench_scale(work)
     if "network" in kinds:
-        bench_network(work, max(1, options.seconds // 2))
+        bench_network(work, max(1, options.seconds // 2), (1, options.few, options.many))
     if "dns" in kinds:
         bench_dns(work, options.seconds)
 

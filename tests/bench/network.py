@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a service's own address and a published port cost a connection, against the instance's own address."""
+"""What an instance's network costs to set up, against bare requests; what a service's own address and a published port
+cost a connection, against the instance's own address."""
 import json
 import os
 import re
@@ -101,6 +102,29 @@ def compare(title, ways, seconds, rounds):
             base = base or seen[name]
 
 
+def medians(program, *words, runs):
+    """Of what it prints, in microseconds."""
+    rows = [[float(word) for word in run(built("tests/bench/" + program), *words).split()] for _ in range(runs)]
+    return [statistics.median(column) for column in zip(*rows)]
+
+
+def bench_setup(counts):
+    """The programs take turns at each count."""
+    print(f"CPU time of setting up the network of an instance, load average {load_average()}:")
+    ours = {}
+    for count in counts:
+        runs = 21 if count < 10 else 5
+        bare, ours[count] = medians("links", str(count), runs=runs)[0], medians("network_setup", str(count), runs=runs)
+        ratio = ours[count][0] / bare
+        print(f"  of {count}: {ours[count][0]:.0f} us, bare requests {bare:.0f} us: {ratio:.2f} (goal <= 1.5): "
+              f"{'met' if ratio <= 1.5 else 'MISSED'}; its part of the balancer's rules {ours[count][1]:.0f} us; "
+              f"one that goes or comes {ours[count][2]:.0f} us", flush=True)
+    last = counts[-1]
+    apart = medians("network_setup", str(last), str(last), runs=3)
+    print(f"  each of {last} a service of its own: {apart[0]:.0f} us, {apart[0] / ours[last][0]:.2f} of that in one; "
+          f"balancer {apart[1]:.0f} us, one that goes or comes {apart[2]:.0f} us", flush=True)
+
+
 def start_proxy(place, address):
     if not shutil.which("haproxy"):
         return None
@@ -111,7 +135,8 @@ def start_proxy(place, address):
                             stderr=subprocess.DEVNULL)
 
 
-def bench_network(work, seconds, rounds=5):
+def bench_network(work, seconds, counts, rounds=5):
+    bench_setup(counts)
     print(f"requests of wrk to one nginx, 16 at a time, {rounds} rounds of {seconds} s, load average {load_average()}:")
     stack = Stack(work)
     proxy = None
