@@ -18,6 +18,7 @@ let sorted = []; // instances that pass the filter, in order
 let token = sessionStorage.getItem("token") || "";
 let controllable = false;
 let connected = false;
+let version = null;
 let shownLog = null;
 
 // ---- words ----
@@ -483,6 +484,7 @@ async function refresh() {
     const at = Date.now();
     takeServices(list.services, at);
     takeFigures(stats.instances, at);
+    showAbout();
     soon(showServices);
     soon(showInstances);
     if ($("follow").checked) await readLog();
@@ -494,11 +496,16 @@ async function refresh() {
   }
 }
 
+function showAbout() {
+  if (version) put($("about"), `davit ${version.version}, supervised for ${span(Date.now() - Date.parse(version.started_at))}`);
+}
+
 async function readVersion() {
   try {
     const about = await (await fetch("/v1/version")).json();
     put($("stack"), about.stack);
-    put($("about"), `davit ${about.version}, up ${span(Date.now() - Date.parse(about.started_at))}`);
+    version = about;
+    showAbout();
     controllable = Boolean(about.listens && about.listens.token_file);
     if (!controllable) setToken("");
     showLock("");
