@@ -86,8 +86,8 @@ static void check_subnet(const struct network_check *check, const struct network
 			     network->key, show_prefix(check, range), show_prefix(check, prefix));
 	if (prefix->ip.family == 6 && !network->ipv6)
 		report_warning(check->report, subnet->subnet.pos,
-			       "networks.%s.ipam: an IPv6 subnet has no effect without "
-			       "enable_ipv6: true",
+			       "networks.%s.ipam: an IPv6 subnet has no effect beside "
+			       "enable_ipv6: false",
 			       network->key);
 	check_member(check, network, subnet, &subnet->gateway, claims);
 	for (size_t i = 0; i < subnet->reserved_count; i++)

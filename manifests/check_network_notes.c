@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the runtime cannot do yet: networks of others, IPv6, drivers other than bridge; see
+ * What the runtime cannot do yet: networks of others, drivers other than bridge; see
  * check_networks.h.
  */
 #include "manifests/check_networks.h"
@@ -42,10 +42,32 @@ static void note_attachment(const struct network_check *check, const struct serv
 		return;
 	if (kind)
 		note(check, attachment->pos, path, kind);
-	note(check, attachment->ipv6.pos, path, "ipv6_address");
 	for (size_t i = 0; i < attachment->driver_options.count; i++)
 		report_warning(check->report, attachment->driver_options.items[i].pos,
 			       "%s.driver_opts has no effect", path);
+}
+
+/* Where no network has IPv6 there is nothing for an IPv6 address of the host to lead to. */
+static void note_ports(const struct network_check *check, const struct service *service)
+{
+	const struct service_network *network = &service->network;
+	bool six = false;
+
+	for (size_t i = 0; i < network->attachment_count; i++) {
+		const struct network *one =
+			stack_network(check->stack, network->attachments[i].network);
+
+		six |= one && one->ipv6;
+	}
+	for (size_t i = 0; !six && i < service->port_count; i++) {
+		const struct port_spec *port = &service->ports[i];
+
+		if (port->host_ip && strchr(port->host_ip, ':'))
+			report_note(check->report, port->pos,
+				    "services.%s.ports: the IPv6 address %s needs a network with "
+				    "enable_ipv6: true",
+				    service->name, port->host_ip);
+	}
 }
 
 static void note_service(const struct network_check *check, const struct service *service)
@@ -64,6 +86,8 @@ static void note_service(const struct network_check *check, const struct service
 			    kinds[network->mode]);
 	for (size_t i = 0; is_attached(service) && i < network->attachment_count; i++)
 		note_attachment(check, service, &network->attachments[i]);
+	if (is_attached(service))
+		note_ports(check, service);
 	check->report->service = NULL;
 }
 
@@ -76,8 +100,9 @@ static void note_option(const struct network_check *check, const struct network 
 		"com.docker.network.bridge.enable_ip_masquerade=",
 		"com.docker.network.bridge.host_binding_ipv4=",
 		"com.docker.network.bridge.gateway_mode_ipv4=",
+		"com.docker.network.bridge.gateway_mode_ipv6=",
 	};
-	static const char *const usual[] = {"true", "true", "0.0.0.0", "nat"};
+	static const char *const usual[] = {"true", "true", "0.0.0.0", "nat", "nat"};
 	const char *path = arena_format(check->scratch, "networks.%s.driver_opts", network->key);
 
 	if (strncmp(option->value, NETWORK_OPTION_MTU, strlen(NETWORK_OPTION_MTU)) == 0)
@@ -101,8 +126,6 @@ static void note_network(const struct network_check *check, const struct network
 
 	if (!network->ipv4)
 		note(check, network->ipv4_pos, path, "a network without IPv4");
-	if (network->ipv6)
-		note(check, network->ipv6_pos, path, "IPv6");
 	for (size_t i = 0; i < network->driver_options.count; i++)
 		note_option(check, network, &network->driver_options.items[i]);
 }

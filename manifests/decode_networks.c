@@ -260,6 +260,14 @@ static void decode_mtu(struct decoder *decoder, struct network *network)
 	}
 }
 
+static bool has_subnet6(const struct network *network)
+{
+	for (size_t i = 0; i < network->subnet_count; i++)
+		if (network->subnets[i].subnet.prefix.ip.family == 6)
+			return true;
+	return false;
+}
+
 static void decode_body(struct decoder *decoder, const struct node *node, struct network *network)
 {
 	const struct node *name = decode_external(decoder, node, network);
@@ -283,6 +291,7 @@ static void decode_body(struct decoder *decoder, const struct node *node, struct
 		decode_labels(decoder, labels, "labels", &network->labels);
 	decode_switch(decoder, node, "internal", &network->internal, &network->internal_pos);
 	decode_switch(decoder, node, "enable_ipv4", &network->ipv4, &network->ipv4_pos);
+	network->ipv6 = has_subnet6(network);
 	decode_switch(decoder, node, "enable_ipv6", &network->ipv6, &network->ipv6_pos);
 }
 

@@ -75,9 +75,6 @@ static bool parse_ip(struct decoder *decoder, const struct port_text *text, cons
 		return false;
 	}
 	*ret_ip = arena_text(decoder->keep, ip_format(&ip, canonical));
-	if (ip.family == 6)
-		decode_note(decoder, text->node, key, "the IPv6 address %s is not supported yet",
-			    *ret_ip);
 	return true;
 }
 

@@ -63,7 +63,7 @@ struct network {
 	bool external; /* somebody else's: never made here */
 	bool internal; /* no way out */
 	bool ipv4;     /* default true */
-	bool ipv6;     /* default false */
+	bool ipv6;     /* default: whether one of its subnets is */
 	bool used;     /* an enabled service is attached to it */
 	struct subnet_spec *subnets;
 	size_t subnet_count;

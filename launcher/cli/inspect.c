@@ -224,9 +224,11 @@ static void put_networks(struct buf *out, const struct json_t *networks)
 		const struct json_t *network = js_at(networks, i);
 		const struct json_t *names = js_get(network, "names");
 		const char *address = js_text(network, "address");
+		const char *address6 = js_text(network, "address6");
 		autobuf struct buf value = {0};
 
-		buf_printf(&value, "%s in %s", address ? address : "its instances",
+		buf_printf(&value, "%s%s%s in %s", address ? address : "its instances",
+			   address6 ? " and " : "", address6 ? address6 : "",
 			   js_text(network, "network"));
 		buf_puts(&value, " as ");
 		join(&value, names);

@@ -20,7 +20,8 @@ struct name {
 
 struct network {
 	const char *key;
-	struct ip_prefix prefix; /* its address is that of the gateway */
+	struct ip_prefix prefix;  /* its address is that of the gateway */
+	struct ip_prefix prefix6; /* the same; family 0: none */
 	bool internal;
 };
 
@@ -102,9 +103,12 @@ static int read_network(struct table *table, char *rest)
 
 	if (!network)
 		return -ENOMEM;
+	const char *way = strsep(&rest, " ");
+
 	network->key = key;
-	network->internal = rest && strcmp(rest, "internal") == 0;
-	if (!prefix || !rest || (!network->internal && strcmp(rest, "open") != 0))
+	network->internal = way && strcmp(way, "internal") == 0;
+	if (!prefix || !way || (!network->internal && strcmp(way, "open") != 0) ||
+	    (rest && ip_prefix_parse(rest, &network->prefix6, NULL) < 0))
 		return -EINVAL;
 	return ip_prefix_parse(prefix, &network->prefix, NULL);
 }
@@ -429,7 +433,8 @@ const char *table_pointer(const struct table_asker *asker, const struct ip *addr
 bool table_is_ours(const struct table *table, const struct ip *address)
 {
 	for (size_t i = 0; i < table->networks.count; i++)
-		if (ip_prefix_has(&network_at(table, i)->prefix, address))
+		if (ip_prefix_has(&network_at(table, i)->prefix, address) ||
+		    ip_prefix_has(&network_at(table, i)->prefix6, address))
 			return true;
 	return false;
 }
@@ -437,7 +442,8 @@ bool table_is_ours(const struct table *table, const struct ip *address)
 bool table_is_gateway(const struct table *table, const struct ip *address)
 {
 	for (size_t i = 0; i < table->networks.count; i++)
-		if (ip_compare(&network_at(table, i)->prefix.ip, address) == 0)
+		if (ip_compare(&network_at(table, i)->prefix.ip, address) == 0 ||
+		    ip_compare(&network_at(table, i)->prefix6.ip, address) == 0)
 			return true;
 	return false;
 }

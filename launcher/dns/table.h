@@ -6,7 +6,7 @@
  * The text is lines of words. Networks come first, each followed by what is in it; then views, each
  * followed by what it is and by whom it is for:
  *
- *	network KEY GATEWAY/BITS open|internal
+ *	network KEY GATEWAY/BITS open|internal [GATEWAY6/BITS]
  *	name NAME [ADDRESS…]		what the name means there; several lines add up
  *	pointer ADDRESS NAME
  *	view KEY…			networks, the one that is preferred first

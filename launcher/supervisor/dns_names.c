@@ -6,6 +6,7 @@
 #include "launcher/supervisor/dns.h"
 #include "launcher/supervisor/networks.h"
 #include "launcher/supervisor/supervisor.h"
+#include "runtime/base/cleanup.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -14,15 +15,32 @@
 
 #define NAME_MAX_BYTES 253
 
-static void put_address(struct buf *text, struct in_addr address)
-{
-	char one[INET_ADDRSTRLEN];
+/* Who has an address in a network has one of each family that it has; INADDR_ANY: none. */
+struct place {
+	const struct net_network *network;
+	struct in_addr address;
+};
 
-	buf_printf(text, " %s", inet_ntop(AF_INET, &address, one, sizeof(one)));
+static void put_ip(struct buf *text, const struct ip *ip)
+{
+	char one[IP_TEXT_MAX];
+
+	if (ip->family)
+		buf_printf(text, " %s", ip_format(ip, one));
 }
 
-/* What no question can be about is left out. INADDR_ANY: a name without an address. */
-static void put_name(struct buf *text, const char *prefix, const char *name, struct in_addr address)
+static void put_addresses(struct buf *text, const struct place *place)
+{
+	const struct ip four = ip_of_in(place->address);
+	const struct ip six = net_address6(place->network, place->address);
+
+	put_ip(text, &four);
+	put_ip(text, &six);
+}
+
+/* What no question can be about is left out. */
+static void put_name(struct buf *text, const char *prefix, const char *name,
+		     const struct place *place)
 {
 	char lower[NAME_MAX_BYTES + 1];
 	size_t len = strlen(name);
@@ -35,16 +53,21 @@ static void put_name(struct buf *text, const char *prefix, const char *name, str
 		lower[i] = (char)tolower((unsigned char)name[i]);
 	}
 	buf_printf(text, "name %s%s", prefix, lower);
-	if (address.s_addr != htonl(INADDR_ANY))
-		put_address(text, address);
+	if (place->address.s_addr != htonl(INADDR_ANY))
+		put_addresses(text, place);
 	buf_puts(text, "\n");
 }
 
-static void put_pointer(struct buf *text, struct in_addr address, const char *name)
+static void put_pointer(struct buf *text, const struct place *place, const char *name)
 {
-	buf_puts(text, "pointer");
-	put_address(text, address);
-	buf_printf(text, " %s\n", name);
+	const struct ip both[] = {ip_of_in(place->address),
+				  net_address6(place->network, place->address)};
+
+	for (size_t i = 0; i < ARRAY_SIZE(both) && both[i].family; i++) {
+		buf_puts(text, "pointer");
+		put_ip(text, &both[i]);
+		buf_printf(text, " %s\n", name);
+	}
 }
 
 static const struct net_attachment *attachment_of(const struct service *service, const char *key)
@@ -57,56 +80,56 @@ static const struct net_attachment *attachment_of(const struct service *service,
 
 /* The names by which a service is known in a network, all for the same. */
 static void put_all(struct buf *text, const struct service *service, const char *key,
-		    struct in_addr address)
+		    const struct place *place)
 {
 	const struct net_attachment *attachment = attachment_of(service, key);
 
-	put_name(text, "", service->name, address);
+	put_name(text, "", service->name, place);
 	for (size_t i = 0; attachment && i < attachment->aliases.count; i++)
-		put_name(text, "", attachment->aliases.items[i].value, address);
+		put_name(text, "", attachment->aliases.items[i].value, place);
 }
 
 static void put_services(const struct supervisor *sup, const char *key,
 			 const struct net_network *network, struct buf *text)
 {
 	const struct stack *stack = settle_stack(sup);
-	const struct in_addr none = {htonl(INADDR_ANY)};
+	const struct place none = {network, {htonl(INADDR_ANY)}};
 
 	for (size_t i = 0; i < stack->service_count; i++) {
 		const struct service *service = &stack->services[i];
 
 		if (!sup->units[i].selected || !attachment_of(service, key))
 			continue;
-		struct in_addr address = networks_address(service, network);
+		const struct place place = {network, networks_address(service, network)};
 
-		put_all(text, service, key, address);
-		put_name(text, "tasks.", service->name, none);
-		if (address.s_addr != none.s_addr)
-			put_pointer(text, address, service->name);
+		put_all(text, service, key, &place);
+		put_name(text, "tasks.", service->name, &none);
+		if (place.address.s_addr != none.address.s_addr)
+			put_pointer(text, &place, service->name);
 	}
 }
 
 /* By which it alone is known. */
-static void put_own(struct buf *text, const struct instance *instance, struct in_addr address)
+static void put_own(struct buf *text, const struct instance *instance, const struct place *place)
 {
 	const struct service *service = instance->plan->service;
 	const char *hostname = service->hostname.value;
 	const char *container = service->container_name.value;
 	char whole[2 * NAME_MAX_BYTES];
 
-	put_name(text, "", instance->name, address);
-	put_pointer(text, address, instance->name);
+	put_name(text, "", instance->name, place);
+	put_pointer(text, place, instance->name);
 	if (container && strcmp(container, service->name) != 0)
-		put_name(text, "", container, address);
+		put_name(text, "", container, place);
 	if (hostname && strcmp(hostname, service->name) != 0)
-		put_name(text, "", hostname, address);
+		put_name(text, "", hostname, place);
 	if (!service->domainname.value)
 		return;
 	int len = snprintf(whole, sizeof(whole), "%s.%s", hostname ? hostname : instance->name,
 			   service->domainname.value);
 
 	if (len > 0 && (size_t)len < sizeof(whole))
-		put_name(text, "", whole, address);
+		put_name(text, "", whole, place);
 }
 
 static void put_instances(const struct supervisor *sup, const char *key,
@@ -114,18 +137,18 @@ static void put_instances(const struct supervisor *sup, const char *key,
 {
 	for (const struct instance *one = sup->instances; one; one = one->next) {
 		const struct service *service = one->plan->service;
-		struct in_addr address = {htonl(INADDR_ANY)};
+		struct place place = {network, {htonl(INADDR_ANY)}};
 
 		if (one->endpoint)
-			address = net_endpoint_address_in(one->endpoint, network);
-		if (address.s_addr == htonl(INADDR_ANY))
+			place.address = net_endpoint_address_in(one->endpoint, network);
+		if (place.address.s_addr == htonl(INADDR_ANY))
 			continue;
-		put_own(text, one, address);
+		put_own(text, one, &place);
 		if (one->state != INSTANCE_READY || instance_is_one_off(one))
 			continue;
-		put_name(text, "tasks.", service->name, address);
+		put_name(text, "tasks.", service->name, &place);
 		if (networks_address(service, network).s_addr == htonl(INADDR_ANY))
-			put_all(text, service, key, address);
+			put_all(text, service, key, &place);
 	}
 }
 
@@ -136,10 +159,15 @@ static void put_network(struct supervisor *sup, const struct network_made *made,
 	if (!network)
 		return;
 	const struct net_place place = net_network_place(network);
+	const struct ip gateway = ip_of_in(place.gateway);
 
 	buf_printf(text, "network %s", made->key);
-	put_address(text, place.gateway);
-	buf_printf(text, "/%u %s\n", place.prefix, made->internal ? "internal" : "open");
+	put_ip(text, &gateway);
+	buf_printf(text, "/%u %s", place.prefix, made->internal ? "internal" : "open");
+	put_ip(text, &place.gateway6);
+	if (place.gateway6.family)
+		buf_printf(text, "/%u", place.subnet6.bits);
+	buf_puts(text, "\n");
 	put_services(sup, made->key, network, text);
 	put_instances(sup, made->key, network, text);
 }
@@ -165,8 +193,11 @@ static void put_clients(const struct instance *instance, struct buf *text)
 	struct net_link_place place;
 
 	buf_puts(text, "client");
-	for (size_t i = 0; net_endpoint_link(instance->endpoint, i, &place); i++)
-		put_address(text, place.address);
+	for (size_t i = 0; net_endpoint_link(instance->endpoint, i, &place); i++) {
+		const struct ip four = ip_of_in(place.address);
+
+		put_ip(text, &four);
+	}
 	buf_puts(text, "\n");
 }
 

@@ -55,7 +55,7 @@ static char *common_path(const struct supervisor *sup, const struct plan *plan)
 
 /* An instance as somebody sees it. */
 struct sight {
-	char address[INET_ADDRSTRLEN];
+	struct in_addr address;
 	const struct net_network *in;
 	const char *network; /* that one, as both are in it; NULL: seen from outside of them */
 	bool first;	     /* of its service */
@@ -80,8 +80,20 @@ static bool look_at(const struct supervisor *sup, const struct service *viewer,
 		sight->in = net_network_find(sup->net, sight->network);
 		in = net_endpoint_address_in(instance->endpoint, sight->in);
 	}
-	inet_ntop(AF_INET, &in, sight->address, sizeof(sight->address));
+	sight->address = in;
 	return in.s_addr != INADDR_ANY;
+}
+
+/* A line for each address of who has this one in a network. */
+static void put_lines(struct buf *text, const struct net_network *network, struct in_addr address,
+		      const struct buf *names)
+{
+	const struct ip both[] = {ip_of_in(address), net_address6(network, address)};
+	char shown[IP_TEXT_MAX];
+
+	for (size_t i = 0; i < ARRAY_SIZE(both) && both[i].family; i++)
+		buf_printf(text, "%s\t%s\n", ip_format(&both[i], shown), names->data);
+	text->failed |= names->failed;
 }
 
 /* Aliases belong to one network. */
@@ -109,14 +121,13 @@ static bool has_aliases(const struct service_network *network, const char *key)
 static bool put_service(struct buf *text, const struct service *service, const struct sight *sight)
 {
 	struct in_addr in = networks_address(service, sight->in);
-	char address[INET_ADDRSTRLEN];
+	autobuf struct buf names = {0};
 
 	if (in.s_addr == htonl(INADDR_ANY))
 		return false;
-	inet_ntop(AF_INET, &in, address, sizeof(address));
-	buf_printf(text, "%s\t%s", address, service->name);
-	put_aliases(text, &service->network, sight->network);
-	buf_puts(text, "\n");
+	buf_puts(&names, service->name);
+	put_aliases(&names, &service->network, sight->network);
+	put_lines(text, sight->in, in, &names);
 	return true;
 }
 
@@ -127,21 +138,21 @@ static void put_names(struct buf *text, const struct instance *instance, const s
 	const struct service *service = instance->plan->service;
 	const char *hostname = service->hostname.value;
 	const char *container = service->container_name.value;
+	autobuf struct buf names = {0};
 
-	buf_printf(text, "%s\t", sight->address);
 	if (alone)
-		buf_printf(text, "%s ", service->name);
-	buf_puts(text, instance->name);
+		buf_printf(&names, "%s ", service->name);
+	buf_puts(&names, instance->name);
 	if (container && strcmp(container, service->name) != 0)
-		buf_printf(text, " %s", container);
+		buf_printf(&names, " %s", container);
 	if (hostname && strcmp(hostname, service->name) != 0)
-		buf_printf(text, " %s", hostname);
+		buf_printf(&names, " %s", hostname);
 	if (service->domainname.value)
-		buf_printf(text, " %s.%s", hostname ? hostname : instance->name,
+		buf_printf(&names, " %s.%s", hostname ? hostname : instance->name,
 			   service->domainname.value);
 	if (alone)
-		put_aliases(text, &service->network, sight->network);
-	buf_puts(text, "\n");
+		put_aliases(&names, &service->network, sight->network);
+	put_lines(text, sight->in, sight->address, &names);
 }
 
 /* Somebody in several networks of the viewer's is known in each by its aliases there. Where its
@@ -157,16 +168,15 @@ static void put_other_aliases(const struct supervisor *sup, const struct service
 		const struct net_network *there = net_network_find(sup->net, key);
 		struct in_addr in = net_endpoint_address_in(instance->endpoint, there);
 		struct in_addr virtual = networks_address(instance->plan->service, there);
-		char address[INET_ADDRSTRLEN];
+		autobuf struct buf names = {0};
 
 		if (in.s_addr != INADDR_ANY && virtual.s_addr != INADDR_ANY)
 			in.s_addr = sight->first ? virtual.s_addr : INADDR_ANY;
 		if (in.s_addr == INADDR_ANY || strcmp(key, sight->network) == 0 ||
 		    !has_aliases(network, key))
 			continue;
-		buf_puts(text, inet_ntop(AF_INET, &in, address, sizeof(address)));
-		put_aliases(text, network, key);
-		buf_puts(text, "\n");
+		put_aliases(&names, network, key);
+		put_lines(text, there, in, &names);
 	}
 }
 
@@ -201,7 +211,7 @@ static void put_host(struct supervisor *sup, const struct view *view, const stru
 		     struct buf *text)
 {
 	const struct net_network *network = networks_main(sup, view->stack, view->owner);
-	char gateway[INET_ADDRSTRLEN] = "127.0.0.1";
+	char gateway[IP_TEXT_MAX] = "127.0.0.1";
 
 	if (strcmp(host->address, "host-gateway") != 0) {
 		buf_printf(text, "%s\t%s\n", host->address, host->name);
@@ -210,8 +220,11 @@ static void put_host(struct supervisor *sup, const struct view *view, const stru
 	if (view->owner->network.mode == NETWORK_NONE)
 		return; /* there is no way to it */
 	if (network) {
+		const struct ip six = net_gateway6(network);
 		struct in_addr in = net_gateway(network);
 
+		if (six.family)
+			buf_printf(text, "%s\t%s\n", ip_format(&six, gateway), host->name);
 		inet_ntop(AF_INET, &in, gateway, sizeof(gateway));
 	}
 	buf_printf(text, "%s\t%s\n", gateway, host->name);
@@ -221,9 +234,10 @@ static void put_host(struct supervisor *sup, const struct view *view, const stru
 static void put_link(struct supervisor *sup, const struct view *view, const struct link_spec *link,
 		     struct buf *text)
 {
-	char address[INET_ADDRSTRLEN];
+	autobuf struct buf names = {0};
 	struct sight sight;
 
+	buf_puts(&names, link->alias);
 	for (struct instance *one = sup->instances; one; one = one->next) {
 		const struct service *service = one->plan->service;
 
@@ -232,9 +246,8 @@ static void put_link(struct supervisor *sup, const struct view *view, const stru
 			continue;
 		struct in_addr in = networks_address(service, sight.in);
 
-		inet_ntop(AF_INET, &in, address, sizeof(address));
-		buf_printf(text, "%s\t%s\n",
-			   in.s_addr == htonl(INADDR_ANY) ? sight.address : address, link->alias);
+		put_lines(text, sight.in, in.s_addr == htonl(INADDR_ANY) ? sight.address : in,
+			  &names);
 		if (in.s_addr != htonl(INADDR_ANY))
 			return;
 	}
@@ -293,16 +306,15 @@ static void put_self(const struct instance *instance, struct buf *text)
 	const struct instance *owner = instance->joined ? instance->joined : instance;
 	const struct service *service = instance->plan->service;
 	const char *name = service->hostname.value ? service->hostname.value : instance->name;
+	autobuf struct buf names = {0};
 	struct net_link_place place;
-	char address[INET_ADDRSTRLEN];
 
-	for (size_t i = 0; owner->endpoint && net_endpoint_link(owner->endpoint, i, &place); i++) {
-		inet_ntop(AF_INET, &place.address, address, sizeof(address));
-		buf_printf(text, "%s\t", address);
-		if (service->domainname.value)
-			buf_printf(text, "%s.%s ", name, service->domainname.value);
-		buf_printf(text, "%s\n", name);
-	}
+	if (service->domainname.value)
+		buf_printf(&names, "%s.%s ", name, service->domainname.value);
+	buf_puts(&names, name);
+	for (size_t i = 0; owner->endpoint && net_endpoint_link(owner->endpoint, i, &place); i++)
+		put_lines(text, net_network_find(instance->sup->net, place.network), place.address,
+			  &names);
 }
 
 static int write_own(struct instance *instance, const char *path, struct err *err)

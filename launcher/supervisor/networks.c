@@ -12,32 +12,42 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct subnet_spec *ipv4_of(const struct network *network)
+static const struct subnet_spec *subnet_of(const struct network *network, unsigned char family)
 {
 	for (size_t i = 0; i < network->subnet_count; i++)
-		if (network->subnets[i].subnet.prefix.ip.family == 4)
+		if (network->subnets[i].subnet.prefix.ip.family == family)
 			return &network->subnets[i];
 	return NULL;
 }
 
-/* Everything a bridge is made from, as text. */
-static char *definition_of(const struct network *network)
+static void put_subnet(struct buf *text, const struct subnet_spec *subnet)
 {
-	const struct subnet_spec *subnet = ipv4_of(network);
 	char prefix[IP_PREFIX_TEXT_MAX] = "", range[IP_PREFIX_TEXT_MAX] = "";
 	char gateway[IP_TEXT_MAX] = "", reserved[IP_TEXT_MAX];
-	autobuf struct buf text = {0};
 
 	if (subnet) {
 		ip_prefix_format(&subnet->subnet.prefix, prefix);
 		ip_prefix_format(&subnet->range.prefix, range);
 		ip_format(&subnet->gateway.ip, gateway);
 	}
-	buf_printf(&text, "%d %s %s %s", network->internal, prefix, range, gateway);
+	buf_printf(text, " %s %s %s", prefix, range, gateway);
 	for (size_t i = 0; subnet && i < subnet->reserved_count; i++)
-		buf_printf(&text, " %s", ip_format(&subnet->reserved[i].ip, reserved));
+		buf_printf(text, " %s", ip_format(&subnet->reserved[i].ip, reserved));
+}
+
+/* Everything a bridge is made from, as text. */
+static char *definition_of(const struct network *network)
+{
+	autobuf struct buf text = {0};
+
+	buf_printf(&text, "%d", network->internal);
+	put_subnet(&text, subnet_of(network, 4));
 	if (network->mtu)
 		buf_printf(&text, " mtu %u", network->mtu);
+	if (network->ipv6) {
+		buf_puts(&text, " ipv6");
+		put_subnet(&text, subnet_of(network, 6));
+	}
 	return buf_check(&text, NULL) < 0 ? NULL : buf_take(&text);
 }
 
@@ -58,32 +68,45 @@ static unsigned hosts_of(const struct stack *stack, const char *key, unsigned ea
 	return hosts;
 }
 
+static void add_reserved(struct ip *reserved, size_t *count, const struct subnet_spec *subnet)
+{
+	for (size_t i = 0; i < subnet->reserved_count; i++)
+		reserved[(*count)++] = subnet->reserved[i].ip;
+}
+
 /* @place: of one that is there already; NULL: it is made */
 static int make_network(struct supervisor *sup, const struct stack *stack,
 			const struct network *network, const struct net_place *place,
 			struct err *err)
 {
-	const struct subnet_spec *subnet = ipv4_of(network);
+	static const struct subnet_spec none;
+	const struct subnet_spec *four = subnet_of(network, 4);
+	const struct subnet_spec *six = network->ipv6 ? subnet_of(network, 6) : NULL;
+
+	four = four ? four : &none;
+	six = six ? six : &none;
+	autofree struct ip *reserved =
+		calloc(four->reserved_count + six->reserved_count + 1, sizeof(*reserved));
 	struct net_network_config config = {
 		.name = network->key,
+		.subnet = four->subnet.prefix,
+		.range = four->range.prefix,
+		.gateway = four->gateway.ip,
+		.ipv6 = network->ipv6,
+		.subnet6 = six->subnet.prefix,
+		.range6 = six->range.prefix,
+		.gateway6 = six->gateway.ip,
+		.reserved = reserved,
 		.internal = network->internal,
 		.mtu = network->mtu,
 		.hosts = hosts_of(stack, network->key, 1), /* a service has an address, too */
 	};
-	autofree struct ip *reserved =
-		calloc(subnet ? subnet->reserved_count + 1 : 1, sizeof(*reserved));
 	struct net_network *made = NULL;
 
 	if (!reserved)
 		return err_set(err, ENOMEM, "network");
-	if (subnet) {
-		config.subnet = subnet->subnet.prefix;
-		config.range = subnet->range.prefix;
-		config.gateway = subnet->gateway.ip;
-		for (size_t i = 0; i < subnet->reserved_count; i++)
-			reserved[config.reserved_count++] = subnet->reserved[i].ip;
-		config.reserved = reserved;
-	}
+	add_reserved(reserved, &config.reserved_count, four);
+	add_reserved(reserved, &config.reserved_count, six);
 	return place ? net_network_adopt(sup->net, &config, place, &made, err)
 		     : net_network_open(sup->net, &config, &made, err);
 }
@@ -114,6 +137,14 @@ static void tell_unguarded(const struct supervisor *sup)
 		supervisor_log(sup, "event=unguarded what=networks error=\"%s\"", why);
 }
 
+static void tell_changes(const struct supervisor *sup)
+{
+	const char *changes = sup->net ? net_host_changes(sup->net) : NULL;
+
+	if (changes)
+		supervisor_log(sup, "event=host-changed what=\"%s\"", changes);
+}
+
 static int open_net(struct supervisor *sup, struct err *err)
 {
 	int r = net_open(&(struct net_config){.stack = sup->name}, &sup->net, err);
@@ -142,8 +173,12 @@ static int open_one(struct supervisor *sup, const struct stack *stack,
 			    network->key);
 	else if (!before && !sup->net)
 		r = open_net(sup, err);
+	const bool had_six = sup->net && net_host_changes(sup->net);
+
 	if (r == 0 && !before)
 		r = make_network(sup, stack, network, NULL, err);
+	if (!had_six)
+		tell_changes(sup);
 	if (r < 0 || before)
 		made_free(made);
 	else
@@ -155,15 +190,17 @@ static int open_one(struct supervisor *sup, const struct stack *stack,
 static int keep_address(const struct supervisor *sup, const struct service *service,
 			const struct net_attachment *attachment, struct err *err)
 {
+	struct net_network *network = net_network_find(sup->net, attachment->network);
+	const struct ip *four = &attachment->ipv4.ip, *six = &attachment->ipv6.ip;
 	char name[INSTANCE_NAME_MAX];
-	struct in_addr address;
+	int r = 0;
 
-	if (!attachment->ipv4.ip.family)
-		return 0;
 	snprintf(name, sizeof(name), "%s-1", service->name);
-	memcpy(&address, attachment->ipv4.ip.bytes, sizeof(address));
-	return net_network_keep(net_network_find(sup->net, attachment->network), name, address,
-				err);
+	if (four->family)
+		r = net_network_keep(network, name, ip_in(four), err);
+	if (r == 0 && six->family)
+		r = net_network_keep6(network, name, six, err);
+	return r;
 }
 
 void networks_open(struct supervisor *sup, const struct stack *stack, const struct service *service,
@@ -231,6 +268,21 @@ static int restore_network(struct supervisor *sup, const struct network_made *ma
 		     : net_network_adopt(sup->net, &bare, place, &network, err);
 }
 
+/* Nothing of it there is as good as all of it. */
+static bool read_six(const struct json_t *text, struct net_place *place)
+{
+	const char *subnet = js_text(text, "subnet6");
+	const char *gateway = js_text(text, "gateway6");
+
+	place->subnet6 = (struct ip_prefix){0};
+	place->gateway6 = (struct ip){0};
+	if (!subnet && !gateway)
+		return true;
+	return subnet && gateway && ip_prefix_parse(subnet, &place->subnet6, NULL) == 0 &&
+	       ip_parse(gateway, &place->gateway6, NULL) == 0 && place->subnet6.ip.family == 6 &&
+	       place->gateway6.family == 6;
+}
+
 static struct network_made *read_made(const struct json_t *text, struct net_place *place)
 {
 	const char *key = js_text(text, "key");
@@ -244,6 +296,8 @@ static struct network_made *read_made(const struct json_t *text, struct net_plac
 	    inet_pton(AF_INET, gateway, &place->gateway) != 1)
 		return NULL;
 	place->prefix = (unsigned)js_int(text, "prefix", 24) & 31;
+	if (!read_six(text, place))
+		return NULL;
 	made = calloc(1, sizeof(*made));
 	if (made)
 		*made = (struct network_made){NULL, strdup(key), strdup(definition),
@@ -421,6 +475,11 @@ static const struct net_attachment *main_attachment(const struct stack *stack,
 	return best;
 }
 
+const struct network *networks_main_spec(const struct stack *stack, const struct service *service)
+{
+	return stack_network(stack, main_attachment(stack, service)->network);
+}
+
 const struct net_network *networks_main(const struct supervisor *sup, const struct stack *stack,
 					const struct service *service)
 {
@@ -446,7 +505,8 @@ static int fill_link(const struct supervisor *sup, const struct service_network 
 		return err_say(err, ENOENT, "network '%s' is not there", attachment->network);
 	link->interface = attachment->interface_name.value;
 	if (attachment->ipv4.ip.family)
-		memcpy(&link->address, attachment->ipv4.ip.bytes, sizeof(link->address));
+		link->address = ip_in(&attachment->ipv4.ip);
+	link->address6 = attachment->ipv6.ip;
 	if (!mac && link->main)
 		mac = network->mac_address.value;
 	if (read_mac(mac, link->mac))

@@ -51,6 +51,9 @@ void networks_close(struct supervisor *sup);
 /* Makes the endpoint of an instance of a service that is attached to networks. */
 int networks_attach(struct instance *instance, struct err *err) must_check;
 
+/* The same as the manifest has it. */
+const struct network *networks_main_spec(const struct stack *stack, const struct service *service);
+
 /* The network that an attached service's address is in, and through which it is reached from
  * outside: NULL before it is opened. */
 const struct net_network *networks_main(const struct supervisor *sup, const struct stack *stack,

@@ -7,11 +7,11 @@
 #include "launcher/supervisor/balance.h"
 #include "launcher/supervisor/dns.h"
 #include "launcher/supervisor/hosts.h"
+#include "launcher/supervisor/networks.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
@@ -60,7 +60,7 @@ static bool hold_ports(struct supervisor *sup)
 
 		if (held->fd >= 0)
 			continue;
-		if (net_port_reserve(held->protocol, held->host_ip, &held->port, &held->fd, NULL) <
+		if (net_port_reserve(held->protocol, &held->host_ip, &held->port, &held->fd, NULL) <
 		    0)
 			all = false;
 		else
@@ -110,7 +110,7 @@ void publish_all(struct supervisor *sup)
 
 static bool same_port(const struct reservation *held, const struct reservation *want)
 {
-	if (held->protocol != want->protocol || held->host_ip.s_addr != want->host_ip.s_addr ||
+	if (held->protocol != want->protocol || ip_compare(&held->host_ip, &want->host_ip) != 0 ||
 	    held->wanted != want->wanted || held->last != want->last)
 		return false;
 	/* "any port" is kept by whom it was given to. */
@@ -138,7 +138,9 @@ static bool take_held(struct supervisor *sup, struct reservation *want)
 static void make_room(struct supervisor *sup, const struct reservation *want)
 {
 	for (size_t i = 0; want->wanted != 0 && !want->last && i < sup->port_count; i++)
-		if (sup->ports[i].port == want->wanted && sup->ports[i].protocol == want->protocol)
+		if (sup->ports[i].port == want->wanted &&
+		    sup->ports[i].protocol == want->protocol &&
+		    sup->ports[i].host_ip.family == want->host_ip.family)
 			fd_drop(&sup->ports[i].fd);
 }
 
@@ -149,10 +151,10 @@ static int reserve_port(struct reservation *want, struct err *err)
 	int r;
 
 	want->port = want->wanted;
-	r = net_port_reserve(want->protocol, want->host_ip, &want->port, &want->fd, &first);
+	r = net_port_reserve(want->protocol, &want->host_ip, &want->port, &want->fd, &first);
 	for (unsigned port = want->wanted + 1U; r == -EADDRINUSE && port <= want->last; port++) {
 		want->port = (uint16_t)port;
-		r = net_port_reserve(want->protocol, want->host_ip, &want->port, &want->fd, NULL);
+		r = net_port_reserve(want->protocol, &want->host_ip, &want->port, &want->fd, NULL);
 	}
 	if (r < 0 && want->last && first.code == EADDRINUSE)
 		return err_say(err, EADDRINUSE, "no port from %u to %u is free: %s", want->wanted,
@@ -162,32 +164,81 @@ static int reserve_port(struct reservation *want, struct err *err)
 	return r;
 }
 
+static void tell_port(const struct port_spec *spec, const struct service *service, const char *what,
+		      struct strv *problems)
+{
+	strv_addf(problems, "%s:%u:%u: error: %s: %s", spec->pos.file, spec->pos.line,
+		  spec->pos.col, service->name, what);
+}
+
+/* @like: which has the port already that this one is to have, in the other family; NULL: none */
 static void reserve_one(struct supervisor *sup, const struct port_spec *spec,
-			struct reservation *want, struct strv *problems)
+			struct reservation *want, const struct reservation *like,
+			struct strv *problems)
 {
 	struct err err = {0};
 
-	want->host_ip.s_addr = INADDR_ANY;
-	if (spec->host_ip && inet_pton(AF_INET, spec->host_ip, &want->host_ip) != 1)
-		strv_addf(problems, "%s:%u:%u: error: %s: host address %s is not an IPv4 address",
-			  spec->pos.file, spec->pos.line, spec->pos.col, want->service->name,
-			  spec->host_ip);
 	if (take_held(sup, want))
 		return;
 	make_room(sup, want);
-	if (reserve_port(want, &err) < 0)
-		strv_addf(problems, "%s:%u:%u: error: %s: %s", spec->pos.file, spec->pos.line,
-			  spec->pos.col, want->service->name, err.text);
+	want->port = like ? like->port : 0;
+	int r = like ? net_port_reserve(want->protocol, &want->host_ip, &want->port, &want->fd,
+					&err)
+		     : reserve_port(want, &err);
+
+	if (r < 0)
+		tell_port(spec, want->service, err.text, problems);
+}
+
+/* What is being put together. */
+struct reservations {
+	struct port_set *set;
+	struct strv *problems;
+};
+
+/* On all addresses of the host where none is written, of both families where @six. */
+static void reserve_spec(struct supervisor *sup, const struct port_spec *spec,
+			 const struct service *service, bool six, struct reservations *to)
+{
+	struct reservation want = {
+		.service = service,
+		.protocol = spec->protocol == PROTOCOL_UDP ? IPPROTO_UDP : IPPROTO_TCP,
+		.host_ip = {.family = 4},
+		.wanted = spec->published,
+		.last = spec->published_last,
+		.target = spec->target,
+		.fd = -1,
+	};
+	struct reservation *first = &to->set->items[to->set->count];
+
+	if (spec->host_ip && ip_parse(spec->host_ip, &want.host_ip, NULL) < 0)
+		want.host_ip.family = 0;
+	if (!want.host_ip.family || (want.host_ip.family == 6 && !six)) {
+		tell_port(spec, service,
+			  "an IPv6 host address needs a network with enable_ipv6: true",
+			  to->problems);
+		return;
+	}
+	to->set->count++;
+	*first = want;
+	reserve_one(sup, spec, first, NULL, to->problems);
+	if (spec->host_ip || !six || first->fd < 0)
+		return;
+	want.host_ip.family = 6;
+	to->set->items[to->set->count] = want;
+	reserve_one(sup, spec, &to->set->items[to->set->count++], first, to->problems);
 }
 
 int publish_reserve(struct supervisor *sup, const struct stack *stack, const bool *selected,
 		    struct port_set *ret_set, struct strv *problems)
 {
+	struct reservations to = {ret_set, problems};
 	size_t total = 0;
 
 	for (size_t i = 0; i < stack->service_count; i++)
 		total += stack->services[i].port_count;
-	ret_set->items = calloc(total + 1, sizeof(*ret_set->items));
+	/* Of both families. */
+	ret_set->items = calloc(2 * total + 1, sizeof(*ret_set->items));
 	if (!ret_set->items)
 		return -ENOMEM;
 	ret_set->count = 0;
@@ -197,21 +248,10 @@ int publish_reserve(struct supervisor *sup, const struct stack *stack, const boo
 		/* A service in the host's namespace binds its ports itself. */
 		if (!selected[i] || service->network.mode != NETWORK_BRIDGE)
 			continue;
-		for (size_t j = 0; j < service->port_count; j++) {
-			struct reservation *want = &ret_set->items[ret_set->count++];
+		const bool six = service->port_count && networks_main_spec(stack, service)->ipv6;
 
-			*want = (struct reservation){
-				.service = service,
-				.protocol = service->ports[j].protocol == PROTOCOL_UDP
-						    ? IPPROTO_UDP
-						    : IPPROTO_TCP,
-				.wanted = service->ports[j].published,
-				.last = service->ports[j].published_last,
-				.target = service->ports[j].target,
-				.fd = -1,
-			};
-			reserve_one(sup, &service->ports[j], want, problems);
-		}
+		for (size_t j = 0; j < service->port_count; j++)
+			reserve_spec(sup, &service->ports[j], service, six, &to);
 	}
 	return 0;
 }
@@ -246,7 +286,7 @@ void publish_abandon(struct supervisor *sup, struct port_set *set)
 
 			if (held->fd < 0 && held->port == want->port &&
 			    held->protocol == want->protocol &&
-			    held->host_ip.s_addr == want->host_ip.s_addr)
+			    ip_compare(&held->host_ip, &want->host_ip) == 0)
 				held->fd = take_fd(&want->fd);
 		}
 	}
@@ -255,7 +295,7 @@ void publish_abandon(struct supervisor *sup, struct port_set *set)
 	for (size_t i = 0; i < sup->port_count; i++) {
 		struct reservation *held = &sup->ports[i];
 
-		if (held->fd < 0 && net_port_reserve(held->protocol, held->host_ip, &held->port,
+		if (held->fd < 0 && net_port_reserve(held->protocol, &held->host_ip, &held->port,
 						     &held->fd, &err) < 0)
 			supervisor_log(sup, "event=port-lost error=\"%s\"", err.text);
 	}
@@ -278,8 +318,7 @@ static bool read_port(const struct supervisor *sup, const struct json_t *text,
 		.target = (uint16_t)js_int(text, "target", 0),
 		.fd = -1,
 	};
-	return ret->service && ret->port && host_ip &&
-	       inet_pton(AF_INET, host_ip, &ret->host_ip) == 1;
+	return ret->service && ret->port && host_ip && ip_parse(host_ip, &ret->host_ip, NULL) == 0;
 }
 
 /* Whoever has come to have the port meanwhile gets nothing by it: what is published is taken from
@@ -295,7 +334,7 @@ void publish_restore(struct supervisor *sup, const struct json_t *text)
 		if (!read_port(sup, js_at(text, i), held))
 			continue;
 		sup->port_count++;
-		if (net_port_reserve(held->protocol, held->host_ip, &held->port, &held->fd, &err) <
+		if (net_port_reserve(held->protocol, &held->host_ip, &held->port, &held->fd, &err) <
 		    0)
 			supervisor_log(sup, "event=port-lost error=\"%s\"", err.text);
 	}

@@ -7,6 +7,7 @@
 
 #include "manifests/stack.h"
 #include "runtime/base/buf.h"
+#include "runtime/base/ip.h"
 
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -19,9 +20,9 @@ struct supervisor;
 struct reservation {
 	const struct service *service;
 	int protocol;
-	struct in_addr host_ip;
-	uint16_t wanted; /* as the manifest says; 0: any */
-	uint16_t last;	 /* 0; else any from wanted to this one */
+	struct ip host_ip; /* 0.0.0.0, ::: all of that family */
+	uint16_t wanted;   /* as the manifest says; 0: any */
+	uint16_t last;	   /* 0; else any from wanted to this one */
 	uint16_t port;
 	uint16_t target;
 	int fd;

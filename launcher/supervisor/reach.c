@@ -22,6 +22,15 @@ static struct json_t *address_text(struct in_addr address)
 	return js_pack("s", inet_ntop(AF_INET, &address, text, sizeof(text)));
 }
 
+/* Its IPv6 address beside that; null for none. */
+static struct json_t *address6_text(const struct net_network *network, struct in_addr address)
+{
+	const struct ip ip = network ? net_address6(network, address) : (struct ip){0};
+	char text[IP_TEXT_MAX];
+
+	return ip.family ? js_pack("s", ip_format(&ip, text)) : js_pack("n");
+}
+
 /* The address of who answers for the names there; null: the hosts files do. */
 static struct json_t *name_server(const struct supervisor *sup, const struct net_network *network)
 {
@@ -61,12 +70,13 @@ struct json_t *reach_service(const struct supervisor *sup, const struct service 
 	for (size_t i = 0; list && sup->net && i < service->network.attachment_count; i++) {
 		const struct net_attachment *one = &service->network.attachments[i];
 		const struct net_network *network = net_network_find(sup->net, one->network);
+		const struct in_addr address = networks_address(service, network);
 
-		if (!js_append(list,
-			       js_pack("{s:s, s:o, s:o, s:o}", "network", one->network, "address",
-				       address_text(networks_address(service, network)), "names",
-				       service_names(service, one), "name_server",
-				       name_server(sup, network))))
+		if (!js_append(list, js_pack("{s:s, s:o, s:o, s:o, s:o}", "network", one->network,
+					     "address", address_text(address), "address6",
+					     address6_text(network, address), "names",
+					     service_names(service, one), "name_server",
+					     name_server(sup, network))))
 			break;
 	}
 	return list;
@@ -78,10 +88,15 @@ struct json_t *reach_instance(const struct instance *instance)
 	struct net_link_place place;
 
 	for (size_t i = 0;
-	     list && instance->endpoint && net_endpoint_link(instance->endpoint, i, &place); i++)
-		if (!js_append(list, js_pack("{s:s, s:o, s:o}", "network", place.network, "address",
-					     address_text(place.address), "names",
+	     list && instance->endpoint && net_endpoint_link(instance->endpoint, i, &place); i++) {
+		const struct net_network *network =
+			net_network_find(instance->sup->net, place.network);
+
+		if (!js_append(list, js_pack("{s:s, s:o, s:o, s:o}", "network", place.network,
+					     "address", address_text(place.address), "address6",
+					     address6_text(network, place.address), "names",
 					     instance_names(instance))))
 			break;
+	}
 	return list;
 }

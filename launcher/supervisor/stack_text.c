@@ -144,6 +144,7 @@ static struct json_t *print_networks(const struct supervisor *sup)
 	for (struct network_made *made = sup->networks; made; made = made->next) {
 		const struct net_network *network = net_network_find(sup->net, made->key);
 		char address[INET_ADDRSTRLEN], gateway[INET_ADDRSTRLEN];
+		char subnet6[IP_PREFIX_TEXT_MAX] = "", gateway6[IP_TEXT_MAX];
 
 		if (!network)
 			continue;
@@ -151,11 +152,16 @@ static struct json_t *print_networks(const struct supervisor *sup)
 
 		inet_ntop(AF_INET, &place.address, address, sizeof(address));
 		inet_ntop(AF_INET, &place.gateway, gateway, sizeof(gateway));
-		if (!js_append(networks,
-			       js_pack("{s:s, s:s, s:b, s:s, s:i, s:s, s:o}", "key", made->key,
-				       "definition", made->definition, "internal", made->internal,
-				       "address", address, "prefix", (int)place.prefix, "gateway",
-				       gateway, "addresses", print_addresses(sup, network))))
+		ip_format(&place.gateway6, gateway6);
+		if (place.subnet6.ip.family)
+			ip_prefix_format(&place.subnet6, subnet6);
+		if (!js_append(networks, js_pack("{s:s, s:s, s:b, s:s, s:i, s:s, s:s?, s:s?, s:o}",
+						 "key", made->key, "definition", made->definition,
+						 "internal", made->internal, "address", address,
+						 "prefix", (int)place.prefix, "gateway", gateway,
+						 "subnet6", subnet6[0] ? subnet6 : NULL, "gateway6",
+						 gateway6[0] ? gateway6 : NULL, "addresses",
+						 print_addresses(sup, network))))
 			return NULL;
 	}
 	return take_ptr(networks);
@@ -167,9 +173,9 @@ static struct json_t *print_ports(const struct supervisor *sup)
 
 	for (size_t i = 0; i < sup->port_count; i++) {
 		const struct reservation *held = &sup->ports[i];
-		char ip[INET_ADDRSTRLEN];
+		char ip[IP_TEXT_MAX];
 
-		inet_ntop(AF_INET, &held->host_ip, ip, sizeof(ip));
+		ip_format(&held->host_ip, ip);
 		if (!js_append(ports,
 			       js_pack("{s:s, s:i, s:s, s:i, s:i, s:i, s:i}", "service",
 				       held->service->name, "protocol", held->protocol, "host_ip",

@@ -25,11 +25,11 @@ static struct json_t *view_ports(const struct supervisor *sup, const char *servi
 
 	for (size_t i = 0; ports && i < sup->port_count; i++) {
 		const struct reservation *held = &sup->ports[i];
-		char ip[INET_ADDRSTRLEN];
+		char ip[IP_TEXT_MAX];
 
 		if (strcmp(held->service->name, service) != 0)
 			continue;
-		inet_ntop(AF_INET, &held->host_ip, ip, sizeof(ip));
+		ip_format(&held->host_ip, ip);
 		if (!js_append(ports, js_pack("{s:s, s:i, s:i, s:s}", "host_ip", ip, "published",
 					      held->port, "target", held->target, "protocol",
 					      held->protocol == IPPROTO_UDP ? "udp" : "tcp")))

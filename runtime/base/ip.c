@@ -64,6 +64,29 @@ const char *ip_prefix_format(const struct ip_prefix *prefix, char text[IP_PREFIX
 	return text;
 }
 
+struct ip ip_of_in(struct in_addr address)
+{
+	struct ip ip = {.family = 4};
+
+	memcpy(ip.bytes, &address, sizeof(address));
+	return ip;
+}
+
+struct in_addr ip_in(const struct ip *ip)
+{
+	struct in_addr address;
+
+	memcpy(&address, ip->bytes, sizeof(address));
+	return address;
+}
+
+bool ip_is_any(const struct ip *ip)
+{
+	static const unsigned char none[sizeof(ip->bytes)];
+
+	return memcmp(ip->bytes, none, sizeof(none)) == 0;
+}
+
 int ip_compare(const struct ip *a, const struct ip *b)
 {
 	return a->family != b->family ? a->family - b->family

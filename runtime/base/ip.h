@@ -7,6 +7,7 @@
 
 #include "runtime/base/err.h"
 
+#include <netinet/in.h>
 #include <stdbool.h>
 
 #define IP_TEXT_MAX	   46 /* longest address as text, with its end */
@@ -31,6 +32,14 @@ int ip_prefix_parse(const char *text, struct ip_prefix *ret_prefix, struct err *
 /* These return @text. */
 const char *ip_format(const struct ip *ip, char text[IP_TEXT_MAX]);
 const char *ip_prefix_format(const struct ip_prefix *prefix, char text[IP_PREFIX_TEXT_MAX]);
+
+struct ip ip_of_in(struct in_addr address);
+
+/* Of an address that is one of IPv4. */
+struct in_addr ip_in(const struct ip *ip);
+
+/* 0.0.0.0 or ::, that stand for all addresses. */
+bool ip_is_any(const struct ip *ip);
 
 /* By family, then by value. */
 int ip_compare(const struct ip *a, const struct ip *b);

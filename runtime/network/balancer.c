@@ -12,7 +12,6 @@
 
 #include "runtime/base/cleanup.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
@@ -22,8 +21,8 @@
 
 /* One transaction in the making: elements go before they come, so that one may move. */
 struct change {
-	const char *stack;
-	struct buf left;    /* addresses that are in no group any more, as numbers */
+	const char *table;  /* with its family, as nftables know it */
+	struct buf left;    /* struct ip: addresses that are in no group any more */
 	struct buf chains;  /* new ones */
 	struct buf maps;    /* all published ports, where one has changed */
 	struct buf gone;    /* elements */
@@ -43,25 +42,18 @@ static void change_free(struct change *change)
 	buf_free(&change->dropped);
 }
 
-static const char *text_of(uint32_t address, char text[INET_ADDRSTRLEN])
-{
-	const struct in_addr in = {htonl(address)};
-
-	return inet_ntop(AF_INET, &in, text, INET_ADDRSTRLEN);
-}
-
 static void put_slot(struct change *change, bool comes, const struct balancer_kept *group,
-		     size_t slot, uint32_t address)
+		     size_t slot, const struct ip *address)
 {
-	char text[INET_ADDRSTRLEN];
+	char text[IP_TEXT_MAX];
 	unsigned long number = group->number * (unsigned long)SLOTS_MAX + slot;
 
 	if (comes)
-		buf_printf(&change->come, "add element ip davit_%s slots { %lu : %s }\n",
-			   change->stack, number, text_of(address, text));
+		buf_printf(&change->come, "add element %s slots { %lu : %s }\n", change->table,
+			   number, ip_format(address, text));
 	else
-		buf_printf(&change->gone, "delete element ip davit_%s slots { %lu }\n",
-			   change->stack, number);
+		buf_printf(&change->gone, "delete element %s slots { %lu }\n", change->table,
+			   number);
 }
 
 /* Sets of endpoints. */
@@ -70,15 +62,16 @@ enum members {
 	MEMBERS_SEVERAL, /* those that others may stand in for */
 };
 
-static void put_member(struct change *change, enum members set, bool comes, uint32_t address)
+static void put_member(struct change *change, enum members set, bool comes,
+		       const struct ip *address)
 {
 	struct buf *to = comes ? &change->come : &change->gone;
-	char text[INET_ADDRSTRLEN];
+	char text[IP_TEXT_MAX];
 
 	if (set == MEMBERS_OWN && !comes)
-		buf_put(&change->left, &address, sizeof(address));
-	text_of(address, text);
-	buf_printf(to, "%s element ip davit_%s ", comes ? "add" : "delete", change->stack);
+		buf_put(&change->left, address, sizeof(*address));
+	ip_format(address, text);
+	buf_printf(to, "%s element %s ", comes ? "add" : "delete", change->table);
 	if (set == MEMBERS_OWN)
 		buf_printf(to, "own { %s . %s }\n", text, text);
 	else
@@ -87,39 +80,37 @@ static void put_member(struct change *change, enum members set, bool comes, uint
 
 static void put_address(struct change *change, bool comes, const struct balancer_kept *group)
 {
-	char text[INET_ADDRSTRLEN];
+	char text[IP_TEXT_MAX];
 
-	if (group->address.s_addr == htonl(INADDR_ANY))
+	if (!group->address.family)
 		return;
-	text_of(ntohl(group->address.s_addr), text);
+	ip_format(&group->address, text);
 	if (comes)
 		buf_printf(&change->come,
-			   "add element ip davit_%s addresses { \"%s\" . %s : goto group_%u }\n"
-			   "add element ip davit_%s virtual { \"%s\" . %s }\n",
-			   change->stack, group->bridge, text, group->number, change->stack,
+			   "add element %s addresses { \"%s\" . %s : goto group_%u }\n"
+			   "add element %s virtual { \"%s\" . %s }\n",
+			   change->table, group->bridge, text, group->number, change->table,
 			   group->bridge, text);
 	else
 		buf_printf(&change->gone,
-			   "delete element ip davit_%s addresses { \"%s\" . %s }\n"
-			   "delete element ip davit_%s virtual { \"%s\" . %s }\n",
-			   change->stack, group->bridge, text, change->stack, group->bridge, text);
+			   "delete element %s addresses { \"%s\" . %s }\n"
+			   "delete element %s virtual { \"%s\" . %s }\n",
+			   change->table, group->bridge, text, change->table, group->bridge, text);
 }
 
 static int compare_addresses(const void *left, const void *right)
 {
-	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-
-	return (a > b) - (a < b);
+	return ip_compare(left, right);
 }
 
-static bool has(const uint32_t *sorted, size_t count, uint32_t address)
+static bool has(const struct ip *sorted, size_t count, const struct ip *address)
 {
-	return bsearch(&address, sorted, count, sizeof(*sorted), compare_addresses) != NULL;
+	return bsearch(address, sorted, count, sizeof(*sorted), compare_addresses) != NULL;
 }
 
-static uint32_t *sorted_copy(const uint32_t *addresses, size_t count)
+static struct ip *sorted_copy(const struct ip *addresses, size_t count)
 {
-	uint32_t *copy = calloc(count + 1, sizeof(*copy));
+	struct ip *copy = calloc(count + 1, sizeof(*copy));
 
 	if (!copy)
 		return NULL;
@@ -133,12 +124,13 @@ static uint32_t *sorted_copy(const uint32_t *addresses, size_t count)
  * @before, of which those in @wanted stay where they are but for the ones beyond the end; the rest
  * of @wanted comes into what is free. The caller frees it.
  */
-static uint32_t *place(const struct balancer_kept *before, const uint32_t *wanted, size_t count)
+static struct ip *place(const struct balancer_kept *before, const struct ip *wanted, size_t count)
 {
+	const struct ip none = {0};
 	size_t room = before->count + count;
-	uint32_t *slots = calloc(room + 1, sizeof(*slots));
-	autofree uint32_t *old = sorted_copy(before->slots, before->count);
-	autofree uint32_t *new = sorted_copy(wanted, count);
+	struct ip *slots = calloc(room + 1, sizeof(*slots));
+	autofree struct ip *old = sorted_copy(before->slots, before->count);
+	autofree struct ip *new = sorted_copy(wanted, count);
 	size_t hole = 0;
 
 	if (!slots || !old || !new) {
@@ -146,13 +138,13 @@ static uint32_t *place(const struct balancer_kept *before, const uint32_t *wante
 		return NULL;
 	}
 	for (size_t i = 0; i < before->count; i++)
-		slots[i] = has(new, count, before->slots[i]) ? before->slots[i] : 0;
+		slots[i] = has(new, count, &before->slots[i]) ? before->slots[i] : none;
 	for (size_t i = 0; i < count; i++)
-		slots[before->count + i] = has(old, before->count, wanted[i]) ? 0 : wanted[i];
+		slots[before->count + i] = has(old, before->count, &wanted[i]) ? none : wanted[i];
 	for (size_t from = count; from < room; from++) {
-		while (slots[from] && slots[hole])
+		while (slots[from].family && slots[hole].family)
 			hole++;
-		if (slots[from])
+		if (slots[from].family)
 			slots[hole] = slots[from];
 	}
 	return slots;
@@ -160,24 +152,27 @@ static uint32_t *place(const struct balancer_kept *before, const uint32_t *wante
 
 /* From the slots a group had to those it gets, @count of them. */
 static void put_slots(struct change *change, const struct balancer_kept *group,
-		      const uint32_t *slots, size_t count)
+		      const struct ip *slots, size_t count)
 {
 	size_t most = group->count > count ? group->count : count;
+	const struct ip none = {0};
 
 	for (size_t i = 0; i < most; i++) {
-		uint32_t before = i < group->count ? group->slots[i] : 0;
-		uint32_t after = i < count ? slots[i] : 0;
+		const struct ip *before = i < group->count ? &group->slots[i] : &none;
+		const struct ip *after = i < count ? &slots[i] : &none;
 
-		if (before && before != after)
+		if (ip_compare(before, after) == 0)
+			continue;
+		if (before->family)
 			put_slot(change, false, group, i, before);
-		if (after && before != after)
+		if (after->family)
 			put_slot(change, true, group, i, after);
 	}
 }
 
 /* Some addresses of a group. */
 struct some {
-	const uint32_t *items;
+	const struct ip *items;
 	size_t count;
 };
 
@@ -185,11 +180,11 @@ struct some {
 static int put_difference(struct change *change, enum members set, bool come, struct some some,
 			  struct some others)
 {
-	autofree uint32_t *sorted = sorted_copy(others.items, others.count);
+	autofree struct ip *sorted = sorted_copy(others.items, others.count);
 
 	for (size_t i = 0; sorted && i < some.count; i++)
-		if (!has(sorted, others.count, some.items[i]))
-			put_member(change, set, come, some.items[i]);
+		if (!has(sorted, others.count, &some.items[i]))
+			put_member(change, set, come, &some.items[i]);
 	return sorted ? 0 : -ENOMEM;
 }
 
@@ -205,10 +200,10 @@ static int put_members(struct change *change, enum members set, struct some befo
 	return r < 0 ? r : put_difference(change, set, true, after, before);
 }
 
-static int change_slots(struct change *change, struct balancer_kept *group, const uint32_t *wanted,
+static int change_slots(struct change *change, struct balancer_kept *group, const struct ip *wanted,
 			size_t count)
 {
-	autofree uint32_t *slots = place(group, wanted, count);
+	autofree struct ip *slots = place(group, wanted, count);
 	const struct some before = {group->slots, group->count}, after = {wanted, count};
 
 	if (!slots || put_members(change, MEMBERS_OWN, before, after) < 0 ||
@@ -221,42 +216,55 @@ static int change_slots(struct change *change, struct balancer_kept *group, cons
 	return 0;
 }
 
+/* @target: ":PORT" or "" */
+static void put_target(struct buf *text, const struct ip *address, const char *target)
+{
+	const bool brackets = address->family == 6 && *target;
+	char shown[IP_TEXT_MAX];
+
+	buf_printf(text, "%s%s%s%s", brackets ? "[" : "", ip_format(address, shown),
+		   brackets ? "]" : "", target);
+}
+
 /* "numgen …", or the address of the only one. The seed is fixed, so that a client comes to the
  * same endpoint as long as there are as many. */
-static void put_choice(struct buf *text, const struct balancer_kept *group, enum net_way way)
+static void put_choice(struct buf *text, const struct balancer_kept *group, enum net_way way,
+		       const char *target)
 {
-	char address[INET_ADDRSTRLEN];
+	const char *jhash = group->slots[0].family == 6 ? "jhash ip6 saddr" : "jhash ip saddr";
 
 	if (group->count == 1)
-		buf_puts(text, text_of(group->slots[0], address));
+		put_target(text, &group->slots[0], target);
 	else
-		buf_printf(text, "%s mod %zu%s offset %lu map @slots",
-			   way == NET_BY_SOURCE ? "jhash ip saddr" : "numgen inc", group->count,
+		buf_printf(text, "%s mod %zu%s offset %lu map @slots%s",
+			   way == NET_BY_SOURCE ? jhash : "numgen inc", group->count,
 			   way == NET_BY_SOURCE ? " seed 0x64617669" : "",
-			   group->number * (unsigned long)SLOTS_MAX);
+			   group->number * (unsigned long)SLOTS_MAX, target);
 }
 
 /* @port: NULL: the connection's own */
-static char *rules_of(const char *stack, const struct balancer_kept *group, enum net_way way,
+static char *rules_of(const char *table, const struct balancer_kept *group, enum net_way way,
 		      const char *chain, const struct net_port *port)
 {
 	autobuf struct buf text = {0};
-	char match[64] = "", target[16] = "", address[INET_ADDRSTRLEN];
+	char match[64] = "", target[16] = "";
 
 	if (port) {
 		snprintf(match, sizeof(match), "meta l4proto %s ",
 			 port->protocol == IPPROTO_UDP ? "udp" : "tcp");
 		snprintf(target, sizeof(target), ":%u", port->target_port);
 	}
-	buf_printf(&text, "flush chain ip davit_%s %s\n", stack, chain);
+	buf_printf(&text, "flush chain %s %s\n", table, chain);
 	if (group->count > 0) {
-		buf_printf(&text, "add rule ip davit_%s %s %sdnat to ", stack, chain, match);
-		put_choice(&text, group, way);
-		buf_printf(&text, "%s\n", target);
+		buf_printf(&text, "add rule %s %s %sdnat to ", table, chain, match);
+		put_choice(&text, group, way, target);
+		buf_puts(&text, "\n");
 	}
-	if (group->count > 1)
-		buf_printf(&text, "add rule ip davit_%s %s %sdnat to %s%s\n", stack, chain, match,
-			   text_of(group->slots[0], address), target);
+	if (group->count > 1) {
+		buf_printf(&text, "add rule %s %s %sdnat to ", table, chain, match);
+		put_target(&text, &group->slots[0], target);
+		buf_puts(&text, "\n");
+	}
 	return buf_check(&text, NULL) < 0 ? NULL : buf_take(&text);
 }
 
@@ -276,25 +284,19 @@ static int change_group(struct change *change, struct balancer_kept *kept,
 			const struct balancer_group *wish)
 {
 	size_t count = wish->target_count < SLOTS_MAX ? wish->target_count : SLOTS_MAX;
-	autofree uint32_t *wanted = calloc(count + 1, sizeof(*wanted));
 	char chain[32];
-
-	if (!wanted)
-		return -ENOMEM;
-	for (size_t i = 0; i < count; i++)
-		wanted[i] = ntohl(wish->targets[i].s_addr);
-	int r = change_slots(change, kept, wanted, count);
+	int r = change_slots(change, kept, wish->targets, count);
 
 	if (r < 0)
 		return r;
 	snprintf(chain, sizeof(chain), "group_%u", kept->number);
 	return put_rules(change, &kept->rules,
-			 rules_of(change->stack, kept, wish->way, chain, NULL));
+			 rules_of(change->table, kept, wish->way, chain, NULL));
 }
 
 static bool is_same(const struct balancer_kept *kept, const struct balancer_group *wish)
 {
-	return kept->name && kept->address.s_addr == wish->address.s_addr &&
+	return kept->name && ip_compare(&kept->address, &wish->address) == 0 &&
 	       strcmp(kept->bridge, wish->bridge) == 0 && strcmp(kept->name, wish->name) == 0;
 }
 
@@ -343,8 +345,7 @@ static int add_group(struct change *change, struct balancer_kept *kept,
 		return -ENOMEM;
 	snprintf(kept->bridge, sizeof(kept->bridge), "%s", wish->bridge);
 	kept->address = wish->address;
-	buf_printf(&change->chains, "add chain ip davit_%s group_%u\n", change->stack,
-		   kept->number);
+	buf_printf(&change->chains, "add chain %s group_%u\n", change->table, kept->number);
 	put_address(change, true, kept);
 	return 0;
 }
@@ -360,15 +361,14 @@ static void kept_free(struct balancer_kept *kept)
 static void drop_group(struct change *change, struct balancer_kept *kept)
 {
 	for (size_t i = 0; i < kept->count; i++) {
-		put_slot(change, false, kept, i, kept->slots[i]);
-		put_member(change, MEMBERS_OWN, false, kept->slots[i]);
+		put_slot(change, false, kept, i, &kept->slots[i]);
+		put_member(change, MEMBERS_OWN, false, &kept->slots[i]);
 		if (kept->count > 1)
-			put_member(change, MEMBERS_SEVERAL, false, kept->slots[i]);
+			put_member(change, MEMBERS_SEVERAL, false, &kept->slots[i]);
 	}
 	put_address(change, false, kept);
-	buf_printf(&change->dropped,
-		   "flush chain ip davit_%s group_%u\ndelete chain ip davit_%s group_%u\n",
-		   change->stack, kept->number, change->stack, kept->number);
+	buf_printf(&change->dropped, "flush chain %s group_%u\ndelete chain %s group_%u\n",
+		   change->table, kept->number, change->table, kept->number);
 	kept_free(kept);
 }
 
@@ -411,29 +411,29 @@ static int change_groups(struct balancer *balancer, struct change *change,
 /* What leads a connection to the chain of its port, and refuses datagrams that none leads away:
  * without an endpoint a connection meets the socket that reserves the port, which refuses streams
  * as it does not listen, but would swallow datagrams. */
-static char *port_maps_of(const char *stack, const struct net_port *ports, size_t count)
+static char *port_maps_of(const char *table, const struct net_port *ports, size_t count)
 {
 	autobuf struct buf text = {0};
-	char address[INET_ADDRSTRLEN + 8];
+	char address[IP_TEXT_MAX];
 
 	buf_printf(&text,
-		   "flush map ip davit_%s ports\nflush map ip davit_%s ports_of\n"
-		   "flush chain ip davit_%s refused\n",
-		   stack, stack, stack);
+		   "flush map %s ports\nflush map %s ports_of\n"
+		   "flush chain %s refused\n",
+		   table, table, table);
 	for (size_t i = 0; i < count; i++) {
 		const char *protocol = ports[i].protocol == IPPROTO_UDP ? "udp" : "tcp";
-		bool any = ports[i].host_ip.s_addr == htonl(INADDR_ANY);
+		const char *family = ports[i].host_ip.family == 6 ? "ip6" : "ip";
+		bool any = ip_is_any(&ports[i].host_ip);
 
-		text_of(ntohl(ports[i].host_ip.s_addr), address);
-		buf_printf(&text, "add chain ip davit_%s port_%zu\n", stack, i);
-		buf_printf(&text, "add element ip davit_%s %s { %s%s%s . %u : goto port_%zu }\n",
-			   stack, any ? "ports" : "ports_of", any ? "" : address, any ? "" : " . ",
+		ip_format(&ports[i].host_ip, address);
+		buf_printf(&text, "add chain %s port_%zu\n", table, i);
+		buf_printf(&text, "add element %s %s { %s%s%s . %u : goto port_%zu }\n", table,
+			   any ? "ports" : "ports_of", any ? "" : address, any ? "" : " . ",
 			   protocol, ports[i].host_port, i);
 		if (ports[i].protocol == IPPROTO_UDP)
-			buf_printf(&text,
-				   "add rule ip davit_%s refused %s%s%sudp dport %u reject\n",
-				   stack, any ? "" : "ip daddr ", any ? "" : address,
-				   any ? "" : " ", ports[i].host_port);
+			buf_printf(&text, "add rule %s refused %s%s%s%sudp dport %u reject\n",
+				   table, any ? "" : family, any ? "" : " daddr ",
+				   any ? "" : address, any ? "" : " ", ports[i].host_port);
 	}
 	return buf_check(&text, NULL) < 0 ? NULL : buf_take(&text);
 }
@@ -442,9 +442,9 @@ static int resize_ports(struct balancer *balancer, struct change *change, size_t
 {
 	for (size_t i = count; i < balancer->port_count; i++) {
 		buf_printf(&change->dropped,
-			   "flush chain ip davit_%s port_%zu\n"
-			   "delete chain ip davit_%s port_%zu\n",
-			   change->stack, i, change->stack, i);
+			   "flush chain %s port_%zu\n"
+			   "delete chain %s port_%zu\n",
+			   change->table, i, change->table, i);
 		free(take_ptr(balancer->port_rules[i]));
 	}
 	char **rules = reallocarray(balancer->port_rules, count + 1, sizeof(*rules));
@@ -461,7 +461,7 @@ static int resize_ports(struct balancer *balancer, struct change *change, size_t
 static int change_ports(struct balancer *balancer, struct change *change,
 			const struct balancer_wish *wish)
 {
-	char *maps = port_maps_of(change->stack, wish->ports, wish->port_count);
+	char *maps = port_maps_of(change->table, wish->ports, wish->port_count);
 	char chain[32];
 	int r = maps ? resize_ports(balancer, change, wish->port_count) : -ENOMEM;
 
@@ -475,7 +475,7 @@ static int change_ports(struct balancer *balancer, struct change *change,
 
 		snprintf(chain, sizeof(chain), "port_%zu", i);
 		r = put_rules(change, &balancer->port_rules[i],
-			      rules_of(change->stack, &balancer->groups[port->group],
+			      rules_of(change->table, &balancer->groups[port->group],
 				       wish->groups[port->group].way, chain, port));
 	}
 	return r;
@@ -487,17 +487,17 @@ static void append(struct buf *text, const struct buf *part)
 	text->failed |= part->failed;
 }
 
-int balancer_change(struct balancer *balancer, const char *stack, const struct balancer_wish *wish,
+int balancer_change(struct balancer *balancer, const char *table, const struct balancer_wish *wish,
 		    struct buf *text, struct err *err)
 {
-	__attribute__((cleanup(change_free))) struct change change = {.stack = stack};
+	__attribute__((cleanup(change_free))) struct change change = {.table = table};
 	int r = change_groups(balancer, &change, wish);
 
 	if (r == 0)
 		r = change_ports(balancer, &change, wish);
 	free(balancer->left);
 	balancer->left_count = change.left.len / sizeof(*balancer->left);
-	balancer->left = (uint32_t *)(void *)take_ptr(change.left.data);
+	balancer->left = (struct ip *)(void *)take_ptr(change.left.data);
 	append(text, &change.chains);
 	append(text, &change.maps);
 	append(text, &change.gone);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Private to runtime/network: over whom new connections are spread, as changes of the stack's
- * nftables table. Remembers what the table has, so that only what differs is sent. Pure: no system
- * calls, no library.
+ * Private to runtime/network: over whom new connections are spread, as changes of one of the
+ * stack's nftables tables. Remembers what the table has, so that only what differs is sent. Pure:
+ * no system calls, no library.
  */
 #pragma once
 
@@ -13,16 +13,16 @@
 struct balancer_group {
 	const char *name; /* its own in the network */
 	const char *bridge;
-	struct in_addr address; /* INADDR_ANY: only ports lead there */
+	struct ip address; /* family 0: only ports lead there */
 	enum net_way way;
-	const struct in_addr *targets; /* no address twice */
+	const struct ip *targets; /* no address twice */
 	size_t target_count;
 };
 
 struct balancer_wish {
 	const struct balancer_group *groups;
 	size_t group_count;
-	const struct net_port *ports; /* `group` is a place in groups */
+	const struct net_port *ports; /* of the table's family; `group` is a place in groups */
 	size_t port_count;
 };
 
@@ -30,9 +30,9 @@ struct balancer_wish {
 struct balancer_kept {
 	char *name;
 	char bridge[IF_NAMESIZE];
-	struct in_addr address;
+	struct ip address;
 	unsigned number; /* of its chain, and of its part of the slots */
-	uint32_t *slots; /* addresses in host byte order */
+	struct ip *slots;
 	size_t count;
 	char *rules;
 };
@@ -45,16 +45,16 @@ struct balancer {
 	char *port_maps;
 	char **port_rules;
 	size_t port_count;
-	uint32_t *left; /* addresses that the last change has taken from a group */
+	struct ip *left; /* addresses that the last change has taken from a group */
 	size_t left_count;
 };
 
 /*
- * Appends to @text what makes the table of @stack as wished, nothing where it is that already; from
- * here on it is taken to be so. When the text is not carried out, or this fails (-ENOMEM), the
+ * Appends to @text what makes @table ("ip davit_shop") as wished, nothing where it is that already;
+ * from here on it is taken to be so. When the text is not carried out, or this fails (-ENOMEM), the
  * table is to be made anew, after balancer_forget().
  */
-int balancer_change(struct balancer *balancer, const char *stack, const struct balancer_wish *wish,
+int balancer_change(struct balancer *balancer, const char *table, const struct balancer_wish *wish,
 		    struct buf *text, struct err *err) must_check;
 
 /* The table is new, or gone. Frees all. */

@@ -5,8 +5,7 @@
 #pragma once
 
 #include "runtime/base/err.h"
-
-#include <netinet/in.h>
+#include "runtime/base/ip.h"
 
 /*
  * Makes the kernel forget flows of datagrams that lead to @target: who goes on sending from the
@@ -16,7 +15,7 @@
  *
  * @fd	of conntrack_open()
  */
-int conntrack_forget_datagrams(int fd, struct in_addr target, struct err *err) must_check;
+int conntrack_forget_datagrams(int fd, const struct ip *target, struct err *err) must_check;
 
 /* @ret_fd	out: close-on-exec, owned by the caller */
 int conntrack_open(int *ret_fd, struct err *err) must_check;

@@ -32,14 +32,15 @@ int net_gateway_socket(const struct net_network *network, int type, uint16_t por
 		       struct err *err)
 {
 	autoclose int fd = socket(AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	struct in_addr gateway = net_gateway(network);
+	const struct in_addr gateway = net_gateway(network);
+	const struct ip address = ip_of_in(gateway);
 	char text[INET_ADDRSTRLEN];
 	int r = fd < 0 ? -errno : bind_socket(fd, network, port);
 
 	if (r == 0 && type == SOCK_STREAM && listen(fd, BACKLOG) < 0)
 		r = -errno;
 	if (r == -EADDRINUSE)
-		return net_port_in_use(type == SOCK_STREAM ? IPPROTO_TCP : IPPROTO_UDP, gateway,
+		return net_port_in_use(type == SOCK_STREAM ? IPPROTO_TCP : IPPROTO_UDP, &address,
 				       port, err);
 	if (r < 0)
 		return err_set(err, -r, "port %u of the gateway %s", port,

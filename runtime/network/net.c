@@ -9,10 +9,16 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/network/net_private.h"
 #include "runtime/network/netns.h"
+#include "runtime/network/nft_text.h"
 #include "runtime/network/sysctl.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define DEFAULT_POOL "10.213.0.0/16"
 
@@ -60,6 +66,8 @@ static void net_free(struct net *net)
 	net_allow_free(net);
 	nft_close(net->nft);
 	balancer_forget(&net->balancer);
+	balancer_forget(&net->balancer6);
+	free(net->host_changes);
 	sysctl_close(&net->sysctl);
 	rtnet_close(net->rtnet);
 	while (net->networks) {
@@ -81,19 +89,38 @@ static int run_rules(struct nft *nft, struct buf *text, struct err *err)
 	return r < 0 ? r : nft_run(nft, text->data, err);
 }
 
-static int remove_table(struct nft *nft, const char *stack, struct err *err)
+static int remove_table(struct nft *nft, unsigned char family, const char *stack, struct err *err)
 {
 	autobuf struct buf text = {0};
 
-	nft_rules_remove(&text, stack);
+	nft_rules_remove(&text, family, stack);
 	return run_rules(nft, &text, err);
 }
 
+/* Where bridged frames pass the rules for routed packets; see net_balance(). */
+static bool frames_are_routed(void)
+{
+	autoclose int fd =
+		open("/proc/sys/net/bridge/bridge-nf-call-ip6tables", O_RDONLY | O_CLOEXEC);
+	char text = '0';
+
+	return fd >= 0 && read(fd, &text, 1) == 1 && text != '0';
+}
+
+void net_put_table(const struct net *net, struct buf *text, unsigned char family)
+{
+	nft_rules_table(text, family, net->stack);
+	if (family == 6 && frames_are_routed())
+		nft_rules_spare_loopback(text, net->stack);
+}
+
+/* A kernel without IPv6 has no table of it to remove. */
 static int load_table(struct net *net, struct err *err)
 {
 	autobuf struct buf text = {0};
 
-	nft_rules_table(&text, net->stack);
+	(void)!remove_table(net->nft, 6, net->stack, NULL);
+	net_put_table(net, &text, 4);
 	return run_rules(net->nft, &text, err);
 }
 
@@ -224,7 +251,9 @@ void net_close(struct net *net)
 	if (!net)
 		return;
 	if (net->nft) {
-		(void)!remove_table(net->nft, net->stack, NULL);
+		(void)!remove_table(net->nft, 4, net->stack, NULL);
+		if (net->six)
+			(void)!remove_table(net->nft, 6, net->stack, NULL);
 		net_guard_remove(net->nft, net->stack);
 	}
 	if (net->rtnet)
@@ -245,7 +274,9 @@ int net_purge(const char *stack, struct err *err)
 	if (r == 0)
 		r = rtnet_remove_group(rtnet, group_of(net_hash(NET_HASH_START, stack)), err);
 	if (r == 0)
-		r = remove_table(nft, stack, err);
+		r = remove_table(nft, 4, stack, err);
+	if (r == 0)
+		(void)!remove_table(nft, 6, stack, NULL);
 	if (r == 0)
 		net_guard_remove(nft, stack);
 	nft_close(nft);
@@ -262,38 +293,103 @@ void net_release(struct net *net, const char *name)
 /* Connections that are established stay: who translates them is not in the table. */
 static void put_all(struct buf *text, const struct net *net)
 {
-	nft_rules_table(text, net->stack);
-	for (const struct net_network *network = net->networks; network; network = network->next) {
-		const struct nft_network rules = net_network_rules(network);
-
-		nft_rules_network(text, &rules);
-	}
+	net_put_table(net, text, 4);
+	if (net->six)
+		net_put_table(net, text, 6);
+	for (const struct net_network *network = net->networks; network; network = network->next)
+		net_network_rules(network, text);
 	net_allow_put_all(net, text, 0);
 }
 
-static void fill_group(struct balancer_group *group, const struct net_group *wanted)
+/* One family's side of what is wanted. */
+struct side {
+	struct balancer_group *groups;
+	struct ip *targets; /* of all groups, one after the other */
+	struct net_port *ports;
+	struct balancer_wish wish;
+};
+
+static void side_free(struct side *side)
+{
+	free(side->groups);
+	free(side->targets);
+	free(side->ports);
+}
+
+static struct ip address_of(const struct net_network *network, unsigned char family,
+			    struct in_addr address)
+{
+	if (address.s_addr == htonl(INADDR_ANY))
+		return (struct ip){0};
+	return family == 6 ? net_address6(network, address) : ip_of_in(address);
+}
+
+/* Returns how many targets the group has. */
+static size_t fill_group(struct balancer_group *group, const struct net_group *wanted,
+			 unsigned char family, struct ip *targets)
 {
 	*group = (struct balancer_group){
 		.name = wanted->name,
 		.bridge = wanted->network->bridge,
-		.address = net_virtual(wanted->network, wanted->name),
+		.address = address_of(wanted->network, family,
+				      net_virtual(wanted->network, wanted->name)),
 		.way = wanted->way,
-		.targets = wanted->targets,
-		.target_count = wanted->target_count,
+		.targets = targets,
 	};
+	for (size_t i = 0; i < wanted->target_count; i++) {
+		targets[group->target_count] =
+			address_of(wanted->network, family, wanted->targets[i]);
+		group->target_count += targets[group->target_count].family != 0;
+	}
+	return group->target_count;
+}
+
+static int side_make(struct side *side, unsigned char family, const struct net_balance *wanted)
+{
+	size_t targets = 0, ports = 0;
+
+	for (size_t i = 0; i < wanted->group_count; i++)
+		targets += wanted->groups[i].target_count;
+	*side = (struct side){
+		.groups = calloc(wanted->group_count + 1, sizeof(*side->groups)),
+		.targets = calloc(targets + 1, sizeof(*side->targets)),
+		.ports = calloc(wanted->port_count + 1, sizeof(*side->ports)),
+	};
+	if (!side->groups || !side->targets || !side->ports)
+		return -ENOMEM;
+	targets = 0;
+	for (size_t i = 0; i < wanted->group_count; i++)
+		targets += fill_group(&side->groups[i], &wanted->groups[i], family,
+				      &side->targets[targets]);
+	for (size_t i = 0; i < wanted->port_count; i++)
+		if (wanted->ports[i].host_ip.family == family)
+			side->ports[ports++] = wanted->ports[i];
+	side->wish = (struct balancer_wish){side->groups, wanted->group_count, side->ports, ports};
+	return 0;
+}
+
+static int change_side(struct net *net, unsigned char family, const struct net_balance *wanted,
+		       struct buf *text, struct err *err)
+{
+	__attribute__((cleanup(side_free))) struct side side = {0};
+	char table[NET_STACK_NAME_MAX + 16];
+
+	if (side_make(&side, family, wanted) < 0)
+		return err_set(err, ENOMEM, "network: balance");
+	snprintf(table, sizeof(table), "%s davit_%s", nft_family(family), net->stack);
+	return balancer_change(family == 6 ? &net->balancer6 : &net->balancer, table, &side.wish,
+			       text, err);
 }
 
 /* Streams end by themselves. Where the kernel cannot do it flows of datagrams that go on stay where
  * they are. */
-static void forget_left(struct net *net)
+static void forget_left(struct net *net, const struct balancer *balancer)
 {
-	if (net->balancer.left_count == 0 ||
+	if (balancer->left_count == 0 ||
 	    (net->conntrack_fd < 0 && conntrack_open(&net->conntrack_fd, NULL) < 0))
 		return;
-	for (size_t i = 0; i < net->balancer.left_count; i++)
-		if (conntrack_forget_datagrams(net->conntrack_fd,
-					       (struct in_addr){htonl(net->balancer.left[i])},
-					       NULL) < 0)
+	for (size_t i = 0; i < balancer->left_count; i++)
+		if (conntrack_forget_datagrams(net->conntrack_fd, &balancer->left[i], NULL) < 0)
 			return;
 }
 
@@ -301,24 +397,22 @@ static void forget_left(struct net *net)
 int net_balance(struct net *net, const struct net_balance *wanted, struct err *err)
 {
 	autobuf struct buf text = {0};
-	autofree struct balancer_group *groups = calloc(wanted->group_count + 1, sizeof(*groups));
-	const struct balancer_wish wish = {groups, wanted->group_count, wanted->ports,
-					   wanted->port_count};
 
-	if (!groups)
-		return err_set(err, ENOMEM, "network: balance");
-	for (size_t i = 0; i < wanted->group_count; i++)
-		fill_group(&groups[i], &wanted->groups[i]);
 	if (net->stale) {
 		balancer_forget(&net->balancer);
+		balancer_forget(&net->balancer6);
 		put_all(&text, net);
 	}
-	int r = balancer_change(&net->balancer, net->stack, &wish, &text, err);
+	int r = change_side(net, 4, wanted, &text, err);
 
+	if (r == 0 && net->six)
+		r = change_side(net, 6, wanted, &text, err);
 	if (r == 0 && text.len)
 		r = run_rules(net->nft, &text, err);
 	if (r == 0)
-		forget_left(net);
+		forget_left(net, &net->balancer);
+	if (r == 0 && net->six)
+		forget_left(net, &net->balancer6);
 	bool anew = net->stale && !net->unsettled;
 
 	net->stale = r < 0;

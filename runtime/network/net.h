@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The networks of one stack: a bridge with a subnet for each, an endpoint (network namespace, a
- * veth for each of its networks, fixed addresses) per instance, one nftables table with outgoing
- * NAT, published ports, and what keeps networks apart, and another one that lets an instance speak
- * as itself only.
+ * veth for each of its networks, fixed addresses) per instance, an nftables table for each family
+ * of addresses with outgoing NAT, published ports, and what keeps networks apart, and another one
+ * that lets an instance speak as itself only.
+ *
+ * IPv6 comes beside IPv4: an instance is known by its IPv4 address, and has an IPv6 one as well
+ * where its network has.
  *
  * Links and addresses through libnl (batched), rules through libnftables in one transaction per
  * change. Everything carries the stack's name or its hash, so that leftovers are found. Forwarding
@@ -51,19 +54,27 @@ int net_settle(struct net *net, struct err *err) must_check;
 /* Why instances may speak as somebody else in their networks; NULL: they may not. Borrowed. */
 const char *net_unguarded(const struct net *net);
 
+/* What IPv6 has made change on the host beside forwarding, such as "accept_ra=2 on eth0"; NULL:
+ * nothing. Borrowed. */
+const char *net_host_changes(const struct net *net);
+
 /* Removes and frees all. Endpoints must be detached before. Accepts NULL. */
 void net_close(struct net *net);
 
 /* Removes what a dead process has left of the stack's networks; nothing there is success. */
 int net_purge(const char *stack, struct err *err) must_check;
 
-/* Addresses without a family are not given. All are IPv4. */
+/* Addresses without a family are not given; those of IPv6 count where the network has that. */
 struct net_network_config {
-	const char *name;	   /* in the stack: letters, digits, _ . - */
-	struct ip_prefix subnet;   /* default: a free one of the pool, of a /24 or larger */
-	struct ip_prefix range;	   /* addresses are given from here; default: all of the subnet */
-	struct ip gateway;	   /* of the bridge; default: the first one of the subnet */
-	const struct ip *reserved; /* never given */
+	const char *name;	 /* in the stack: letters, digits, _ . - */
+	struct ip_prefix subnet; /* default: a free one of the pool, of a /24 or larger */
+	struct ip_prefix range;	 /* addresses are given from here; default: all of the subnet */
+	struct ip gateway;	 /* of the bridge; default: the first one of the subnet */
+	bool ipv6;
+	struct ip_prefix subnet6;  /* default: a unique local /64 of its own */
+	struct ip_prefix range6;   /* addresses are counted from where it begins */
+	struct ip gateway6;	   /* default: the first one of the subnet */
+	const struct ip *reserved; /* of both; never given */
 	size_t reserved_count;
 	bool internal;	/* nothing leaves it, and nothing comes in */
 	unsigned mtu;	/* bytes a packet may have; 0: as usual, 1500 */
@@ -85,6 +96,9 @@ struct net_place {
 	struct in_addr address; /* of the subnet */
 	unsigned prefix;
 	struct in_addr gateway;
+	struct ip_prefix subnet6; /* its address is where addresses are counted from; family 0:
+				     there is no IPv6 */
+	struct ip gateway6;
 };
 
 struct net_place net_network_place(const struct net_network *network);
@@ -101,6 +115,17 @@ struct net_network *net_network_find(const struct net *net, const char *name);
  */
 int net_network_keep(struct net_network *network, const char *name, struct in_addr address,
 		     struct err *err) must_check;
+
+/* The same for an IPv6 address, which who has it may have beside any IPv4 one. */
+int net_network_keep6(struct net_network *network, const char *name, const struct ip *address,
+		      struct err *err) must_check;
+
+/* The IPv6 address of who has this IPv4 one in the network: an endpoint, or what stands for
+ * several. Of family 0 where there is none. */
+struct ip net_address6(const struct net_network *network, struct in_addr address);
+
+/* Of family 0 where there is none. */
+struct ip net_gateway6(const struct net_network *network);
 
 /* Borrowed. */
 const char *net_network_name(const struct net_network *network);
@@ -121,6 +146,7 @@ struct net_link {
 	struct net_network *network;
 	const char *interface;	/* its name inside; NULL: eth0, eth1, … */
 	struct in_addr address; /* INADDR_ANY: any; the same name gets the same one */
+	struct ip address6;	/* family 0: that which goes with its IPv4 one */
 	bool has_mac;		/* else it is derived from the address */
 	unsigned char mac[6];
 	bool main; /* the endpoint's address is the one there, and the default
@@ -269,9 +295,10 @@ struct net_group {
 
 /* One published port. */
 struct net_port {
-	int protocol;		/* IPPROTO_TCP or IPPROTO_UDP */
-	struct in_addr host_ip; /* INADDR_ANY: every address of the host */
-	uint16_t host_port;	/* host byte order, as all ports here */
+	int protocol;	    /* IPPROTO_TCP or IPPROTO_UDP */
+	struct ip host_ip;  /* 0.0.0.0, ::: every address of the host, of that family; an IPv6 one
+			       leads to the endpoints' IPv6 addresses */
+	uint16_t host_port; /* host byte order, as all ports here */
 	uint16_t target_port;
 	size_t group; /* which of the groups it leads to */
 };
@@ -291,7 +318,8 @@ struct net_balance {
  * A virtual address is there for who is in its network, all ports and protocols of it, and for the
  * host. A published port is reachable from other hosts, from the host itself (127.0.0.1 too) and
  * from instances. All clients keep their address, but for an endpoint that reaches itself, and for
- * connections to 127.0.0.1.
+ * connections to 127.0.0.1. What is published on ::1 is refused on a host whose bridged frames pass
+ * the rules for routed ones, as the kernel drops the answers there.
  */
 int net_balance(struct net *net, const struct net_balance *wanted, struct err *err) must_check;
 
@@ -304,5 +332,5 @@ int net_balance(struct net *net, const struct net_balance *wanted, struct err *e
  *
  * Returns 0; -EADDRINUSE (err names the process that holds it where it can be found); -errno.
  */
-int net_port_reserve(int protocol, struct in_addr host_ip, uint16_t *port, int *ret_fd,
+int net_port_reserve(int protocol, const struct ip *host_ip, uint16_t *port, int *ret_fd,
 		     struct err *err) must_check;

@@ -64,17 +64,40 @@ static struct allow_rule *copy(const struct net_allow *rules, size_t count)
 	return NULL;
 }
 
-void net_allow_put(const struct net *net, struct buf *text, bool comes,
-		   const struct nft_speaker *speaker)
+/* In the tables of routed packets an endpoint has one address of each family. */
+static void put_routed(const struct net *net, struct buf *text, bool comes,
+		       const struct nft_speaker *speaker, const struct ip *address)
 {
-	for (size_t i = 0; speaker->group && i < net->allow.count; i++) {
+	for (size_t i = 0; speaker->group && address->family && i < net->allow.count; i++) {
 		const struct allow_rule *rule = &net->allow.rules[i];
 
 		if (strv_has(&rule->callers, speaker->group))
-			nft_allow_caller(text, net->stack, comes, i, speaker->address);
+			nft_allow_caller(text, net->stack, comes, i, address);
 		if (strcmp(rule->group, speaker->group) == 0)
-			nft_allow_called(text, net->stack, comes, i, speaker->address);
+			nft_allow_called(text, net->stack, comes, i, address);
 	}
+}
+
+void net_allow_put(const struct net *net, struct buf *text, bool comes,
+		   const struct nft_speaker *speaker)
+{
+	const struct ip four = ip_of_in(speaker->address);
+
+	put_routed(net, text, comes, speaker, &four);
+	put_routed(net, text, comes, speaker, &speaker->address6);
+}
+
+static void put_bridged(const struct net *net, struct buf *text, bool comes,
+			const struct nft_speaker *speaker)
+{
+	const struct ip four = ip_of_in(speaker->address);
+	const struct ip local = twin_link_local(speaker->mac);
+
+	nft_allow_bridged(text, net->stack, comes, &four);
+	if (!speaker->address6.family)
+		return;
+	nft_allow_bridged(text, net->stack, comes, &speaker->address6);
+	nft_allow_bridged(text, net->stack, comes, &local);
 }
 
 void net_allow_put_bridged(const struct net *net, struct buf *text, bool comes,
@@ -82,7 +105,7 @@ void net_allow_put_bridged(const struct net *net, struct buf *text, bool comes,
 {
 	for (size_t i = 0; speaker->group && i < net->allow.count; i++)
 		if (strcmp(net->allow.rules[i].group, speaker->group) == 0)
-			nft_allow_bridged(text, net->stack, comes, speaker->address);
+			put_bridged(net, text, comes, speaker);
 }
 
 struct listing {
@@ -100,24 +123,38 @@ static void list_speaker(void *data, const struct nft_speaker *speaker)
 static void put_virtual(const struct net *net, struct buf *text, size_t number)
 {
 	for (const struct net_network *one = net->networks; one; one = one->next) {
-		struct in_addr address = net_virtual(one, net->allow.rules[number].group);
+		const struct in_addr address = net_virtual(one, net->allow.rules[number].group);
+		const struct ip four = ip_of_in(address), six = net_address6(one, address);
 
-		if (address.s_addr != htonl(INADDR_ANY))
-			nft_allow_called(text, net->stack, true, number, address);
+		if (address.s_addr == htonl(INADDR_ANY))
+			continue;
+		nft_allow_called(text, net->stack, true, number, &four);
+		if (six.family)
+			nft_allow_called(text, net->stack, true, number, &six);
 	}
+}
+
+void net_allow_put_numbers(const struct net *net, struct buf *text, unsigned char family,
+			   size_t before)
+{
+	const struct nft_allow_table table = {family, net->stack};
+
+	nft_allow_numbers(text, &table, before, net->allow.count);
+	for (size_t i = 0; i < net->allow.count; i++)
+		if (!*net->allow.rules[i].group)
+			nft_allow_host(text, &table, i);
 }
 
 void net_allow_put_all(const struct net *net, struct buf *text, size_t before)
 {
 	struct listing listing = {net, text};
 
-	nft_allow_numbers(text, net->stack, before, net->allow.count);
-	for (size_t i = 0; i < net->allow.count; i++) {
+	net_allow_put_numbers(net, text, 4, before);
+	if (net->six)
+		net_allow_put_numbers(net, text, 6, before);
+	for (size_t i = 0; i < net->allow.count; i++)
 		if (*net->allow.rules[i].group)
 			put_virtual(net, text, i);
-		else
-			nft_allow_host(text, net->stack, i);
-	}
 	net_each_speaker(net, list_speaker, &listing);
 }
 

@@ -28,5 +28,9 @@ void net_allow_put(const struct net *net, struct buf *text, bool comes,
 void net_allow_put_bridged(const struct net *net, struct buf *text, bool comes,
 			   const struct nft_speaker *speaker);
 
+/* Appends the numbers of one family's table, with nobody in them. */
+void net_allow_put_numbers(const struct net *net, struct buf *text, unsigned char family,
+			   size_t before);
+
 /* Appends all of it, with who is attached now, to a table that has @before numbers. */
 void net_allow_put_all(const struct net *net, struct buf *text, size_t before);

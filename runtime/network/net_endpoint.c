@@ -75,6 +75,45 @@ static int take_address(struct end *end, const char *name, const struct net_link
 	return fix_address(link->network, name, end->address, err);
 }
 
+/* Whose twin an IPv6 address would be, where that one has no other. */
+static const char *holder_of(const struct net_network *network, const struct ip *ip)
+{
+	uint32_t distance = twin_distance(&network->twin, ip);
+	const struct ip twin = twin_at(&network->twin, distance);
+	const char *owner =
+		addr_pool_owner(&network->addresses, network->subnet.address + distance);
+	const struct net_endpoint key = {.name = (char *)owner};
+
+	return owner && ip_compare(&twin, ip) == 0 &&
+			       tfind(&key, &network->net->attached, compare_endpoints)
+		       ? owner
+		       : NULL;
+}
+
+static int take_twin(const struct end *end, const char *name, const struct net_link *link,
+		     struct err *err)
+{
+	struct net_network *network = end->network;
+	uint32_t distance = end->address - network->subnet.address;
+	const struct ip wanted = link->address6;
+	char text[IP_TEXT_MAX];
+
+	if (!network->twin.subnet.ip.family)
+		return 0;
+	const char *holder = wanted.family ? holder_of(network, &wanted) : NULL;
+
+	if (holder && strcmp(holder, name) != 0)
+		return err_say(err, EADDRINUSE, "network: %s, for '%s', is that of '%s'",
+			       ip_format(&wanted, text), name, holder);
+	int r = twin_fix(&network->twin, distance, &wanted, err);
+	const struct ip got = twin_at(&network->twin, distance);
+
+	if (r == 0 && !wanted.family && twin_is_fixed(&network->twin, &got))
+		return err_say(err, EADDRINUSE, "network: %s, for '%s', is written for another one",
+			       ip_format(&got, text), name);
+	return r;
+}
+
 static int plan_end(struct net_endpoint *endpoint, size_t i, const struct net_link *link,
 		    struct err *err)
 {
@@ -91,6 +130,8 @@ static int plan_end(struct net_endpoint *endpoint, size_t i, const struct net_li
 			       link->interface);
 	int r = take_address(end, endpoint->name, link, err);
 
+	if (r == 0)
+		r = take_twin(end, endpoint->name, link, err);
 	net_mac(end->address, end->mac);
 	if (link->has_mac)
 		memcpy(end->mac, link->mac, sizeof(end->mac));
@@ -103,6 +144,7 @@ static struct nft_speaker speaker_of(const struct net_endpoint *endpoint, size_t
 	struct nft_speaker speaker = {
 		.port = end->link, .address = {htonl(end->address)}, .group = endpoint->group};
 
+	speaker.address6 = net_address6(end->network, speaker.address);
 	memcpy(speaker.mac, end->mac, sizeof(speaker.mac));
 	return speaker;
 }
@@ -152,10 +194,10 @@ static int connect_end(struct net_endpoint *endpoint, size_t i, struct rtnet *in
 		.host_netns_fd = net->home_fd,
 		.name = end->interface,
 		.number = (unsigned)i,
-		.address = {htonl(end->address)},
-		.prefix = network->subnet.prefix,
-		.gateway = net_gateway(network),
-		.leads_out = i == endpoint->main && !network->internal,
+		.way = {.address = ip_of_in((struct in_addr){htonl(end->address)}),
+			.prefix = network->subnet.prefix,
+			.gateway = ip_of_in(net_gateway(network)),
+			.leads_out = i == endpoint->main && !network->internal},
 		.mac = end->mac,
 		.mtu = network->mtu,
 	};
@@ -164,6 +206,46 @@ static int connect_end(struct net_endpoint *endpoint, size_t i, struct rtnet *in
 		r = net_link_sysctl("ipv6", end->link, "disable_ipv6", "1", err);
 	if (r == 0)
 		r = rtnet_port_attach(net->rtnet, end->link, &owner, network->bridge_index, err);
+	return r;
+}
+
+static bool has_six(const struct net_endpoint *endpoint)
+{
+	for (size_t i = 0; i < endpoint->count; i++)
+		if (endpoint->ends[i].network->twin.subnet.ip.family)
+			return true;
+	return false;
+}
+
+static int allow_six(void *data, struct err *err)
+{
+	struct net_endpoint *endpoint = data;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < endpoint->count; i++)
+		if (endpoint->ends[i].network->twin.subnet.ip.family)
+			r = net_six_link(&endpoint->net->sysctl, endpoint->ends[i].interface, err);
+	return r;
+}
+
+/* Beside IPv4, which is there already. */
+static int connect_six(struct net_endpoint *endpoint, struct rtnet *inside, struct err *err)
+{
+	int r = netns_visit(endpoint->netns_fd, allow_six, endpoint, err);
+
+	for (size_t i = 0; r == 0 && i < endpoint->count; i++) {
+		const struct end *end = &endpoint->ends[i];
+		const struct net_network *network = end->network;
+		const struct rtnet_way way = {
+			.address = net_address6(network, (struct in_addr){htonl(end->address)}),
+			.prefix = network->twin.subnet.bits,
+			.gateway = network->twin.gateway,
+			.leads_out = i == endpoint->main && !network->internal,
+		};
+
+		if (way.address.family)
+			r = rtnet_endpoint_ipv6(inside, (unsigned)i, &way, err);
+	}
 	return r;
 }
 
@@ -203,6 +285,8 @@ int net_endpoint_connect(struct net_endpoint *endpoint, int netns_fd, struct err
 	r = netns_make(&home, open_inside, &inside, &endpoint->netns_fd, err);
 	for (size_t i = 0; r == 0 && i < endpoint->count; i++)
 		r = connect_end(endpoint, i, inside, err);
+	if (r == 0 && has_six(endpoint))
+		r = connect_six(endpoint, inside, err);
 	rtnet_close(inside);
 	if (r < 0) {
 		fd_drop(&endpoint->netns_fd);

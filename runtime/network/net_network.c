@@ -66,10 +66,29 @@ static unsigned prefix_for(unsigned hosts)
 	return prefix;
 }
 
-struct nft_network net_network_rules(const struct net_network *network)
+static struct ip ip_at(uint32_t address)
 {
-	return (struct nft_network){network->net->stack, network->bridge, network->subnet,
-				    network->internal, network->gateway};
+	return ip_of_in((struct in_addr){htonl(address)});
+}
+
+void net_network_rules(const struct net_network *network, struct buf *text)
+{
+	const struct nft_network four = {
+		.stack = network->net->stack,
+		.bridge = network->bridge,
+		.subnet = {ip_at(network->subnet.address), network->subnet.prefix},
+		.internal = network->internal,
+		.gateway = ip_at(network->gateway),
+	};
+	struct nft_network six = four;
+
+	nft_rules_network(text, &four);
+	if (!network->twin.subnet.ip.family)
+		return;
+	six.subnet = network->twin.subnet;
+	six.subnet.ip = ip_prefix_first(&six.subnet);
+	six.gateway = network->twin.gateway;
+	nft_rules_network(text, &six);
 }
 
 static int choose_subnet(struct net_network *network, const struct net_network_config *config,
@@ -105,6 +124,13 @@ static int make_bridge(struct net_network *network, struct err *err)
 		r = rtnet_link_address(rtnet, network->bridge_index, gateway,
 				       network->subnet.prefix, err);
 	return r;
+}
+
+static int make_six(struct net_network *network, struct err *err)
+{
+	if (network->twin.subnet.ip.family)
+		return net_six_bridge(network, err);
+	return net_link_sysctl("ipv6", network->bridge, "disable_ipv6", "1", err);
 }
 
 static bool is_shared(const struct net_network *network, const struct subnet_list *used)
@@ -162,9 +188,15 @@ static int set_up_addresses(struct net_network *network, const struct net_networ
 			       network->subnet.prefix);
 	addr_pool_init(&network->addresses, first, last);
 	r = addr_pool_fix(&network->addresses, "the gateway", network->gateway, err);
+	if (r == 0 && network->twin.gateway.family)
+		r = net_six_reserve(network, "the IPv6 gateway", &network->twin.gateway, err);
 	for (size_t i = 0; r == 0 && i < config->reserved_count; i++) {
 		snprintf(name, sizeof(name), "a reserved one (%zu)", i + 1);
-		r = addr_pool_fix(&network->addresses, name, number_of(&config->reserved[i]), err);
+		if (config->reserved[i].family == 6)
+			r = net_six_reserve(network, name, &config->reserved[i], err);
+		else
+			r = addr_pool_fix(&network->addresses, name,
+					  number_of(&config->reserved[i]), err);
 	}
 	return r;
 }
@@ -173,18 +205,15 @@ static int set_up_addresses(struct net_network *network, const struct net_networ
  * are loaded before. */
 static int set_up_rules(struct net_network *network, struct err *err)
 {
-	const struct nft_network rules = net_network_rules(network);
 	autobuf struct buf text = {0};
 
-	nft_rules_network(&text, &rules);
+	net_network_rules(network, &text);
 	net_guard_put_network(&text, network);
 	int r = buf_check(&text, err);
 
 	/* A stale table is replaced as a whole. */
 	if (r == 0 && !network->net->stale)
 		r = nft_run(network->net->nft, text.data, err);
-	if (r == 0)
-		r = net_link_sysctl("ipv6", network->bridge, "disable_ipv6", "1", err);
 	if (r == 0)
 		r = net_link_sysctl("ipv4", network->bridge, "route_localnet", "1", err);
 	if (r == 0)
@@ -201,8 +230,12 @@ static int set_up(struct net_network *network, const struct net_network_config *
 		r = try_bridge(network, config, i, err);
 	if (r == -EAGAIN)
 		return err_say(err, EAGAIN, "network: other stacks keep taking the same subnet");
+	if (r == 0 && config->ipv6)
+		r = net_six_plan(network, config, err);
 	if (r == 0)
 		r = set_up_addresses(network, config, err);
+	if (r == 0)
+		r = make_six(network, err);
 	return r == 0 ? set_up_rules(network, err) : r;
 }
 
@@ -248,6 +281,7 @@ struct net_network *net_network_find(const struct net *net, const char *name)
 void net_network_free(struct net_network *network)
 {
 	addr_pool_free(&network->addresses);
+	twin_free(&network->twin);
 	free(network);
 }
 
@@ -270,7 +304,9 @@ struct net_place net_network_place(const struct net_network *network)
 {
 	return (struct net_place){{htonl(network->subnet.address)},
 				  network->subnet.prefix,
-				  {htonl(network->gateway)}};
+				  {htonl(network->gateway)},
+				  network->twin.subnet,
+				  network->twin.gateway};
 }
 
 int net_network_adopt(struct net *net, const struct net_network_config *config,
@@ -278,15 +314,24 @@ int net_network_adopt(struct net *net, const struct net_network_config *config,
 		      struct err *err)
 {
 	struct net_network *network = network_new(net, config);
-	int r;
+	int r = 0;
 
 	if (!network)
 		return err_set(err, ENOMEM, "network");
 	network->subnet = (struct subnet){ntohl(place->address.s_addr), place->prefix};
 	network->gateway = ntohl(place->gateway.s_addr);
-	r = rtnet_link_index(net->rtnet, network->bridge, &network->bridge_index, err);
-	if (r == -ENODEV)
+	network->twin.subnet = place->subnet6;
+	network->twin.gateway = place->gateway6;
+	if (network->twin.subnet.ip.family)
+		r = net_six_open(net, err);
+	if (r == 0)
+		r = rtnet_link_index(net->rtnet, network->bridge, &network->bridge_index, err);
+	bool gone = r == -ENODEV;
+
+	if (gone)
 		r = make_bridge(network, err);
+	if (r == 0 && gone)
+		r = make_six(network, err);
 	if (r == 0)
 		r = set_up_addresses(network, config, err);
 	if (r == 0)

@@ -10,10 +10,12 @@
 #include "runtime/network/net.h"
 #include "runtime/network/net_allow.h"
 #include "runtime/network/net_guard.h"
+#include "runtime/network/net_six.h"
 #include "runtime/network/nft.h"
 #include "runtime/network/nft_rules.h"
 #include "runtime/network/rtnet.h"
 #include "runtime/network/sysctl.h"
+#include "runtime/network/twin.h"
 
 #define NET_STACK_NAME_MAX   200
 #define NET_NETWORK_NAME_MAX 128
@@ -32,7 +34,10 @@ struct net {
 	struct rtnet *rtnet;
 	struct nft *nft;
 	struct balancer balancer;
-	int conntrack_fd; /* -1: never needed */
+	struct balancer balancer6;
+	bool six;	    /* there is a table for IPv6 */
+	char *host_changes; /* NULL: none */
+	int conntrack_fd;   /* -1: never needed */
 	struct net_guard guard;
 	struct net_allowed allow;
 	struct sysctl sysctl; /* for setting up namespaces */
@@ -47,6 +52,7 @@ struct net_network {
 	int bridge_index;
 	struct subnet subnet;
 	uint32_t gateway; /* host byte order */
+	struct twin twin;
 	bool internal;
 	unsigned mtu; /* of its links; 0: as usual */
 	struct addr_pool addresses;
@@ -64,14 +70,17 @@ int net_link_sysctl(const char *family, const char *link, const char *setting, c
 		    struct err *err) must_check;
 
 /* Says who has a port of the host: -EADDRINUSE. */
-int net_port_in_use(int protocol, struct in_addr ip, uint16_t port, struct err *err);
+int net_port_in_use(int protocol, const struct ip *ip, uint16_t port, struct err *err);
+
+/* Appends the table of rules for a family of addresses, with nothing in it. */
+void net_put_table(const struct net *net, struct buf *text, unsigned char family);
 
 /* A locally administered hardware address with the IPv4 address in its last four bytes: neighbours'
  * caches stay right when an instance starts again. */
 void net_mac(uint32_t address, unsigned char ret_mac[6]);
 
-/* What its rules are made from. Borrows. */
-struct nft_network net_network_rules(const struct net_network *network);
+/* The rules of all families of a network, as text. */
+void net_network_rules(const struct net_network *network, struct buf *text);
 
 /* Calls @say for each end of an endpoint that is connected. */
 void net_each_speaker(const struct net *net,

@@ -5,70 +5,71 @@
  */
 #include "runtime/network/nft_allow.h"
 
-#include <arpa/inet.h>
+#include "runtime/network/nft_text.h"
 
-static const char *text_of(struct in_addr address, char text[INET_ADDRSTRLEN])
+void nft_allow_numbers(struct buf *text, const struct nft_allow_table *table, size_t before,
+		       size_t after)
 {
-	return inet_ntop(AF_INET, &address, text, INET_ADDRSTRLEN);
-}
+	const char *stack = table->stack, *family = nft_family(table->family);
+	const struct nft_words words = {.family = table->family, .stack = stack};
 
-void nft_allow_numbers(struct buf *text, const char *stack, size_t before, size_t after)
-{
 	if (before)
-		buf_printf(text,
-			   "flush map ip davit_%s guarded\n"
-			   "flush chain ip davit_%s visited\n",
-			   stack, stack);
+		nft_text_put(text, &words,
+			     "flush map $f davit_$s guarded\n"
+			     "flush chain $f davit_$s visited\n");
 	for (size_t i = 0; i < before; i++)
 		buf_printf(text,
-			   "flush chain ip davit_%s allow_%zu\n"
-			   "delete chain ip davit_%s allow_%zu\n"
-			   "delete set ip davit_%s callers_%zu\n",
-			   stack, i, stack, i, stack, i);
-	for (size_t i = 0; i < after; i++)
+			   "flush chain %s davit_%s allow_%zu\n"
+			   "delete chain %s davit_%s allow_%zu\n"
+			   "delete set %s davit_%s callers_%zu\n",
+			   family, stack, i, family, stack, i, family, stack, i);
+	for (size_t i = 0; i < after; i++) {
+		nft_text_put(text, &words, "table $f davit_$s {\n");
+		buf_printf(text, "\tset callers_%zu {\n", i);
+		nft_text_put(text, &words, "\t\ttype $a\n\t}\n");
 		buf_printf(text,
-			   "table ip davit_%s {\n"
-			   "\tset callers_%zu {\n"
-			   "\t\ttype ipv4_addr\n"
-			   "\t}\n"
 			   "\tchain allow_%zu {\n"
-			   "\t\tip saddr != @callers_%zu jump unanswered\n"
+			   "\t\t%s saddr != @callers_%zu jump unanswered\n"
 			   "\t}\n"
 			   "}\n",
-			   stack, i, i, i);
+			   i, family, i);
+	}
 }
 
-void nft_allow_host(struct buf *text, const char *stack, size_t number)
+void nft_allow_host(struct buf *text, const struct nft_allow_table *table, size_t number)
 {
-	buf_printf(text, "add rule ip davit_%s visited jump allow_%zu\n", stack, number);
+	buf_printf(text, "add rule %s davit_%s visited jump allow_%zu\n", nft_family(table->family),
+		   table->stack, number);
 }
 
 void nft_allow_caller(struct buf *text, const char *stack, bool comes, size_t number,
-		      struct in_addr address)
+		      const struct ip *address)
 {
-	char shown[INET_ADDRSTRLEN];
+	char shown[IP_TEXT_MAX];
 
-	buf_printf(text, "%s element ip davit_%s callers_%zu { %s }\n", comes ? "add" : "delete",
-		   stack, number, text_of(address, shown));
+	buf_printf(text, "%s element %s davit_%s callers_%zu { %s }\n", comes ? "add" : "delete",
+		   nft_family(address->family), stack, number, ip_format(address, shown));
 }
 
 void nft_allow_called(struct buf *text, const char *stack, bool comes, size_t number,
-		      struct in_addr address)
+		      const struct ip *address)
 {
-	char shown[INET_ADDRSTRLEN];
+	const char *family = nft_family(address->family);
+	char shown[IP_TEXT_MAX];
 
-	text_of(address, shown);
+	ip_format(address, shown);
 	if (comes)
-		buf_printf(text, "add element ip davit_%s guarded { %s : jump allow_%zu }\n", stack,
-			   shown, number);
+		buf_printf(text, "add element %s davit_%s guarded { %s : jump allow_%zu }\n",
+			   family, stack, shown, number);
 	else
-		buf_printf(text, "delete element ip davit_%s guarded { %s }\n", stack, shown);
+		buf_printf(text, "delete element %s davit_%s guarded { %s }\n", family, stack,
+			   shown);
 }
 
-void nft_allow_bridged(struct buf *text, const char *stack, bool comes, struct in_addr address)
+void nft_allow_bridged(struct buf *text, const char *stack, bool comes, const struct ip *address)
 {
-	char shown[INET_ADDRSTRLEN];
+	char shown[IP_TEXT_MAX];
 
-	buf_printf(text, "%s element bridge davit_%s called { %s }\n", comes ? "add" : "delete",
-		   stack, text_of(address, shown));
+	buf_printf(text, "%s element bridge davit_%s called%s { %s }\n", comes ? "add" : "delete",
+		   stack, address->family == 6 ? "6" : "", ip_format(address, shown));
 }

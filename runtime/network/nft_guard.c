@@ -7,6 +7,8 @@
  */
 #include "runtime/network/nft_guard.h"
 
+#include "runtime/network/twin.h"
+
 #include <arpa/inet.h>
 #include <stdio.h>
 
@@ -14,9 +16,12 @@
 
 /*
  * An instance is its hardware address and its IP address together, in every frame that it sends,
- * and in what it tells its neighbours. It is no DHCP server. What is neither IPv4 nor its ARP
- * (IPv6 with its router advertisements, tagged frames, spanning tree) does not come in at all. The
- * type of a frame is compared as it is on the wire: of a tagged one, this is the tag.
+ * and in what it tells its neighbours. It is no DHCP server and no router. What is neither IP nor
+ * ARP (tagged frames, spanning tree) does not come in at all; neither does IPv6 of who has no such
+ * address. The type of a frame is compared as it is on the wire: of a tagged one, this is the tag.
+ *
+ * neighbours6: who may say to be at a hardware address; the address looked for is in the 16 bytes
+ * behind the first 8 of the message, for which nftables had no word at first.
  *
  * called: by some only, whom the rules for routed packets know (nft_allow.h). The way past the
  * gateway, which an instance may make itself, is closed.
@@ -28,10 +33,29 @@ static const char chains[] =
 	"\tset called {\n"
 	"\t\ttype ipv4_addr\n"
 	"\t}\n"
+	"\tset speakers6 {\n"
+	"\t\ttype ifname . ether_addr . ipv6_addr\n"
+	"\t}\n"
+	"\tset neighbours6 {\n"
+	"\t\ttypeof iifname . ether saddr . @th,64,128\n"
+	"\t}\n"
+	"\tset called6 {\n"
+	"\t\ttype ipv6_addr\n"
+	"\t}\n"
 	"\tset gateways {\n"
 	"\t\ttype ether_addr\n"
 	"\t}\n"
+	"\tchain instance6 {\n"
+	"\t\tudp sport 547 counter drop\n"
+	"\t\ticmpv6 type { nd-router-advert, nd-redirect } counter drop\n"
+	"\t\tip6 daddr @called6 ether daddr != @gateways counter drop\n"
+	"\t\ticmpv6 type nd-neighbor-advert iifname . ether saddr . @th,64,128 != @neighbours6 "
+	"counter drop\n"
+	"\t\tiifname . ether saddr . ip6 saddr @speakers6 accept\n"
+	"\t\tcounter drop\n"
+	"\t}\n"
 	"\tchain instance {\n"
+	"\t\tether type ip6 goto instance6\n"
 	"\t\tether type ip udp sport 67 counter drop\n"
 	"\t\tether type ip ip daddr @called ether daddr != @gateways counter drop\n"
 	"\t\tether type ip iifname . ether saddr . ip saddr @speakers accept\n"
@@ -75,23 +99,49 @@ void nft_guard_gateway(struct buf *text, const char *stack, const unsigned char 
 		   text_of(mac, shown));
 }
 
-static void put_speaker(struct buf *text, const char *stack, const struct nft_speaker *speaker)
+static void put_four(struct buf *text, const char *verb, const char *stack,
+		     const struct nft_speaker *speaker)
 {
 	char address[INET_ADDRSTRLEN], mac[MAC_TEXT_MAX];
 
 	inet_ntop(AF_INET, &speaker->address, address, sizeof(address));
-	buf_printf(text, " element bridge davit_%s speakers { \"%s\" . %s . %s }\n", stack,
+	buf_printf(text, "%s element bridge davit_%s speakers { \"%s\" . %s . %s }\n", verb, stack,
 		   speaker->port, text_of(speaker->mac, mac), address);
+}
+
+static void put_six(struct buf *text, const char *verb, const char *stack,
+		    const struct nft_speaker *speaker, const struct ip *ip)
+{
+	char address[IP_TEXT_MAX], mac[MAC_TEXT_MAX];
+
+	text_of(speaker->mac, mac);
+	buf_printf(text, "%s element bridge davit_%s speakers6 { \"%s\" . %s . %s }\n", verb, stack,
+		   speaker->port, mac, ip_format(ip, address));
+	buf_printf(text, "%s element bridge davit_%s neighbours6 { \"%s\" . %s . 0x", verb, stack,
+		   speaker->port, mac);
+	for (size_t i = 0; i < sizeof(ip->bytes); i++)
+		buf_printf(text, "%02x", ip->bytes[i]);
+	buf_puts(text, " }\n");
+}
+
+static void put_speaker(struct buf *text, const char *verb, const char *stack,
+			const struct nft_speaker *speaker)
+{
+	const struct ip local = twin_link_local(speaker->mac);
+
+	put_four(text, verb, stack, speaker);
+	if (!speaker->address6.family)
+		return;
+	put_six(text, verb, stack, speaker, &speaker->address6);
+	put_six(text, verb, stack, speaker, &local);
 }
 
 void nft_guard_admit(struct buf *text, const char *stack, const struct nft_speaker *speaker)
 {
-	buf_puts(text, "add");
-	put_speaker(text, stack, speaker);
+	put_speaker(text, "add", stack, speaker);
 }
 
 void nft_guard_dismiss(struct buf *text, const char *stack, const struct nft_speaker *speaker)
 {
-	buf_puts(text, "delete");
-	put_speaker(text, stack, speaker);
+	put_speaker(text, "delete", stack, speaker);
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "runtime/base/buf.h"
+#include "runtime/base/ip.h"
 
 #include <netinet/in.h>
 
@@ -14,7 +15,8 @@ struct nft_speaker {
 	const char *port; /* the link of the instance, in the host's namespace */
 	unsigned char mac[6];
 	struct in_addr address;
-	const char *group; /* which it belongs to; NULL: none */
+	struct ip address6; /* family 0: it has none, and does not speak IPv6 */
+	const char *group;  /* which it belongs to; NULL: none */
 };
 
 /* The whole table, with nobody in it; replaces a leftover of the same name.

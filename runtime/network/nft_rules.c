@@ -8,8 +8,7 @@
  */
 #include "runtime/network/nft_rules.h"
 
-#include <arpa/inet.h>
-#include <stdio.h>
+#include "runtime/network/nft_text.h"
 
 /*
  * raw: route_localnet lets the host's own connections to 127.0.0.1 leave through a bridge; without
@@ -46,35 +45,36 @@
  * which nobody may from outside it but through a published port; then what may leave.
  */
 static const char chains[] =
+	"table $f davit_$s {\n"
 	"\tmap slots {\n"
-	"\t\ttypeof numgen inc mod 2 : ip daddr\n"
+	"\t\ttypeof numgen inc mod 2 : $f daddr\n"
 	"\t}\n"
 	"\tset own {\n"
-	"\t\ttype ipv4_addr . ipv4_addr\n"
+	"\t\ttype $a . $a\n"
 	"\t}\n"
 	"\tset several {\n"
-	"\t\ttype ipv4_addr\n"
+	"\t\ttype $a\n"
 	"\t}\n"
 	"\tset retried {\n"
-	"\t\ttype ipv4_addr . inet_service\n"
+	"\t\ttype $a . inet_service\n"
 	"\t\tsize 65535\n"
 	"\t\tflags dynamic,timeout\n"
 	"\t\ttimeout 5s\n"
 	"\t}\n"
 	"\tset virtual {\n"
-	"\t\ttype ifname . ipv4_addr\n"
+	"\t\ttype ifname . $a\n"
 	"\t}\n"
 	"\tmap addresses {\n"
-	"\t\ttype ifname . ipv4_addr : verdict\n"
+	"\t\ttype ifname . $a : verdict\n"
 	"\t}\n"
 	"\tmap guarded {\n"
-	"\t\ttype ipv4_addr : verdict\n"
+	"\t\ttype $a : verdict\n"
 	"\t}\n"
 	"\tmap ports {\n"
 	"\t\ttype inet_proto . inet_service : verdict\n"
 	"\t}\n"
 	"\tmap ports_of {\n"
-	"\t\ttype ipv4_addr . inet_proto . inet_service : verdict\n"
+	"\t\ttype $a . inet_proto . inet_service : verdict\n"
 	"\t}\n"
 	"\tchain raw {\n"
 	"\t\ttype filter hook prerouting priority raw; policy accept;\n"
@@ -87,28 +87,28 @@ static const char chains[] =
 	"\t\tct state established,related accept\n"
 	"\t}\n"
 	"\tchain published {\n"
-	"\t\tip daddr . meta l4proto . th dport vmap @ports_of\n"
+	"\t\t$f daddr . meta l4proto . th dport vmap @ports_of\n"
 	"\t\tmeta l4proto . th dport vmap @ports\n"
 	"\t}\n"
 	"\tchain prerouting {\n"
 	"\t\ttype nat hook prerouting priority dstnat; policy accept;\n"
-	"\t\tiifname . ip daddr vmap @addresses\n"
+	"\t\tiifname . $f daddr vmap @addresses\n"
 	"\t\tfib daddr type local jump published\n"
 	"\t}\n"
 	"\tchain output {\n"
 	"\t\ttype nat hook output priority -100; policy accept;\n"
-	"\t\toifname . ip daddr vmap @addresses\n"
+	"\t\toifname . $f daddr vmap @addresses\n"
 	"\t\tfib daddr type local jump published\n"
 	"\t}\n"
 	"\tchain postrouting {\n"
 	"\t\ttype nat hook postrouting priority srcnat; policy accept;\n"
 	"\t\toifname \"lo\" accept\n"
-	"\t\tct status dnat ip saddr . ip daddr @own masquerade\n"
+	"\t\tct status dnat $f saddr . $f daddr @own masquerade\n"
 	"\t}\n"
 	"\tchain refusal {\n"
 	"\t\tct direction reply ct status dnat tcp flags & (rst|ack) == rst|ack "
-	"tcp sequence 0 ip saddr @several ip daddr . tcp dport != @retried "
-	"add @retried { ip daddr . tcp dport } drop\n"
+	"tcp sequence 0 $f saddr @several $f daddr . tcp dport != @retried "
+	"add @retried { $f daddr . tcp dport } drop\n"
 	"\t}\n"
 	"\tchain unanswered {\n"
 	"\t\tmeta l4proto tcp reject with tcp reset\n"
@@ -116,7 +116,7 @@ static const char chains[] =
 	"\t}\n"
 	"\tchain sent {\n"
 	"\t\ttype filter hook output priority filter; policy accept;\n"
-	"\t\toifname . ip daddr @virtual jump unanswered\n"
+	"\t\toifname . $f daddr @virtual jump unanswered\n"
 	"\t}\n"
 	"\tchain visited {\n"
 	"\t}\n"
@@ -130,7 +130,7 @@ static const char chains[] =
 	"\t\ttype filter hook forward priority filter; policy accept;\n"
 	"\t\ttcp flags rst jump refusal\n"
 	"\t\tct state established,related accept\n"
-	"\t\tiifname . ip daddr @virtual jump unanswered\n"
+	"\t\tiifname . $f daddr @virtual jump unanswered\n"
 	"\t\tjump confined\n"
 	"\t\tjump inward\n"
 	"\t\tjump outward\n"
@@ -140,7 +140,7 @@ static const char chains[] =
 	"\tchain host {\n"
 	"\t\tct state established,related accept\n"
 	"\t\tct status dnat accept\n"
-	"\t\tmeta l4proto icmp accept\n"
+	"\t\tmeta l4proto $p accept\n"
 	"\t\tmeta l4proto { tcp, udp } th dport 53 accept\n"
 	"\t\tjump visited\n"
 	"\t}\n"
@@ -151,82 +151,89 @@ static const char chains[] =
 	"\t\ttcp flags rst jump refusal\n"
 	"\t\tjump refused\n"
 	"\t\tjump visits\n"
-	"\t}\n";
+	"\t}\n"
+	"}\n";
 
-void nft_rules_remove(struct buf *text, const char *stack)
+void nft_rules_remove(struct buf *text, unsigned char family, const char *stack)
 {
 	/* Deleting what is not there fails; adding what is there does not. */
-	buf_printf(text, "add table ip davit_%s\ndelete table ip davit_%s\n", stack, stack);
+	nft_text_put(text, &(struct nft_words){.family = family, .stack = stack},
+		     "add table $f davit_$s\ndelete table $f davit_$s\n");
 }
 
-void nft_rules_table(struct buf *text, const char *stack)
+void nft_rules_table(struct buf *text, unsigned char family, const char *stack)
 {
-	nft_rules_remove(text, stack);
-	buf_printf(text, "table ip davit_%s {\n%s}\n", stack, chains);
+	nft_rules_remove(text, family, stack);
+	nft_text_put(text, &(struct nft_words){.family = family, .stack = stack}, chains);
 }
 
-/* 127.0.0.1 of the host, and what leaves the network. */
-static void put_masquerade(struct buf *text, const struct nft_network *network)
+void nft_rules_spare_loopback(struct buf *text, const char *stack)
 {
-	char address[INET_ADDRSTRLEN], subnet[INET_ADDRSTRLEN + 4];
-
-	inet_ntop(AF_INET, &(struct in_addr){htonl(network->subnet.address)}, address,
-		  sizeof(address));
-	snprintf(subnet, sizeof(subnet), "%s/%u", address, network->subnet.prefix);
-	buf_printf(text, "\t\toifname \"%s\" ip saddr 127.0.0.0/8 masquerade\n", network->bridge);
-	if (!network->internal)
-		buf_printf(text, "\t\toifname != \"%s\" ip saddr %s masquerade\n", network->bridge,
-			   subnet);
+	nft_text_put(text, &(struct nft_words){.family = 6, .stack = stack},
+		     "insert rule $f davit_$s output $f daddr $l accept\n");
 }
+
+static const char outer_rules[] =
+	"table $f davit_$s {\n"
+	"\tchain raw {\n"
+	"\t\tiifname \"$b\" $f daddr $l drop\n"
+	"\t\tiifname \"$b\" $f saddr $l drop\n"
+	"\t\tiifname \"$b\" $f daddr $g meta l4proto { tcp, udp } th dport 53 notrack\n"
+	"\t}\n"
+	"\tchain answers {\n"
+	"\t\toifname \"$b\" $f saddr $g meta l4proto { tcp, udp } th sport 53 notrack\n"
+	"\t}\n"
+	"\tchain calls {\n"
+	"\t\tiifname \"$b\" $f daddr vmap @guarded\n"
+	"\t}\n"
+	"\tchain sent {\n"
+	"\t\toifname \"$b\" $i type $r drop\n"
+	"\t}\n"
+	"\tchain postrouting {\n"
+	"\t\toifname \"$b\" $f saddr $l masquerade\n";
+
+/* What leaves the network. */
+static const char way_out[] = "\t\toifname != \"$b\" $f saddr $n masquerade\n";
+
+static const char visits[] = "\t}\n"
+			     "\tchain visits {\n"
+			     "\t\tiifname \"$b\" jump host\n"
+			     "\t}\n"
+			     "\tchain confined {\n"
+			     "\t\tiifname \"$b\" oifname != \"$b\" $f daddr $k jump visited\n";
+
+static const char no_way_out[] = "\t\tiifname \"$b\" oifname != \"$b\" drop\n";
+
+static const char inward[] = "\t\tiifname \"$b\" $f daddr vmap @guarded\n"
+			     "\t}\n"
+			     "\tchain inward {\n"
+			     "\t\tiifname \"$b\" oifname \"$b\" accept\n";
+
+static const char from_outside[] = "\t\toifname \"$b\" ct status dnat accept\n";
+
+static const char outward[] = "\t\toifname \"$b\" drop\n"
+			      "\t}\n"
+			      "\tchain outward {\n"
+			      "\t\tiifname \"$b\" accept\n"
+			      "\t}\n"
+			      "}\n";
 
 void nft_rules_network(struct buf *text, const struct nft_network *network)
 {
-	const struct in_addr address = {htonl(network->gateway)};
-	const char *bridge = network->bridge;
-	char gateway[INET_ADDRSTRLEN];
+	char gateway[IP_TEXT_MAX], subnet[IP_PREFIX_TEXT_MAX];
+	const struct nft_words words = {
+		.family = network->gateway.family,
+		.stack = network->stack,
+		.bridge = network->bridge,
+		.gateway = ip_format(&network->gateway, gateway),
+		.subnet = ip_prefix_format(&network->subnet, subnet),
+	};
 
-	inet_ntop(AF_INET, &address, gateway, sizeof(gateway));
-	buf_printf(text,
-		   "table ip davit_%s {\n"
-		   "\tchain raw {\n"
-		   "\t\tiifname \"%s\" ip daddr 127.0.0.0/8 drop\n"
-		   "\t\tiifname \"%s\" ip saddr 127.0.0.0/8 drop\n"
-		   "\t\tiifname \"%s\" ip daddr %s meta l4proto { tcp, udp } th dport 53 notrack\n"
-		   "\t}\n"
-		   "\tchain answers {\n"
-		   "\t\toifname \"%s\" ip saddr %s meta l4proto { tcp, udp } th sport 53 notrack\n"
-		   "\t}\n"
-		   "\tchain calls {\n"
-		   "\t\tiifname \"%s\" ip daddr vmap @guarded\n"
-		   "\t}\n"
-		   "\tchain sent {\n"
-		   "\t\toifname \"%s\" icmp type redirect drop\n"
-		   "\t}\n"
-		   "\tchain postrouting {\n",
-		   network->stack, bridge, bridge, bridge, gateway, bridge, gateway, bridge,
-		   bridge);
-	put_masquerade(text, network);
-	buf_printf(text,
-		   "\t}\n"
-		   "\tchain visits {\n"
-		   "\t\tiifname \"%s\" jump host\n"
-		   "\t}\n"
-		   "\tchain confined {\n"
-		   "\t\tiifname \"%s\" oifname != \"%s\" ip daddr 169.254.0.0/16 jump visited\n",
-		   bridge, bridge, bridge);
-	if (network->internal)
-		buf_printf(text, "\t\tiifname \"%s\" oifname != \"%s\" drop\n", bridge, bridge);
-	buf_printf(text, "\t\tiifname \"%s\" ip daddr vmap @guarded\n", bridge);
-	buf_printf(text, "\t}\n\tchain inward {\n\t\tiifname \"%s\" oifname \"%s\" accept\n",
-		   bridge, bridge);
-	if (!network->internal)
-		buf_printf(text, "\t\toifname \"%s\" ct status dnat accept\n", bridge);
-	buf_printf(text,
-		   "\t\toifname \"%s\" drop\n"
-		   "\t}\n"
-		   "\tchain outward {\n"
-		   "\t\tiifname \"%s\" accept\n"
-		   "\t}\n"
-		   "}\n",
-		   bridge, bridge);
+	nft_text_put(text, &words, outer_rules);
+	nft_text_put(text, &words, network->internal ? "" : way_out);
+	nft_text_put(text, &words, visits);
+	nft_text_put(text, &words, network->internal ? no_way_out : "");
+	nft_text_put(text, &words, inward);
+	nft_text_put(text, &words, network->internal ? "" : from_outside);
+	nft_text_put(text, &words, outward);
 }

@@ -1,27 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Private to runtime/network: the text of the stack's nftables table. Pure: no system calls, no
+ * Private to runtime/network: the text of the stack's nftables tables, one of each
+ * family of addresses. Pure: no system calls, no
  * library.
  */
 #pragma once
 
 #include "runtime/base/buf.h"
-#include "runtime/network/subnet.h"
+#include "runtime/base/ip.h"
 
+#include <stdbool.h>
+
+/* One family's side of a network. */
 struct nft_network {
 	const char *stack;
 	const char *bridge;
-	struct subnet subnet;
+	struct ip_prefix subnet;
 	bool internal;
-	uint32_t gateway; /* host byte order */
+	struct ip gateway;
 };
 
 /* The whole table, without networks and without anything to balance; replaces a leftover of the
  * same name. */
-void nft_rules_table(struct buf *text, const char *stack);
+void nft_rules_table(struct buf *text, unsigned char family, const char *stack);
 
-/* Adds a network to the table. */
+/* Where bridged frames pass the rules, answers to ::1 would be lost: what is published there is
+ * refused, so that clients go on to 127.0.0.1 at once. */
+void nft_rules_spare_loopback(struct buf *text, const char *stack);
+
+/* Adds a network to the table of its addresses' family. */
 void nft_rules_network(struct buf *text, const struct nft_network *network);
 
 /* Removes the table; nothing happens when it is not there. */
-void nft_rules_remove(struct buf *text, const char *stack);
+void nft_rules_remove(struct buf *text, unsigned char family, const char *stack);

@@ -20,26 +20,56 @@
 #define SEARCH_PIDS_MAX 65536
 #define SEARCH_FDS_MAX	1048576
 
+union net_address {
+	struct sockaddr any;
+	struct sockaddr_in four;
+	struct sockaddr_in6 six;
+};
+
+static uint16_t port_of(const union net_address *address)
+{
+	return ntohs(address->any.sa_family == AF_INET6 ? address->six.sin6_port
+							: address->four.sin_port);
+}
+
 struct search {
 	int protocol;
 	uint16_t port;
-	struct in_addr ip;
+	struct ip ip;
 	unsigned long inode; /* of the socket in the way; 0: not listed in /proc/net */
 	unsigned pids_left;
 	unsigned fds_left;
 	char holder[160]; /* "name (pid N)" */
 };
 
-/* An IPv4 socket's column is 8 hex digits, an IPv6 one's 32; IPv4 in IPv6 has the address last. */
-static bool address_conflicts(const char *hex, struct in_addr ip)
+/* A part of an address as these files have it: as a number of this machine. */
+static uint32_t word_of(const char *hex)
 {
-	size_t len = strlen(hex);
-	bool wildcard = strspn(hex, "0") == len;
-	struct in_addr other = {(in_addr_t)strtoul(len >= 8 ? hex + len - 8 : hex, NULL, 16)};
-	bool mapped = len == 8 || !strncmp(hex, "0000000000000000FFFF0000", 24);
+	char digits[9] = "";
 
-	return wildcard ||
-	       (mapped && (ip.s_addr == htonl(INADDR_ANY) || ip.s_addr == other.s_addr));
+	memcpy(digits, hex, 8);
+	return (uint32_t)strtoul(digits, NULL, 16);
+}
+
+/* An IPv4 socket's column is 8 hex digits, an IPv6 one's 32; IPv4 in IPv6 has the address last. A
+ * socket for all addresses is in everybody's way. */
+static bool address_conflicts(const char *hex, const struct ip *ip)
+{
+	size_t len = strlen(hex), words = ip->family == 6 ? 4 : 1;
+	bool mapped = len == 32 && strncmp(hex, "0000000000000000FFFF0000", 24) == 0;
+	bool same = len == 8 * words || (mapped && words == 1);
+
+	if (strspn(hex, "0") == len || (ip_is_any(ip) && same))
+		return true;
+	if (len < 8 || !same)
+		return false;
+	for (size_t i = 0; i < words; i++) {
+		uint32_t word;
+
+		memcpy(&word, ip->bytes + 4 * i, sizeof(word));
+		same = same && word == word_of(hex + len - 8 * (words - i));
+	}
+	return same;
 }
 
 /* One line: "sl: ADDRESS:PORT remote state queues timers retransmits uid timeout inode …". */
@@ -52,7 +82,7 @@ static unsigned long line_inode(const char *line, const struct search *search)
 	if (sscanf(line, " %*u: %39[0-9A-F]:%x %*s %*s %*s %*s %*s %*s %*s %lu", address, &port,
 		   &inode) != 3)
 		return 0;
-	return port == search->port && address_conflicts(address, search->ip) ? inode : 0;
+	return port == search->port && address_conflicts(address, &search->ip) ? inode : 0;
 }
 
 static void find_inode(struct search *search)
@@ -98,18 +128,18 @@ static void read_stack(int pid_dir, char stack[96])
  * ours: a TCP socket that does not listen is in no list. */
 static bool is_reservation(int pidfd, int fd, const struct search *search)
 {
-	struct sockaddr_in address;
+	union net_address address = {0};
 	socklen_t len = sizeof(address);
 	int protocol = 0;
 	socklen_t protocol_len = sizeof(protocol);
 	autoclose int copy = (int)syscall(SYS_pidfd_getfd, pidfd, fd, 0);
 
-	if (copy < 0 || getsockname(copy, (struct sockaddr *)&address, &len) < 0)
+	if (copy < 0 || getsockname(copy, &address.any, &len) < 0)
 		return false;
 	if (getsockopt(copy, SOL_SOCKET, SO_PROTOCOL, &protocol, &protocol_len) < 0)
 		return false;
-	return address.sin_family == AF_INET && ntohs(address.sin_port) == search->port &&
-	       protocol == search->protocol;
+	return address.any.sa_family == (search->ip.family == 6 ? AF_INET6 : AF_INET) &&
+	       port_of(&address) == search->port && protocol == search->protocol;
 }
 
 /* @link: "socket:[INODE]" */
@@ -183,14 +213,14 @@ static void find_holder(struct search *search)
 	}
 }
 
-int net_port_in_use(int protocol, struct in_addr ip, uint16_t port, struct err *err)
+int net_port_in_use(int protocol, const struct ip *ip, uint16_t port, struct err *err)
 {
 	if (!err)
 		return -EADDRINUSE;
 	const char *proto = protocol == IPPROTO_UDP ? "udp" : "tcp";
 	struct search search = {.protocol = protocol,
 				.port = port,
-				.ip = ip,
+				.ip = *ip,
 				.pids_left = SEARCH_PIDS_MAX,
 				.fds_left = SEARCH_FDS_MAX};
 
@@ -202,39 +232,53 @@ int net_port_in_use(int protocol, struct in_addr ip, uint16_t port, struct err *
 	return err_say(err, EADDRINUSE, "port %u/%s is in use", port, proto);
 }
 
-static int say_failure(int code, int protocol, struct in_addr ip, uint16_t port, struct err *err)
+static int say_failure(int code, int protocol, const struct ip *ip, uint16_t port, struct err *err)
 {
-	char address[INET_ADDRSTRLEN];
+	char address[IP_TEXT_MAX];
 
 	if (code == EADDRINUSE && port)
 		return net_port_in_use(protocol, ip, port, err);
 	if (code == EADDRINUSE)
 		return err_say(err, code,
 			       "no port is free of those that net.ipv4.ip_local_port_range says");
-	inet_ntop(AF_INET, &ip, address, sizeof(address));
+	ip_format(ip, address);
 	if (code == EADDRNOTAVAIL)
 		return err_say(err, code, "%s is not an address of this host", address);
 	return err_set(err, code, "bind port %u of %s", port, address);
 }
 
-int net_port_reserve(int protocol, struct in_addr host_ip, uint16_t *port, int *ret_fd,
+static socklen_t fill_address(const struct ip *ip, uint16_t port, union net_address *ret)
+{
+	if (ip->family == 6) {
+		ret->six = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons(port)};
+		memcpy(&ret->six.sin6_addr, ip->bytes, sizeof(ret->six.sin6_addr));
+		return sizeof(ret->six);
+	}
+	ret->four = (struct sockaddr_in){
+		.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = ip_in(ip)};
+	return sizeof(ret->four);
+}
+
+int net_port_reserve(int protocol, const struct ip *host_ip, uint16_t *port, int *ret_fd,
 		     struct err *err)
 {
-	int type = protocol == IPPROTO_UDP ? SOCK_DGRAM : SOCK_STREAM;
-	struct sockaddr_in address = {
-		.sin_family = AF_INET, .sin_port = htons(*port), .sin_addr = host_ip};
-	socklen_t len = sizeof(address);
-	autoclose int fd = socket(AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+	const int type = protocol == IPPROTO_UDP ? SOCK_DGRAM : SOCK_STREAM, yes = 1;
+	union net_address address = {0};
+	socklen_t len = fill_address(host_ip, *port, &address);
+	autoclose int fd =
+		socket(address.any.sa_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
 
-	if (fd < 0)
+	/* The IPv4 side of the port is for another socket to take, or for somebody else. */
+	if (fd < 0 || (host_ip->family == 6 &&
+		       setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof(yes)) < 0))
 		return err_set(err, errno, "open a socket");
 	/* No SO_REUSEADDR: with it, others that use it too could bind and even listen on the port,
 	 * as ours does not listen. */
-	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+	if (bind(fd, &address.any, len) < 0)
 		return say_failure(errno, protocol, host_ip, *port, err);
-	if (getsockname(fd, (struct sockaddr *)&address, &len) < 0)
+	if (getsockname(fd, &address.any, &len) < 0)
 		return err_set(err, errno, "read a socket's address");
-	*port = ntohs(address.sin_port);
+	*port = port_of(&address);
 	*ret_fd = take_fd(&fd);
 	return 0;
 }

@@ -27,15 +27,19 @@
  * tunnel modules put into every new namespace. */
 #define FIRST_INDEX 64
 
+/* More than that of the kernel's own. */
+#define LOOPBACK_METRIC 4096
+
 static void link_drop(struct rtnl_link **link)
 {
 	rtnl_link_put(*link);
 }
 #define autolink __attribute__((cleanup(link_drop)))
 
-static struct nl_addr *address_new(struct in_addr address, unsigned prefix)
+static struct nl_addr *address_new(const struct ip *address, unsigned prefix)
 {
-	struct nl_addr *addr = nl_addr_build(AF_INET, &address, sizeof(address));
+	struct nl_addr *addr = address->family == 6 ? nl_addr_build(AF_INET6, address->bytes, 16)
+						    : nl_addr_build(AF_INET, address->bytes, 4);
 
 	if (addr)
 		nl_addr_set_prefixlen(addr, (int)prefix);
@@ -84,7 +88,7 @@ static struct nl_msg *with_owner(struct nl_msg *msg, const struct rtnet_owner *o
 }
 
 /* @flags: of linux/if_addr.h */
-static struct nl_msg *address_message(int index, struct in_addr address, unsigned prefix,
+static struct nl_msg *address_message(int index, const struct ip *address, unsigned prefix,
 				      unsigned flags)
 {
 	struct rtnl_addr *entry = rtnl_addr_alloc();
@@ -103,23 +107,16 @@ static struct nl_msg *address_message(int index, struct in_addr address, unsigne
 	return msg;
 }
 
-/* @gateway: INADDR_ANY: it is on the link itself */
-static struct nl_msg *route_message(int index, struct in_addr to, unsigned prefix,
-				    struct in_addr gateway)
+/* Takes over @hop. */
+static struct nl_msg *route_build(const struct ip_prefix *to, struct rtnl_nexthop *hop, bool direct)
 {
-	struct nl_addr *destination = address_new(to, prefix);
-	struct nl_addr *via = address_new(gateway, 32);
-	bool direct = gateway.s_addr == INADDR_ANY;
+	struct nl_addr *destination = address_new(&to->ip, to->bits);
 	struct rtnl_route *route = rtnl_route_alloc();
-	struct rtnl_nexthop *hop = rtnl_route_nh_alloc();
 	struct nl_msg *msg = NULL;
 
-	if (destination && via && route && hop) {
-		rtnl_route_nh_set_ifindex(hop, index);
-		if (!direct)
-			rtnl_route_nh_set_gateway(hop, via);
+	if (destination && route) {
 		rtnl_route_add_nexthop(route, take_ptr(hop)); /* owned by the route now */
-		rtnl_route_set_family(route, AF_INET);
+		rtnl_route_set_family(route, to->ip.family == 6 ? AF_INET6 : AF_INET);
 		rtnl_route_set_scope(route, direct ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE);
 		if (rtnl_route_set_dst(route, destination) < 0 ||
 		    rtnl_route_build_add_request(route, NLM_F_CREATE | NLM_F_EXCL, &msg) < 0)
@@ -127,10 +124,50 @@ static struct nl_msg *route_message(int index, struct in_addr to, unsigned prefi
 	}
 	if (hop)
 		rtnl_route_nh_free(hop);
-	nl_addr_put(via);
 	nl_addr_put(destination);
 	rtnl_route_put(route);
 	return msg;
+}
+
+/* @gateway: of family 0: it is on the link itself */
+static struct nl_msg *route_message(int index, const struct ip_prefix *to, const struct ip *gateway)
+{
+	bool direct = !gateway->family;
+	struct nl_addr *via = direct ? NULL : address_new(gateway, gateway->family == 6 ? 128 : 32);
+	struct rtnl_nexthop *hop = direct || via ? rtnl_route_nh_alloc() : NULL;
+
+	if (!hop) {
+		nl_addr_put(via);
+		return NULL;
+	}
+	rtnl_route_nh_set_ifindex(hop, index);
+	if (via)
+		rtnl_route_nh_set_gateway(hop, via);
+	nl_addr_put(via);
+	return route_build(to, hop, direct);
+}
+
+/*
+ * The way back of what the host has called by ::1 and a rule has sent on: IPv6 has no
+ * route_localnet. The host itself goes on by its own, which comes first; packets that come in with
+ * such an address are dropped by the kernel before they are routed.
+ */
+static struct nl_msg *loopback_message(int index)
+{
+	struct rtmsg info = {.rtm_family = AF_INET6,
+			     .rtm_dst_len = 128,
+			     .rtm_table = RT_TABLE_LOCAL,
+			     .rtm_protocol = RTPROT_STATIC,
+			     .rtm_type = RTN_LOCAL};
+	struct nl_msg *msg = nlmsg_alloc_simple(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_APPEND);
+
+	if (msg && nlmsg_append(msg, &info, sizeof(info), NLMSG_ALIGNTO) == 0 &&
+	    nla_put(msg, RTA_DST, sizeof(in6addr_loopback), &in6addr_loopback) == 0 &&
+	    nla_put_u32(msg, RTA_OIF, (uint32_t)index) == 0 &&
+	    nla_put_u32(msg, RTA_PRIORITY, LOOPBACK_METRIC) == 0)
+		return msg;
+	nlmsg_free(msg);
+	return NULL;
 }
 
 static void set_mtu(struct rtnl_link *link, unsigned mtu)
@@ -204,9 +241,10 @@ int rtnet_link_index(struct rtnet *rtnet, const char *name, int *ret_index, stru
 int rtnet_link_address(struct rtnet *rtnet, int index, struct in_addr address, unsigned prefix,
 		       struct err *err)
 {
+	const struct ip ip = ip_of_in(address);
 	autobatch struct rtnet_batch batch = {0};
 
-	rtnet_batch_add(&batch, address_message(index, address, prefix, 0), "set address of");
+	rtnet_batch_add(&batch, address_message(index, &ip, prefix, 0), "set address of");
 	rtnet_batch_add(&batch, link_message(RTM_NEWLINK, index, NULL, IFF_UP), "set up");
 	return rtnet_batch_run(rtnet, &batch, "bridge", err);
 }
@@ -247,36 +285,61 @@ static struct nl_msg *veth_message(const struct rtnet_veth *veth)
 	return msg;
 }
 
-static struct in_addr network_of(const struct rtnet_veth *veth)
-{
-	uint32_t mask = veth->prefix ? UINT32_MAX << (32 - veth->prefix) : 0;
-
-	return (struct in_addr){veth->address.s_addr & htonl(mask)};
-}
-
 /*
  * The other instances of the network are reached through the gateway too: what was sent to an
  * address that stands for several of them has to come back the way it went, past who translates it.
  */
+static void add_ways(struct rtnet_batch *batch, int index, const struct rtnet_way *way)
+{
+	const struct ip_prefix gateway = {way->gateway, way->gateway.family == 6 ? 128 : 32};
+	const struct ip_prefix own = {way->address, way->prefix};
+	const struct ip_prefix network = {ip_prefix_first(&own), way->prefix};
+	const struct ip_prefix all = {{.family = way->address.family}, 0};
+	const struct ip none = {0};
+
+	rtnet_batch_add(batch,
+			address_message(index, &way->address, way->prefix,
+					IFA_F_NOPREFIXROUTE | IFA_F_NODAD),
+			"set the inner address of");
+	rtnet_batch_add(batch, route_message(index, &gateway, &none),
+			"set the route to the gateway of");
+	rtnet_batch_add(batch, route_message(index, &network, &way->gateway),
+			"set the route to the network of");
+	if (way->leads_out)
+		rtnet_batch_add(batch, route_message(index, &all, &way->gateway),
+				"set the default route through");
+}
+
 int rtnet_endpoint_make(struct rtnet *inside, const struct rtnet_veth *veth, struct err *err)
 {
 	autobatch struct rtnet_batch batch = {0};
-	int index = index_of(veth);
 
 	rtnet_batch_add(&batch, link_message(RTM_NEWLINK, 0, "lo", IFF_UP), "set up lo beside");
 	rtnet_batch_add(&batch, veth_message(veth), "make link");
-	rtnet_batch_add(&batch,
-			address_message(index, veth->address, veth->prefix, IFA_F_NOPREFIXROUTE),
-			"set the inner address of");
-	rtnet_batch_add(&batch,
-			route_message(index, veth->gateway, 32, (struct in_addr){INADDR_ANY}),
-			"set the route to the gateway of");
-	rtnet_batch_add(&batch, route_message(index, network_of(veth), veth->prefix, veth->gateway),
-			"set the route to the network of");
-	if (veth->leads_out)
-		rtnet_batch_add(&batch, route_message(index, (struct in_addr){0}, 0, veth->gateway),
-				"set the default route through");
+	add_ways(&batch, index_of(veth), &veth->way);
 	return rtnet_batch_run(inside, &batch, veth->host_name, err);
+}
+
+int rtnet_endpoint_ipv6(struct rtnet *inside, unsigned number, const struct rtnet_way *way,
+			struct err *err)
+{
+	autobatch struct rtnet_batch batch = {0};
+	char address[IP_TEXT_MAX];
+
+	add_ways(&batch, FIRST_INDEX + (int)number, way);
+	return rtnet_batch_run(inside, &batch, ip_format(&way->address, address), err);
+}
+
+int rtnet_bridge_ipv6(struct rtnet *rtnet, int index, const struct ip_prefix *address,
+		      struct err *err)
+{
+	autobatch struct rtnet_batch batch = {0};
+	char shown[IP_TEXT_MAX];
+
+	rtnet_batch_add(&batch, address_message(index, &address->ip, address->bits, IFA_F_NODAD),
+			"set the bridge's address");
+	rtnet_batch_add(&batch, loopback_message(index), "set a route for");
+	return rtnet_batch_run(rtnet, &batch, ip_format(&address->ip, shown), err);
 }
 
 int rtnet_port_attach(struct rtnet *rtnet, const char *name, const struct rtnet_owner *owner,

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "runtime/base/err.h"
+#include "runtime/base/ip.h"
 #include "runtime/network/subnet.h"
 
 #include <netinet/in.h>
@@ -23,6 +24,11 @@ void rtnet_close(struct rtnet *rtnet);
 /* All prefixes the namespace has a route or an address in, but for default routes. The items are
  * the caller's to free. */
 int rtnet_list_used(struct rtnet *rtnet, struct subnet_list *ret_used, struct err *err) must_check;
+
+/* -EADDRINUSE, naming what is in the way, when the namespace has a route or an address of IPv6 in
+ * @prefix, but for those of the link @own. */
+int rtnet_check_ipv6(struct rtnet *rtnet, const struct ip_prefix *prefix, const char *own,
+		     struct err *err) must_check;
 
 /* Whose a link is. */
 struct rtnet_owner {
@@ -49,16 +55,26 @@ int rtnet_link_index(struct rtnet *rtnet, const char *name, int *ret_index,
 int rtnet_link_address(struct rtnet *rtnet, int index, struct in_addr address, unsigned prefix,
 		       struct err *err) must_check;
 
+/* Gives a bridge that is up an address of IPv6, which nobody else is asked about, and has what is
+ * published on ::1 find its way back through it. */
+int rtnet_bridge_ipv6(struct rtnet *rtnet, int index, const struct ip_prefix *address,
+		      struct err *err) must_check;
+
+/* Of one family of addresses, inside. */
+struct rtnet_way {
+	struct ip address;
+	unsigned prefix;
+	struct ip gateway; /* towards all others of the network */
+	bool leads_out;	   /* and towards everything else */
+};
+
 /* A veth pair between an instance's namespace and the host's. */
 struct rtnet_veth {
 	const char *host_name; /* of the end in the host's namespace */
 	int host_netns_fd;
 	const char *name; /* of the end inside */
 	unsigned number;  /* of the interface inside: 0 for the first one */
-	struct in_addr address;
-	unsigned prefix;
-	struct in_addr gateway; /* towards all others of the network */
-	bool leads_out;		/* and towards everything else */
+	struct rtnet_way way;
 	const unsigned char *mac;
 	unsigned mtu; /* 0: as usual */
 };
@@ -66,6 +82,10 @@ struct rtnet_veth {
 /* Through a socket inside an instance's new namespace: lo up, the pair with its other end born in
  * the host's namespace, the inner end's address and its routes. */
 int rtnet_endpoint_make(struct rtnet *inside, const struct rtnet_veth *veth,
+			struct err *err) must_check;
+
+/* The same for IPv6, whose addresses nobody else is asked about, on a link that is there. */
+int rtnet_endpoint_ipv6(struct rtnet *inside, unsigned number, const struct rtnet_way *way,
 			struct err *err) must_check;
 
 /* Attaches an endpoint's outer end to the bridge and sets it up. */

@@ -152,3 +152,47 @@ int rtnet_list_used(struct rtnet *rtnet, struct subnet_list *ret_used, struct er
 	nl_cache_free(addrs);
 	return r;
 }
+
+/* Those that every link has, and those for everything else, are in nobody's way. */
+static bool is_in_the_way(const struct ip_prefix *used, const struct ip_prefix *wanted)
+{
+	return used->bits >= ROUTE_PREFIX_MIN && ip_prefix_overlaps(used, wanted);
+}
+
+static struct ip_prefix six_of(struct nl_addr *addr)
+{
+	struct ip_prefix prefix = {{.family = 6}, addr ? nl_addr_get_prefixlen(addr) : 0};
+
+	if (addr && nl_addr_get_len(addr) == sizeof(prefix.ip.bytes))
+		memcpy(prefix.ip.bytes, nl_addr_get_binary_addr(addr), sizeof(prefix.ip.bytes));
+	return prefix;
+}
+
+int rtnet_check_ipv6(struct rtnet *rtnet, const struct ip_prefix *prefix, const char *own,
+		     struct err *err)
+{
+	char wanted[IP_PREFIX_TEXT_MAX], used[IP_PREFIX_TEXT_MAX], link[IF_NAMESIZE];
+	struct nl_cache *routes = NULL;
+	int code = rtnl_route_alloc_cache(rtnet->sock, AF_INET6, 0, &routes);
+	int r = code < 0 ? err_say(err, EIO, "network: list routes: %s", nl_geterror(code)) : 0;
+
+	for (struct nl_object *o = r < 0 ? NULL : nl_cache_get_first(routes); r == 0 && o;
+	     o = nl_cache_get_next(o)) {
+		struct rtnl_route *route = (struct rtnl_route *)o;
+		struct rtnl_nexthop *hop = rtnl_route_nexthop_n(route, 0);
+		const struct ip_prefix there = six_of(rtnl_route_get_dst(route));
+		int index = hop ? rtnl_route_nh_get_ifindex(hop) : 0;
+
+		if (!is_in_the_way(&there, prefix))
+			continue;
+		if (!index || !if_indextoname((unsigned)index, link))
+			link[0] = '\0';
+		if (strcmp(link, own) != 0)
+			r = err_say(err, EADDRINUSE,
+				    "network: the subnet %s is not free: the host uses %s%s%s",
+				    ip_prefix_format(prefix, wanted),
+				    ip_prefix_format(&there, used), *link ? " on " : "", link);
+	}
+	nl_cache_free(routes);
+	return r;
+}

@@ -87,9 +87,9 @@ static void networks_are_noted(void **unused)
 		{"networks: [v]",
 		 "4:14: services.a.networks.v: the driver macvlan is not supported yet"},
 		{"ports: ['[::1]:80:80']",
-		 "4:11: services.a.ports: the IPv6 address ::1 is not supported yet"},
+		 "4:11: services.a.ports: the IPv6 address ::1 needs a network with enable_ipv6: "
+		 "true"},
 		{"ports: [80/sctp]", "4:11: services.a.ports: sctp is not supported yet"},
-		{"networks: [f]", "11:20: networks.f: IPv6 is not supported yet"},
 		{"networks: [g]", "12:20: networks.g: a network without IPv4 is not supported yet"},
 		{"networks: [o]",
 		 "13:21: networks.o.driver_opts: "

@@ -202,7 +202,11 @@ void balance(struct net *net, const struct net_port *port, struct net_endpoint *
 void publish(struct net *net, int protocol, struct net_endpoint **targets, size_t count)
 {
 	const struct net_port port = {
-		.protocol = protocol, .host_port = PUBLISHED, .target_port = PORT};
+		.protocol = protocol,
+		.host_ip = {.family = 4},
+		.host_port = PUBLISHED,
+		.target_port = PORT,
+	};
 
 	balance(net, &port, targets, count);
 }

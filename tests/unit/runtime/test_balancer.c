@@ -11,7 +11,7 @@
 #define BRIDGE "dv-0badcafe"
 
 /* Addresses as text, separated by spaces. */
-static size_t addresses(const char *text, struct in_addr *ret)
+static size_t addresses(const char *text, struct ip *ret)
 {
 	char copy[256], *rest = copy, *word;
 	size_t count = 0;
@@ -19,7 +19,7 @@ static size_t addresses(const char *text, struct in_addr *ret)
 	snprintf(copy, sizeof(copy), "%s", text);
 	while ((word = strsep(&rest, " ")))
 		if (*word)
-			ret[count++].s_addr = inet_addr(word);
+			assert_int_equal(ip_parse(word, &ret[count++], NULL), 0);
 	return count;
 }
 
@@ -27,7 +27,7 @@ static char *change(struct balancer *balancer, const struct balancer_wish *wish)
 {
 	struct buf text = {0};
 
-	assert_int_equal(balancer_change(balancer, "shop", wish, &text, NULL), 0);
+	assert_int_equal(balancer_change(balancer, "ip davit_shop", wish, &text, NULL), 0);
 	if (text.len)
 		return buf_take(&text);
 	buf_free(&text);
@@ -36,10 +36,10 @@ static char *change(struct balancer *balancer, const struct balancer_wish *wish)
 
 static void expect(struct balancer *balancer, const char *targets, const char *expected)
 {
-	struct in_addr list[8];
+	struct ip list[8];
 	const struct balancer_group group = {.name = "web",
 					     .bridge = BRIDGE,
-					     .address = {inet_addr("10.1.1.254")},
+					     .address = {4, {10, 1, 1, 254}},
 					     .targets = list,
 					     .target_count = addresses(targets, list)};
 	autofree char *text = change(balancer, &(struct balancer_wish){&group, 1, NULL, 0});
@@ -78,7 +78,7 @@ static void one_more_is_one_element_and_one_rule(void **unused)
 static void who_leaves_is_replaced_by_the_last(void **unused)
 {
 	struct balancer balancer = {0};
-	struct in_addr list[8];
+	struct ip list[8];
 	const struct balancer_group group = {
 		.name = "web", .bridge = BRIDGE, .targets = list, .target_count = 3};
 
@@ -133,9 +133,9 @@ static void the_order_of_targets_means_nothing(void **unused)
 static void a_group_that_goes_takes_all_with_it(void **unused)
 {
 	struct balancer balancer = {0};
-	struct in_addr target = {inet_addr("10.1.1.9")};
+	struct ip target = {4, {10, 1, 1, 9}};
 	const struct balancer_group groups[] = {
-		{.name = "web", .bridge = BRIDGE, .address = {inet_addr("10.1.1.254")}},
+		{.name = "web", .bridge = BRIDGE, .address = {4, {10, 1, 1, 254}}},
 		{.name = "db",
 		 .bridge = BRIDGE,
 		 .way = NET_BY_SOURCE,
@@ -162,7 +162,7 @@ static void a_group_that_goes_takes_all_with_it(void **unused)
 static void a_port_leads_to_its_group(void **unused)
 {
 	struct balancer balancer = {0};
-	struct in_addr targets[2];
+	struct ip targets[2];
 	const struct balancer_group group = {.name = "dns",
 					     .bridge = BRIDGE,
 					     .way = NET_BY_SOURCE,
@@ -170,8 +170,8 @@ static void a_port_leads_to_its_group(void **unused)
 					     .target_count =
 						     addresses("10.1.1.2 10.1.1.3", targets)};
 	const struct net_port ports[] = {
-		{IPPROTO_UDP, {inet_addr("192.0.2.2")}, 53, 5353, 0},
-		{IPPROTO_TCP, {INADDR_ANY}, 8053, 53, 0},
+		{IPPROTO_UDP, {4, {192, 0, 2, 2}}, 53, 5353, 0},
+		{IPPROTO_TCP, {.family = 4}, 8053, 53, 0},
 	};
 
 	(void)unused;
@@ -237,13 +237,13 @@ static void feed(const char *text)
 }
 
 /* Each of @targets is in one of the first @count slots, and nobody beyond. */
-static void check(const struct in_addr *targets, size_t count)
+static void check(const struct ip *targets, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		size_t found = 0;
 
 		for (size_t slot = 0; slot < count; slot++)
-			found += model[slot] == targets[i].s_addr;
+			found += model[slot] == ip_in(&targets[i]).s_addr;
 		assert_int_equal(found, 1);
 	}
 	for (size_t slot = count; slot < 64; slot++)
@@ -259,13 +259,14 @@ static void whatever_comes_and_goes_the_slots_are_dense(void **unused)
 	print_message("seed %u\n", seed);
 	srandom(seed);
 	for (int round = 0; round < 500; round++) {
-		struct in_addr targets[40];
+		struct ip targets[40];
 		size_t count = 0;
 		long share = random() % 5;
 
 		for (uint32_t i = 0; i < 40; i++)
 			if (random() % 4 < share)
-				targets[count++].s_addr = htonl(0x0a010102 + i);
+				targets[count++] =
+					ip_of_in((struct in_addr){htonl(0x0a010102 + i)});
 		const struct balancer_group group = {
 			.name = "web", .bridge = BRIDGE, .targets = targets, .target_count = count};
 		autofree char *text =

@@ -175,7 +175,7 @@ static void it_is_so_with_and_without_netfilter_on_the_bridge(void **unused)
 static void a_port_of_one_host_address_is_not_published_on_others(void **unused)
 {
 	autoclose int listener = listen_in(net_endpoint_netns(web[0]), PORT);
-	const struct net_port port = {IPPROTO_TCP, ip("127.0.0.1"), PUBLISHED, PORT, 0};
+	const struct net_port port = {IPPROTO_TCP, ip_of_in(ip("127.0.0.1")), PUBLISHED, PORT, 0};
 
 	balance(net, &port, web, 1);
 	close(connect_from(host_ns, ip("127.0.0.1"), PUBLISHED));
@@ -235,7 +235,7 @@ static void a_port_without_targets_refuses(void **unused)
 	autoclose int reserved = -1;
 	struct err err = {0};
 
-	if (net_port_reserve(IPPROTO_TCP, (struct in_addr){0}, &port, &reserved, &err) < 0)
+	if (net_port_reserve(IPPROTO_TCP, &(struct ip){.family = 4}, &port, &reserved, &err) < 0)
 		fail_msg("%s", err.text);
 	publish(net, IPPROTO_TCP, NULL, 0);
 	assert_int_equal(try_connect(outside_ns, ip("192.0.2.2"), PUBLISHED, LATE_MS, NULL),
@@ -272,8 +272,9 @@ static void udp_is_published_and_refused_too(void **unused)
 	char byte = 0;
 
 	assert_int_equal(bind(server, (struct sockaddr *)&any, sizeof(any)), 0);
-	assert_int_equal(net_port_reserve(IPPROTO_UDP, (struct in_addr){0}, &port, &reserved, NULL),
-			 0);
+	assert_int_equal(
+		net_port_reserve(IPPROTO_UDP, &(struct ip){.family = 4}, &port, &reserved, NULL),
+		0);
 	publish(net, IPPROTO_UDP, NULL, 0);
 	assert_int_equal(ask_udp(host_ns, ip("127.0.0.1"), LATE_MS), ECONNREFUSED);
 	assert_int_equal(ask_udp(outside_ns, ip("192.0.2.2"), LATE_MS), ECONNREFUSED);

@@ -73,8 +73,10 @@ static void only_those_named_get_through(void **unused)
 
 static void nor_by_the_address_of_all_or_a_published_port(void **unused)
 {
-	const struct net_port port = {
-		.protocol = IPPROTO_TCP, .host_port = PUBLISHED, .target_port = PORT};
+	const struct net_port port = {.protocol = IPPROTO_TCP,
+				      .host_ip = {.family = 4},
+				      .host_port = PUBLISHED,
+				      .target_port = PORT};
 	struct net_endpoint *targets[] = {web};
 
 	(void)unused;

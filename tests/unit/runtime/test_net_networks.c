@@ -147,7 +147,7 @@ static void lead_to_app(struct net_network *network)
 	const struct in_addr target = net_endpoint_address_in(app, network);
 	const struct net_group group = {
 		.name = "app", .network = network, .targets = &target, .target_count = 1};
-	const struct net_port port = {IPPROTO_TCP, ip("0.0.0.0"), PUBLISHED, PORT, 0};
+	const struct net_port port = {IPPROTO_TCP, {.family = 4}, PUBLISHED, PORT, 0};
 	struct err err = {0};
 
 	if (net_balance(net, &(struct net_balance){&group, 1, &port, 1}, &err) < 0)

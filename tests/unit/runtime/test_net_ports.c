@@ -16,11 +16,11 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
-#define ANY_IP ((struct in_addr){INADDR_ANY})
+#define ANY_IP (&(struct ip){.family = 4})
 
 static bool own_namespace;
 
-static int reserve(int protocol, struct in_addr ip, uint16_t port, struct err *err)
+static int reserve(int protocol, const struct ip *ip, uint16_t port, struct err *err)
 {
 	int fd = -1;
 	int r = net_port_reserve(protocol, ip, &port, &fd, err);
@@ -51,7 +51,7 @@ static int listen_on(int family, int type, const char *text, uint16_t *port)
 }
 
 /* The test itself is the holder. */
-static void expect_named(int protocol, struct in_addr ip, uint16_t port)
+static void expect_named(int protocol, const struct ip *ip, uint16_t port)
 {
 	struct err err = {0};
 	char expected[128];
@@ -77,7 +77,7 @@ static void a_listener_is_named(void **unused)
 	autoclose int fd = listen_on(AF_INET, SOCK_STREAM, "127.0.0.1", &port);
 
 	expect_named(IPPROTO_TCP, ANY_IP, port);
-	expect_named(IPPROTO_TCP, (struct in_addr){htonl(INADDR_LOOPBACK)}, port);
+	expect_named(IPPROTO_TCP, &(struct ip){4, {127, 0, 0, 1}}, port);
 }
 
 static void a_dual_stack_listener_is_named(void **unused)
@@ -93,7 +93,7 @@ static void a_udp_socket_is_named(void **unused)
 	uint16_t port = 0;
 	autoclose int fd = listen_on(AF_INET, SOCK_DGRAM, "0.0.0.0", &port);
 
-	expect_named(IPPROTO_UDP, (struct in_addr){htonl(INADDR_LOOPBACK)}, port);
+	expect_named(IPPROTO_UDP, &(struct ip){4, {127, 0, 0, 1}}, port);
 }
 
 static void a_reservation_of_another_stack_is_named(void **unused)
@@ -112,8 +112,7 @@ static void a_port_of_one_address_leaves_the_others_free(void **unused)
 	uint16_t port = 0;
 	autoclose int first = listen_on(AF_INET, SOCK_STREAM, "127.0.0.1", &port);
 	struct err err = {0};
-	autoclose int second =
-		reserve(IPPROTO_TCP, (struct in_addr){inet_addr("127.0.0.2")}, port, &err);
+	autoclose int second = reserve(IPPROTO_TCP, &(struct ip){4, {127, 0, 0, 2}}, port, &err);
 
 	assert_true(second >= 0);
 }
@@ -139,9 +138,8 @@ static void an_address_of_another_host_is_refused(void **unused)
 {
 	struct err err = {0};
 
-	assert_int_equal(
-		reserve(IPPROTO_TCP, (struct in_addr){inet_addr("198.51.100.7")}, 80, &err),
-		-EADDRNOTAVAIL);
+	assert_int_equal(reserve(IPPROTO_TCP, &(struct ip){4, {198, 51, 100, 7}}, 80, &err),
+			 -EADDRNOTAVAIL);
 	assert_string_equal(err.text, "198.51.100.7 is not an address of this host");
 }
 

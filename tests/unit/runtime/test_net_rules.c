@@ -6,9 +6,20 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-static const struct nft_network front = {
-	"shop", "dv-0badcafe", {0x0ad50500, 24}, false, 0x0ad50501};
-static const struct nft_network inner = {"shop", "dv-0badcafe", {0x0ad50500, 24}, true, 0x0ad50501};
+#define SUBNET                                                                                     \
+	{                                                                                          \
+		{4, {10, 213, 5, 0}}, 24                                                           \
+	}
+#define GATEWAY                                                                                    \
+	{                                                                                          \
+		4,                                                                                 \
+		{                                                                                  \
+			10, 213, 5, 1                                                              \
+		}                                                                                  \
+	}
+
+static const struct nft_network front = {"shop", "dv-0badcafe", SUBNET, false, GATEWAY};
+static const struct nft_network inner = {"shop", "dv-0badcafe", SUBNET, true, GATEWAY};
 
 static const char whole_table[] =
 	"add table ip davit_shop\n"
@@ -126,7 +137,7 @@ static void the_table_replaces_what_was_there_and_is_complete(void **unused)
 {
 	autobuf struct buf text = {0};
 
-	nft_rules_table(&text, "shop");
+	nft_rules_table(&text, 4, "shop");
 	assert_int_equal(buf_check(&text, NULL), 0);
 	assert_string_equal(text.data, whole_table);
 }
@@ -231,7 +242,7 @@ static void removal_does_not_depend_on_the_table_being_there(void **unused)
 {
 	autobuf struct buf text = {0};
 
-	nft_rules_remove(&text, "a-b_c");
+	nft_rules_remove(&text, 4, "a-b_c");
 	assert_string_equal(text.data, "add table ip davit_a-b_c\ndelete table ip davit_a-b_c\n");
 }
 

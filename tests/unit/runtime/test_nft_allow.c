@@ -4,7 +4,8 @@
 
 #include <arpa/inet.h>
 
-static const struct in_addr web = {0x0205d50a}, db = {0x0305d50a};
+static const struct ip web = {4, {10, 213, 5, 2}}, db = {4, {10, 213, 5, 3}};
+static const struct nft_allow_table shop = {4, "shop"};
 
 static void expect(struct buf *text, const char *expected)
 {
@@ -17,7 +18,7 @@ static void numbers_are_exchanged_as_a_whole(void **unused)
 	autobuf struct buf text = {0};
 
 	(void)unused;
-	nft_allow_numbers(&text, "shop", 2, 1);
+	nft_allow_numbers(&text, &shop, 2, 1);
 	expect(&text, "flush map ip davit_shop guarded\n"
 		      "flush chain ip davit_shop visited\n"
 		      "flush chain ip davit_shop allow_0\n"
@@ -41,7 +42,7 @@ static void a_number_may_stand_for_the_host(void **unused)
 	autobuf struct buf text = {0};
 
 	(void)unused;
-	nft_allow_host(&text, "shop", 2);
+	nft_allow_host(&text, &shop, 2);
 	expect(&text, "add rule ip davit_shop visited jump allow_2\n");
 }
 
@@ -50,7 +51,7 @@ static void the_first_numbers_find_nothing_to_remove(void **unused)
 	autobuf struct buf text = {0};
 
 	(void)unused;
-	nft_allow_numbers(&text, "shop", 0, 0);
+	nft_allow_numbers(&text, &shop, 0, 0);
 	assert_int_equal(text.len, 0);
 }
 
@@ -59,12 +60,12 @@ static void who_calls_and_who_is_called_are_one_element_each(void **unused)
 	autobuf struct buf text = {0};
 
 	(void)unused;
-	nft_allow_caller(&text, "shop", true, 3, web);
-	nft_allow_called(&text, "shop", true, 3, db);
-	nft_allow_bridged(&text, "shop", true, db);
-	nft_allow_caller(&text, "shop", false, 3, web);
-	nft_allow_called(&text, "shop", false, 3, db);
-	nft_allow_bridged(&text, "shop", false, db);
+	nft_allow_caller(&text, "shop", true, 3, &web);
+	nft_allow_called(&text, "shop", true, 3, &db);
+	nft_allow_bridged(&text, "shop", true, &db);
+	nft_allow_caller(&text, "shop", false, 3, &web);
+	nft_allow_called(&text, "shop", false, 3, &db);
+	nft_allow_bridged(&text, "shop", false, &db);
 	expect(&text, "add element ip davit_shop callers_3 { 10.213.5.2 }\n"
 		      "add element ip davit_shop guarded { 10.213.5.3 : jump allow_3 }\n"
 		      "add element bridge davit_shop called { 10.213.5.3 }\n"

@@ -24,10 +24,29 @@ static void the_table_replaces_what_was_there_and_lets_nobody_speak(void **unuse
 			    "\tset called {\n"
 			    "\t\ttype ipv4_addr\n"
 			    "\t}\n"
+			    "\tset speakers6 {\n"
+			    "\t\ttype ifname . ether_addr . ipv6_addr\n"
+			    "\t}\n"
+			    "\tset neighbours6 {\n"
+			    "\t\ttypeof iifname . ether saddr . @th,64,128\n"
+			    "\t}\n"
+			    "\tset called6 {\n"
+			    "\t\ttype ipv6_addr\n"
+			    "\t}\n"
 			    "\tset gateways {\n"
 			    "\t\ttype ether_addr\n"
 			    "\t}\n"
+			    "\tchain instance6 {\n"
+			    "\t\tudp sport 547 counter drop\n"
+			    "\t\ticmpv6 type { nd-router-advert, nd-redirect } counter drop\n"
+			    "\t\tip6 daddr @called6 ether daddr != @gateways counter drop\n"
+			    "\t\ticmpv6 type nd-neighbor-advert iifname . ether saddr . "
+			    "@th,64,128 != @neighbours6 counter drop\n"
+			    "\t\tiifname . ether saddr . ip6 saddr @speakers6 accept\n"
+			    "\t\tcounter drop\n"
+			    "\t}\n"
 			    "\tchain instance {\n"
+			    "\t\tether type ip6 goto instance6\n"
 			    "\t\tether type ip udp sport 67 counter drop\n"
 			    "\t\tether type ip ip daddr @called ether daddr != @gateways "
 			    "counter drop\n"
@@ -59,6 +78,28 @@ static void who_comes_and_who_goes_are_one_element_each(void **unused)
 			    "{ \"dv0badcafe00001\" . 02:64:0a:d5:05:02 . 10.213.5.2 }\n");
 }
 
+static void who_has_ipv6_speaks_by_two_addresses_and_says_where_both_are(void **unused)
+{
+	struct nft_speaker both = web;
+	autobuf struct buf text = {0};
+
+	(void)unused;
+	both.address6 = (struct ip){6, {0xfd, 0x01, [15] = 2}};
+	nft_guard_admit(&text, "shop", &both);
+	assert_int_equal(buf_check(&text, NULL), 0);
+	assert_string_equal(text.data,
+			    "add element bridge davit_shop speakers "
+			    "{ \"dv0badcafe00001\" . 02:64:0a:d5:05:02 . 10.213.5.2 }\n"
+			    "add element bridge davit_shop speakers6 "
+			    "{ \"dv0badcafe00001\" . 02:64:0a:d5:05:02 . fd01::2 }\n"
+			    "add element bridge davit_shop neighbours6 { \"dv0badcafe00001\" . "
+			    "02:64:0a:d5:05:02 . 0xfd010000000000000000000000000002 }\n"
+			    "add element bridge davit_shop speakers6 "
+			    "{ \"dv0badcafe00001\" . 02:64:0a:d5:05:02 . fe80::64:aff:fed5:502 }\n"
+			    "add element bridge davit_shop neighbours6 { \"dv0badcafe00001\" . "
+			    "02:64:0a:d5:05:02 . 0xfe8000000000000000640afffed50502 }\n");
+}
+
 static void a_gateway_is_a_hardware_address(void **unused)
 {
 	autobuf struct buf text = {0};
@@ -86,6 +127,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_table_replaces_what_was_there_and_lets_nobody_speak),
 		cmocka_unit_test(who_comes_and_who_goes_are_one_element_each),
+		cmocka_unit_test(who_has_ipv6_speaks_by_two_addresses_and_says_where_both_are),
 		cmocka_unit_test(a_gateway_is_a_hardware_address),
 		cmocka_unit_test(removing_succeeds_whether_it_is_there_or_not),
 	};
