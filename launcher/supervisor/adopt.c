@@ -471,6 +471,7 @@ int adopt_instances(struct supervisor *sup, const struct restored *restored, str
 	join_again(sup);
 	if (sup->starved)
 		return err_set(err, ENOMEM, "adopt");
+	found.keep = sup->keep;
 	clear_groups(sup, &found, &plan);
 	networks_restored(sup);
 	save_stack(sup);

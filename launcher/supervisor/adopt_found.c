@@ -10,14 +10,17 @@
 #include "runtime/cgroup/cg_adopt.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define EXIT_WAIT_MS 200
 
 static void forget_record(struct found *found, size_t i)
 {
 	struct record *record = &found->records[i];
 
-	if (found->processes && found->processes[i].pidfd >= 0)
+	if (found->keep && found->processes[i].pidfd >= 0)
 		kept_drop_process(found->keep, record->name, record->run);
 	if (found->processes)
 		fd_drop(&found->processes[i].pidfd);
@@ -112,10 +115,31 @@ static int read_records(struct supervisor *sup, const struct restored *restored,
 	return 0;
 }
 
+static bool is_listed(const struct found *found, pid_t pid)
+{
+	for (size_t i = 0; i < found->situation.group_count; i++)
+		for (size_t j = 0; j < found->lists[i].count; j++)
+			if (found->lists[i].processes[j].pid == pid)
+				return true;
+	return false;
+}
+
+/* A process on its way out leaves its groups a moment before its status can be asked for. */
+static int exit_status(const struct found *found, int pidfd, pid_t pid, int *ret_status)
+{
+	struct pollfd end = {.fd = pidfd, .events = POLLIN};
+	int r = proc_exit_status(pidfd, pid, ret_status);
+
+	if (r != -EAGAIN || is_listed(found, pid))
+		return r;
+	(void)poll(&end, 1, EXIT_WAIT_MS); /* whatever comes of it, we ask again */
+	return proc_exit_status(pidfd, pid, ret_status);
+}
+
 /* The kernel knows it until the process is reaped, or as long as there is a pidfd; and the keeper
  * tells of an end before it reaps. */
-static bool has_known_end(struct supervisor *sup, const struct record *record,
-			  struct found_process *process)
+static bool has_known_end(struct supervisor *sup, const struct found *found,
+			  const struct record *record, struct found_process *process)
 {
 	autoclose int own = -1;
 	int pidfd = process->pidfd;
@@ -124,7 +148,7 @@ static bool has_known_end(struct supervisor *sup, const struct record *record,
 		return false;
 	if (pidfd < 0)
 		pidfd = own = proc_hold(record->pid, record->start_ticks, NULL);
-	if (pidfd >= 0 && proc_exit_status(pidfd, record->pid, &process->status) == 0)
+	if (pidfd >= 0 && exit_status(found, pidfd, record->pid, &process->status) == 0)
 		return true;
 	keep_hear(sup->keep);
 	return keep_exit_of(sup->keep, record->pid, &process->status) == 0;
@@ -142,7 +166,7 @@ static void view_records(struct supervisor *sup, struct found *found)
 			.pid = record->pid,
 			.start = record->start_ticks,
 			.ended = record->ended,
-			.status_known = has_known_end(sup, record, &found->processes[i]),
+			.status_known = has_known_end(sup, found, record, &found->processes[i]),
 		};
 		if (record->run > sup->runs_made)
 			sup->runs_made = record->run;
@@ -246,7 +270,6 @@ static int read_groups(struct supervisor *sup, struct found *found, struct err *
 int found_collect(struct supervisor *sup, const struct restored *restored, struct found *ret,
 		  struct err *err)
 {
-	ret->keep = sup->keep;
 	int r = read_records(sup, restored, ret, err);
 
 	if (r == 0)

@@ -23,7 +23,7 @@ struct found_process {
 };
 
 struct found {
-	struct keep *keep; /* borrowed */
+	struct keep *keep; /* borrowed; NULL: nothing has come of it yet */
 	struct record *records;
 	struct found_process *processes; /* parallel to the records */
 	size_t record_count;
@@ -36,6 +36,7 @@ struct found {
 int found_collect(struct supervisor *sup, const struct restored *restored, struct found *ret,
 		  struct err *err) must_check;
 
-/* Accepts a zeroed one. The pidfds that were not taken are no longer stored. */
+/* Accepts a zeroed one. With a keeper the pidfds that were not taken are no longer stored; else the
+ * next one to look may need them. */
 void found_free(struct found *found);
 #define autofound __attribute__((cleanup(found_free)))
