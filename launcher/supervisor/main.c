@@ -173,8 +173,9 @@ int main(int argc, char **argv)
 	if (r < 0) {
 		announce(options.ready_fd, "error: ", err.text);
 		fprintf(stderr, "davit-supervisor: %s\n", err.text);
-		supervisor_close(sup);
-		return 1;
+		if (sup && sup->generation == 1)
+			supervisor_close(sup);
+		return 1; /* what a predecessor has left is the next one's */
 	}
 	announce(options.ready_fd, "ok", "");
 	keep_ready(sup->keep);
