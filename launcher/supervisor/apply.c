@@ -286,9 +286,11 @@ bool apply_scale_fits(const struct service *service, int64_t replicas, struct re
 
 void apply_tell_scale(struct supervisor *sup, const char *service, unsigned from, unsigned to)
 {
-	if (from != to)
-		events_service(sup, service, "scale", NULL,
-			       js_pack("{s:i, s:i}", "from", (int)from, "to", (int)to));
+	if (from == to)
+		return;
+	metrics_count_scaling(sup, service, false, to > from);
+	events_service(sup, service, "scale", NULL,
+		       js_pack("{s:i, s:i}", "from", (int)from, "to", (int)to));
 }
 
 struct reply apply_scale(struct supervisor *sup, const struct json_t *request)

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,9 @@ struct log_file {
 	time_t told_s;	      /* when something was told last */
 	uint64_t lost;	      /* lines, in this trouble */
 	uint64_t lost_unsaid; /* those that the file does not tell of yet */
+	/* Of all times; asked for while another thread writes. */
+	atomic_uint_fast64_t written_bytes;
+	atomic_uint_fast64_t lost_lines;
 	char path[];
 };
 
@@ -182,6 +186,7 @@ static size_t write_some(struct log_file *file, const char *bytes, size_t len)
 		done += (size_t)n;
 	}
 	file->bytes += (int64_t)done;
+	atomic_fetch_add_explicit(&file->written_bytes, done, memory_order_relaxed);
 	if (done > 0)
 		file->torn = bytes[done - 1] != '\n';
 	return done;
@@ -195,6 +200,7 @@ static void lose(struct log_file *file, const char *lines, size_t len, int code)
 	     at++) {
 		file->lost++;
 		file->lost_unsaid++;
+		atomic_fetch_add_explicit(&file->lost_lines, 1, memory_order_relaxed);
 	}
 	trouble_begin(file, code);
 }
@@ -229,4 +235,10 @@ void log_file_write(struct log_file *file, const char *stamp, const char *lines,
 		lose(file, lines + done, len - done, errno);
 	else if (was_troubled)
 		trouble_end(file);
+}
+
+struct log_counts log_file_counts(const struct log_file *file)
+{
+	return (struct log_counts){atomic_load_explicit(&file->written_bytes, memory_order_relaxed),
+				   atomic_load_explicit(&file->lost_lines, memory_order_relaxed)};
 }

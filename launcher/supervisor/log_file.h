@@ -48,6 +48,15 @@ void log_file_close(struct log_file *file);
  */
 void log_file_write(struct log_file *file, const char *stamp, const char *lines, size_t len);
 
+/* Since it was opened, notes of its own included. */
+struct log_counts {
+	uint64_t written_bytes;
+	uint64_t lost_lines;
+};
+
+/* From any thread, also while it is being written. */
+struct log_counts log_file_counts(const struct log_file *file);
+
 /* By how much it exceeds its bound; below 0 when it does not. */
 int64_t log_file_excess(const struct log_file *file);
 

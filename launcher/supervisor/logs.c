@@ -224,6 +224,11 @@ static int hold_open(int writer_fd)
 	return open(path, O_RDWR | O_CLOEXEC);
 }
 
+struct log_counts log_counts(const struct log_sink *sink)
+{
+	return log_file_counts(sink->file);
+}
+
 int log_terminal(struct log_sink *sink, int fd, struct err *err)
 {
 	struct log_stream *stream = &sink->streams[LOG_TERMINAL];

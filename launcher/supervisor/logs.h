@@ -44,6 +44,9 @@ int log_open(struct log_pump *pump, const struct log_config *config, struct log_
  * duplicates them. */
 struct log_pipes log_pipes(const struct log_sink *sink);
 
+/* What has come of it since it was opened. */
+struct log_counts log_counts(const struct log_sink *sink);
+
 /* What a terminal shows goes to the log as stdout. That of the run before is forgotten. @fd: its
  * other side, taken over unless this fails. */
 int log_terminal(struct log_sink *sink, int fd, struct err *err) must_check;

@@ -49,16 +49,29 @@ static const struct service_counts *counts_of(const struct metrics *metrics, con
 	return found ? *found : NULL;
 }
 
-void metrics_count(struct instance *instance, enum metrics_event event)
+static void count(struct metrics *metrics, const char *name, enum metrics_event event)
 {
-	struct metrics *metrics = &instance->sup->metrics;
-	const char *name = instance->plan->service->name;
 	struct service_counts *counts = (struct service_counts *)counts_of(metrics, name);
 
 	if (!counts)
 		counts = counts_add(metrics, name);
 	if (counts)
 		counts->events[event]++;
+}
+
+void metrics_count_scaling(struct supervisor *sup, const char *service, bool by_load, bool more)
+{
+	if (by_load)
+		count(&sup->metrics, service, more ? METRICS_LOADED_UP : METRICS_LOADED_DOWN);
+	else
+		count(&sup->metrics, service, more ? METRICS_COMMANDED_UP : METRICS_COMMANDED_DOWN);
+}
+
+void metrics_count(struct instance *instance, enum metrics_event event)
+{
+	struct metrics *metrics = &instance->sup->metrics;
+
+	count(metrics, instance->plan->service->name, event);
 	if (event == METRICS_STARTED)
 		histogram_add(&metrics->start_durations, loop_clock_us() - instance->begun_us);
 }
@@ -120,30 +133,62 @@ static void put_instances(const struct supervisor *sup, struct buf *text)
 	}
 }
 
-static void put_exits(const struct supervisor *sup, struct buf *text)
+/* A counter that one event each is a part of. */
+struct part {
+	enum metrics_event event;
+	const char *labels; /* from the comma on */
+};
+
+static void put_parts(const struct supervisor *sup, const char *name, const struct part *parts,
+		      size_t part_count, struct buf *text)
 {
-	static const struct {
-		enum metrics_event event;
-		const char *reason;
-	} reasons[] = {
-		{METRICS_EXITED_ZERO, "zero"},	  {METRICS_EXITED_OTHER, "status"},
-		{METRICS_SIGNALLED, "signal"},	  {METRICS_OUT_OF_MEMORY, "out-of-memory"},
-		{METRICS_END_UNKNOWN, "unknown"},
-	};
 	const struct stack *stack = settle_stack(sup);
 
-	metrics_head(text, "davit_instance_exits_total", "counter", "Runs that ended, by how.");
 	for (size_t i = 0; i < stack->service_count; i++) {
 		const char *service = stack->services[i].name;
 		const struct service_counts *counts = counts_of(&sup->metrics, service);
 
-		for (size_t r = 0; r < ARRAY_SIZE(reasons); r++)
-			buf_printf(text,
-				   "davit_instance_exits_total{service=\"%s\",reason=\"%s\"} "
-				   "%" PRIu64 "\n",
-				   service, reasons[r].reason,
-				   counts ? counts->events[reasons[r].event] : 0);
+		for (size_t p = 0; p < part_count; p++)
+			buf_printf(text, "%s{service=\"%s\"%s} %" PRIu64 "\n", name, service,
+				   parts[p].labels, counts ? counts->events[parts[p].event] : 0);
 	}
+}
+
+static void put_exits(const struct supervisor *sup, struct buf *text)
+{
+	static const char name[] = "davit_instance_exits_total";
+	static const struct part reasons[] = {
+		{METRICS_EXITED_ZERO, ",reason=\"zero\""},
+		{METRICS_EXITED_OTHER, ",reason=\"status\""},
+		{METRICS_SIGNALLED, ",reason=\"signal\""},
+		{METRICS_OUT_OF_MEMORY, ",reason=\"out-of-memory\""},
+		{METRICS_END_UNKNOWN, ",reason=\"unknown\""},
+	};
+
+	metrics_head(text, name, "counter", "Runs that ended, by how.");
+	put_parts(sup, name, reasons, ARRAY_SIZE(reasons), text);
+}
+
+static void put_scalings(const struct supervisor *sup, struct buf *text)
+{
+	static const char name[] = "davit_service_scalings_total";
+	static const struct part kinds[] = {
+		{METRICS_COMMANDED_UP, ",by=\"command\",direction=\"up\""},
+		{METRICS_COMMANDED_DOWN, ",by=\"command\",direction=\"down\""},
+		{METRICS_LOADED_UP, ",by=\"load\",direction=\"up\""},
+		{METRICS_LOADED_DOWN, ",by=\"load\",direction=\"down\""},
+	};
+	const struct stack *stack = settle_stack(sup);
+
+	metrics_head(text, name, "counter", "Changes of how many instances are wanted.");
+	put_parts(sup, name, kinds, ARRAY_SIZE(kinds), text);
+	metrics_head(text, "davit_service_instances_wanted", "gauge",
+		     "Instances that there shall be.");
+	for (size_t i = 0; i < stack->service_count; i++)
+		buf_printf(text, "davit_service_instances_wanted{service=\"%s\"} %u\n",
+			   stack->services[i].name,
+			   sup->units[i].selected && !sup->units[i].stopped ? sup->units[i].replicas
+									    : 0);
 }
 
 static void put_histogram(const struct histogram *histogram, const char *name, const char *help,
@@ -166,6 +211,7 @@ void metrics_print(const struct supervisor *sup, struct buf *text)
 	put_counter(sup, METRICS_RESTARTED, "davit_instance_restarts_total",
 		    "Runs that ended and were followed by another by themselves.", text);
 	put_exits(sup, text);
+	put_scalings(sup, text);
 	put_histogram(&sup->metrics.start_durations, "davit_instance_start_duration_seconds",
 		      "Time from the beginning of a start until its program runs.", text);
 	put_histogram(loop_turns(sup->loop), "davit_loop_turn_seconds",

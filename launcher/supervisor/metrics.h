@@ -14,7 +14,8 @@ struct metrics {
 	struct histogram start_durations;
 };
 
-/* Something that happened to an instance. Without memory for it, it is not counted. */
+/* Something that happened to an instance, or its service. Without memory for it, it is not counted.
+ */
 enum metrics_event {
 	METRICS_STARTED,      /* its program runs; the time since instance->begun_us with it */
 	METRICS_START_FAILED, /* its program does not */
@@ -24,10 +25,17 @@ enum metrics_event {
 	METRICS_SIGNALLED,
 	METRICS_OUT_OF_MEMORY,
 	METRICS_END_UNKNOWN,
+	METRICS_COMMANDED_UP, /* of the service: more instances, or fewer, are wanted */
+	METRICS_COMMANDED_DOWN,
+	METRICS_LOADED_UP,
+	METRICS_LOADED_DOWN,
 	METRICS_EVENTS,
 };
 
 void metrics_count(struct instance *instance, enum metrics_event event);
+
+/* How many instances of a service are wanted has changed, by its load or a command. */
+void metrics_count_scaling(struct supervisor *sup, const char *service, bool by_load, bool more);
 
 /* A run that had begun has ended, as instance->end says. */
 void metrics_count_end(struct instance *instance);

@@ -161,6 +161,7 @@ static void tell(const struct look *look, unsigned from)
 		    !js_put(proposals, scale_signal_name((enum scale_signal)i),
 			    js_pack("i", (int)decision->proposals[i])))
 			break;
+	metrics_count_scaling(look->sup, look->service->name, true, decision->desired > from);
 	events_service(look->sup, look->service->name, "scale", look->scaling->why,
 		       js_pack("{s:i, s:i, s:s, s:o?, s:s, s:I, s:I, s:I, s:I, s:i}", "from",
 			       (int)from, "to", (int)decision->desired, "signal",

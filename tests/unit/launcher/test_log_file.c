@@ -131,9 +131,14 @@ static void a_full_disk_costs_lines_and_one_warning_and_is_recovered_from(void *
 	unfill(world);
 	put(file, "after");
 	assert_int_equal(world->ended, 1);
+	struct log_counts counts = log_file_counts(file);
+
 	log_file_close(file);
 	autofree char *text = text_of(world);
 	const char *note = strstr(text, "stderr F davit: ");
+
+	assert_int_equal(counts.lost_lines, world->lost);
+	assert_int_equal(counts.written_bytes, strlen(text));
 	unsigned long long said = 0;
 
 	assert_non_null(strstr(text, "F before\n"));
