@@ -242,12 +242,28 @@ static void put_choice(struct buf *text, const struct balancer_kept *group, enum
 			   group->number * (unsigned long)SLOTS_MAX, target);
 }
 
+/* A family that the holder does not hear is refused. */
+static void put_held(struct buf *text, const char *table, const char *chain,
+		     const struct balancer_group *wish, unsigned port)
+{
+	char target[16];
+
+	if (!wish->holder.family)
+		return;
+	snprintf(target, sizeof(target), ":%u", port);
+	buf_printf(text, "add rule %s %s meta l4proto tcp dnat to ", table, chain);
+	put_target(text, &wish->holder, target);
+	buf_puts(text, "\n");
+}
+
 /* @port: NULL: the connection's own */
-static char *rules_of(const char *table, const struct balancer_kept *group, enum net_way way,
-		      const char *chain, const struct net_port *port)
+static char *rules_of(const char *table, const struct balancer_kept *group,
+		      const struct balancer_group *wish, const char *chain,
+		      const struct net_port *port)
 {
 	autobuf struct buf text = {0};
 	char match[64] = "", target[16] = "";
+	unsigned held = port ? port->holder_port : wish->holder_port;
 
 	if (port) {
 		snprintf(match, sizeof(match), "meta l4proto %s ",
@@ -255,12 +271,17 @@ static char *rules_of(const char *table, const struct balancer_kept *group, enum
 		snprintf(target, sizeof(target), ":%u", port->target_port);
 	}
 	buf_printf(&text, "flush chain %s %s\n", table, chain);
-	if (group->count > 0) {
+	if (wish->counted)
+		buf_printf(&text, "add rule %s %s counter name hits_%u\n", table, chain,
+			   group->number);
+	if (held) {
+		put_held(&text, table, chain, wish, held);
+	} else if (group->count > 0) {
 		buf_printf(&text, "add rule %s %s %sdnat to ", table, chain, match);
-		put_choice(&text, group, way, target);
+		put_choice(&text, group, wish->way, target);
 		buf_puts(&text, "\n");
 	}
-	if (group->count > 1) {
+	if (group->count > 1 && !held) {
 		buf_printf(&text, "add rule %s %s %sdnat to ", table, chain, match);
 		put_target(&text, &group->slots[0], target);
 		buf_puts(&text, "\n");
@@ -280,6 +301,15 @@ static int put_rules(struct change *change, char **kept, char *rules)
 	return 0;
 }
 
+/* A counter is there before a rule names it, and goes after the last one. */
+static void put_counter(struct change *change, struct balancer_kept *kept, bool counted)
+{
+	if (counted != kept->counted)
+		buf_printf(counted ? &change->chains : &change->dropped, "%s counter %s hits_%u\n",
+			   counted ? "add" : "delete", change->table, kept->number);
+	kept->counted = counted;
+}
+
 static int change_group(struct change *change, struct balancer_kept *kept,
 			const struct balancer_group *wish)
 {
@@ -289,9 +319,9 @@ static int change_group(struct change *change, struct balancer_kept *kept,
 
 	if (r < 0)
 		return r;
+	put_counter(change, kept, wish->counted);
 	snprintf(chain, sizeof(chain), "group_%u", kept->number);
-	return put_rules(change, &kept->rules,
-			 rules_of(change->table, kept, wish->way, chain, NULL));
+	return put_rules(change, &kept->rules, rules_of(change->table, kept, wish, chain, NULL));
 }
 
 static bool is_same(const struct balancer_kept *kept, const struct balancer_group *wish)
@@ -369,6 +399,7 @@ static void drop_group(struct change *change, struct balancer_kept *kept)
 	put_address(change, false, kept);
 	buf_printf(&change->dropped, "flush chain %s group_%u\ndelete chain %s group_%u\n",
 		   change->table, kept->number, change->table, kept->number);
+	put_counter(change, kept, false);
 	kept_free(kept);
 }
 
@@ -476,7 +507,7 @@ static int change_ports(struct balancer *balancer, struct change *change,
 		snprintf(chain, sizeof(chain), "port_%zu", i);
 		r = put_rules(change, &balancer->port_rules[i],
 			      rules_of(change->table, &balancer->groups[port->group],
-				       wish->groups[port->group].way, chain, port));
+				       &wish->groups[port->group], chain, port));
 	}
 	return r;
 }

@@ -17,6 +17,9 @@ struct balancer_group {
 	enum net_way way;
 	const struct ip *targets; /* no address twice */
 	size_t target_count;
+	struct ip holder;     /* an address of the host's; family 0: none */
+	uint16_t holder_port; /* streams go there, and nothing to the targets; 0: no such thing */
+	bool counted;
 };
 
 struct balancer_wish {
@@ -35,6 +38,7 @@ struct balancer_kept {
 	struct ip *slots;
 	size_t count;
 	char *rules;
+	bool counted; /* by a counter of its number */
 };
 
 /* What the table has. Zero-initialise: a table as nft_rules_table() makes it. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Sockets on a network's gateway, for what serves that network alone. */
+/* Sockets on a network's gateway: for what serves that network alone, and for who waits. */
 #include "runtime/base/cleanup.h"
+#include "runtime/network/net_hold.h"
 #include "runtime/network/net_private.h"
 
 #include <arpa/inet.h>
@@ -8,7 +9,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define BACKLOG 64
+#define BACKLOG	     64
+#define HOLD_BACKLOG 4096 /* the kernel has a limit of its own, net.core.somaxconn */
 
 /* Bound to the bridge too: a packet that comes another way is not of the network, whatever address
  * it claims. */
@@ -47,4 +49,28 @@ int net_gateway_socket(const struct net_network *network, int type, uint16_t por
 			       inet_ntop(AF_INET, &gateway, text, sizeof(text)));
 	*ret_fd = take_fd(&fd);
 	return 0;
+}
+
+int net_hold_socket(const struct net_network *network, int *ret_fd, struct err *err)
+{
+	const struct sockaddr_in address = {.sin_family = AF_INET,
+					    .sin_addr = net_gateway(network)};
+	autoclose int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    listen(fd, HOLD_BACKLOG) < 0)
+		return err_set(err, errno, "network %s: a port of the gateway",
+			       net_network_name(network));
+	*ret_fd = take_fd(&fd);
+	return 0;
+}
+
+uint16_t net_hold_port(int fd)
+{
+	struct sockaddr_in address = {0};
+	socklen_t len = sizeof(address);
+
+	if (getsockname(fd, (struct sockaddr *)&address, &len) < 0 || address.sin_family != AF_INET)
+		return 0;
+	return ntohs(address.sin_port);
 }

@@ -335,6 +335,9 @@ static size_t fill_group(struct balancer_group *group, const struct net_group *w
 				      net_virtual(wanted->network, wanted->name)),
 		.way = wanted->way,
 		.targets = targets,
+		.holder = family == 4 ? ip_of_in(net_gateway(wanted->network)) : (struct ip){0},
+		.holder_port = wanted->holder_port,
+		.counted = wanted->counted,
 	};
 	for (size_t i = 0; i < wanted->target_count; i++) {
 		targets[group->target_count] =

@@ -291,6 +291,9 @@ struct net_group {
 	enum net_way way;
 	const struct in_addr *targets; /* no address twice */
 	size_t target_count;	       /* 0: connections are refused */
+	uint16_t holder_port; /* 0; else streams go to this port of the gateway instead, whose
+				 listener knows by SO_ORIGINAL_DST where to */
+	bool counted;	      /* see net_hold.h */
 };
 
 /* One published port. */
@@ -300,7 +303,8 @@ struct net_port {
 			       leads to the endpoints' IPv6 addresses */
 	uint16_t host_port; /* host byte order, as all ports here */
 	uint16_t target_port;
-	size_t group; /* which of the groups it leads to */
+	size_t group;	      /* which of the groups it leads to */
+	uint16_t holder_port; /* where the group has one: another one, for this port alone */
 };
 
 struct net_balance {

@@ -70,11 +70,20 @@ void nft_close(struct nft *nft)
 
 int nft_run(struct nft *nft, const char *text, struct err *err)
 {
+	const char *output;
+
+	return nft_read(nft, text, &output, err);
+}
+
+int nft_read(struct nft *nft, const char *text, const char **ret_output, struct err *err)
+{
 	struct nft_ctx *ctx = ctx_of(nft);
 
 	errno = 0;
 	if (nft_run_cmd_from_buffer(ctx, text) == 0) {
-		(void)nft_ctx_get_output_buffer(ctx); /* empties it */
+		const char *output = nft_ctx_get_output_buffer(ctx); /* empties it */
+
+		*ret_output = output ? output : "";
 		return 0;
 	}
 	int code = errno == EPERM ? EPERM : EIO; /* other values may be of steps that went well */

@@ -16,3 +16,7 @@ void nft_close(struct nft *nft);
 
 /* Runs @text as one transaction: all of it, or nothing. */
 int nft_run(struct nft *nft, const char *text, struct err *err) must_check;
+
+/* The same; @ret_output: what it prints, until the next call. */
+int nft_read(struct nft *nft, const char *text, const char **ret_output,
+	     struct err *err) must_check;

@@ -103,6 +103,43 @@ static void who_leaves_is_replaced_by_the_last(void **unused)
 	balancer_forget(&balancer);
 }
 
+static void who_has_nobody_may_have_a_holder(void **unused)
+{
+	struct balancer balancer = {0};
+	struct ip list[8];
+	struct balancer_group group = {.name = "web",
+				       .bridge = BRIDGE,
+				       .holder = ip_of_in((struct in_addr){inet_addr("10.1.1.1")}),
+				       .holder_port = 40001,
+				       .targets = list,
+				       .counted = true};
+	struct net_port port = {IPPROTO_TCP, {.family = 4}, 8080, 80, .holder_port = 40002};
+	const struct balancer_wish wish = {&group, 1, &port, 1};
+
+	(void)unused;
+	autofree char *held = change(&balancer, &wish);
+
+	assert_non_null(strstr(held, "add counter ip davit_shop hits_0\n"));
+	assert_non_null(strstr(held, "add rule ip davit_shop group_0 counter name hits_0\n"
+				     "add rule ip davit_shop group_0 meta l4proto tcp dnat to "
+				     "10.1.1.1:40001\n"));
+	assert_non_null(strstr(held, "add rule ip davit_shop port_0 counter name hits_0\n"
+				     "add rule ip davit_shop port_0 meta l4proto tcp dnat to "
+				     "10.1.1.1:40002\n"));
+	group.holder_port = port.holder_port = 0;
+	group.target_count = addresses("10.1.1.2", list);
+	autofree char *woken = change(&balancer, &wish);
+
+	assert_null(strstr(woken, "10.1.1.1:"));
+	assert_non_null(strstr(woken, "group_0 dnat to 10.1.1.2\n"));
+	group.counted = false;
+	autofree char *plain = change(&balancer, &wish);
+
+	assert_null(strstr(plain, "counter name"));
+	assert_non_null(strstr(plain, "delete counter ip davit_shop hits_0\n"));
+	balancer_forget(&balancer);
+}
+
 static void the_order_of_targets_means_nothing(void **unused)
 {
 	struct balancer balancer = {0};
@@ -283,6 +320,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_more_is_one_element_and_one_rule),
 		cmocka_unit_test(who_leaves_is_replaced_by_the_last),
+		cmocka_unit_test(who_has_nobody_may_have_a_holder),
 		cmocka_unit_test(the_order_of_targets_means_nothing),
 		cmocka_unit_test(a_group_that_goes_takes_all_with_it),
 		cmocka_unit_test(a_port_leads_to_its_group),

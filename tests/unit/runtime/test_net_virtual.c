@@ -4,10 +4,12 @@
  * of those that nobody can have.
  */
 #include "runtime/base/cleanup.h"
+#include "runtime/network/net_hold.h"
 #include "tests/unit/runtime/net_world.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/netfilter_ipv4.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -100,6 +102,68 @@ static void an_endpoint_reaches_itself(void **unused)
 		close(connect_from(net_endpoint_netns(web[0]), address_of_web, PORT));
 		assert_int_equal(caller_of(listener).s_addr, gateway_of(net).s_addr);
 	}
+}
+
+static void add_hits(void *data, const char *group, uint64_t hits)
+{
+	uint64_t *sum = data;
+
+	assert_string_equal(group, "web");
+	*sum += hits;
+}
+
+static uint64_t hits_of_web(void)
+{
+	uint64_t sum = 0;
+
+	assert_int_equal(net_hits(net, add_hits, &sum, NULL), 0);
+	return sum;
+}
+
+static struct sockaddr_in called_by(int fd)
+{
+	struct sockaddr_in address = {0};
+	socklen_t len = sizeof(address);
+
+	assert_int_equal(getsockopt(fd, SOL_IP, SO_ORIGINAL_DST, &address, &len), 0);
+	return address;
+}
+
+static void callers_of_nobody_wait_at_a_holder(void **unused)
+{
+	const struct net_network *network = net_network_find(net, "default");
+	const struct in_addr own = net_endpoint_address(web[0]);
+	autoclose int listener = listen_in(net_endpoint_netns(web[0]), PORT);
+	autoclose int holder = -1;
+
+	(void)unused;
+	assert_int_equal(net_hold_socket(network, &holder, NULL), 0);
+	struct net_group group = {.name = "web",
+				  .network = network,
+				  .holder_port = net_hold_port(holder),
+				  .counted = true};
+	const struct net_balance wanted = {&group, 1, NULL, 0};
+
+	assert_int_equal(net_balance(net, &wanted, NULL), 0);
+	uint64_t before = hits_of_web();
+	autoclose int client = connect_from(net_endpoint_netns(web[1]), address_of_web, PORT);
+	autoclose int host = connect_from(host_ns, address_of_web, PORT);
+
+	assert_int_equal(hits_of_web() - before, 2);
+	for (int i = 0; i < 2; i++) {
+		autoclose int held = accept4(holder, NULL, NULL, SOCK_CLOEXEC);
+
+		assert_int_equal(called_by(held).sin_addr.s_addr, address_of_web.s_addr);
+		assert_int_equal(ntohs(called_by(held).sin_port), PORT);
+	}
+	/* With an endpoint they go there directly. */
+	group.holder_port = 0;
+	group.targets = &own;
+	group.target_count = 1;
+	assert_int_equal(net_balance(net, &wanted, NULL), 0);
+	close(connect_from(net_endpoint_netns(web[1]), address_of_web, PORT));
+	assert_int_equal(caller_of(listener).s_addr, net_endpoint_address(web[1]).s_addr);
+	assert_int_equal(hits_of_web() - before, 3);
 }
 
 static void the_host_reaches_it_under_the_gateways_address(void **unused)
@@ -361,6 +425,7 @@ int main(void)
 		cmocka_unit_test(an_address_is_given_once_and_to_no_endpoint),
 		cmocka_unit_test(both_ways_of_bridged_frames_will_do),
 		cmocka_unit_test(with_nobody_ready_it_refuses_at_once),
+		cmocka_unit_test(callers_of_nobody_wait_at_a_holder),
 		cmocka_unit_test(a_refusal_of_one_of_several_is_kept_from_the_caller),
 		cmocka_unit_test(datagrams_are_answered_from_it),
 		cmocka_unit_test(datagrams_follow_when_an_endpoint_leaves),
