@@ -57,7 +57,6 @@ static void note_autoscale(const struct service *service, struct report *report)
 		struct pos pos;
 		const char *what;
 	} later[] = {
-		{autoscale->idle_ms > 0, autoscale->pos, "idle"},
 		{autoscale->forecast != SCALE_FORECAST_NONE, autoscale->pos, "forecast"},
 	};
 
@@ -66,6 +65,32 @@ static void note_autoscale(const struct service *service, struct report *report)
 			report_note(report, later[i].pos,
 				    "services.%s.x-autoscale.%s is not supported yet",
 				    service->name, later[i].what);
+}
+
+/* What wakes a service is a connection to an address that stays, or to a port. */
+static void check_idle(const struct service *service, struct report *report)
+{
+	bool streams = false, datagrams = false;
+
+	for (size_t i = 0; i < service->port_count; i++) {
+		datagrams |= service->ports[i].protocol == PROTOCOL_UDP;
+		streams |= service->ports[i].protocol != PROTOCOL_UDP;
+	}
+	if (service->network.mode != NETWORK_BRIDGE)
+		report_error(report, service->autoscale.pos,
+			     "services.%s.x-autoscale.idle: without a network of its own "
+			     "(network_mode) nobody could wake it",
+			     service->name);
+	else if (service->deploy.dnsrr && !streams)
+		report_error(report, service->autoscale.pos,
+			     "services.%s.x-autoscale.idle: with endpoint_mode: dnsrr and no "
+			     "published port it has no address by which it could be woken",
+			     service->name);
+	else if (datagrams)
+		report_note(report, service->autoscale.pos,
+			    "services.%s.x-autoscale.idle: datagrams neither keep it awake nor "
+			    "wake it",
+			    service->name);
 }
 
 static void check_autoscale(struct service *service, struct report *report)
@@ -78,6 +103,8 @@ static void check_autoscale(struct service *service, struct report *report)
 	note_autoscale(service, report);
 	report->service = NULL;
 	check_bounds(service, report);
+	if (autoscale->idle_ms > 0)
+		check_idle(service, report);
 	if (autoscale->targets[SCALE_MEMORY].present && !service->limits.memory_bytes)
 		report_error(report, autoscale->targets[SCALE_MEMORY].pos,
 			     "services.%s.x-autoscale.memory is a part of "

@@ -13,8 +13,8 @@
 #include <sys/syscall.h>
 
 /* To pass on what it never reads, and to know what it is for. */
-static const unsigned calls[] = {SYS_getsockname, SYS_pipe2, SYS_setsockopt, SYS_shutdown,
-				 SYS_splice};
+static const unsigned calls[] = {SYS_getsockname, SYS_pipe2,	SYS_sendmsg,
+				 SYS_setsockopt,  SYS_shutdown, SYS_splice};
 
 int main(int argc, char **argv)
 {

@@ -406,6 +406,18 @@ static void close_forgotten(struct place *place)
 		place->waiting_ms = 0;
 }
 
+void place_dismiss(struct hall *hall, const char *service)
+{
+	struct place *place = find(hall, service);
+
+	if (!place)
+		return;
+	while (place->calls)
+		give_up(place->calls);
+	reset_waiting(place);
+	say(place);
+}
+
 /* ---- time ---- */
 
 static int sooner(int a, int b)

@@ -38,6 +38,9 @@ void place_listen(struct hall *hall, const char *service, const struct place_soc
 /* @target: NULL: nobody */
 void place_lead(struct hall *hall, const char *service, const struct in_addr *target);
 
+/* Nobody will come: whoever waits is reset. */
+void place_dismiss(struct hall *hall, const char *service);
+
 /* Closes its sockets, in the next place_tick(): who waits there is reset. */
 void place_forget(struct hall *hall, const char *service);
 

@@ -64,9 +64,11 @@ static void lead(struct server *server, char *text)
 	const char *address = split(text);
 	struct in_addr target;
 
-	if (address)
-		place_lead(&server->hall, text,
-			   inet_pton(AF_INET, address, &target) == 1 ? &target : NULL);
+	if (!address)
+		return;
+	place_lead(&server->hall, text, inet_pton(AF_INET, address, &target) == 1 ? &target : NULL);
+	if (strcmp(address, "!") == 0)
+		place_dismiss(&server->hall, text);
 }
 
 static void heed(void *data, char word, const char *key, int *fd)

@@ -8,7 +8,7 @@ enum hold_word {
 	 * instances that its connections are for; 0: the one that they were made to. LIMIT: how
 	 * long they may wait, in ms. One that it has already changes nothing. */
 	HOLD_WORD_LISTEN = 'l',
-	/* "SERVICE ADDRESS": who serves now; "SERVICE -": nobody. */
+	/* "SERVICE ADDRESS": who serves now; "SERVICE -": nobody; "SERVICE !": nobody will. */
 	HOLD_WORD_TARGET = 't',
 	/* "SERVICE": its sockets are no longer needed. */
 	HOLD_WORD_FORGET = 'f',

@@ -13,6 +13,8 @@
 struct desired {
 	unsigned replicas;    /* 0: disabled, stopped, or not part of what was asked for */
 	const char *revision; /* of the service as the stack has it now (revision.h) */
+	bool asleep;	      /* none is wanted until the next connection */
+	bool waking;	      /* such a one waits */
 };
 
 /* One per instance that exists in any state. Any order; (service, index) are unique. */

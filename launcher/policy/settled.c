@@ -25,12 +25,12 @@ static void take_in(const struct observed *instance, struct service_status *stat
 		status->worst = instance;
 }
 
-static const char *choose_word(const struct service_status *status)
+static const char *choose_word(const struct service_status *status, const struct desired *desired)
 {
 	enum instance_state worst = INSTANCE_STARTING;
 
 	if (status->desired == 0)
-		return status->leftover ? "stopping" : "stopped";
+		return status->leftover ? "stopping" : desired->asleep ? "asleep" : "stopped";
 	if (status->completed == status->desired)
 		return "completed";
 	if (status->ready + status->completed == status->desired)
@@ -38,6 +38,8 @@ static const char *choose_word(const struct service_status *status)
 	/* An instance still to be created weighs as much as one that starts. */
 	if (status->worst && weights[status->worst->state] > weights[worst])
 		worst = status->worst->state;
+	if (desired->waking && worst == INSTANCE_STARTING)
+		return "waking";
 	return instance_state_name(worst);
 }
 
@@ -54,7 +56,7 @@ void settled_services(const struct stack *stack, const struct desired *desired,
 			take_in(&observed[i], &ret_status[s]);
 	}
 	for (size_t s = 0; s < stack->service_count; s++) {
-		ret_status[s].state = choose_word(&ret_status[s]);
+		ret_status[s].state = choose_word(&ret_status[s], &desired[s]);
 		ret_status[s].reason = ret_status[s].worst ? ret_status[s].worst->reason : NULL;
 	}
 }

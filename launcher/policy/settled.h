@@ -20,6 +20,8 @@ struct service_status {
 					 "completed" all wanted instances are
 					 "stopped"   none is wanted and none is left
 					 "stopping"  none is wanted, some are left
+					 "asleep"    none is until the next connection
+					 "waking"    such a one waits for the first to be ready
 					 else the worst of its instances: "failed", "backoff", "unready",
 					 "waiting", "stopping", "starting" (also: not yet created) */
 	const char *reason;	      /* of the worst instance, borrowed; NULL: none */

@@ -319,6 +319,8 @@ struct reply apply_scale(struct supervisor *sup, const struct json_t *request)
 						 (unsigned)replicas);
 				sup->units[service].replicas = (unsigned)replicas;
 				sup->units[service].stopped = false;
+				sup->units[service].asleep = false;
+				sup->units[service].held = false;
 			}
 		}
 	}

@@ -230,10 +230,12 @@ static unsigned replicas_after(const struct service *service, const struct unit 
 	const struct autoscale *autoscale = &service->autoscale;
 	unsigned least = autoscale->min ? autoscale->min : 1;
 
-	if (!before || (targeted && !autoscale->present))
+	if (!before || (targeted && !autoscale->present) || (before->asleep && !autoscale->idle_ms))
 		return service->replicas;
 	if (!autoscale->present || !targeted)
 		return before->replicas;
+	if (before->asleep)
+		return 0;
 	if (before->replicas < least)
 		return least;
 	return before->replicas > autoscale->max ? autoscale->max : before->replicas;
@@ -253,6 +255,10 @@ static void fill_units(struct change *change, const struct json_t *scale)
 		unit->stopped = before && before->stopped && !change->targeted[i];
 		unit->replicas = replicas_after(service, before, change->targeted[i]);
 		unit->replicas = (unsigned)js_int(scale, service->name, unit->replicas);
+		if (before && !js_get(scale, service->name)) {
+			unit->asleep = before->asleep && unit->replicas == 0;
+			unit->held = before->held && (unit->asleep || unit->replicas > 0);
+		}
 	}
 }
 

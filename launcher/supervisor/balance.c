@@ -4,6 +4,7 @@
  */
 #include "launcher/supervisor/balance.h"
 
+#include "launcher/supervisor/hold.h"
 #include "launcher/supervisor/networks.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/cleanup.h"
@@ -45,16 +46,22 @@ static struct instance *first_of(struct draft *draft, const struct service *serv
 }
 
 static void add_group(struct draft *draft, const struct service *service,
-		      const struct net_network *network, struct instance *first)
+		      const struct net_network *network, bool held)
 {
 	struct net_group *group = &draft->groups[draft->group_count++];
+	struct instance *first = first_of(draft, service);
 
 	*group = (struct net_group){
 		.name = service->name,
 		.network = network,
 		.way = service->traffic.balance == BALANCE_SOURCE ? NET_BY_SOURCE : NET_IN_TURN,
 		.targets = &draft->targets[draft->target_count],
+		.counted = service->autoscale.idle_ms > 0,
 	};
+	if (held) {
+		group->holder_port = hold_port(draft->sup, service, network);
+		return;
+	}
 	for (struct instance *one = first; one && is_of(one, service); one = one->next) {
 		if (one->state != INSTANCE_READY || !one->endpoint || instance_is_one_off(one))
 			continue;
@@ -67,37 +74,38 @@ static void add_group(struct draft *draft, const struct service *service,
 	}
 }
 
-static void add_ports(struct draft *draft, const struct service *service, size_t group)
+static void add_ports(struct draft *draft, const struct service *service, size_t group, bool held)
 {
 	for (size_t i = 0; i < draft->sup->port_count; i++) {
-		const struct reservation *held = &draft->sup->ports[i];
+		const struct reservation *port = &draft->sup->ports[i];
 
-		if (strcmp(held->service->name, service->name) == 0)
+		if (strcmp(port->service->name, service->name) == 0)
 			draft->ports[draft->port_count++] = (struct net_port){
-				.protocol = held->protocol,
-				.host_ip = held->host_ip,
-				.host_port = held->port,
-				.target_port = held->target,
+				.protocol = port->protocol,
+				.host_ip = port->host_ip,
+				.host_port = port->port,
+				.target_port = port->target,
 				.group = group,
+				.holder_port = held ? hold_published(draft->sup, port) : 0,
 			};
 	}
 }
 
-static void add_service(struct draft *draft, const struct stack *stack,
-			const struct service *service)
+static void add_service(struct draft *draft, const struct stack *stack, size_t i)
 {
+	const struct service *service = &stack->services[i];
+	bool held = hold_is_wanted(draft->sup, i);
 	const struct net_network *main = networks_main(draft->sup, stack, service);
-	struct instance *first = first_of(draft, service);
 
-	for (size_t i = 0; i < service->network.attachment_count; i++) {
-		const char *key = service->network.attachments[i].network;
+	for (size_t j = 0; j < service->network.attachment_count; j++) {
+		const char *key = service->network.attachments[j].network;
 		const struct net_network *network = net_network_find(draft->sup->net, key);
 
 		if (!network)
 			continue; /* not selected, and never needed */
 		if (network == main)
-			add_ports(draft, service, draft->group_count);
-		add_group(draft, service, network, first);
+			add_ports(draft, service, draft->group_count, held);
+		add_group(draft, service, network, held);
 	}
 }
 
@@ -121,7 +129,7 @@ static int draft_make(struct supervisor *sup, const struct stack *stack, struct 
 	if (!draft->groups || !draft->targets || !draft->ports)
 		return -ENOMEM;
 	for (size_t i = 0; i < stack->service_count; i++)
-		add_service(draft, stack, &stack->services[i]);
+		add_service(draft, stack, i);
 	return 0;
 }
 

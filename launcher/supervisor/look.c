@@ -29,7 +29,7 @@ int64_t look_request_bytes(const struct service *service)
 }
 
 /* Instances of a service follow one another. */
-static struct instance *next_of(const struct instance *instance)
+struct instance *look_next(const struct instance *instance)
 {
 	struct instance *next = instance->next;
 
@@ -42,7 +42,7 @@ void look_at_cpu(struct look *look)
 	int64_t full_usec = look->span_us * request_mcpu(look->service) / CORE_MCPU;
 
 	look->cpu_known = full_usec > 0;
-	for (struct instance *one = look->first; one; one = next_of(one)) {
+	for (struct instance *one = look->first; one; one = look_next(one)) {
 		if (one->state != INSTANCE_READY)
 			continue;
 		int64_t used_usec = measure_cpu_usec(one);
@@ -61,7 +61,7 @@ void look_note_start(struct look *look)
 
 	if (look->ready <= scaling->was_ready)
 		return;
-	for (struct instance *one = look->first; one; one = next_of(one)) {
+	for (struct instance *one = look->first; one; one = look_next(one)) {
 		int64_t age_ms = (look->now_us - one->begun_us) / 1000;
 
 		if (one->state != INSTANCE_READY || one->start_seen || one->begun_us == 0)
@@ -159,11 +159,11 @@ static void look_at_command(struct look *look)
 	if (!look_wants(look, SCALE_COMMAND))
 		return;
 	while (asked && asked->state != INSTANCE_READY)
-		asked = next_of(asked);
+		asked = look_next(asked);
 	bool known = asked && gauge_read(asked, SCALE_COMMAND, &milli);
 
 	look->sample_count = 0;
-	for (struct instance *one = look->first; one; one = next_of(one)) {
+	for (struct instance *one = look->first; one; one = look_next(one)) {
 		put_sample(look, SCALE_COMMAND, one, known,
 			   milli / (look->ready ? look->ready : 1));
 		look->sample_count++;
@@ -186,7 +186,7 @@ static int make_samples(struct look *look)
 						    SCALE_PROMETHEUS};
 	size_t count = 0;
 
-	for (const struct instance *one = look->first; one; one = next_of(one))
+	for (const struct instance *one = look->first; one; one = look_next(one))
 		count++;
 	for (size_t i = 0; i < ARRAY_SIZE(sampled); i++) {
 		if (!look_wants(look, sampled[i]))
@@ -212,7 +212,7 @@ static void put_means(struct look *look)
 
 	scaling->cpu_milli = means.busy_milli;
 	look->sample_count = 0;
-	for (struct instance *one = look->first; one; one = next_of(one)) {
+	for (struct instance *one = look->first; one; one = look_next(one)) {
 		put_sample(look, SCALE_CPU, one, look->cpu_known, scaling->cpu_milli);
 		put_sample(look, SCALE_PRESSURE, one, look->has_pressure, means.waited_milli);
 		look->sample_count++;
@@ -221,7 +221,7 @@ static void put_means(struct look *look)
 
 static void look_at_all(struct look *look)
 {
-	for (struct instance *one = look->first; one; one = next_of(one)) {
+	for (struct instance *one = look->first; one; one = look_next(one)) {
 		look_at_net(look, one);
 		look_at_rest(look, one);
 		look_at_gauge(look, one);

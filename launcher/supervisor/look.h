@@ -6,6 +6,7 @@
 #pragma once
 
 #include "launcher/policy/scale_text.h"
+#include "launcher/supervisor/idle.h"
 #include "launcher/supervisor/instance.h"
 
 #include <time.h>
@@ -38,6 +39,7 @@ struct scaling {
 	int64_t cpu_milli;	  /* mean use, thousandths of a per cent; -1: not known */
 	unsigned from, to;	  /* the last change; both 0: none yet */
 	struct timespec changed_at;
+	struct idling idling;
 };
 
 /* What is gathered of a service in one tick. */
@@ -60,6 +62,9 @@ struct look {
 
 /* What the service asks for per instance: its reservation, or else its limit; 0: nothing. */
 int64_t look_request_bytes(const struct service *service);
+
+/* The next instance of the same service; NULL: there is none. */
+struct instance *look_next(const struct instance *instance);
 
 /* Counts the ready ones, and the processor time since the last look. */
 void look_at_cpu(struct look *look);

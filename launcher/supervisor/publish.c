@@ -6,6 +6,7 @@
 #include "launcher/js.h"
 #include "launcher/supervisor/balance.h"
 #include "launcher/supervisor/dns.h"
+#include "launcher/supervisor/hold.h"
 #include "launcher/supervisor/hosts.h"
 #include "launcher/supervisor/networks.h"
 #include "launcher/supervisor/supervisor.h"
@@ -77,6 +78,7 @@ static void all_ports(struct supervisor *sup)
 	sup->publishing.ports_due = false;
 	if (!sup->net)
 		return;
+	hold_write(sup); /* whoever comes next is led as he finds it */
 	sup->publishing.ports_failed = balance_write(sup, &err) < 0;
 	if (sup->publishing.ports_failed)
 		supervisor_log(sup, "event=publish-failed error=\"%s\"", err.text);

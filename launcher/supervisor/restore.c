@@ -208,6 +208,8 @@ static void restore_units(struct supervisor *sup, const struct restored *restore
 			.replicas = (unsigned)js_int(text, "replicas", 0),
 			.selected = js_bool(text, "selected"),
 			.stopped = js_bool(text, "stopped"),
+			.asleep = js_bool(text, "asleep"),
+			.held = js_bool(text, "held"),
 			.plan = plan ? plan_ref(plan) : NULL,
 		};
 	}

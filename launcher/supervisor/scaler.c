@@ -2,6 +2,7 @@
 /* See scaler.h. */
 #include "launcher/supervisor/scaler.h"
 
+#include "launcher/policy/reason.h"
 #include "launcher/policy/scale_outlook.h"
 #include "launcher/policy/scale_text.h"
 #include "launcher/policy/schedule.h"
@@ -25,6 +26,7 @@
 #define REST_TICKS 8  /* how seldom the connections of a service at rest are looked at */
 #define IDLE_MILLI 10 /* of an instance's processor time: less is nobody's load */
 #define CORE_MCPU  1000
+#define ASLEEP_MS  15000 /* how often a schedule is looked at while nobody is awake */
 
 /* ---- what there is to scale ---- */
 
@@ -34,7 +36,7 @@ static bool is_scaled(const struct supervisor *sup, size_t i)
 	const struct unit *unit = &sup->units[i];
 
 	return sup->manifest->stack->services[i].autoscale.present && unit->selected &&
-	       !unit->stopped && unit->replicas > 0 && unit->plan && !sup->ending;
+	       !unit->stopped && (unit->replicas > 0 || unit->asleep) && unit->plan && !sup->ending;
 }
 
 static struct scaling *find(const struct supervisor *sup, const char *service)
@@ -174,6 +176,13 @@ static void tell(const struct look *look, unsigned from)
 			       (int)look->ready));
 }
 
+static void note_change(struct scaling *scaling, unsigned from, unsigned to)
+{
+	scaling->from = from;
+	scaling->to = to;
+	clock_gettime(CLOCK_REALTIME, &scaling->changed_at);
+}
+
 static void decide(struct look *look, struct unit *unit)
 {
 	struct scaling *scaling = look->scaling;
@@ -196,9 +205,7 @@ static void decide(struct look *look, struct unit *unit)
 	if (scaling->decision.desired == from)
 		return;
 	unit->replicas = scaling->decision.desired;
-	scaling->from = from;
-	scaling->to = unit->replicas;
-	clock_gettime(CLOCK_REALTIME, &scaling->changed_at);
+	note_change(scaling, from, unit->replicas);
 	tell(look, from);
 	supervisor_log(look->sup, "service=%s event=scaled from=%u to=%u", look->service->name,
 		       from, unit->replicas);
@@ -225,6 +232,71 @@ static void look_closer(struct look *look, struct unit *unit)
 	look_end(look);
 }
 
+/* ---- to none and back ---- */
+
+/* What was measured is of instances that are no more. */
+static void begin_anew(struct scaling *scaling)
+{
+	scaling->looked_us = 0;
+	scaling->tick_count = scaling->tick_next = 0;
+	scaling->was_ready = 0;
+	scaling->cpu_milli = -1;
+	scaling->idling = (struct idling){0};
+}
+
+/* Wakes who sleeps, or puts to sleep who is awake. */
+static void turn(struct supervisor *sup, struct scaling *scaling, size_t i, const char *why)
+{
+	struct unit *unit = &sup->units[i];
+	unsigned from = unit->replicas;
+	unsigned least = scaling->as.min ? scaling->as.min : 1;
+
+	unit->asleep = !unit->asleep;
+	unit->held = true;
+	unit->replicas = unit->asleep ? 0 : least;
+	begin_anew(scaling);
+	note_change(scaling, from, unit->replicas);
+	events_service(sup, scaling->service, "scale", why,
+		       js_pack("{s:i, s:i}", "from", (int)from, "to", (int)unit->replicas));
+	supervisor_log(sup, "service=%s event=scaled from=%u to=%u reason=\"%s\"", scaling->service,
+		       from, unit->replicas, why);
+	save_stack_now(sup);
+	publish_ports(sup);
+	supervisor_touch(sup);
+}
+
+/* A schedule that asks for instances at this time is not slept through. */
+static bool is_scheduled(const struct scaling *scaling, const struct service *service)
+{
+	return scaling->as.min > service->autoscale.min;
+}
+
+static void sleep_if_idle(const struct look *look, size_t i)
+{
+	const struct unit *unit = &look->sup->units[i];
+	char span[32], why[64];
+
+	if (!idle_is_over(look, unit->held || is_scheduled(look->scaling, look->service)))
+		return;
+	reason_duration(look->scaling->as.idle_ms, span, sizeof(span));
+	snprintf(why, sizeof(why), "no connection for %s", span);
+	turn(look->sup, look->scaling, i, why);
+}
+
+void scaler_wake(struct supervisor *sup, size_t i, const char *why)
+{
+	const struct service *service = &sup->manifest->stack->services[i];
+	struct scaling *scaling = find(sup, service->name);
+
+	if (!scaling)
+		scaling = begin(sup, service, 0);
+	if (!scaling)
+		return; /* whoever waits is told of again */
+	update_rules(scaling, &service->autoscale);
+	turn(sup, scaling, i, why);
+	scaler_update(sup);
+}
+
 static void scale_one(struct supervisor *sup, size_t i)
 {
 	const struct service *service = &sup->manifest->stack->services[i];
@@ -237,6 +309,11 @@ static void scale_one(struct supervisor *sup, size_t i)
 	if (!scaling)
 		return;
 	update_rules(scaling, &service->autoscale);
+	if (unit->asleep) {
+		if (is_scheduled(scaling, service))
+			turn(sup, scaling, i, "the schedule asks for instances");
+		return;
+	}
 	look.scaling = scaling;
 	look.first = first_of(sup, service->name);
 	look.span_us = scaling->looked_us ? look.now_us - scaling->looked_us : 0;
@@ -253,6 +330,7 @@ static void scale_one(struct supervisor *sup, size_t i)
 	}
 	scaling->active = active;
 	scaling->was_ready = look.ready;
+	sleep_if_idle(&look, i);
 }
 
 static void on_tick(void *data)
@@ -261,16 +339,20 @@ static void on_tick(void *data)
 
 	if (!sup->manifest || sup->ending)
 		return;
-	bool any = false;
+	int64_t next_ms = 0;
 
+	idle_count(sup, loop_clock_us() / 1000);
 	for (size_t i = 0; i < sup->manifest->stack->service_count; i++) {
 		if (!is_scaled(sup, i))
 			continue;
 		scale_one(sup, i);
-		any = true;
+		if (!sup->units[i].asleep)
+			next_ms = TICK_MS;
+		else if (sup->manifest->stack->services[i].autoscale.schedule_count && !next_ms)
+			next_ms = ASLEEP_MS;
 	}
-	if (any)
-		watch_arm(sup->scale_timer, TICK_MS);
+	if (next_ms)
+		watch_arm(sup->scale_timer, next_ms);
 }
 
 /* What is wanted may be another manifest's by now. */

@@ -17,6 +17,9 @@ struct scaling;
 /* What is wanted has changed: begins to measure, or stops when no service is scaled. */
 void scaler_update(struct supervisor *sup);
 
+/* The service at @i, which is asleep, is needed. */
+void scaler_wake(struct supervisor *sup, size_t i, const char *why);
+
 /* Forgets everything. */
 void scaler_close(struct supervisor *sup);
 

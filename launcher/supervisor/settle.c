@@ -48,6 +48,8 @@ static void collect_desired(const struct supervisor *sup, struct desired *desire
 		bool wanted = unit->selected && !unit->stopped && unit->plan && !sup->ending;
 
 		desired[i].replicas = wanted ? unit->replicas : 0;
+		desired[i].asleep = unit->asleep && unit->selected && !unit->stopped;
+		desired[i].waking = unit->held && !unit->asleep && wanted;
 		desired[i].revision = unit->plan ? unit->plan->revision.hex : "";
 	}
 }

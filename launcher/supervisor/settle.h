@@ -14,6 +14,8 @@ struct unit {
 	unsigned replicas;
 	bool selected; /* part of what `up` was asked for */
 	bool stopped;  /* by `stop` */
+	bool asleep;   /* replicas is 0 as nobody needs it: the next connection wakes it */
+	bool held;     /* connections wait, see hold.h, until the first one is served */
 	struct plan *plan;
 };
 

@@ -12,6 +12,7 @@
 #include "launcher/supervisor/drain.h"
 #include "launcher/supervisor/events.h"
 #include "launcher/supervisor/fills.h"
+#include "launcher/supervisor/hold.h"
 #include "launcher/supervisor/hosts.h"
 #include "launcher/supervisor/http_listen.h"
 #include "launcher/supervisor/ids.h"
@@ -293,10 +294,11 @@ static int open_kernel_side(struct supervisor *sup, bool fresh, struct err *err)
 	raise_nofile(sup);
 	int r = take_ids(sup, err);
 
-	if (r == 0 && fresh)
+	if (r == 0 && fresh) {
 		dns_purge(sup);
-	if (r == 0 && fresh)
+		hold_purge(sup);
 		r = purge(sup, tree_name, err);
+	}
 	if (r == 0)
 		r = cg_tree_open(tree_name, &sup->cgroups, err);
 	if (r == 0 && fresh)
@@ -392,8 +394,10 @@ static int open_state(struct supervisor *sup, bool clean, struct err *err)
 		r = open_loop(sup, err);
 	if (r == 0)
 		tell_begin(sup);
-	if (r == 0 && !fresh)
+	if (r == 0 && !fresh) {
 		dns_adopt(sup);
+		hold_adopt(sup);
+	}
 	if (r == 0 && !fresh)
 		r = adopt_instances(sup, &restored, err);
 	if (r == 0)
@@ -516,6 +520,7 @@ static void close_kernel_side(struct supervisor *sup)
 		report(sup, "cgroup", remove_cgroups(sup->cgroups, &err), &err);
 	cg_tree_close(take_ptr(sup->cgroups));
 	dns_close(sup);
+	hold_close(sup);
 	networks_close(sup);
 	publish_close(sup);
 }

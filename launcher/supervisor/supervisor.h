@@ -19,6 +19,7 @@
  * - attach.c: exec and run, with a client's fds; run.c: one-off instances
  * - learn.c: profiles of what services call
  * - events.c: what happens, told once: event.c a line of it, event_log.c the history
+ * - hold.c: connections to who sleeps; idle.c: who may
  * - scaler.c: how many instances the load asks for; look.c: what all of a service do, measure.c:
  *   what one does
  * - view.c: JSON of what there is, inspect.c: all of one; watch.c: streams of changes; metrics.c:
@@ -85,7 +86,8 @@ struct supervisor {
 	struct cg_tree *cgroups;
 	struct net *net; /* NULL until a service needs it */
 	struct network_made *networks;
-	struct dns *dns; /* NULL until there is a network */
+	struct dns *dns;   /* NULL until there is a network */
+	struct hold *hold; /* NULL while no service may sleep */
 	struct retired *retired;
 	struct leftover *leftovers;
 	struct watch *retire_timer;

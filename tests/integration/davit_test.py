@@ -238,13 +238,13 @@ class Stack:
         return [pid for pid, parent in parents.items() if parent not in parents]
 
     def processes(self, all=False):
-        """All of davit's own that serve the stack; @all: the name server too, which needs none of the others."""
+        """All of davit's own that serve the stack; @all: the name server and the holder, too, which need none of the others."""
         found = []
         for path in glob.glob("/proc/[0-9]*/comm"):
             pid = int(path.split("/")[2])
             try:
                 comm = read(path)
-                if comm.startswith("davit-") and (all or comm != "davit-dns\n") and \
+                if comm.startswith("davit-") and (all or comm not in ("davit-dns\n", "davit-hold\n")) and \
                         f"DAVIT_RUN_DIR={self.dir}/run".encode() in open(f"/proc/{pid}/environ", "rb").read().split(b"\0"):
                     found.append(pid)
             except OSError:

@@ -257,6 +257,12 @@ static const struct fault faults[] = {
 	{"x-balance: ip_hash", "5:14: error: services.a.x-balance: 'ip_hash' is not "
 			       "round_robin, least_connections "
 			       "or source"},
+	{"x-autoscale: {max: 8, idle: 5m}\n  network_mode: host",
+	 "5:16: error: services.a.x-autoscale.idle: without a network of its own (network_mode) "
+	 "nobody could wake it"},
+	{"x-autoscale: {max: 8, idle: 5m}\n  deploy: {endpoint_mode: dnsrr}",
+	 "5:16: error: services.a.x-autoscale.idle: with endpoint_mode: dnsrr and no published "
+	 "port it has no address by which it could be woken"},
 	{"x-allow: [c]", "5:13: error: services.a.x-allow: there is no service 'c'"},
 	{"x-allow: [b]\n  network_mode: host", "6:17: error: services.a.network_mode: x-allow is "
 					       "for services with a network of their own"},
@@ -271,17 +277,22 @@ static void faults_are_told_at_their_place(void **unused)
 static void what_cannot_be_done_yet_is_noted(void **unused)
 {
 	static const struct fault notes[] = {
-		{"x-autoscale: {max: 8, idle: 5m}",
-		 "5:16: note: services.a.x-autoscale.idle is not supported yet"},
+		{"x-autoscale: {max: 8, idle: 5m}\n  ports: ['53/udp']",
+		 "5:16: note: services.a.x-autoscale.idle: datagrams neither keep it awake nor "
+		 "wake it"},
 		{"x-autoscale: {max: 8, forecast: daily}",
 		 "5:16: note: services.a.x-autoscale.forecast is not supported yet"},
 		{"x-schedule: '@daily'", "5:3: note: services.a.x-schedule is not supported yet"},
 		{"x-balance: least_connections",
 		 "5:14: note: services.a.x-balance: least_connections is not supported yet"},
 	};
-	static const char *const silent[] = {"x-autoscale: {max: 8}",  "x-drain: 1s",
-					     "x-balance: round_robin", "x-balance: source",
-					     "x-allow: [b]",	       NULL};
+	static const char *const silent[] = {"x-autoscale: {max: 8}",
+					     "x-drain: 1s",
+					     "x-autoscale: {max: 8, idle: 5m}",
+					     "x-balance: round_robin",
+					     "x-balance: source",
+					     "x-allow: [b]",
+					     NULL};
 
 	(void)unused;
 	check_one_service_notes(notes, ARRAY_SIZE(notes));
