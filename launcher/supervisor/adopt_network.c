@@ -18,10 +18,14 @@ static bool is_network_of(const struct instance *instance, const struct record *
 	autofree struct net_link_found *found = NULL;
 	struct stat st;
 	size_t count = 0;
+	struct err err = {0};
 
-	if (fstat(netns_fd, &st) < 0 || st.st_ino != record->netns ||
-	    net_look(instance->sup->net, netns_fd, &found, &count, NULL) < 0)
+	if (fstat(netns_fd, &st) < 0 || st.st_ino != record->netns)
 		return false;
+	if (net_look(instance->sup->net, netns_fd, &found, &count, &err) < 0) {
+		(void)restore_starves(instance->sup, &err);
+		return false;
+	}
 	return count > 0 && found[0].address.s_addr == record->links[0].address.s_addr;
 }
 
@@ -33,9 +37,11 @@ static int find_shared(const struct instance *instance, const struct record *rec
 
 	for (size_t i = 0; i < count; i++) {
 		const struct adopt_group *group = &found->situation.groups[i];
+		struct err err = {0};
 		autoclose int fd =
-			group->count ? proc_namespace(group->processes[0].pid, "net", NULL) : -1;
+			group->count ? proc_namespace(group->processes[0].pid, "net", &err) : -1;
 
+		(void)restore_starves(instance->sup, &err);
 		if (fd >= 0 && is_network_of(instance, record, fd))
 			return take_fd(&fd);
 	}

@@ -3,8 +3,11 @@
 #include "launcher/supervisor/adopt_pipes.h"
 
 #include "launcher/supervisor/kept.h"
+#include "launcher/supervisor/restore.h"
+#include "launcher/supervisor/supervisor.h"
 #include "runtime/base/cleanup.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -94,6 +97,9 @@ bool pipes_kept(const struct instance *instance, struct log_pipes *ret)
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", pipes.read_fds[i]);
 		if (pipes.read_fds[i] >= 0)
 			pipes.write_fds[i] = open(path, O_RDWR | O_CLOEXEC);
+		/* Their writer would wait for ever if others took their place. */
+		if (pipes.read_fds[i] >= 0 && pipes.write_fds[i] < 0)
+			(void)restore_starves(instance->sup, &(struct err){.code = errno});
 		whole = whole && pipes.write_fds[i] >= 0;
 	}
 	if (whole)

@@ -9,6 +9,7 @@
 #include "launcher/supervisor/hold.h"
 #include "launcher/supervisor/hosts.h"
 #include "launcher/supervisor/networks.h"
+#include "launcher/supervisor/restore.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
@@ -330,6 +331,7 @@ void publish_restore(struct supervisor *sup, const struct json_t *text)
 	struct err err = {0};
 
 	sup->ports = calloc(js_count(text) + 1, sizeof(*sup->ports));
+	sup->starved |= !sup->ports; /* as if nothing were published */
 	for (size_t i = 0; sup->ports && i < js_count(text); i++) {
 		struct reservation *held = &sup->ports[sup->port_count];
 
@@ -337,7 +339,8 @@ void publish_restore(struct supervisor *sup, const struct json_t *text)
 			continue;
 		sup->port_count++;
 		if (net_port_reserve(held->protocol, &held->host_ip, &held->port, &held->fd, &err) <
-		    0)
+			    0 &&
+		    !restore_starves(sup, &err))
 			supervisor_log(sup, "event=port-lost error=\"%s\"", err.text);
 	}
 	publish_ports(sup);
