@@ -62,6 +62,35 @@ static bool is_of(const char *instance, const char *word)
 	       (dash && (size_t)(dash - instance) == len && memcmp(instance, word, len) == 0);
 }
 
+/* Whether it is, or is an instance of, a service of the logging driver none. */
+static bool is_unkept(const struct json_t *services, const char *word)
+{
+	for (size_t i = 0; i < js_count(services); i++) {
+		const struct json_t *service = js_at(services, i);
+		const char *name = js_text(service, "service");
+
+		if (name && js_kind(js_get(service, "keeps_logs")) == JS_BOOL &&
+		    !js_bool(service, "keeps_logs") && is_of(word, name))
+			return true;
+	}
+	return false;
+}
+
+/* What was asked for is nowhere: why? */
+static int explain(const char *stack, const char *word)
+{
+	const struct client_request request = {.method = "GET", .path = "/v1/services"};
+	autoanswer struct client_answer answer = {0};
+
+	if (client_call(stack, &request, &answer, NULL) == 0 &&
+	    is_unkept(js_get(answer.json, "services"), word))
+		return cli_complain(EXIT_FAILED,
+				    "%s keeps no logs: its logging driver is none; json-file, "
+				    "local and journald keep them",
+				    word);
+	return names_check(stack, word);
+}
+
 /* A word without a log may be a service that has not run yet, but not one that is unknown. */
 static int check_words(const char *stack, const struct logset *set)
 {
@@ -74,7 +103,7 @@ static int check_words(const char *stack, const struct logset *set)
 		while (i < set->count && !is_of(set->files[i].instance, *word))
 			i++;
 		if (i == set->count)
-			code = names_check(stack, *word);
+			code = explain(stack, *word);
 	}
 	return code;
 }
