@@ -104,17 +104,12 @@ void decode_x_drain(struct decoder *decoder, const struct node *node, const char
 
 void decode_x_balance(struct decoder *decoder, const struct node *node, const char *key)
 {
-	static const char *const words[] = {[BALANCE_ROUND_ROBIN] = "round_robin",
-					    [BALANCE_LEAST_CONNECTIONS] = "least_connections",
-					    [BALANCE_SOURCE] = "source",
-					    NULL};
+	static const char *const words[] = {
+		[BALANCE_ROUND_ROBIN] = "round_robin", [BALANCE_SOURCE] = "source", NULL};
 	unsigned index = BALANCE_ROUND_ROBIN;
 
-	if (!decode_choice(decoder, node, key, words, &index))
-		return;
-	decoder->service->traffic.balance = (enum balance)index;
-	if (index == BALANCE_LEAST_CONNECTIONS)
-		decode_note(decoder, node, key, "%s is not supported yet", words[index]);
+	if (decode_choice(decoder, node, key, words, &index))
+		decoder->service->traffic.balance = (enum balance)index;
 }
 
 void decode_x_allow(struct decoder *decoder, const struct node *node, const char *key)

@@ -228,9 +228,8 @@ static void put_schedule(struct printer *printer, struct node *node,
 
 static void put_traffic(struct printer *printer, struct node *node, const struct traffic *traffic)
 {
-	static const char *const words[] = {[BALANCE_ROUND_ROBIN] = "round_robin",
-					    [BALANCE_LEAST_CONNECTIONS] = "least_connections",
-					    [BALANCE_SOURCE] = "source"};
+	static const char *const words[] = {
+		[BALANCE_ROUND_ROBIN] = "round_robin", [BALANCE_SOURCE] = "source"};
 	struct node *allow = print_list(printer);
 
 	if (traffic->drain_ms >= 0)

@@ -115,7 +115,6 @@ struct run_schedule {
 
 enum balance {
 	BALANCE_ROUND_ROBIN,
-	BALANCE_LEAST_CONNECTIONS,
 	BALANCE_SOURCE, /* a client stays with its instance */
 };
 

@@ -155,9 +155,10 @@ static void whoever_extends_a_service_is_noted_too(void **unused)
 	fixture_open(&fixture);
 	fixture_load(&fixture,
 		     "services:\n"
-		     " a: {x-rootfs: host, command: x, x-balance: least_connections}\n"
+		     " a: {x-rootfs: host, command: x, secrets: [s]}\n"
 		     " b: {extends: a}\n"
-		     " c: {extends: a}\n",
+		     " c: {extends: a}\n"
+		     "secrets: {s: {environment: NONE}}\n",
 		     NULL);
 	assert_int_equal(fixture.r, 0);
 	diagnostics_judge(&fixture.diags, (const char *[]){"c", NULL});

@@ -255,8 +255,7 @@ static const struct fault faults[] = {
 	{"x-drain: soon", "5:12: error: services.a.x-drain: 'soon' is not a duration: write for "
 			  "example 1m30s or 500ms"},
 	{"x-balance: ip_hash", "5:14: error: services.a.x-balance: 'ip_hash' is not "
-			       "round_robin, least_connections "
-			       "or source"},
+			       "round_robin or source"},
 	{"x-autoscale: {max: 8, idle: 5m}\n  network_mode: host",
 	 "5:16: error: services.a.x-autoscale.idle: without a network of its own (network_mode) "
 	 "nobody could wake it"},
@@ -283,8 +282,6 @@ static void what_cannot_be_done_yet_is_noted(void **unused)
 		{"x-autoscale: {max: 8, forecast: daily}",
 		 "5:16: note: services.a.x-autoscale.forecast is not supported yet"},
 		{"x-schedule: '@daily'", "5:3: note: services.a.x-schedule is not supported yet"},
-		{"x-balance: least_connections",
-		 "5:14: note: services.a.x-balance: least_connections is not supported yet"},
 	};
 	static const char *const silent[] = {"x-autoscale: {max: 8}",
 					     "x-drain: 1s",
@@ -337,7 +334,7 @@ static void what_is_printed_loads_again(void **unused)
 		"x-schedule: '@daily'",
 		"x-schedule: {cron: '1 2 3 4 5', concurrency: allow, jitter: 1500ms}",
 		"x-drain: 0s",
-		"x-balance: least_connections",
+		"x-balance: source",
 		"x-allow: [b]",
 		"x-allow: []",
 		NULL};
