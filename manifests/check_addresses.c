@@ -222,6 +222,10 @@ static void check_fixed(const struct network_check *check, const struct service 
 		report_error(check->report, fixed->pos,
 			     "%s: a fixed address needs an IPv%u subnet in networks.%s.ipam.config",
 			     path, fixed->ip.family, network->key);
+	else if (fixed->ip.family == 6 && !network->ipv6)
+		report_error(check->report, fixed->pos,
+			     "%s: an IPv6 address needs enable_ipv6: true in networks.%s", path,
+			     network->key);
 	else if (!has_address(network, &fixed->ip))
 		report_error(check->report, fixed->pos, "%s: %s is outside of the subnet %s", path,
 			     show(check, &fixed->ip), show_prefix(check, &subnet->prefix));

@@ -252,8 +252,7 @@ void net_close(struct net *net)
 		return;
 	if (net->nft) {
 		(void)!remove_table(net->nft, 4, net->stack, NULL);
-		if (net->six)
-			(void)!remove_table(net->nft, 6, net->stack, NULL);
+		(void)!remove_table(net->nft, 6, net->stack, NULL);
 		net_guard_remove(net->nft, net->stack);
 	}
 	if (net->rtnet)
