@@ -420,24 +420,6 @@ static void faulty_attachments(void **unused)
 	check_attachment_faults(faults, ARRAY_SIZE(faults));
 }
 
-static void an_ipv6_address_needs_ipv6(void **unused)
-{
-	static const struct fault faults[] = {
-		{"fd01::9",
-		 "1:73: error: services.a.networks.n: an IPv6 address needs enable_ipv6: true in "
-		 "networks.n"},
-		{"fd02::9",
-		 "1:73: error: services.a.networks.n: an IPv6 address needs enable_ipv6: true in "
-		 "networks.n"},
-	};
-
-	(void)unused;
-	check_faults("services: {a: {x-rootfs: host, command: x, networks: {n: {ipv6_address: '",
-		     faults, ARRAY_SIZE(faults),
-		     "'}}}}\nnetworks: {n: {enable_ipv6: false, ipam: {config: [{subnet: "
-		     "'fd01::/64'}]}}}\n");
-}
-
 static void faulty_modes_and_links(void **unused)
 {
 	static const struct fault faults[] = {
@@ -601,7 +583,6 @@ int main(void)
 		cmocka_unit_test(the_network_of_the_host_is_a_mode),
 		cmocka_unit_test(faulty_networks),
 		cmocka_unit_test(faulty_attachments),
-		cmocka_unit_test(an_ipv6_address_needs_ipv6),
 		cmocka_unit_test(faulty_modes_and_links),
 		cmocka_unit_test(faulty_names),
 		cmocka_unit_test(a_subnet_with_bits_behind_it_is_told),

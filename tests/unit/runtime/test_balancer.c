@@ -246,6 +246,42 @@ static void a_port_leads_to_its_group(void **unused)
 	balancer_forget(&balancer);
 }
 
+static void addresses_of_ipv6_have_brackets_before_a_port(void **unused)
+{
+	struct balancer balancer = {0};
+	struct ip targets[2];
+	const struct balancer_group group = {.name = "web",
+					     .bridge = BRIDGE,
+					     .address = {6, {0xfd, 0x01, [15] = 0xfe}},
+					     .way = NET_BY_SOURCE,
+					     .targets = targets,
+					     .target_count = addresses("fd01::2 fd01::3", targets)};
+	const struct net_port ports[] = {
+		{IPPROTO_TCP, {6, {[15] = 1}}, 8080, 80, 0},
+		{IPPROTO_UDP, {.family = 6}, 53, 5353, 0},
+	};
+	const struct balancer_wish wish = {&group, 1, ports, 2};
+	autobuf struct buf text = {0};
+
+	(void)unused;
+	assert_int_equal(balancer_change(&balancer, "ip6 davit_shop", &wish, &text, NULL), 0);
+	const char *const lines[] = {
+		"add element ip6 davit_shop addresses { \"dv-0badcafe\" . fd01::fe : goto group_0 "
+		"}\n",
+		"add element ip6 davit_shop slots { 1 : fd01::3 }\n",
+		"add rule ip6 davit_shop group_0 dnat to jhash ip6 saddr mod 2 seed 0x64617669 "
+		"offset 0 map @slots\n",
+		"add rule ip6 davit_shop group_0 dnat to fd01::2\n",
+		"add element ip6 davit_shop ports_of { ::1 . tcp . 8080 : goto port_0 }\n",
+		"add element ip6 davit_shop ports { udp . 53 : goto port_1 }\n",
+		"add rule ip6 davit_shop port_0 meta l4proto tcp dnat to [fd01::2]:80\n",
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+		if (!strstr(text.data, lines[i]))
+			fail_msg("no %s in\n%s", lines[i], text.data);
+	balancer_forget(&balancer);
+}
+
 /* A model of the map, fed with what is sent. */
 static uint32_t model[64];
 
@@ -324,6 +360,7 @@ int main(void)
 		cmocka_unit_test(the_order_of_targets_means_nothing),
 		cmocka_unit_test(a_group_that_goes_takes_all_with_it),
 		cmocka_unit_test(a_port_leads_to_its_group),
+		cmocka_unit_test(addresses_of_ipv6_have_brackets_before_a_port),
 		cmocka_unit_test(whatever_comes_and_goes_the_slots_are_dense),
 	};
 

@@ -3,6 +3,7 @@
  * Traffic of a stack of three endpoints on the real kernel: who reaches whom, and how.
  */
 #include "runtime/base/cleanup.h"
+#include "runtime/network/conntrack.h"
 #include "tests/unit/runtime/net_world.h"
 
 #include "runtime/network/net_socket.h"
@@ -345,6 +346,20 @@ static void an_instance_gets_no_ipv6_address_from_the_bridge(void **unused)
 		output_lines("ip -6 addr show | grep -A1 ' dv-\\?[0-9a-f]*[@:]' | grep inet6"), 0);
 }
 
+static void flows_of_both_families_are_forgotten_alike(void **unused)
+{
+	const struct ip four = {4, {10, 213, 0, 9}}, six = {6, {0xfd, 0x01, [15] = 9}};
+	autoclose int fd = -1;
+
+	(void)unused;
+	assert_int_equal(conntrack_open(&fd, NULL), 0);
+	int r = conntrack_forget_datagrams(fd, &four, NULL);
+
+	if (r < 0)
+		print_message("this kernel deletes flows by a whole tuple only\n");
+	assert_int_equal(conntrack_forget_datagrams(fd, &six, NULL), r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -368,6 +383,7 @@ int main(void)
 		cmocka_unit_test(another_stack_reaches_published_ports_only),
 		cmocka_unit_test(an_instance_gets_no_ipv6_address_from_the_bridge),
 		cmocka_unit_test(an_instance_does_not_reach_the_hosts_loopback),
+		cmocka_unit_test(flows_of_both_families_are_forgotten_alike),
 	};
 
 	set_up_world();

@@ -246,9 +246,32 @@ static void removal_does_not_depend_on_the_table_being_there(void **unused)
 	assert_string_equal(text.data, "add table ip davit_a-b_c\ndelete table ip davit_a-b_c\n");
 }
 
+static void the_rules_of_ipv6_are_the_same_in_its_words(void **unused)
+{
+	static const char *const wrong[] = {"$", "ipv4_addr", " ip daddr", " ip saddr", "ip davit"};
+	const struct nft_network network = {
+		"shop", "dv-0badcafe", {{6, {0xfd, 0x01}}, 64}, false, {6, {0xfd, 0x01, [15] = 1}}};
+	autobuf struct buf text = {0};
+
+	(void)unused;
+	nft_rules_table(&text, 6, "shop");
+	nft_rules_network(&text, &network);
+	nft_rules_spare_loopback(&text, "shop");
+	assert_int_equal(buf_check(&text, NULL), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
+		if (strstr(text.data, wrong[i]))
+			fail_msg("'%s' in\n%s", wrong[i], text.data);
+	assert_non_null(strstr(text.data, "\t\toifname != \"dv-0badcafe\" ip6 saddr fd01::/64 "
+					  "masquerade\n"));
+	assert_non_null(strstr(text.data, "insert rule ip6 davit_shop output ip6 daddr ::1 "
+					  "accept\n"));
+	assert_non_null(strstr(text.data, "icmpv6 type nd-redirect drop\n"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_rules_of_ipv6_are_the_same_in_its_words),
 		cmocka_unit_test(the_table_replaces_what_was_there_and_is_complete),
 		cmocka_unit_test(a_network_is_entered_through_published_ports_only),
 		cmocka_unit_test(an_internal_network_is_neither_left_nor_entered),
