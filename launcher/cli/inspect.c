@@ -443,6 +443,18 @@ static int show_one(const char *stack, const char *word, bool json)
 	return cli_output(&out);
 }
 
+static void put_listener(struct buf *out, const struct json_t *listens)
+{
+	autobuf struct buf value = {0};
+	const char *token_file = js_text(listens, "token_file");
+
+	if (!js_text(listens, "url"))
+		return;
+	buf_printf(&value, "%s%s%s", js_text(listens, "url"),
+		   token_file ? ", to control it the token in " : "", token_file ? token_file : "");
+	put_row(out, "page", &value);
+}
+
 static void put_stack(struct buf *out, const struct json_t *version, const struct json_t *services)
 {
 	autobuf struct buf value = {0};
@@ -456,6 +468,7 @@ static void put_stack(struct buf *out, const struct json_t *version, const struc
 		buf_printf(&value, "%" PRId64, keeper);
 	put_row(out, "keeper", &value);
 	put_list(out, "manifest", js_get(version, "files"));
+	put_listener(out, js_get(version, "listens"));
 	for (size_t i = 0; i < js_count(services); i++) {
 		const struct json_t *service = js_at(services, i);
 		const char *reason = js_text(service, "reason");

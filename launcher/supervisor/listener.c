@@ -22,8 +22,9 @@
 
 #define KEPT_LISTENER "listener"
 
-/* A person's browsers and a monitor or two; a stream takes one for as long as it likes. */
-#define CONNECTIONS_MAX 64
+/* Some people's browsers and a monitor or two; a stream takes one for as long as it likes. More
+ * than may be silent at a time, so that those who only connect keep nobody out. */
+#define CONNECTIONS_MAX 256
 #define BODY_BYTES_MAX	(64u << 10)
 
 struct listener {

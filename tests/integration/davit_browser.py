@@ -24,13 +24,14 @@ class Page:
     def __init__(self, profile):
         if not shutil.which("chromium"):
             raise Skip("no chromium here: apt-get install --no-install-recommends chromium")
+        os.makedirs(profile, exist_ok=True)
         their_in, self.out = os.pipe()
         self.inn, their_out = os.pipe()
         self.number, self.pending, self.faults, self.session = 0, b"", [], None
         words = " ".join(["exec chromium", *FLAGS, f"--user-data-dir={profile}", f"about:blank 3<&{their_in} 4>&{their_out}"])
         self.process = subprocess.Popen(["bash", "-c", words], pass_fds=(their_in, their_out), stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-                                        env=dict(os.environ, HOME=profile))
+                                        env=dict(os.environ, HOME=profile, TMPDIR=profile))
         atexit.register(self.close)
         os.close(their_in)
         os.close(their_out)
