@@ -55,6 +55,30 @@ static void a_service_has_the_word_of_its_worst_instance(void **unused)
 	assert_string_equal(web_status(2, NULL, 0).state, "starting");
 }
 
+static struct service_status held_status(struct desired wanted, const struct observed *seen,
+					 size_t count)
+{
+	struct service_status status[SERVICES];
+	const struct desired all[] = {{0, "r2"}, wanted};
+
+	settled_services(&shop, all, seen, count, status);
+	return status[WEB];
+}
+
+static void who_is_not_needed_sleeps_and_wakes(void **unused)
+{
+	const struct desired asleep = {0, "r2", .asleep = true};
+	const struct desired waking = {1, "r2", .waking = true};
+
+	(void)unused;
+	assert_string_equal(held_status(asleep, LIST(SEEN("web", 1, STOPPING))).state, "stopping");
+	assert_string_equal(held_status(asleep, NULL, 0).state, "asleep");
+	assert_string_equal(held_status(waking, NULL, 0).state, "waking");
+	assert_string_equal(held_status(waking, LIST(SEEN("web", 1, STARTING))).state, "waking");
+	assert_string_equal(held_status(waking, LIST(SEEN("web", 1, BACKOFF))).state, "backoff");
+	assert_string_equal(held_status(waking, LIST(SEEN("web", 1, READY))).state, "ready");
+}
+
 static void tasks_that_ended_well_are_completed(void **unused)
 {
 	(void)unused;
@@ -178,6 +202,7 @@ int main(void)
 		cmocka_unit_test(a_service_has_the_word_of_its_worst_instance),
 		cmocka_unit_test(tasks_that_ended_well_are_completed),
 		cmocka_unit_test(what_is_not_wanted_is_stopped_or_about_to_be),
+		cmocka_unit_test(who_is_not_needed_sleeps_and_wakes),
 		cmocka_unit_test(numbers_and_reason_are_of_the_wanted_instances),
 		cmocka_unit_test(what_is_on_its_way_is_not_idle),
 		cmocka_unit_test(what_has_come_to_rest_is_idle_well_or_not),
