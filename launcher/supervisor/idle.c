@@ -13,7 +13,7 @@
 #define LOOK_MAX_MS   15000
 #define LOOK_LEAST_MS 200
 
-static bool is_due(const struct scaling *scaling, int64_t now_ms)
+bool idle_is_due(const struct scaling *scaling, int64_t now_ms)
 {
 	return scaling->as.idle_ms > 0 && now_ms >= scaling->idling.due_ms;
 }
@@ -32,7 +32,7 @@ void idle_count(struct supervisor *sup, int64_t now_ms)
 	bool due = false;
 
 	for (struct scaling *one = sup->scalings; one; one = one->next) {
-		due |= is_due(one, now_ms);
+		due |= idle_is_due(one, now_ms);
 		one->idling.counted = 0;
 	}
 	if (!due || !sup->net)
@@ -74,7 +74,7 @@ bool idle_is_over(const struct look *look, bool needed)
 	int64_t now_ms = look->now_us / 1000;
 	int64_t pause_ms = scaling->as.idle_ms / LOOKS;
 
-	if (!is_due(scaling, now_ms))
+	if (!idle_is_due(scaling, now_ms))
 		return false;
 	pause_ms = pause_ms > LOOK_MAX_MS ? LOOK_MAX_MS : pause_ms;
 	idling->due_ms = now_ms + (pause_ms < LOOK_LEAST_MS ? LOOK_LEAST_MS : pause_ms);

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 struct look;
+struct scaling;
 struct supervisor;
 
 /* What is remembered of a service from one look to the next. Zero-initialise. */
@@ -23,6 +24,9 @@ struct idling {
 
 /* To be called before the services are looked at: counts for those whose look is due. */
 void idle_count(struct supervisor *sup, int64_t now_ms);
+
+/* A look at the service is due. */
+bool idle_is_due(const struct scaling *scaling, int64_t now_ms);
 
 /*
  * Takes the look at a service that is due.

@@ -4,7 +4,9 @@
 
 #include "launcher/supervisor/gauge.h"
 #include "launcher/supervisor/measure.h"
+#include "launcher/supervisor/supervisor.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/cgroup/cg_load.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -19,6 +21,31 @@ static int64_t request_mcpu(const struct service *service)
 	return limits->cpu_reserved_mcpu ? limits->cpu_reserved_mcpu
 	       : limits->cpu_mcpu	 ? limits->cpu_mcpu
 					 : CORE_MCPU;
+}
+
+struct look_all look_at_stack(struct supervisor *sup)
+{
+	int64_t now_us = loop_clock_us();
+	struct look_all all = {0};
+	uint64_t usec = 0;
+
+	if (cg_load_cpu_all(sup->cgroups, &usec, NULL) < 0) {
+		sup->scale_looked_us = 0;
+		return all;
+	}
+	if (sup->scale_looked_us)
+		all = (struct look_all){(int64_t)(usec - sup->scale_cpu_usec),
+					now_us - sup->scale_looked_us};
+	sup->scale_cpu_usec = usec;
+	sup->scale_looked_us = now_us;
+	return all;
+}
+
+bool look_is_quiet(const struct look_all *all, const struct service *service, int least_milli)
+{
+	return all->span_us > 0 &&
+	       all->used_usec * 1000 <=
+		       least_milli * (all->span_us * request_mcpu(service) / CORE_MCPU);
 }
 
 int64_t look_request_bytes(const struct service *service)

@@ -66,6 +66,18 @@ int64_t look_request_bytes(const struct service *service);
 /* The next instance of the same service; NULL: there is none. */
 struct instance *look_next(const struct instance *instance);
 
+/* What all instances of the stack have used since the last tick; span_us 0: not known. */
+struct look_all {
+	int64_t used_usec;
+	int64_t span_us;
+};
+
+struct look_all look_at_stack(struct supervisor *sup);
+
+/* All together have used so little that no instance of @service can have been busy for more than
+ * @least_milli thousandths. */
+bool look_is_quiet(const struct look_all *all, const struct service *service, int least_milli);
+
 /* Counts the ready ones, and the processor time since the last look. */
 void look_at_cpu(struct look *look);
 

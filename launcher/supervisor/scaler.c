@@ -297,7 +297,15 @@ void scaler_wake(struct supervisor *sup, size_t i, const char *why)
 	scaler_update(sup);
 }
 
-static void scale_one(struct supervisor *sup, size_t i)
+/* Who was at rest, in a stack that does as good as nothing, is so still. */
+static bool can_skip(const struct scaling *scaling, const struct service *service,
+		     const struct look_all *all, int64_t now_ms)
+{
+	return scaling->looked_us && !scaling->active && scaling->rested + 1 < REST_TICKS &&
+	       look_is_quiet(all, service, IDLE_MILLI) && !idle_is_due(scaling, now_ms);
+}
+
+static void scale_one(struct supervisor *sup, size_t i, const struct look_all *all)
 {
 	const struct service *service = &sup->manifest->stack->services[i];
 	struct unit *unit = &sup->units[i];
@@ -315,6 +323,11 @@ static void scale_one(struct supervisor *sup, size_t i)
 		return;
 	}
 	look.scaling = scaling;
+	if (can_skip(scaling, service, all, look.now_us / 1000)) {
+		scaling->rested++;
+		look_put_tick(&look);
+		return;
+	}
 	look.first = first_of(sup, service->name);
 	look.span_us = scaling->looked_us ? look.now_us - scaling->looked_us : 0;
 	scaling->looked_us = look.now_us;
@@ -339,13 +352,14 @@ static void on_tick(void *data)
 
 	if (!sup->manifest || sup->ending)
 		return;
+	const struct look_all all = look_at_stack(sup);
 	int64_t next_ms = 0;
 
 	idle_count(sup, loop_clock_us() / 1000);
 	for (size_t i = 0; i < sup->manifest->stack->service_count; i++) {
 		if (!is_scaled(sup, i))
 			continue;
-		scale_one(sup, i);
+		scale_one(sup, i, &all);
 		if (!sup->units[i].asleep)
 			next_ms = TICK_MS;
 		else if (sup->manifest->stack->services[i].autoscale.schedule_count && !next_ms)

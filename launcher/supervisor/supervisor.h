@@ -111,6 +111,8 @@ struct supervisor {
 	struct learning *learnings;
 	struct scaling *scalings; /* see scaler.h */
 	struct watch *scale_timer;
+	int64_t scale_looked_us; /* when all instances' processor time was read: */
+	uint64_t scale_cpu_usec;
 	bool idle;
 	bool probes_due; /* some could not begin */
 	struct publishing publishing;

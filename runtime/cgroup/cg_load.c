@@ -116,22 +116,32 @@ int cg_load_read(const struct cg *cg, struct cg_load *ret_load, struct err *err)
 	return 0;
 }
 
-int cg_load_cpu(const struct cg *cg, uint64_t *ret_usec, struct err *err)
+static int read_cpu(const struct cg_tree *tree, const char *name, uint64_t *ret_usec,
+		    struct err *err)
 {
 	uint64_t nsec = 0;
 	struct cg_text text;
 	int r;
 
-	if (cg->tree->layout != CG_V2) {
-		r = cg_file_u64(cg_dir(cg->tree, CG_CPUACCT), cg->name, "cpuacct.usage", &nsec,
-				err);
+	if (tree->layout != CG_V2) {
+		r = cg_file_u64(cg_dir(tree, CG_CPUACCT), name, "cpuacct.usage", &nsec, err);
 		*ret_usec = nsec / NSEC_PER_USEC;
 		return r;
 	}
-	r = cg_file_read(cg_dir(cg->tree, CG_UNIFIED), cg->name, "cpu.stat", &text, err);
+	r = cg_file_read(cg_dir(tree, CG_UNIFIED), name, "cpu.stat", &text, err);
 	if (r == 0)
 		*ret_usec = cg_text_key(text.bytes, "usage_usec");
 	return r;
+}
+
+int cg_load_cpu(const struct cg *cg, uint64_t *ret_usec, struct err *err)
+{
+	return read_cpu(cg->tree, cg->name, ret_usec, err);
+}
+
+int cg_load_cpu_all(const struct cg_tree *tree, uint64_t *ret_usec, struct err *err)
+{
+	return read_cpu(tree, ".", ret_usec, err);
 }
 
 int cg_load_use(const struct cg *cg, struct cg_usage *ret_usage, struct err *err)

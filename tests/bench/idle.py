@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a stack costs in which nothing happens: how often its keeper and supervisor wake up, and what the keeper holds."""
+"""What a stack costs in which nothing happens: how often its keeper and supervisor wake up, what the keeper holds, and what
+watching services costs that would be scaled with their load."""
 import os
 import re
 import sys
@@ -9,6 +10,8 @@ from common import load_average
 from stacks import Stack
 
 RSS_GOAL_KIB = 512
+SCALED = 200
+SHARE_GOAL, LOOK_GOAL_US, LOOKS_PER_SECOND = 0.01, 20, 4
 
 
 def read(path):
@@ -64,3 +67,44 @@ def bench_idle(work, root, count, seconds):
         print(f"  keeper: private {held} KiB (goal <= {RSS_GOAL_KIB}): {verdict(held <= RSS_GOAL_KIB)}", flush=True)
     finally:
         stack.davit("down")
+
+
+class ScaledStack(Stack):
+    """Services with an instance each, which nobody calls."""
+
+    def __init__(self, work, root, idle):
+        super().__init__(work, root, f"scaled-{idle}")
+        with open(self.manifest, "w", encoding="ascii") as out:
+            out.write(f"name: davit-bench-scaled-{idle}\nservices:\n")
+            for number in range(SCALED):
+                out.write(f"  s{number}:\n    x-rootfs: {root}\n    command: [/bin/sleep, '100000']\n    stop_signal: SIGKILL\n"
+                          f"    x-autoscale: {{max: 8, idle: {idle}}}\n")
+
+
+def processor_seconds(pid):
+    return int(read(f"/proc/{pid}/schedstat").split()[0]) / 1e9
+
+
+def share_of(stack, seconds):
+    pid = processes(f"{stack.place}/run")["supervisor"]
+    before = processor_seconds(pid)
+    time.sleep(seconds)
+    return (processor_seconds(pid) - before) / seconds
+
+
+def bench_scaled_idle(work, root, seconds):
+    print(f"{SCALED} services with x-autoscale that nobody calls, for {seconds} s, load average {load_average()}:")
+    for idle, what, asleep in (("5m", "awake", False), ("2s", "asleep", True)):
+        stack = ScaledStack(work, root, idle)
+        stack.davit("up", "--wait")
+        try:
+            time.sleep(5)
+            while asleep and stack.davit("status", "--json").count('"asleep"') < SCALED:
+                time.sleep(1)
+            share = share_of(stack, seconds)
+            each_us = share / LOOKS_PER_SECOND / SCALED * 1e6
+            print(f"  {what}: {100 * share:.2f} % of a processor (goal <= {100 * SHARE_GOAL:.0f} %), {each_us:.1f} us for each of "
+                  f"{LOOKS_PER_SECOND} looks per second and service (goal <= {LOOK_GOAL_US}): "
+                  f"{verdict(share <= SHARE_GOAL and each_us <= LOOK_GOAL_US)}", flush=True)
+        finally:
+            stack.davit("down")

@@ -7,7 +7,7 @@ import sys
 import tempfile
 
 from common import built, load_average, make_root, run
-from idle import bench_idle
+from idle import bench_idle, bench_scaled_idle
 from logs import bench_logs
 from names import bench_dns
 from network import bench_network
@@ -39,6 +39,7 @@ def measure(kinds, work, options):
         bench_restart(work, root, options.restarts)
     if "idle" in kinds:
         bench_idle(work, root, options.many, 4 * options.seconds)
+        bench_scaled_idle(work, root, 4 * options.seconds)
     if "logs" in kinds:
         bench_logs(work, root, options.seconds)
     if "scale" in kinds:

@@ -78,6 +78,10 @@ static void who_may_not_run_is_throttled_and_under_pressure(void **unused)
 
 	assert_int_equal(cg_load_cpu(cg, &cpu_usec, &err), 0);
 	assert_true(cpu_usec >= load.usage.cpu_usec);
+	uint64_t all_usec = 0;
+
+	assert_int_equal(cg_load_cpu_all(tree, &all_usec, &err), 0);
+	assert_true(all_usec >= cpu_usec);
 	struct cg_usage usage;
 
 	assert_int_equal(cg_load_use(cg, &usage, &err), 0);
