@@ -65,6 +65,19 @@ int names_resolve(const char *stack, struct args *args, size_t count, struct str
 	return EXIT_DONE;
 }
 
+int names_asked(struct cli *cli, struct args *args, void *values, char **ret_stack,
+		struct strv *words)
+{
+	int code = cli_parse(cli, args, values);
+
+	if (code >= 0)
+		return code;
+	code = cli_stack_seen(cli, ret_stack);
+	if (code == EXIT_DONE)
+		code = names_resolve(*ret_stack, args, args->word_count, words);
+	return code == EXIT_DONE ? -1 : code;
+}
+
 int names_check(const char *stack, const char *word)
 {
 	autoanswer struct client_answer answer = {0};

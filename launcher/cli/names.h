@@ -26,6 +26,17 @@ int names_check(const char *stack, const char *word) must_check;
  * words each is. */
 bool names_wanted(const struct json_t *instance, const struct args *args);
 
+/*
+ * The beginning of a command that looks at what its words name: parses its arguments, finds the
+ * stack (cli_stack_seen()), resolves the words (names_resolve()).
+ *
+ * @ret_stack	owned by the caller, also after a failure; as @words
+ *
+ * Returns -1 to go on, or the exit code to end with.
+ */
+int names_asked(struct cli *cli, struct args *args, void *values, char **ret_stack,
+		struct strv *words) must_check;
+
 /* names_check() for the words of which no instance is there: a word that names nothing is a slip of
  * the pen, not an empty table. */
 int names_check_all(const char *stack, const struct json_t *instances,

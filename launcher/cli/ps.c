@@ -138,14 +138,9 @@ static int run(struct cli *cli, int argc, char **argv)
 	autofree char *log_dir = NULL;
 	autostrv struct strv words = {0};
 	struct err err = {0};
-	int code = cli_parse(cli, &args, &values);
+	int code = names_asked(cli, &args, &values, &stack, &words);
 
 	if (code >= 0)
-		return code;
-	code = cli_stack_seen(cli, &stack);
-	if (code == EXIT_DONE)
-		code = names_resolve(stack, &args, args.word_count, &words);
-	if (code != EXIT_DONE)
 		return code;
 	if (paths_dir(PATHS_LOG, stack, &log_dir, &err) < 0)
 		return cli_fail(&err, EXIT_FAILED);

@@ -253,14 +253,9 @@ static int run(struct cli *cli, int argc, char **argv)
 	struct args args = {.argc = argc, .argv = argv};
 	autofree char *stack = NULL;
 	autostrv struct strv words = {0};
-	int code = cli_parse(cli, &args, &values);
+	int code = names_asked(cli, &args, &values, &stack, &words);
 
 	if (code >= 0)
-		return code;
-	code = cli_stack_seen(cli, &stack);
-	if (code == EXIT_DONE)
-		code = names_resolve(stack, &args, args.word_count, &words);
-	if (code != EXIT_DONE)
 		return code;
 	struct question question = {
 		.stack = stack, .args = &args, .json = values.json, .watch = values.watch};
