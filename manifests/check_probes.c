@@ -48,25 +48,6 @@ static void check_bounds(struct service *service, struct report *report)
 		service->replicas = autoscale->min;
 }
 
-/* Signals and times that nothing measures or keeps yet. */
-static void note_autoscale(const struct service *service, struct report *report)
-{
-	const struct autoscale *autoscale = &service->autoscale;
-	const struct {
-		bool written;
-		struct pos pos;
-		const char *what;
-	} later[] = {
-		{autoscale->forecast != SCALE_FORECAST_NONE, autoscale->pos, "forecast"},
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(later); i++)
-		if (later[i].written)
-			report_note(report, later[i].pos,
-				    "services.%s.x-autoscale.%s is not supported yet",
-				    service->name, later[i].what);
-}
-
 /* What wakes a service is a connection to an address that stays, or to a port. */
 static void check_idle(const struct service *service, struct report *report)
 {
@@ -99,9 +80,6 @@ static void check_autoscale(struct service *service, struct report *report)
 
 	if (!autoscale->present)
 		return;
-	report->service = service->name;
-	note_autoscale(service, report);
-	report->service = NULL;
 	check_bounds(service, report);
 	if (autoscale->idle_ms > 0)
 		check_idle(service, report);

@@ -65,18 +65,29 @@ static unsigned bounded(const struct autoscale *autoscale, const struct scale_in
 			unsigned wish, struct scale_decision *decision)
 {
 	unsigned least = autoscale->min ? autoscale->min : 1;
+	unsigned most = input->room > input->current ? input->room : input->current;
+	unsigned expected = input->expected;
+
+	if (expected > autoscale->max)
+		expected = autoscale->max;
+	if (expected > most)
+		expected = most;
 
 	if (wish > autoscale->max) {
 		wish = autoscale->max;
 		decision->limit = SCALE_BY_MAX;
 	}
 	if (wish > input->room && wish > input->current) {
-		wish = input->room > input->current ? input->room : input->current;
+		wish = most;
 		decision->limit = SCALE_BY_ROOM;
 	}
 	if (wish < least) {
 		wish = least;
 		decision->limit = SCALE_BY_MIN;
+	}
+	if (wish < expected) {
+		wish = expected;
+		decision->limit = SCALE_BY_FORECAST;
 	}
 	return wish;
 }
@@ -91,6 +102,7 @@ struct scale_decision scale_decide(struct scaler *scaler, const struct autoscale
 	scale_queue_observe(scaler, autoscale, input);
 	for (size_t i = 0; i < SCALE_SIGNALS; i++)
 		complete &= propose(scaler, autoscale, input, (enum scale_signal)i, &decision);
+	decision.missing = !complete;
 	if (!decision.proposal || (!complete && decision.proposal < input->current)) {
 		decision.limit = SCALE_BY_MISSING;
 		decision.proposal = decision.lasting = input->current;

@@ -25,8 +25,9 @@ struct scale_input {
 	int64_t now_ms;	  /* CLOCK_MONOTONIC */
 	unsigned current; /* instances that are wanted, the starting ones included */
 	unsigned ready;
-	unsigned room;	  /* the most that the host has room for; UINT_MAX: not known */
-	int64_t start_ms; /* how long a start takes until ready; 0: not known */
+	unsigned room;	   /* the most that the host has room for; UINT_MAX: not known */
+	unsigned expected; /* by a forecast: no fewer than so many; 0: none */
+	int64_t start_ms;  /* how long a start takes until ready; 0: not known */
 	struct scale_reading readings[SCALE_SIGNALS];
 	bool has_queue;	   /* the next three were measured */
 	int64_t span_ms;   /* over which */
@@ -42,6 +43,7 @@ enum scale_limit {
 	SCALE_BY_WINDOW, /* held by a stabilisation window */
 	SCALE_BY_RATE,	 /* slowed down by a policy */
 	SCALE_BY_MIN,
+	SCALE_BY_FORECAST,
 	SCALE_BY_MAX,
 	SCALE_BY_ROOM,	  /* the host has no more */
 	SCALE_BY_MISSING, /* fewer would do by what is known, but not everything is */
@@ -50,6 +52,7 @@ enum scale_limit {
 struct scale_decision {
 	unsigned desired;
 	unsigned proposals[SCALE_SIGNALS]; /* 0: none */
+	bool missing;			   /* not every signal with a target was measured */
 	unsigned lasting; /* the largest, without what is for work that has piled up: remembered */
 	enum scale_signal decisive; /* whose proposal is the largest */
 	unsigned proposal;	    /* the largest */

@@ -24,7 +24,7 @@ const char *scale_limit_name(enum scale_limit limit)
 		[SCALE_FREE] = "free",		[SCALE_BY_WINDOW] = "window",
 		[SCALE_BY_RATE] = "rate",	[SCALE_BY_MIN] = "min",
 		[SCALE_BY_MAX] = "max",		[SCALE_BY_ROOM] = "room",
-		[SCALE_BY_MISSING] = "missing",
+		[SCALE_BY_MISSING] = "missing", [SCALE_BY_FORECAST] = "forecast",
 	};
 
 	return names[limit];
@@ -39,6 +39,8 @@ static const char *limit_text(enum scale_limit limit)
 		return ", no faster than it may";
 	case SCALE_BY_MIN:
 		return ", no fewer than min";
+	case SCALE_BY_FORECAST:
+		return ", as many as at this time of the days before";
 	case SCALE_BY_MAX:
 		return ", no more than max";
 	case SCALE_BY_ROOM:

@@ -9,7 +9,7 @@
 /* "cpu", "backlog", … as the manifest has them. */
 const char *scale_signal_name(enum scale_signal signal);
 
-/* "free", "window", "rate", "min", "max", "room", "missing". */
+/* "free", "window", "rate", "min", "max", "room", "missing", "forecast". */
 const char *scale_limit_name(enum scale_limit limit);
 
 /*

@@ -8,6 +8,7 @@
 #define SAMPLES_MAX 4096
 #define S	    INT64_C(1000)
 #define PERCENT	    (100.0 * SCALE_MILLI)
+#define BEGIN_S	    (INT64_C(11574) * 86400) /* a midnight: a load begins with its day */
 
 static unsigned bounded(const struct autoscale *autoscale, unsigned wish)
 {
@@ -51,6 +52,7 @@ static unsigned decide_davit(void *opaque, const struct sim_view *view)
 {
 	struct sim_state *state = opaque;
 	struct scale_sample samples[SAMPLES_MAX];
+	int64_t now_s = BEGIN_S + view->now_ms / S;
 	struct scale_input input = {
 		.now_ms = view->now_ms,
 		.current = view->wanted,
@@ -68,7 +70,12 @@ static unsigned decide_davit(void *opaque, const struct sim_view *view)
 
 	input.readings[SCALE_CPU] = (struct scale_reading){
 		.samples = samples, .count = put_samples(view, view->ready, busy, samples)};
-	return scale_decide(&state->scaler, &state->own, &input).desired;
+	input.expected = forecast_least(&state->forecast, state->own.forecast, now_s);
+	struct scale_decision decision = scale_decide(&state->scaler, &state->own, &input);
+
+	if (state->own.forecast != SCALE_FORECAST_NONE)
+		forecast_record(&state->forecast, now_s, decision.lasting);
+	return decision.desired;
 }
 
 static unsigned decide_hpa(void *opaque, const struct sim_view *view)

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "launcher/policy/forecast.h"
 #include "launcher/policy/scale.h"
 #include "launcher/policy/scale_panic.h"
 #include "launcher/policy/simulate.h"
@@ -18,6 +19,7 @@ struct sim_state {
 	struct autoscale own; /* with behaviours of the policy's own */
 	const struct sim_service *service;
 	struct scaler scaler;
+	struct forecast forecast;
 	struct scale_panic panic;
 	struct scale_history history;
 	double busy[SIM_BUSY_SLOTS]; /* of the last 15 seconds, a ring */

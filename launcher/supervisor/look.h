@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "launcher/policy/forecast.h"
 #include "launcher/policy/scale_text.h"
 #include "launcher/supervisor/idle.h"
 #include "launcher/supervisor/instance.h"
@@ -27,6 +28,9 @@ struct scaling {
 	struct scaler scaler;
 	int64_t minute;	     /* of the clock, for which: */
 	struct autoscale as; /* the manifest's, with the least number that there is at present */
+	struct forecast *forecast; /* NULL: none is asked for */
+	int64_t saved_slot;	   /* quarter of an hour in which it was written; 0: never */
+	unsigned expected;	   /* by it, for this minute; 0: none */
 	struct tick ticks[LOOK_MEAN_TICKS];
 	unsigned tick_next, tick_count;
 	int64_t looked_us;

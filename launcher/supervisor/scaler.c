@@ -8,6 +8,7 @@
 #include "launcher/policy/schedule.h"
 #include "launcher/supervisor/apply.h"
 #include "launcher/supervisor/events.h"
+#include "launcher/supervisor/forecasts.h"
 #include "launcher/supervisor/look.h"
 #include "launcher/supervisor/save.h"
 #include "launcher/supervisor/stamp.h"
@@ -69,8 +70,9 @@ static struct scaling *begin(struct supervisor *sup, const struct service *servi
 	return scaling;
 }
 
-static void scaling_free(struct scaling *scaling)
+static void scaling_free(const struct supervisor *sup, struct scaling *scaling)
 {
+	forecasts_end(sup, scaling);
 	free(scaling->service);
 	free(scaling);
 }
@@ -81,7 +83,7 @@ void scaler_close(struct supervisor *sup)
 		struct scaling *first = sup->scalings;
 
 		sup->scalings = first->next;
-		scaling_free(first);
+		scaling_free(sup, first);
 	}
 	watch_free(take_ptr(sup->scale_timer));
 }
@@ -104,24 +106,25 @@ static struct tm clock_of(const char *tz, time_t now)
 	return shown;
 }
 
-/* What the manifest says, by its schedule: once a minute. */
-static void update_rules(struct scaling *scaling, const struct autoscale *autoscale)
+/* What the manifest says, by its schedule: once a minute, which is when the answer is true. */
+static bool update_rules(struct scaling *scaling, const struct autoscale *autoscale)
 {
 	size_t count = autoscale->schedule_count;
 	time_t now = time(NULL);
 
 	if (scaling->minute == now / 60 + 1)
-		return;
+		return false;
 	scaling->as = *autoscale;
 	scaling->minute = now / 60 + 1;
 	if (count == 0)
-		return;
+		return true;
 	autofree struct tm *clocks = calloc(count, sizeof(*clocks));
 
 	for (size_t i = 0; clocks && i < count; i++)
 		clocks[i] = clock_of(autoscale->schedule[i].tz, now);
 	if (clocks)
 		scaling->as.min = schedule_least(autoscale, clocks);
+	return true;
 }
 
 static struct instance *first_of(const struct supervisor *sup, const char *service)
@@ -196,11 +199,13 @@ static void decide(struct look *look, struct unit *unit)
 	input->current = from;
 	input->ready = look->ready;
 	input->room = room_of(look, from);
+	input->expected = scaling->expected;
 	input->start_ms = scaling->start_ms;
 	input->cpu_milli = look->cpu_known && look->ready
 				   ? look->busy_milli * (LOOK_PERCENT_FULL / 1000) / look->ready
 				   : -1;
 	scaling->decision = scale_decide(&scaling->scaler, &scaling->as, input);
+	forecasts_note(scaling);
 	scale_text(&scaling->as, input, &scaling->decision, scaling->cpu_milli, scaling->why);
 	if (scaling->decision.desired == from)
 		return;
@@ -219,7 +224,7 @@ static bool is_at_rest(const struct look *look, const struct unit *unit)
 	const struct scaling *scaling = look->scaling;
 	unsigned least = scaling->as.min ? scaling->as.min : 1;
 
-	return unit->replicas == least && look->cpu_known &&
+	return unit->replicas == least && scaling->expected <= least && look->cpu_known &&
 	       look->busy_milli <= IDLE_MILLI * look->ready && scaling->scaler.waited == 0 &&
 	       !look_wants(look, SCALE_MEMORY) && !look_wants(look, SCALE_PRESSURE) &&
 	       !look_wants(look, SCALE_COMMAND) && !look_wants(look, SCALE_PROMETHEUS);
@@ -265,10 +270,13 @@ static void turn(struct supervisor *sup, struct scaling *scaling, size_t i, cons
 	supervisor_touch(sup);
 }
 
-/* A schedule that asks for instances at this time is not slept through. */
-static bool is_scheduled(const struct scaling *scaling, const struct service *service)
+/* A time at which there shall be more than at others is not slept through. NULL: it is none. */
+static const char *awake_for(const struct scaling *scaling, const struct service *service)
 {
-	return scaling->as.min > service->autoscale.min;
+	if (scaling->as.min > service->autoscale.min)
+		return "the schedule asks for instances";
+	return scaling->expected > service->autoscale.min ? "instances are expected at this time"
+							  : NULL;
 }
 
 static void sleep_if_idle(const struct look *look, size_t i)
@@ -276,7 +284,7 @@ static void sleep_if_idle(const struct look *look, size_t i)
 	const struct unit *unit = &look->sup->units[i];
 	char span[32], why[64];
 
-	if (!idle_is_over(look, unit->held || is_scheduled(look->scaling, look->service)))
+	if (!idle_is_over(look, unit->held || awake_for(look->scaling, look->service)))
 		return;
 	reason_duration(look->scaling->as.idle_ms, span, sizeof(span));
 	snprintf(why, sizeof(why), "no connection for %s", span);
@@ -316,10 +324,13 @@ static void scale_one(struct supervisor *sup, size_t i, const struct look_all *a
 		scaling = begin(sup, service, unit->replicas);
 	if (!scaling)
 		return;
-	update_rules(scaling, &service->autoscale);
+	if (update_rules(scaling, &service->autoscale))
+		forecasts_update(sup, scaling);
 	if (unit->asleep) {
-		if (is_scheduled(scaling, service))
-			turn(sup, scaling, i, "the schedule asks for instances");
+		const char *why = awake_for(scaling, service);
+
+		if (why)
+			turn(sup, scaling, i, why);
 		return;
 	}
 	look.scaling = scaling;
@@ -388,7 +399,7 @@ static void look_over(struct supervisor *sup)
 			continue;
 		}
 		*link = scaling->next;
-		scaling_free(scaling);
+		scaling_free(sup, scaling);
 	}
 }
 

@@ -279,8 +279,6 @@ static void what_cannot_be_done_yet_is_noted(void **unused)
 		{"x-autoscale: {max: 8, idle: 5m}\n  ports: ['53/udp']",
 		 "5:16: note: services.a.x-autoscale.idle: datagrams neither keep it awake nor "
 		 "wake it"},
-		{"x-autoscale: {max: 8, forecast: daily}",
-		 "5:16: note: services.a.x-autoscale.forecast is not supported yet"},
 		{"x-schedule: '@daily'", "5:3: note: services.a.x-schedule is not supported yet"},
 	};
 	static const char *const silent[] = {"x-autoscale: {max: 8}",

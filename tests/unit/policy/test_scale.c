@@ -184,6 +184,33 @@ static void bounds_and_room_come_last(void **unused)
 	assert_int_equal(decision.desired, 1);
 }
 
+static void what_is_expected_raises_the_least_number(void **unused)
+{
+	struct scaler scaler = {0};
+	struct scale_sample calm = {SAMPLE_READY, 50 * SCALE_MILLI};
+	struct scale_input input = {.now_ms = S,
+				    .current = 1,
+				    .ready = 1,
+				    .room = UINT_MAX,
+				    .expected = 6,
+				    .readings = {[SCALE_CPU] = {&calm, 1}},
+				    .has_queue = true,
+				    .span_ms = S};
+	struct scale_decision decision = scale_decide(&scaler, &plain, &input);
+
+	(void)unused;
+	assert_int_equal(decision.desired, 6);
+	assert_int_equal(decision.limit, SCALE_BY_FORECAST);
+	assert_int_equal(decision.lasting, 1); /* what it makes is not what is asked for */
+	assert_false(decision.missing);
+	input.expected = 500;
+	assert_int_equal(scale_decide(&scaler, &plain, &input).desired, 20);
+	input.room = 4;
+	assert_int_equal(scale_decide(&scaler, &plain, &input).desired, 4);
+	input.expected = 1;
+	assert_int_equal(scale_decide(&scaler, &plain, &input).desired, 1);
+}
+
 /* 140 seconds with load and 140 without: held from the second time on. */
 static void a_load_that_comes_back_is_waited_for(void **unused)
 {
@@ -218,6 +245,7 @@ int main(void)
 		cmocka_unit_test(a_queue_without_any_knowledge_doubles),
 		cmocka_unit_test(a_signal_without_data_never_removes),
 		cmocka_unit_test(bounds_and_room_come_last),
+		cmocka_unit_test(what_is_expected_raises_the_least_number),
 		cmocka_unit_test(a_load_that_comes_back_is_waited_for),
 	};
 

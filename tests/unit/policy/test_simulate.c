@@ -167,6 +167,36 @@ static void davit_beats_the_others_at_whatever_they_aim(void **unused)
 	}
 }
 
+/* Five days with a rush at nine: from the third on it is expected. */
+static void a_forecast_is_there_before_the_rush(void **unused)
+{
+	struct sim_rate rates[16] = {{0}};
+	struct sim_load load = {rates, 0};
+	struct autoscale daily = plain;
+	struct sim_state *state = calloc(1, sizeof(*state));
+
+	(void)unused;
+	assert_non_null(state);
+	for (int64_t day = 0; day < 5; day++) {
+		int64_t begin_ms = day * 86400000;
+
+		rates[load.count++] = (struct sim_rate){begin_ms, 30};
+		rates[load.count++] = (struct sim_rate){begin_ms + 32400000, 600};
+		rates[load.count++] = (struct sim_rate){begin_ms + 36000000, 30};
+	}
+	rates[load.count++] = (struct sim_rate){5 * INT64_C(86400000), 0};
+	struct sim_policy policy = sim_policy_davit(state, &daily, &service);
+	struct sim_result without = run(&load, &policy, 1);
+
+	daily.forecast = SCALE_FORECAST_DAILY;
+	policy = sim_policy_davit(state, &daily, &service);
+	struct sim_result with = run(&load, &policy, 1);
+
+	assert_true(with.late < without.late / 2);
+	assert_true(with.instance_s < without.instance_s * 1.1);
+	free(state);
+}
+
 static void every_shape_has_a_beginning_and_its_peak(void **unused)
 {
 	(void)unused;
@@ -259,6 +289,7 @@ int main(void)
 		cmocka_unit_test(an_instance_serves_only_when_it_has_started),
 		cmocka_unit_test(the_same_seed_is_the_same_run),
 		cmocka_unit_test(davit_beats_the_others_at_whatever_they_aim),
+		cmocka_unit_test(a_forecast_is_there_before_the_rush),
 		cmocka_unit_test(every_shape_has_a_beginning_and_its_peak),
 		cmocka_unit_test(recordings_are_read_and_scaled),
 		cmocka_unit_test(bad_recordings_say_their_line),
