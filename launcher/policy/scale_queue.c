@@ -134,8 +134,11 @@ unsigned scale_queue_propose(const struct scaler *scaler, const struct autoscale
 	decision->rate_milli = scale_arrivals_rate_milli(&scaler->arrivals, input->now_ms);
 	decision->capacity_milli = each_milli;
 	*ret_lasting = 0;
+	/* (of those that work: whoever only starts has not shown that he does not suffice) */
+	if (!each_milli && waiting)
+		return 2 * input->ready > input->current ? 2 * input->ready : input->current;
 	if (!each_milli)
-		return waiting ? input->current * 2 : 0;
+		return 0;
 	int64_t needed_milli = needed_for(decision->rate_milli, each_milli, load_milli);
 	int64_t drain_milli =
 		queue_ahead_milli(input, decision) * 1000 / DRAIN_MS * SCALE_MILLI / each_milli;

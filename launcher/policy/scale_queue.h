@@ -22,8 +22,9 @@ int64_t scale_queue_load_milli(const struct autoscale *autoscale);
 
 /*
  * As many as serve what arrives at the target of cpu (70 % where there is none) of what one
- * manages, and what waits within a second. Twice as many while nothing is known of what one
- * manages and more wait than the target of the backlog. @ret_lasting: without those for what waits.
+ * manages, and what waits within a second. Twice as many as are ready while nothing is
+ * known of what one manages and more wait than the target of the backlog. @ret_lasting: without
+ * those for what waits.
  */
 unsigned scale_queue_propose(const struct scaler *scaler, const struct autoscale *autoscale,
 			     const struct scale_input *input, struct scale_decision *decision,

@@ -138,6 +138,26 @@ static void a_queue_without_any_knowledge_doubles(void **unused)
 	assert_int_equal(decision.desired, 6);
 }
 
+/* A service that has just begun, before its first answer. */
+static void who_is_starting_is_waited_for(void **unused)
+{
+	struct scaler scaler = {0};
+	struct scale_sample samples[2] = {{SAMPLE_READY, 0}, {SAMPLE_UNREADY, 0}};
+	struct scale_input input = {.current = 2,
+				    .ready = 1,
+				    .room = UINT_MAX,
+				    .readings = {[SCALE_CPU] = {samples, 2}},
+				    .has_queue = true,
+				    .span_ms = S,
+				    .waiting = 50};
+
+	(void)unused;
+	for (int64_t second = 1; second <= 5; second++) {
+		input.now_ms = second * S;
+		assert_int_equal(scale_decide(&scaler, &plain, &input).desired, 2);
+	}
+}
+
 static void a_signal_without_data_never_removes(void **unused)
 {
 	struct scaler scaler = {0};
@@ -243,6 +263,7 @@ int main(void)
 		cmocka_unit_test(nobody_is_taken_from_work_that_waits),
 		cmocka_unit_test(half_an_instance_is_left_unused),
 		cmocka_unit_test(a_queue_without_any_knowledge_doubles),
+		cmocka_unit_test(who_is_starting_is_waited_for),
 		cmocka_unit_test(a_signal_without_data_never_removes),
 		cmocka_unit_test(bounds_and_room_come_last),
 		cmocka_unit_test(what_is_expected_raises_the_least_number),
