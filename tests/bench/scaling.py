@@ -107,6 +107,9 @@ def report(name, calls, seen):
 
 
 def bench_scale(work):
+    print(f"the controller, load average {load_average()}:")
+    for instances in (1, 64, 1000):
+        print("  " + run(built("tests/bench/decide"), str(instances)).strip(), flush=True)
     print(f"requests of {COST_MS} ms, {LOW} and then {HIGH} per second, an instance manages {SHARE * 1000 / COST_MS:.0f}; "
           f"load average {load_average()}:")
     davit = report("davit", *measure(work, "scale-davit", "    x-autoscale: {max: 8}\n", False))
