@@ -34,8 +34,9 @@ static void open_file(struct event_log *log)
 	log->torn = false;
 }
 
-/* The number of the last line in these bytes that is whole; 0: there is none. */
-static uint64_t last_number(const char *bytes, size_t len)
+/* The number of the last line in these bytes that is whole; 0: there is none. What cannot be read
+ * now is not taken for damaged: a number would come twice. */
+static int last_number(const char *bytes, size_t len, uint64_t *ret_number, struct err *err)
 {
 	const char *end = memrchr(bytes, '\n', len);
 
@@ -44,21 +45,28 @@ static uint64_t last_number(const char *bytes, size_t len)
 		const char *line = before ? before + 1 : bytes;
 		autojs struct json_t *event = NULL;
 
-		if (js_parse(line, (size_t)(end - line), &event, NULL) == 0 &&
-		    js_int(event, "seq", 0) > 0)
-			return (uint64_t)js_int(event, "seq", 0);
+		int r = js_parse(line, (size_t)(end - line), &event, err);
+
+		if (r == -ENOMEM)
+			return r;
+		if (r == 0 && js_int(event, "seq", 0) > 0) {
+			*ret_number = (uint64_t)js_int(event, "seq", 0);
+			break;
+		}
 		end = before;
 	}
 	return 0;
 }
 
 /* Two lines at least fit into what is read, so that one of them may be damaged. */
-static uint64_t number_at_end(int fd, bool *ret_torn)
+static int number_at_end(int fd, uint64_t *ret_number, bool *ret_torn, struct err *err)
 {
 	autofree char *bytes = malloc(2 * EVENT_LINE_MAX);
 	struct stat info;
 
-	if (!bytes || fd < 0 || fstat(fd, &info) < 0)
+	if (!bytes)
+		return err_set(err, ENOMEM, "events");
+	if (fd < 0 || fstat(fd, &info) < 0)
 		return 0;
 	off_t start = info.st_size > 2 * EVENT_LINE_MAX ? info.st_size - 2 * EVENT_LINE_MAX : 0;
 	ssize_t n = pread(fd, bytes, 2 * EVENT_LINE_MAX, start);
@@ -66,24 +74,37 @@ static uint64_t number_at_end(int fd, bool *ret_torn)
 	if (n <= 0)
 		return 0;
 	*ret_torn = bytes[n - 1] != '\n';
-	return last_number(bytes, (size_t)n);
+	return last_number(bytes, (size_t)n, ret_number, err);
+}
+
+static int find_last(struct event_log *log, struct err *err)
+{
+	bool ignored = false;
+	int r = number_at_end(log->fd, &log->last, &log->torn, err);
+
+	if (r < 0 || log->last > 0)
+		return r;
+	autoclose int before = open(log->path_before, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	return number_at_end(before, &log->last, &ignored, err);
 }
 
 int event_log_open(const char *dir, struct event_log **ret_log, struct err *err)
 {
 	struct event_log *log = calloc(1, sizeof(*log));
-	bool ignored = false;
 
 	if (!log)
 		return err_set(err, ENOMEM, "events");
 	snprintf(log->path, sizeof(log->path), "%s/%s", dir, EVENT_LOG_NAME);
 	snprintf(log->path_before, sizeof(log->path_before), "%s.1", log->path);
 	open_file(log);
-	log->last = number_at_end(log->fd, &log->torn);
-	if (log->last == 0) {
-		autoclose int before = open(log->path_before, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int r = log->fd < 0 && (errno == EMFILE || errno == ENFILE)
+			? err_set(err, errno, "open '%s'", log->path)
+			: find_last(log, err);
 
-		log->last = number_at_end(before, &ignored);
+	if (r < 0) {
+		event_log_close(log);
+		return r;
 	}
 	*ret_log = log;
 	return 0;

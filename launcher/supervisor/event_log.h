@@ -18,8 +18,8 @@
 
 struct event_log;
 
-/* Goes on behind what is there, whatever its last line looks like. Fails for want of memory only.
- */
+/* Goes on behind what is there, whatever its last line looks like. Fails for want of memory or
+ * descriptors only. */
 int event_log_open(const char *dir, struct event_log **ret_log, struct err *err) must_check;
 
 /* Accepts NULL. */
