@@ -21,6 +21,8 @@
 
 /* What a turn of the loop may take for it. */
 #define TURN_BUDGET_US 2000
+/* What cannot be written is tried again so soon, be there a change or not. */
+#define AGAIN_MS 1000
 
 static void path_of(const struct supervisor *sup, const char *name, char path[static PATH_MAX])
 {
@@ -40,6 +42,8 @@ int save_open(struct supervisor *sup, struct err *err)
 	if (r == 0)
 		r = loop_watch_deferred(sup->loop, save_flush, sup, &sup->save, err);
 	if (r == 0)
+		r = loop_watch_timer(sup->loop, save_flush, sup, &sup->save_again, err);
+	if (r == 0)
 		watch_priority(sup->save, LOOP_SETTLE);
 	return r;
 }
@@ -47,6 +51,8 @@ int save_open(struct supervisor *sup, struct err *err)
 /* Told when it begins and when it is over, not with every change. */
 static void tell(struct supervisor *sup, int r, const struct err *err)
 {
+	if (r < 0)
+		watch_arm(sup->save_again, AGAIN_MS);
 	if ((r < 0) == sup->unsaved)
 		return;
 	sup->unsaved = r < 0;

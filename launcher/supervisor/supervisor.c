@@ -556,6 +556,7 @@ void supervisor_close(struct supervisor *sup)
 	watch_free(sup->drain_timer);
 	watch_free(sup->vacancy);
 	watch_free(sup->save);
+	watch_free(sup->save_again);
 	watch_free(sup->retire_timer);
 	log_pump_close(sup->log_pump);
 	events_close(sup->events);

@@ -101,6 +101,7 @@ struct supervisor {
 	struct http_prober *http_prober; /* NULL until a probe needs it */
 	struct watch *settle;		 /* deferred: something has changed */
 	struct watch *save;		 /* deferred: see save.h */
+	struct watch *save_again;	 /* of what could not be written */
 	struct watch *retry;		 /* timer: settle again after what failed */
 	struct watch *drain_timer;	 /* the next look at connections */
 	struct watch *vacancy;		 /* timer: whether anybody wants a stack */
