@@ -8,6 +8,7 @@ import tempfile
 
 from common import built, load_average, make_root, run
 from idle import bench_idle, bench_scaled_idle
+from look import bench_look
 from logs import bench_logs
 from names import bench_dns
 from network import bench_network
@@ -16,7 +17,7 @@ from scaling import bench_scale
 from stacks import bench_up
 from starts import bench_start
 
-KINDS = ("load", "start", "up", "restart", "idle", "logs", "scale", "network", "dns")
+KINDS = ("load", "start", "up", "restart", "idle", "look", "logs", "scale", "network", "dns")
 
 
 def bench_load():
@@ -37,6 +38,8 @@ def measure(kinds, work, options):
         bench_start(work, root, options.starts)
     if "restart" in kinds:
         bench_restart(work, root, options.restarts)
+    if "look" in kinds:
+        bench_look(work, root, options.many, 4 * options.seconds)
     if "idle" in kinds:
         bench_idle(work, root, options.many, 4 * options.seconds)
         bench_scaled_idle(work, root, 4 * options.seconds)
@@ -52,7 +55,7 @@ def measure(kinds, work, options):
 
 def main():
     parser = argparse.ArgumentParser(prog="scripts/bench")
-    parser.add_argument("kinds", nargs="*", metavar="KIND", help="load, start, up, restart, idle, logs, scale, network, dns; all without one")
+    parser.add_argument("kinds", nargs="*", metavar="KIND", help="load, start, up, restart, idle, look, logs, scale, network, dns; all without one")
     parser.add_argument("--starts", type=int, default=200)
     parser.add_argument("--restarts", type=int, default=30)
     parser.add_argument("--seconds", type=int, default=5, help="that writers of logs write, twice what wrk asks, a quarter of being idle")
