@@ -26,10 +26,13 @@ void drain_begin(struct instance *instance)
 	instance->draining = true;
 	instance->connections = 0;
 	instance->drain_begun_ms = instance->drain_due_ms = now_ms;
-	if (!instance->endpoint || limit_ms == 0)
+	if (!instance->endpoint || limit_ms == 0) {
 		drain_end(instance);
-	else
-		instance_hasten(instance, limit_ms);
+		return;
+	}
+	instance_hasten(instance, limit_ms);
+	/* A successor that did not know of it would go on with who is to be replaced. */
+	save_instance_now(instance);
 }
 
 void drain_end(struct instance *instance)
