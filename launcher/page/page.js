@@ -24,7 +24,7 @@ let shownLog = null;
 // ---- words ----
 
 const TONES = { ready: "good", completed: "good", starting: "busy", waiting: "busy", stopping: "busy", stopped: "idle",
-  unready: "bad", backoff: "bad", failed: "bad" };
+  asleep: "idle", waking: "busy", unready: "bad", backoff: "bad", failed: "bad" };
 
 function bytes(count) {
   if (count === null || count === undefined) return "";
@@ -202,12 +202,12 @@ function showServices() {
     if (!service.row.row.isConnected) body.append(service.row.row);
   }
   const ready = [...services.values()].filter((one) => TONES[one.view.state] === "good").length;
-  const stopped = [...services.values()].filter((one) => one.view.state === "stopped").length;
+  const idle = [...services.values()].filter((one) => TONES[one.view.state] === "idle").length;
   document.querySelector("#services th.control").hidden = !token;
   if (connected) {
-    const rest = services.size - ready - stopped;
+    const rest = services.size - ready - idle;
     put($("summary"), `${instances.size} instances, ${ready} of ${services.size} services ready` +
-      (stopped ? `, ${stopped} stopped` : "") + (rest ? `, ${rest} not` : ""));
+      (idle ? `, ${idle} stopped or asleep` : "") + (rest ? `, ${rest} not` : ""));
     putClass($("summary"), rest ? "bad" : "");
     document.title = (rest ? `(${rest}) ` : "") + $("stack").textContent;
   }
@@ -386,7 +386,10 @@ async function readLog() {
     const document_ = await answer.json();
     if (name !== shownLog) return;
     if (answer.ok) showLog(document_.lines);
-    else $("log").textContent = document_.error;
+    else {
+      logKey = "";
+      $("log").textContent = document_.error;
+    }
   } catch {
     // the next look finds it, or the stack is gone and says so
   }
@@ -472,13 +475,27 @@ function takeFigures(list, at) {
   }
 }
 
-let asking = false, again = null;
+let asking = false, again = null, dueAt = 0, askedAt = 0;
 
-// Large stacks are asked less often: each look costs the supervisor a little per instance.
+// Large stacks are asked less often: each look costs the supervisor a little per instance. What is due earlier stays so.
+function refreshIn(milliseconds) {
+  const at = Math.max(Date.now() + milliseconds, askedAt + 8 * instances.size);
+  if (again !== null && dueAt <= at) return;
+  clearTimeout(again);
+  dueAt = at;
+  again = setTimeout(refresh, at - Date.now());
+}
+
+function forgetRefresh() {
+  clearTimeout(again);
+  again = null;
+}
+
 async function refresh() {
+  forgetRefresh();
   if (asking || document.hidden || !connected) return;
   asking = true;
-  clearTimeout(again);
+  askedAt = Date.now();
   try {
     const [stats, list] = await Promise.all(["/v1/stats", "/v1/services"].map(async (path) => (await fetch(path)).json()));
     const at = Date.now();
@@ -492,7 +509,7 @@ async function refresh() {
     // the stream notices when nobody is there any more
   } finally {
     asking = false;
-    again = setTimeout(refresh, 2000 + 8 * instances.size);
+    refreshIn(2000 + 8 * instances.size);
   }
 }
 
@@ -528,8 +545,7 @@ function takeState(message) {
   } else if (message.type === "instance") {
     if (message.instance.state === "removed") instances.delete(message.instance.instance);
     else instances.set(message.instance.instance, message.instance);
-    clearTimeout(again);
-    again = setTimeout(refresh, 250);
+    refreshIn(250);
   }
   soon(refilter);
 }
@@ -538,7 +554,12 @@ function lose() {
   connected = false;
   put($("summary"), "no supervisor answers; trying again");
   putClass($("summary"), "bad");
-  if (!states || states.readyState !== EventSource.CLOSED) return; // it tries again by itself
+  connectAgain(states);
+}
+
+// One that is only broken tries again by itself.
+function connectAgain(stream) {
+  if (!stream || stream.readyState !== EventSource.CLOSED) return;
   disconnect();
   retry = setTimeout(connect, 3000);
 }
@@ -556,15 +577,16 @@ function connect() {
   happenings.onmessage = (message) => {
     const event = JSON.parse(message.data);
     const last = events[events.length - 1];
-    if (last && event.time <= last.time) return; // told once more, after a break
-    if (last && event.seq < last.seq) forgetEvents(); // of a stack that is no more
+    if (last && event.seq < last.seq && event.time > last.time) forgetEvents(); // of a stack that is no more
+    else if (last && event.seq <= last.seq) return; // told once more, after a break
     addEvent(event);
   };
+  happenings.onerror = () => connectAgain(happenings);
 }
 
 function disconnect() {
   clearTimeout(retry);
-  clearTimeout(again);
+  forgetRefresh();
   for (const stream of [states, happenings]) if (stream) stream.close();
   states = happenings = null;
 }

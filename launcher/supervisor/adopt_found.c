@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EXIT_WAIT_MS 200
+#define EXIT_WAIT_MS 200 /* for all of them together */
 
 static void forget_record(struct found *found, size_t i)
 {
@@ -125,21 +125,26 @@ static bool is_listed(const struct found *found, pid_t pid)
 }
 
 /* A process on its way out leaves its groups a moment before its status can be asked for. */
-static int exit_status(const struct found *found, int pidfd, pid_t pid, int *ret_status)
+static int exit_status(struct found *found, int pidfd, pid_t pid, int *ret_status)
 {
 	struct pollfd end = {.fd = pidfd, .events = POLLIN};
 	int r = proc_exit_status(pidfd, pid, ret_status);
 
 	if (r != -EAGAIN || is_listed(found, pid))
 		return r;
-	(void)poll(&end, 1, EXIT_WAIT_MS); /* whatever comes of it, we ask again */
+	if (!found->patient_until)
+		found->patient_until = loop_clock_us() + EXIT_WAIT_MS * 1000;
+	int64_t left_us = found->patient_until - loop_clock_us();
+
+	if (left_us > 0)
+		(void)poll(&end, 1, (int)(left_us / 1000)); /* whatever comes of it, we ask again */
 	return proc_exit_status(pidfd, pid, ret_status);
 }
 
 /* The kernel knows it until the process is reaped, or as long as there is a pidfd; and the keeper
  * tells of an end before it reaps. */
-static bool has_known_end(struct supervisor *sup, const struct found *found,
-			  const struct record *record, struct found_process *process)
+static bool has_known_end(struct supervisor *sup, struct found *found, const struct record *record,
+			  struct found_process *process)
 {
 	autoclose int own = -1;
 	int pidfd = process->pidfd;

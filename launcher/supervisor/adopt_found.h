@@ -23,7 +23,8 @@ struct found_process {
 };
 
 struct found {
-	struct keep *keep; /* borrowed; NULL: nothing has come of it yet */
+	struct keep *keep;     /* borrowed; NULL: nothing has come of it yet */
+	int64_t patient_until; /* of the clock, in microseconds; 0: nobody has been waited for */
 	struct record *records;
 	struct found_process *processes; /* parallel to the records */
 	size_t record_count;

@@ -10,6 +10,7 @@
 #include "launcher/supervisor/applied.h"
 #include "launcher/supervisor/apply.h"
 #include "launcher/supervisor/fills.h"
+#include "launcher/supervisor/gauge.h"
 #include "launcher/supervisor/images.h"
 #include "launcher/supervisor/networks.h"
 #include "launcher/supervisor/supervisor.h"
@@ -345,6 +346,8 @@ static void commit(struct change *change)
 			apply_tell_scale(sup, name, before->replicas, change->units[i].replicas);
 	}
 	publish_commit(sup, &change->ports);
+	for (struct instance *one = sup->instances; one; one = one->next)
+		gauge_stop(one);
 	units_free(sup->units, sup->manifest ? sup->manifest->stack->service_count : 0);
 	manifest_unref(sup->manifest);
 	sup->units = take_ptr(change->units);

@@ -7,6 +7,7 @@
 #include "manifests/metric.h"
 #include "runtime/base/cleanup.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,14 +37,29 @@ static int64_t now_of(const struct instance *instance)
 	return loop_now_ms(instance->sup->loop);
 }
 
-/* Said once, until there is a number again or another reason. */
+/* Those of the manifest that is in force, of which the instance's plan may not be: another target
+ * is no other revision. */
+static const struct autoscale *rules_of(const struct instance *instance)
+{
+	const struct stack *stack = instance->sup->manifest->stack;
+
+	return &stack_service(stack, instance->plan->service->name)->autoscale;
+}
+
+/* Said once, until there is a number again or another reason. Of what an instance says only
+ * what prints. */
 static void note_trouble(struct gauge *gauge, const char *why)
 {
 	const struct instance *instance = gauge->probe.instance;
+	char text[REASON_MAX];
 
-	if (strncmp(gauge->trouble, why, sizeof(gauge->trouble) - 1) == 0)
+	snprintf(text, sizeof(text), "%s", why);
+	for (char *at = text; *at; at++)
+		if (!isprint((unsigned char)*at))
+			*at = '?';
+	if (strcmp(gauge->trouble, text) == 0)
 		return;
-	snprintf(gauge->trouble, sizeof(gauge->trouble), "%s", why);
+	memcpy(gauge->trouble, text, sizeof(text));
 	supervisor_log(instance->sup, "instance=%s event=signal-unknown signal=%s error=\"%s\"",
 		       instance->name, gauge->signal == SCALE_COMMAND ? "command" : "prometheus",
 		       gauge->trouble);
@@ -52,7 +68,7 @@ static void note_trouble(struct gauge *gauge, const char *why)
 static int read_answer(const struct gauge *gauge, const struct probe_answer *answer,
 		       int64_t *ret_milli, struct err *err)
 {
-	const struct autoscale *as = &gauge->probe.instance->plan->service->autoscale;
+	const struct autoscale *as = rules_of(gauge->probe.instance);
 
 	return gauge->signal == SCALE_COMMAND
 		       ? metric_number(answer->bytes, answer->len, ret_milli, err)
@@ -90,7 +106,7 @@ static void on_limit(void *data)
 
 static void gauge_set_up(struct gauge *gauge, struct instance *instance, enum scale_signal signal)
 {
-	const struct autoscale *as = &instance->plan->service->autoscale;
+	const struct autoscale *as = rules_of(instance);
 	bool command = signal == SCALE_COMMAND;
 
 	gauge->signal = signal;
@@ -163,16 +179,6 @@ bool gauge_read(struct instance *instance, enum scale_signal signal, int64_t *re
 		return false;
 	*ret_milli = gauge->milli;
 	return true;
-}
-
-const char *gauge_trouble(const struct instance *instance, enum scale_signal signal)
-{
-	if (!instance->gauges)
-		return NULL;
-	const struct gauge *gauge = signal == SCALE_COMMAND ? &instance->gauges->command
-							    : &instance->gauges->prometheus;
-
-	return gauge->trouble[0] ? gauge->trouble : NULL;
 }
 
 static void gauge_end(struct gauge *gauge)

@@ -14,14 +14,12 @@ struct gauges;
 /*
  * The number, as it is known now; asks anew when it is time.
  *
- * @signal	SCALE_COMMAND or SCALE_PROMETHEUS, with a target in the instance's manifest
+ * @signal	SCALE_COMMAND or SCALE_PROMETHEUS, with a target in the manifest that is in force
  *
  * False: it is not known.
  */
 bool gauge_read(struct instance *instance, enum scale_signal signal, int64_t *ret_milli);
 
-/* Why it is not known: "exit 1: no such queue"; NULL: it is, or was not asked for. */
-const char *gauge_trouble(const struct instance *instance, enum scale_signal signal);
-
-/* Ends what runs, and forgets. Nothing where nothing was asked. */
+/* Ends what runs, and forgets; before another manifest comes into force, too. Nothing where nothing
+ * was asked. */
 void gauge_stop(struct instance *instance);

@@ -245,10 +245,10 @@ static void instance_act(struct instance *instance, unsigned actions)
 		watch_disarm(instance->timer);
 		instance->deadline_ms = 0;
 	}
-	if (actions & ACT_STOP_HEALTH)
+	if (actions & ACT_STOP_HEALTH) {
 		probe_stop(instance);
-	if (actions & ACT_STOP_HEALTH)
 		gauge_stop(instance);
+	}
 	if (actions & ACT_PUBLISH)
 		publish_ports(instance->sup);
 	if (actions & ACT_SIGNAL_STOP)

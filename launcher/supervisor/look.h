@@ -44,6 +44,7 @@ struct scaling {
 	unsigned from, to;	  /* the last change; both 0: none yet */
 	struct timespec changed_at;
 	struct idling idling;
+	int64_t turned_ms; /* when it was woken or put to sleep, or we began */
 };
 
 /* What is gathered of a service in one tick. */

@@ -27,7 +27,8 @@
 #define REST_TICKS 8  /* how seldom the connections of a service at rest are looked at */
 #define IDLE_MILLI 10 /* of an instance's processor time: less is nobody's load */
 #define CORE_MCPU  1000
-#define ASLEEP_MS  15000 /* how often a schedule is looked at while nobody is awake */
+#define ASLEEP_MS  15000 /* how often the clock is looked at while nobody is awake */
+#define HELD_MS	   60000 /* as long as a connection waits for an instance */
 
 /* ---- what there is to scale ---- */
 
@@ -65,6 +66,7 @@ static struct scaling *begin(struct supervisor *sup, const struct service *servi
 	scale_history_propose(&scaling->scaler.history, loop_now_ms(sup->loop), &service->autoscale,
 			      current);
 	scaling->cpu_milli = -1;
+	scaling->turned_ms = loop_now_ms(sup->loop);
 	scaling->next = sup->scalings;
 	sup->scalings = scaling;
 	return scaling;
@@ -260,7 +262,9 @@ static void turn(struct supervisor *sup, struct scaling *scaling, size_t i, cons
 	unit->held = true;
 	unit->replicas = unit->asleep ? 0 : least;
 	begin_anew(scaling);
+	scaling->turned_ms = loop_now_ms(sup->loop);
 	note_change(scaling, from, unit->replicas);
+	metrics_count_scaling(sup, scaling->service, true, unit->replicas > from);
 	events_service(sup, scaling->service, "scale", why,
 		       js_pack("{s:i, s:i}", "from", (int)from, "to", (int)unit->replicas));
 	supervisor_log(sup, "service=%s event=scaled from=%u to=%u reason=\"%s\"", scaling->service,
@@ -284,7 +288,10 @@ static void sleep_if_idle(const struct look *look, size_t i)
 	const struct unit *unit = &look->sup->units[i];
 	char span[32], why[64];
 
-	if (!idle_is_over(look, unit->held || awake_for(look->scaling, look->service)))
+	/* Nobody waits for longer; who is woken by the clock may never be called. */
+	bool awaited = unit->held && look->now_us / 1000 - look->scaling->turned_ms < HELD_MS;
+
+	if (!idle_is_over(look, awaited || awake_for(look->scaling, look->service)))
 		return;
 	reason_duration(look->scaling->as.idle_ms, span, sizeof(span));
 	snprintf(why, sizeof(why), "no connection for %s", span);
@@ -329,6 +336,8 @@ static void scale_one(struct supervisor *sup, size_t i, const struct look_all *a
 	if (unit->asleep) {
 		const char *why = awake_for(scaling, service);
 
+		scaling->decision = (struct scale_decision){0};
+		forecasts_note(scaling);
 		if (why)
 			turn(sup, scaling, i, why);
 		return;
@@ -357,6 +366,13 @@ static void scale_one(struct supervisor *sup, size_t i, const struct look_all *a
 	sleep_if_idle(&look, i);
 }
 
+static bool is_woken_by_clock(const struct service *service)
+{
+	const struct autoscale *as = &service->autoscale;
+
+	return as->schedule_count > 0 || as->forecast != SCALE_FORECAST_NONE;
+}
+
 static void on_tick(void *data)
 {
 	struct supervisor *sup = data;
@@ -373,7 +389,7 @@ static void on_tick(void *data)
 		scale_one(sup, i, &all);
 		if (!sup->units[i].asleep)
 			next_ms = TICK_MS;
-		else if (sup->manifest->stack->services[i].autoscale.schedule_count && !next_ms)
+		else if (!next_ms && is_woken_by_clock(&sup->manifest->stack->services[i]))
 			next_ms = ASLEEP_MS;
 	}
 	if (next_ms)
