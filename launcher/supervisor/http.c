@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * HTTP over the control socket; see http.h. libmicrohttpd runs in external polling mode: its epoll
- * fd is one more fd of our loop. A bad client loses its connection, nothing else happens.
+ * HTTP on a listening socket, local or TCP; see http.h. libmicrohttpd runs in external polling
+ * mode: its epoll fd is one more fd of our loop. A bad client loses its connection, nothing else
+ * happens.
  */
 #include "launcher/supervisor/http.h"
 
@@ -155,7 +156,8 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 		*upload_data_size = 0;
 		return MHD_YES;
 	}
-	if (incoming->left)
+	/* (a stream that began now would be suspended when the daemon stops, which aborts) */
+	if (incoming->left || server->closing)
 		return MHD_NO;
 	struct http_answer answer = {.kind = HTTP_BODY, .status = 413};
 	struct peer *peer = peer_of(connection);
@@ -205,7 +207,7 @@ static int server_watch(struct http_server *server, struct err *err)
 		MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 
 	if (!info)
-		return err_say(err, EIO, "control socket: no epoll fd");
+		return err_say(err, EIO, "HTTP server: no epoll fd");
 	int r = loop_watch_fd(server->loop,
 			      &(struct loop_io){info->epoll_fd, EPOLLIN, on_epoll, server},
 			      &server->epoll_watch, err);
@@ -242,7 +244,7 @@ int http_open(struct loop *loop, int listen_fd, const struct http_handler *handl
 	if (!server || !server->daemon) {
 		close(listen_fd);
 		http_close(server);
-		return err_say(err, ENOMEM, "control socket: server start failed");
+		return err_say(err, ENOMEM, "HTTP server: start failed");
 	}
 	int r = server_watch(server, err);
 	if (r < 0) {
@@ -265,6 +267,7 @@ void http_close(struct http_server *server)
 {
 	if (!server)
 		return;
+	server->closing = true;
 	while (server->waiting)
 		waiting_gone(server->waiting);
 	http_streams_end(server);

@@ -23,6 +23,7 @@ struct http_server {
 	struct http_stream *streams;   /* all that are open */
 	struct http_incoming *waiting; /* requests that the handler is to be asked again */
 	struct peers peers;
+	bool closing; /* what is asked now is not answered any more */
 };
 
 /* One request being received. */
