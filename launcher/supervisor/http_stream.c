@@ -41,15 +41,22 @@ static void drop_first(struct http_stream *stream)
 		first.end(first.data);
 }
 
-/* The owner hears of the end once. */
-void http_stream_end(struct http_stream *stream)
+/* The owner hears of the end once, and what it made to be read first ends before it does. */
+static void stream_close(struct http_stream *stream)
 {
 	if (stream->ended)
 		return;
 	stream->ended = true;
 	drop_first(stream);
-	buf_free(&stream->pending);
 	stream->on_close(stream->data);
+}
+
+void http_stream_end(struct http_stream *stream)
+{
+	if (stream->ended)
+		return;
+	buf_free(&stream->pending);
+	stream_close(stream);
 	stream_wake(stream);
 }
 
@@ -83,11 +90,7 @@ static void stream_free(void *cls)
 	struct http_stream *stream = cls;
 	struct http_stream **link = &stream->server->streams;
 
-	if (!stream->ended) {
-		stream->ended = true;
-		drop_first(stream);
-		stream->on_close(stream->data);
-	}
+	stream_close(stream);
 	while (*link != stream)
 		link = &(*link)->next;
 	*link = stream->next;
@@ -170,9 +173,7 @@ struct MHD_Response *http_stream_response(struct http_stream *stream,
 void http_streams_end(struct http_server *server)
 {
 	for (struct http_stream *stream = server->streams; stream; stream = stream->next) {
-		if (!stream->ended)
-			stream->on_close(stream->data);
-		stream->ended = true;
+		stream_close(stream);
 		stream_wake(stream);
 	}
 }
