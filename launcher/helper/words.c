@@ -2,6 +2,8 @@
 /* Words between a supervisor and a helper; see words.h. */
 #include "launcher/helper/words.h"
 
+#include "runtime/base/cleanup.h"
+
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
@@ -45,7 +47,8 @@ int words_receive(int control_fd, char *ret_word, char key[static WORDS_KEY_MAX 
 	struct msghdr message = {.msg_iov = parts,
 				 .msg_iovlen = 2,
 				 .msg_control = &control,
-				 .msg_controllen = sizeof(control.space)};
+				 /* not all of the space: it has room for two */
+				 .msg_controllen = CMSG_LEN(sizeof(int))};
 	ssize_t n = recvmsg(control_fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 
 	*ret_fd = -1;
@@ -59,6 +62,10 @@ int words_receive(int control_fd, char *ret_word, char key[static WORDS_KEY_MAX 
 		return -EBADMSG;
 	if (head)
 		memcpy(ret_fd, CMSG_DATA(head), sizeof(*ret_fd));
+	if (head && message.msg_flags & MSG_CTRUNC) {
+		fd_drop(ret_fd);
+		return -EBADMSG;
+	}
 	key[n > 0 ? n - 1 : 0] = '\0';
 	*ret_word = word;
 	return 0;
