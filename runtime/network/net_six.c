@@ -26,9 +26,15 @@ static int read_switch(const char *path)
 	return fd >= 0 && read(fd, text, sizeof(text) - 1) > 0 ? atoi(text) : 0;
 }
 
+static bool is_link(const char *name)
+{
+	return strcmp(name, "all") != 0 && strcmp(name, "default") != 0;
+}
+
 /*
  * A host that forwards does not listen to routers any more, and would lose the address and the
- * route that it has from them: where it did listen, it is to go on (accept_ra=2).
+ * route that it has from them: where it did listen, it is to go on (accept_ra=2). Links that others
+ * make later are theirs: "default" stays as it is.
  */
 static int keep_listening(struct net *net, struct err *err)
 {
@@ -40,7 +46,7 @@ static int keep_listening(struct net *net, struct err *err)
 
 	while (r == 0 && dir && (entry = readdir(dir))) {
 		snprintf(path, sizeof(path), CONF "/%s/accept_ra", entry->d_name);
-		if (*entry->d_name == '.' || read_switch(path) != 1)
+		if (*entry->d_name == '.' || !is_link(entry->d_name) || read_switch(path) != 1)
 			continue;
 		r = net_link_sysctl("ipv6", entry->d_name, "accept_ra", "2", err);
 		buf_printf(&changes, "%s%s", changes.len ? ", " : "accept_ra=2 on ", entry->d_name);

@@ -60,9 +60,8 @@ int sysctl_set(struct sysctl *sysctl, const char *name, const char *value, struc
 	snprintf(path, sizeof(path), "%ssys/net/%s", sysctl ? "" : "/proc/", name);
 	autoclose int fd = openat(dir_fd, path, O_WRONLY | O_CLOEXEC);
 
-	if (fd < 0 && errno == ENOENT)
-		return 0;
-	if (fd < 0 || write(fd, value, strlen(value)) < 0)
+	/* (a link that goes takes its settings with it, open ones too) */
+	if ((fd < 0 || write(fd, value, strlen(value)) < 0) && errno != ENOENT)
 		return err_set(err, errno, "network: set net/%s", name);
 	return 0;
 }
