@@ -308,6 +308,8 @@ void instance_restore(struct instance *instance, const struct record *record)
 	instance->run = record->run;
 	instance->history = record->history;
 	instance->grace_ms = record->grace_ms;
+	instance->begun_us = record->begun_us;
+	instance->start_seen = true; /* its time may have gone by with nobody here */
 	instance->started_ms = record->started_ms;
 	instance->started_at = record->started_at;
 	instance->has_end = record->has_end;

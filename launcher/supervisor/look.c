@@ -91,7 +91,7 @@ void look_note_start(struct look *look)
 	for (struct instance *one = look->first; one; one = look_next(one)) {
 		int64_t age_ms = (look->now_us - one->begun_us) / 1000;
 
-		if (one->state != INSTANCE_READY || one->start_seen || one->begun_us == 0)
+		if (one->state != INSTANCE_READY || one->start_seen)
 			continue;
 		one->start_seen = true;
 		scaling->start_ms =

@@ -54,6 +54,7 @@ struct record {
 	struct restart_history history;
 	int64_t deadline_ms; /* of the back-off or the grace; 0: none */
 	int64_t grace_ms;
+	int64_t begun_us;
 	int64_t started_ms;
 	struct timespec started_at;
 

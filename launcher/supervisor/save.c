@@ -130,6 +130,7 @@ static void fill_life(struct instance *instance, struct record *record)
 	record->history = instance->history;
 	record->deadline_ms = instance->deadline_ms;
 	record->grace_ms = instance->grace_ms;
+	record->begun_us = instance->begun_us;
 	record->started_ms = instance->started_ms;
 	record->started_at = instance->started_at;
 	record->has_end = instance->has_end;

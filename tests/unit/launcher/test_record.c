@@ -30,8 +30,7 @@ static void everything_comes_back(void **unused)
 {
 	(void)unused;
 	char network[] = "front";
-	struct record_link link = {
-		.network = network, .address = {0x0200000a}, .outer = "dv00000001"};
+	struct record_link link = {network, {0x0200000a}, .outer = "dv00000001"};
 	struct record record = {
 		.name = "web-2",
 		.revision = "abc",
@@ -60,6 +59,7 @@ static void everything_comes_back(void **unused)
 			    .granted_ms = {1, 2, 3}},
 		.deadline_ms = 123456,
 		.grace_ms = 5000,
+		.begun_us = 41,
 		.started_ms = 42,
 		.started_at = {1700000000, 999999999},
 		.has_end = true,
