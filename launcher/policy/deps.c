@@ -44,7 +44,7 @@ void dependency_count(const struct stack *stack, const struct desired *desired,
 		const struct observed *instance = &observed[i];
 		long s = observed_service(stack, instance->service);
 
-		if (s < 0 || instance->index > desired[s].replicas)
+		if (s < 0 || instance->surplus)
 			continue;
 		if (!observed_outdated(instance, &desired[s]))
 			count_instance(instance, &ret_counts[s]);

@@ -43,6 +43,7 @@ struct dependency_counts {
  * Counts once, for any number of dependency_check().
  *
  * @desired	parallel to stack->services
+ * @observed	marked by surplus_mark() with the same @desired
  * @ret_counts	out: array of stack->service_count, filled entirely
  */
 void dependency_count(const struct stack *stack, const struct desired *desired,

@@ -30,7 +30,10 @@ struct observed {
 	bool started;		    /* its program has run at least once since it was created */
 	bool blocked;		    /* waiting, and deps.h has not said MET when last asked */
 	bool crash_looping;	    /* restart_crash_looping() */
-	bool replace; /* an explicit start or restart: shall be replaced though unchanged */
+	bool replace;	      /* an explicit start or restart: shall be replaced though unchanged */
+	unsigned connections; /* open ones; 0: none, or not known */
+	int64_t begun_us;     /* when its last start began; 0: not yet */
+	bool surplus;	      /* more useful ones are as many as wanted: surplus_mark() */
 };
 
 /* The position of a service in stack->services, by binary search; -1: not in the stack. */

@@ -82,11 +82,6 @@ static bool is_sorted(const struct pass *pass)
 	return true;
 }
 
-static bool wanted(const struct group *group, const struct observed *instance)
-{
-	return instance->index >= 1 && instance->index <= group->replicas;
-}
-
 static bool outdated(const struct pass *pass, const struct group *group,
 		     const struct observed *instance)
 {
@@ -104,7 +99,7 @@ static void fill_group(const struct pass *pass, struct group *group, size_t firs
 
 		if (strcmp(instance->service, group->name) != 0)
 			break;
-		bool leaves = observed_running(instance) && !wanted(group, instance);
+		bool leaves = observed_running(instance) && instance->surplus;
 
 		/* What leaves knows best what it depends on; others only pass the order on. */
 		if (instance->spec && (leaves || !group->spec))
@@ -164,7 +159,7 @@ static void note_removals(struct pass *pass, const struct group *group)
 		bool waits =
 			pass->mode == RECONCILE_NOW && group->held && observed_running(instance);
 
-		if (wanted(group, instance) || instance->state == INSTANCE_STOPPING || waits)
+		if (!instance->surplus || instance->state == INSTANCE_STOPPING || waits)
 			continue;
 		note(pass, RECONCILE_STOP, group, instance->index, instance);
 	}
@@ -191,7 +186,7 @@ static const struct observed *prefer(const struct observed *a, const struct obse
 
 /*
  * The free ones at once, and one of the others when nothing of the service is on its way or in
- * trouble: every wanted index is there, and whatever is current is in place.
+ * trouble: every wanted one is there, and whatever is current is in place.
  */
 static void note_replacements(struct pass *pass, const struct group *group)
 {
@@ -202,7 +197,7 @@ static void note_replacements(struct pass *pass, const struct group *group)
 	for (size_t i = 0; i < group->count; i++) {
 		const struct observed *instance = pass->sorted[group->first + i];
 
-		if (!wanted(group, instance))
+		if (instance->surplus)
 			continue;
 		present++;
 		if (instance->state == INSTANCE_STOPPING) {
@@ -220,14 +215,23 @@ static void note_replacements(struct pass *pass, const struct group *group)
 		note(pass, RECONCILE_REPLACE, group, candidate->index, candidate);
 }
 
-/* What is missing, the lowest index first, as far as what is still there leaves room for it. */
+/* How many are missing, as far as what is still there leaves room for them. */
+static size_t room_of(const struct pass *pass, const struct group *group)
+{
+	size_t taken = 0;
+
+	for (size_t i = 0; i < group->count; i++)
+		taken += pass->mode == RECONCILE_NOW ||
+			 pass->sorted[group->first + i]->state != INSTANCE_STOPPING;
+	return group->replicas > taken ? group->replicas - taken : 0;
+}
+
+/* What is missing, the lowest free index first. */
 static void note_creations(struct pass *pass, const struct group *group)
 {
-	size_t room = group->replicas > group->count ? group->replicas - group->count : 0;
+	size_t room = room_of(pass, group);
 	size_t at = 0;
 
-	if (pass->mode == RECONCILE_ALL)
-		room = group->replicas;
 	for (unsigned index = 1; index <= group->replicas && room > 0 && !pass->failed; index++) {
 		const struct observed *instance =
 			at < group->count ? pass->sorted[group->first + at] : NULL;

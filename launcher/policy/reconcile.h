@@ -3,8 +3,9 @@
  * What to do next to get from what there is to what is wanted. Pure and level-triggered: asked
  * anew at every change, it remembers nothing and needs no memory of what it said before.
  *
- * Instances of a service are numbered 1..replicas. At no time are more of them created than
- * wanted: what is to go counts until it is gone.
+ * A new instance of a service has the lowest index that is free; where others have gone, the
+ * indices have holes. At no time are more of them created than wanted: what is to go counts until
+ * it is gone.
  */
 #pragma once
 
@@ -37,9 +38,10 @@ enum reconcile_mode {
 
 /*
  * @desired	parallel to stack->services
+ * @observed	marked by surplus_mark() with the same @desired
  * @ret_plan	out: owned by the caller, reconcile_plan_free(); untouched on failure
  *
- * - Too many: the highest indices go first. A service unknown to the stack: all go.
+ * - Too many: the surplus ones go (surplus.h). A service unknown to the stack: all go.
  * - Stop order: an instance that is not wanted any more is stopped once no running instance that is
  *   itself not wanted is left of any service that depends on it, directly or not. Unrelated ones
  *   stop in parallel. What does not run goes at once.

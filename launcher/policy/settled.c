@@ -14,7 +14,7 @@ static const unsigned weights[INSTANCE_STATES] = {
 
 static void take_in(const struct observed *instance, struct service_status *status)
 {
-	if (instance->index > status->desired) {
+	if (instance->surplus) {
 		status->leftover++;
 		return;
 	}
@@ -138,7 +138,7 @@ bool settled_idle(const struct stack *stack, const struct desired *desired,
 /* What is wrong with an instance, NULL when nothing is. */
 static const char *find_fault(const struct observed *instance, const struct desired *desired)
 {
-	if (!desired || instance->index > desired->replicas)
+	if (!desired || instance->surplus)
 		return "no longer wanted";
 	if (instance->state != INSTANCE_READY && instance->state != INSTANCE_COMPLETED)
 		return instance->reason ? instance->reason : "";
@@ -176,7 +176,7 @@ bool settled_ok(const struct stack *stack, const struct desired *desired,
 		const struct desired *want = s < 0 ? NULL : &desired[s];
 		const char *fault = find_fault(&observed[i], want);
 
-		missing -= want && observed[i].index <= want->replicas;
+		missing -= want && !observed[i].surplus;
 		if (!fault)
 			continue;
 		ok = false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The state of a service, and whether a stack has come to rest. Pure.
+ * The state of a service, and whether a stack has come to rest. Pure. The instances are marked by
+ * surplus_mark() with the same wishes.
  */
 #pragma once
 

@@ -7,6 +7,8 @@
 #include "runtime/cgroup/cg_load.h"
 
 #define USEC_PER_MSEC 1000
+/* Longer than any pause between two looks at the connections of a service that is scaled. */
+#define LATELY_US 5000000
 
 struct measure {
 	unsigned run; /* what follows is of this one */
@@ -92,6 +94,16 @@ struct measured_net measure_net(struct instance *instance, bool open)
 	measure->net_us = now_us;
 	measure->net_known = true;
 	return answer;
+}
+
+unsigned measure_open_lately(const struct instance *instance)
+{
+	const struct measure *measure = instance->measure;
+
+	if (!measure || !measure->net_known || measure->run != instance->run ||
+	    loop_clock_us() - measure->net_us > LATELY_US)
+		return 0;
+	return (unsigned)measure->net.open;
 }
 
 static int64_t share_milli(const struct cg_pressure *now, const struct cg_pressure *before,

@@ -31,6 +31,10 @@ struct measured_net {
 /* @open: count the open ones, too, which takes the longer the more there are. */
 struct measured_net measure_net(struct instance *instance, bool open);
 
+/* The open ones at the last look, of a few seconds ago; 0: none, or nobody has counted them. Asks
+ * nobody. */
+unsigned measure_open_lately(const struct instance *instance);
+
 /* Memory in use that would not go away by itself, and the greatest share of the time since the last
  * call in which some of its processes waited for processor, memory or disks. */
 struct measured_rest {

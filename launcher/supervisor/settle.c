@@ -9,9 +9,11 @@
 #include "launcher/policy/deps.h"
 #include "launcher/policy/reconcile.h"
 #include "launcher/policy/settled.h"
+#include "launcher/policy/surplus.h"
 #include "launcher/supervisor/drain.h"
 #include "launcher/supervisor/events.h"
 #include "launcher/supervisor/fills.h"
+#include "launcher/supervisor/measure.h"
 #include "launcher/supervisor/probe.h"
 #include "launcher/supervisor/supervisor.h"
 #include "launcher/supervisor/thrift.h"
@@ -70,8 +72,12 @@ void situation_refresh(struct situation *situation)
 			.blocked = instance->blocked,
 			.crash_looping = restart_crash_looping(&instance->history),
 			.replace = instance->replace,
+			.connections = measure_open_lately(instance),
+			.begun_us = instance->begun_us,
 		};
 	}
+	surplus_mark(situation->stack, situation->desired, situation->observed, situation->count,
+		     situation->scratch);
 }
 
 void situation_free(struct situation *situation)
@@ -79,6 +85,7 @@ void situation_free(struct situation *situation)
 	free(situation->desired);
 	free(situation->observed);
 	free(situation->instances);
+	free(situation->scratch);
 }
 
 int situation_collect(struct supervisor *sup, struct situation *ret, struct err *err)
@@ -89,9 +96,11 @@ int situation_collect(struct supervisor *sup, struct situation *ret, struct err 
 		.desired = calloc(services, sizeof(*new.desired)),
 		.observed = calloc(room, sizeof(*new.observed)),
 		.instances = calloc(room, sizeof(*new.instances)),
+		.stack = settle_stack(sup),
+		.scratch = calloc(room, sizeof(*new.scratch)),
 	};
 
-	if (!new.desired || !new.observed || !new.instances) {
+	if (!new.desired || !new.observed || !new.instances || !new.scratch) {
 		situation_free(&new);
 		return err_set(err, ENOMEM, "settle");
 	}

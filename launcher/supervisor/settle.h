@@ -35,6 +35,8 @@ struct situation {
 	struct observed *observed;
 	struct instance **instances; /* parallel to observed */
 	size_t count;		     /* of both */
+	const struct stack *stack;   /* borrowed */
+	struct observed **scratch;   /* for surplus_mark() */
 };
 
 int situation_collect(struct supervisor *sup, struct situation *ret, struct err *err) must_check;

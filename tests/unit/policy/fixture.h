@@ -2,8 +2,23 @@
 /* Short ways to write services, instances and wishes down in a test. */
 #pragma once
 
-#include "launcher/policy/observed.h"
+#include "launcher/policy/surplus.h"
 #include "runtime/base/cleanup.h"
+
+#include <stdlib.h>
+
+/* As the supervisor does before it asks any decider. */
+static inline const struct observed *marked(const struct stack *stack,
+					    const struct desired *desired, struct observed *seen,
+					    size_t count)
+{
+	autofree struct observed **scratch = calloc(count + 1, sizeof(struct observed *));
+
+	if (!scratch)
+		abort();
+	surplus_mark(stack, desired, seen, count, scratch);
+	return seen;
+}
 
 /* A text in a field of type char *; nothing under test writes through it. */
 #define TEXT(literal) ((char *)(literal))

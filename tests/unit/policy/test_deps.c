@@ -49,6 +49,7 @@ static enum dependency_answer ask(struct shop *shop)
 {
 	struct dependency_counts counts[SERVICES];
 
+	marked(&shop->stack, shop->desired, shop->seen, shop->count);
 	dependency_count(&shop->stack, shop->desired, shop->seen, shop->count, counts);
 	dependency_check(&shop->stack, &shop->services[API], counts, &shop->verdict);
 	return shop->verdict.answer;
@@ -167,6 +168,7 @@ static void what_failed_after_its_start_breaks_no_start(void **unused)
 	build(&shop);
 	shop.desired[CACHE].replicas = 2;
 	shop.seen[0].state = INSTANCE_FAILED;
+	marked(&shop.stack, shop.desired, shop.seen, shop.count);
 	dependency_count(&shop.stack, shop.desired, shop.seen, shop.count, counts);
 	assert_int_equal(counts[CACHE].failed, 1);
 	assert_int_equal(counts[CACHE].unstarted, 0);

@@ -29,13 +29,14 @@ static const char *const kinds[] = {
 
 /* Plans and writes the plan down: "stop web-2, create db-1". */
 static const char *plan_in(enum reconcile_mode mode, const struct desired *desired,
-			   const struct observed *observed, size_t count)
+			   struct observed *observed, size_t count)
 {
 	static char text[1024];
 	autoreconcile struct reconcile_plan plan = {0};
 	size_t used = 0;
 
 	text[0] = '\0';
+	marked(&shop, desired, observed, count);
 	assert_int_equal(reconcile(&shop, desired, observed, count, mode, &plan, NULL), 0);
 	for (size_t i = 0; i < plan.count; i++) {
 		const struct reconcile_action *action = &plan.items[i];
@@ -94,12 +95,58 @@ static void what_is_as_wanted_is_left_alone(void **unused)
 			    "");
 }
 
-static void scaling_down_takes_the_highest_first(void **unused)
+static void scaling_down_stops_the_last_of_equals(void **unused)
 {
 	(void)unused;
 	assert_string_equal(PLAN(WANT(1, 0, 0, 0), NOW("api", 1, READY), NOW("api", 2, READY),
 				 NOW("api", 3, STOPPING), NOW("api", 4, BACKOFF)),
 			    "stop api-4, stop api-2");
+}
+
+static void scaling_down_keeps_the_well_ones(void **unused)
+{
+	(void)unused;
+	assert_string_equal(PLAN(WANT(2, 0, 0, 0), NOW("api", 1, FAILED), NOW("api", 2, READY),
+				 NOW("api", 3, READY)),
+			    "stop api-1");
+	/* (it is on its way, and is decided about once) */
+	assert_string_equal(PLAN(WANT(2, 0, 0, 0), NOW("api", 1, STOPPING), NOW("api", 2, READY),
+				 NOW("api", 3, UNREADY)),
+			    "");
+	assert_string_equal(CHANGES(WANT(1, 0, 0, 0), NOW("api", 1, STOPPING),
+				    NOW("api", 2, STARTING), NOW("api", 3, READY)),
+			    "stop api-2");
+}
+
+static void holes_are_filled_only_when_more_are_wanted(void **unused)
+{
+	(void)unused;
+	assert_string_equal(PLAN(WANT(2, 0, 0, 0), NOW("api", 2, READY), NOW("api", 4, READY)), "");
+	assert_string_equal(CHANGES(WANT(2, 0, 0, 0), NOW("api", 2, READY), NOW("api", 4, READY)),
+			    "");
+	assert_string_equal(PLAN(WANT(4, 0, 0, 0), NOW("api", 2, READY), NOW("api", 4, READY)),
+			    "create api-1, create api-3");
+	assert_string_equal(PLAN(WANT(0, 0, 0, 0), NOW("api", 2, READY), NOW("api", 4, READY)),
+			    "stop api-4, stop api-2");
+	assert_string_equal(
+		CHANGES(WANT(2, 0, 0, 0), NOW("api", 1, STOPPING), NOW("api", 3, READY)),
+		"create api-1");
+}
+
+static void a_replacement_goes_on_with_holes(void **unused)
+{
+	(void)unused;
+	assert_string_equal(PLAN(WANT(2, 0, 0, 0), OLD("api", 2, READY), OLD("api", 3, READY)),
+			    "replace api-2");
+	assert_string_equal(PLAN(WANT(2, 0, 0, 0), OLD("api", 2, STOPPING), OLD("api", 3, READY)),
+			    "");
+	assert_string_equal(PLAN(WANT(2, 0, 0, 0), OLD("api", 3, READY)), "create api-1");
+	assert_string_equal(PLAN(WANT(2, 0, 0, 0), NOW("api", 1, READY), OLD("api", 3, READY)),
+			    "replace api-3");
+	/* Fewer and newer at once: nobody is lost who need not be. */
+	assert_string_equal(PLAN(WANT(2, 0, 0, 0), OLD("api", 1, READY), OLD("api", 2, READY),
+				 NOW("api", 3, READY)),
+			    "stop api-2, replace api-1");
 }
 
 static void services_unknown_to_the_manifest_go(void **unused)
@@ -260,9 +307,15 @@ static void thousands_of_instances_are_no_trouble(void **unused)
 
 	for (unsigned i = 0; i < MANY; i++)
 		seen[i] = (struct observed)NOW("api", MANY - i, READY);
+	marked(&shop, WANT(MANY, 1, 0, 0), seen, MANY);
 	assert_int_equal(
 		reconcile(&shop, WANT(MANY, 1, 0, 0), seen, MANY, RECONCILE_NOW, &plan, NULL), 0);
 	assert_int_equal(plan.count, 1);
+	reconcile_plan_free(&plan);
+	marked(&shop, WANT(1, 1, 0, 0), seen, MANY);
+	assert_int_equal(reconcile(&shop, WANT(1, 1, 0, 0), seen, MANY, RECONCILE_NOW, &plan, NULL),
+			 0);
+	assert_int_equal(plan.count, MANY);
 }
 
 int main(void)
@@ -270,7 +323,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_missing_is_created),
 		cmocka_unit_test(what_is_as_wanted_is_left_alone),
-		cmocka_unit_test(scaling_down_takes_the_highest_first),
+		cmocka_unit_test(scaling_down_stops_the_last_of_equals),
+		cmocka_unit_test(scaling_down_keeps_the_well_ones),
+		cmocka_unit_test(holes_are_filled_only_when_more_are_wanted),
+		cmocka_unit_test(a_replacement_goes_on_with_holes),
 		cmocka_unit_test(services_unknown_to_the_manifest_go),
 		cmocka_unit_test(dependents_stop_before_what_they_depend_on),
 		cmocka_unit_test(the_order_holds_across_a_service_without_instances),

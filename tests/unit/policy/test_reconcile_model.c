@@ -123,13 +123,6 @@ static void wish(struct world *world)
 		};
 }
 
-static unsigned wanted_now(const struct world *world, const struct actor *actor)
-{
-	long s = observed_service(&world->stack, services[actor->service].name);
-
-	return s < 0 ? 0 : world->desired[s].replicas;
-}
-
 static unsigned ready_of(const struct world *world, size_t service)
 {
 	unsigned ready = 0;
@@ -152,6 +145,7 @@ static void carry_out(struct world *world, struct actor *actor, unsigned actions
 		actor->process = true;
 		actor->executed = false;
 		actor->started_ms = world->now_ms;
+		actor->seen.begun_us = world->now_ms * 1000;
 		world->starts++;
 	}
 	if (actions & (ACT_SIGNAL_STOP | ACT_KILL))
@@ -233,10 +227,62 @@ static void sweep(struct world *world)
 	world->count = kept;
 }
 
-static size_t look(const struct world *world, struct observed *seen)
+static const struct desired *wish_of(const struct world *world, const struct observed *seen)
+{
+	long s = observed_service(&world->stack, seen->service);
+
+	return s < 0 ? NULL : &world->desired[s];
+}
+
+/* How it looks from outside: the lower, the better. */
+static long distress(const struct observed *seen)
+{
+	static const char worsening[] = {INSTANCE_READY,    INSTANCE_COMPLETED, INSTANCE_UNREADY,
+					 INSTANCE_STARTING, INSTANCE_WAITING,	INSTANCE_BACKOFF,
+					 INSTANCE_FAILED,   INSTANCE_STOPPING};
+
+	return (const char *)memchr(worsening, (int)seen->state, sizeof(worsening)) - worsening;
+}
+
+static bool is_kept_before(const struct world *world, const struct observed *one,
+			   const struct observed *other)
+{
+	const struct desired *wish = wish_of(world, one);
+
+	if (distress(one) != distress(other))
+		return distress(one) < distress(other);
+	if (observed_outdated(one, wish) != observed_outdated(other, wish))
+		return observed_outdated(other, wish);
+	if (one->connections != other->connections)
+		return one->connections > other->connections;
+	if (one->begun_us != other->begun_us)
+		return one->begun_us < other->begun_us;
+	return one->index < other->index;
+}
+
+/* Nobody is kept who is less useful than one who is not, and as many are kept as are wanted. */
+static void check_marks(const struct world *world, const struct observed *seen, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct desired *wish = wish_of(world, &seen[i]);
+		unsigned better = 0;
+
+		for (size_t j = 0; wish && j < count; j++)
+			better += j != i && strcmp(seen[i].service, seen[j].service) == 0 &&
+				  is_kept_before(world, &seen[j], &seen[i]);
+		assert_int_equal(seen[i].surplus, !wish || better >= wish->replicas);
+	}
+}
+
+/* What there is, marked; the actors keep the marks. */
+static size_t look(struct world *world, struct observed *seen)
 {
 	for (size_t i = 0; i < world->count; i++)
 		seen[i] = world->actors[i].seen;
+	marked(&world->stack, world->desired, seen, world->count);
+	check_marks(world, seen, world->count);
+	for (size_t i = 0; i < world->count; i++)
+		world->actors[i].seen.surplus = seen[i].surplus;
 	return world->count;
 }
 
@@ -264,7 +310,7 @@ static bool dependents_still_leave(const struct world *world, size_t service)
 			const struct actor *actor = &world->actors[i];
 
 			if (actor->service == s && !actor->gone && actor->process &&
-			    actor->seen.index > wanted_now(world, actor))
+			    actor->seen.surplus)
 				return true;
 		}
 		if (dependents_still_leave(world, s))
@@ -280,8 +326,7 @@ static void check_replacement(const struct world *world, const struct actor *act
 	for (size_t i = 0; i < world->count; i++) {
 		const struct actor *other = &world->actors[i];
 
-		if (other == actor || other->service != actor->service ||
-		    other->seen.index > wanted_now(world, other))
+		if (other == actor || other->service != actor->service || other->seen.surplus)
 			continue;
 		/* Whoever is as new as it shall be serves, and nobody is on its way out. */
 		assert_int_not_equal(other->seen.state, INSTANCE_STOPPING);
@@ -342,6 +387,7 @@ static size_t plan_and_act(struct world *world)
 		struct actor *actor = &world->actors[action->observed];
 
 		assert_int_equal(actor->seen.index, action->index);
+		assert_int_equal(actor->seen.surplus, action->kind == RECONCILE_STOP);
 		if (action->kind == RECONCILE_REPLACE)
 			check_replacement(world, actor);
 		else if (actor->process)
@@ -435,6 +481,7 @@ static void disturb(struct world *world, struct actor *actor)
 {
 	uint64_t dice = draw(world, 12);
 
+	actor->seen.connections = (unsigned)draw(world, 3);
 	if (actor->backoff_timer && dice < 8) {
 		actor->backoff_timer = false;
 		feed(world, actor, INSTANCE_EV_BACKOFF_OVER);

@@ -23,10 +23,11 @@ static const struct stack shop = STACK(shop_services);
 	(struct observed[]){__VA_ARGS__},                                                          \
 		sizeof((struct observed[]){__VA_ARGS__}) / sizeof(struct observed)
 
-static struct service_status web_status(unsigned wanted, const struct observed *seen, size_t count)
+static struct service_status web_status(unsigned wanted, struct observed *seen, size_t count)
 {
 	struct service_status status[SERVICES];
 
+	marked(&shop, WANT(0, wanted), seen, count);
 	settled_services(&shop, WANT(0, wanted), seen, count, status);
 	return status[WEB];
 }
@@ -55,12 +56,12 @@ static void a_service_has_the_word_of_its_worst_instance(void **unused)
 	assert_string_equal(web_status(2, NULL, 0).state, "starting");
 }
 
-static struct service_status held_status(struct desired wanted, const struct observed *seen,
-					 size_t count)
+static struct service_status held_status(struct desired wanted, struct observed *seen, size_t count)
 {
 	struct service_status status[SERVICES];
 	const struct desired all[] = {{0, "r2"}, wanted};
 
+	marked(&shop, all, seen, count);
 	settled_services(&shop, all, seen, count, status);
 	return status[WEB];
 }
@@ -109,9 +110,10 @@ static void numbers_and_reason_are_of_the_wanted_instances(void **unused)
 	assert_string_equal(status.reason, "exited 1");
 }
 
-static bool idle(unsigned seed, unsigned web, const struct observed *seen, size_t count)
+static bool idle(unsigned seed, unsigned web, struct observed *seen, size_t count)
 {
-	return settled_idle(&shop, WANT(seed, web), seen, count);
+	return settled_idle(&shop, WANT(seed, web), marked(&shop, WANT(seed, web), seen, count),
+			    count);
 }
 
 static void what_is_on_its_way_is_not_idle(void **unused)
@@ -155,17 +157,24 @@ static void a_replacement_is_idle_only_when_done_or_paused(void **unused)
 	assert_false(settled_ok(&shop, WANT(0, 2), seen, 2, NULL));
 }
 
+static bool ok(unsigned seed, unsigned web, struct observed *seen, size_t count)
+{
+	return settled_ok(&shop, WANT(seed, web), marked(&shop, WANT(seed, web), seen, count),
+			  count, NULL);
+}
+
 static void ready_and_completed_are_well(void **unused)
 {
 	(void)unused;
-	assert_true(settled_ok(
-		&shop, WANT(1, 2),
-		LIST(SEEN("seed", 1, COMPLETED), SEEN("web", 1, READY), SEEN("web", 2, READY)),
-		NULL));
-	assert_true(settled_ok(&shop, WANT(0, 0), NULL, 0, NULL));
-	assert_false(settled_ok(&shop, WANT(0, 1), NULL, 0, NULL));
-	assert_false(settled_ok(&shop, WANT(0, 1), LIST(SEEN("web", 1, STARTING)), NULL));
-	assert_false(settled_ok(&shop, WANT(0, 0), LIST(SEEN("web", 1, READY)), NULL));
+	assert_true(
+		ok(1, 2,
+		   LIST(SEEN("seed", 1, COMPLETED), SEEN("web", 1, READY), SEEN("web", 2, READY))));
+	assert_true(ok(0, 0, NULL, 0));
+	assert_true(ok(0, 2, LIST(SEEN("web", 2, READY), SEEN("web", 7, READY))));
+	assert_false(ok(0, 1, NULL, 0));
+	assert_false(ok(0, 1, LIST(SEEN("web", 1, STARTING))));
+	assert_false(ok(0, 0, LIST(SEEN("web", 1, READY))));
+	assert_false(ok(0, 1, LIST(SEEN("web", 1, FAILED), SEEN("web", 2, READY))));
 }
 
 static void each_fault_has_a_line(void **unused)
@@ -176,19 +185,20 @@ static void each_fault_has_a_line(void **unused)
 		SEEN("web", 1, WAITING, .blocked = true, .reason = "seed exited 1"),
 		SEEN("web", 2, READY),
 		SEEN("web", 4, STARTING),
-		SEEN("web", 9, STOPPING),
+		SEEN("seed", 2, STOPPING),
 	};
 	const char *const lines[] = {
 		"seed-1 failed: exited 1",
 		"web-1 waiting: seed exited 1",
 		"web-2 ready: not yet replaced by its new version",
 		"web-4 starting",
-		"web-9 stopping: no longer wanted",
+		"seed-2 stopping: no longer wanted",
 		"web has 3 of 4 instances",
 	};
 	autostrv struct strv faults = {0};
 
 	seen[2].revision = "r1";
+	marked(&shop, WANT(1, 4), seen, ARRAY_SIZE(seen));
 	assert_false(settled_ok(&shop, WANT(1, 4), seen, ARRAY_SIZE(seen), &faults));
 	assert_int_equal(strv_check(&faults, NULL), 0);
 	assert_int_equal(faults.count, ARRAY_SIZE(lines));
