@@ -31,15 +31,16 @@ void sources_remove(int loop_fd, int fd)
 	(void)epoll_ctl(loop_fd, EPOLL_CTL_DEL, fd, NULL); /* likewise */
 }
 
-void sources_wait(int loop_fd, int wait_ms)
+bool sources_wait(int loop_fd, int wait_ms)
 {
 	struct epoll_event event;
 
-	if (epoll_wait(loop_fd, &event, 1, wait_ms) == 1) {
-		struct source *source = event.data.ptr;
+	if (epoll_wait(loop_fd, &event, 1, wait_ms) != 1)
+		return false;
+	struct source *source = event.data.ptr;
 
-		source->fn(source, event.events);
-	}
+	source->fn(source, event.events);
+	return true;
 }
 
 int64_t sources_now_ms(void)

@@ -7,6 +7,7 @@
 
 #include "runtime/base/err.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 
@@ -28,8 +29,9 @@ void sources_change(int loop_fd, int fd, uint32_t events, struct source *source)
 /* To be called before the close. */
 void sources_remove(int loop_fd, int fd);
 
-/* Waits for one event, for @wait_ms at most (-1: for ever), and calls who it is for. */
-void sources_wait(int loop_fd, int wait_ms);
+/* Waits for one event, for @wait_ms at most (-1: for ever), and calls who it is for. Returns
+ * whether there was one. */
+bool sources_wait(int loop_fd, int wait_ms);
 
 /* CLOCK_MONOTONIC. */
 int64_t sources_now_ms(void);

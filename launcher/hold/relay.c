@@ -108,7 +108,8 @@ static int pump(struct side *from)
 	return r == -EAGAIN || r == -EINTR ? 0 : r;
 }
 
-/* One that neither sends nor gets anything any more would be told to have hung up for ever. */
+/* One whose sending we have ended is told to have hung up, for ever, as soon as its own end has
+ * come, which may be long before that is read. */
 static int watch(struct side *side)
 {
 	const struct side *other = other_of(side);
@@ -116,7 +117,7 @@ static int watch(struct side *side)
 		(!side->ended && !side->piped ? EPOLLIN : 0) | (other->piped ? EPOLLOUT : 0);
 	int loop_fd = side->relay->loop_fd;
 
-	if (side->ended && other->passed) {
+	if (!events && other->passed) {
 		if (side->watched)
 			sources_remove(loop_fd, side->fd);
 		side->watched = false;

@@ -8,8 +8,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,6 +19,7 @@
 
 static int loop_fd = -1;
 static int client, server; /* the far ends of the two */
+static int server_near;	   /* the relay's end */
 static bool over;
 
 static void on_end(void *data)
@@ -43,14 +46,14 @@ static void connect_pair(int *ret_far, int *ret_near)
 
 static int begin(void **unused)
 {
-	int client_fd, server_fd;
+	int client_fd;
 
 	(void)unused;
 	over = false;
 	loop_fd = sources_open(NULL);
 	connect_pair(&client, &client_fd);
-	connect_pair(&server, &server_fd);
-	return relay_begin(loop_fd, client_fd, server_fd, &(struct relay_owner){on_end, NULL});
+	connect_pair(&server, &server_near);
+	return relay_begin(loop_fd, client_fd, server_near, &(struct relay_owner){on_end, NULL});
 }
 
 static int end(void **unused)
@@ -125,6 +128,41 @@ static void a_slow_reader_gets_all(void **unused)
 	assert_int_equal(get(server, heard, 1), 0);
 }
 
+/* Whether nothing is to be done any more, for now. */
+static bool is_quiet(void)
+{
+	int turns = 0;
+
+	while (turns < 10000 && sources_wait(loop_fd, 0))
+		turns++;
+	return turns < 10000;
+}
+
+static void an_end_that_comes_while_the_other_one_does_not_read_is_no_busy_loop(void **unused)
+{
+	struct pollfd ended;
+	char bytes[16384] = "";
+	size_t sent = 0, got = 0, n;
+	int unread = 0;
+
+	(void)unused;
+	assert_int_equal(shutdown(client, SHUT_WR), 0);
+	assert_int_equal(get(server, bytes, 1), 0);
+	while (unread == 0) {
+		assert_int_equal(write(server, bytes, sizeof(bytes)), sizeof(bytes));
+		sent += sizeof(bytes);
+		assert_true(is_quiet());
+		assert_int_equal(ioctl(server_near, FIONREAD, &unread), 0);
+	}
+	assert_int_equal(shutdown(server, SHUT_WR), 0);
+	ended = (struct pollfd){.fd = server_near, .events = POLLRDHUP};
+	assert_int_equal(poll(&ended, 1, -1), 1);
+	assert_true(is_quiet());
+	while ((n = get(client, bytes, sizeof(bytes))) > 0)
+		got += n;
+	assert_int_equal(got, sent);
+}
+
 static void what_breaks_one_breaks_the_other(void **unused)
 {
 	char heard[8];
@@ -147,6 +185,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(an_end_is_passed_on_and_the_other_way_stays, begin,
 						end),
 		cmocka_unit_test_setup_teardown(a_slow_reader_gets_all, begin, end),
+		cmocka_unit_test_setup_teardown(
+			an_end_that_comes_while_the_other_one_does_not_read_is_no_busy_loop, begin,
+			end),
 		cmocka_unit_test_setup_teardown(what_breaks_one_breaks_the_other, begin, end),
 	};
 
