@@ -87,6 +87,7 @@ static void add_ports(struct draft *draft, const struct service *service, size_t
 				.target_port = port->target,
 				.group = group,
 				.holder_port = held ? hold_published(draft->sup, port) : 0,
+				.shut = service->traffic.restricted,
 			};
 	}
 }

@@ -449,8 +449,8 @@ static char *port_maps_of(const char *table, const struct net_port *ports, size_
 
 	buf_printf(&text,
 		   "flush map %s ports\nflush map %s ports_of\n"
-		   "flush chain %s refused\n",
-		   table, table, table);
+		   "flush chain %s refused\nflush set %s shut\n",
+		   table, table, table, table);
 	for (size_t i = 0; i < count; i++) {
 		const char *protocol = ports[i].protocol == IPPROTO_UDP ? "udp" : "tcp";
 		const char *family = ports[i].host_ip.family == 6 ? "ip6" : "ip";
@@ -465,6 +465,9 @@ static char *port_maps_of(const char *table, const struct net_port *ports, size_
 			buf_printf(&text, "add rule %s refused %s%s%s%sudp dport %u reject\n",
 				   table, any ? "" : family, any ? "" : " daddr ",
 				   any ? "" : address, any ? "" : " ", ports[i].host_port);
+		if (ports[i].holder_port && ports[i].shut)
+			buf_printf(&text, "add element %s shut { %u }\n", table,
+				   ports[i].holder_port);
 	}
 	return buf_check(&text, NULL) < 0 ? NULL : buf_take(&text);
 }

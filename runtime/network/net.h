@@ -305,6 +305,7 @@ struct net_port {
 	uint16_t target_port;
 	size_t group;	      /* which of the groups it leads to */
 	uint16_t holder_port; /* where the group has one: another one, for this port alone */
+	bool shut;	      /* that one, to the stack's instances */
 };
 
 struct net_balance {

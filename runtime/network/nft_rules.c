@@ -41,6 +41,10 @@
  * visited says for the rest (nft_allow.h). What is link-local is the host's as well: where that is
  * a virtual machine, its credentials are there.
  *
+ * led: what the balancer leads to a holder is not forwarded; it meets here what it would meet
+ * there, so that nobody gets to who sleeps that would not get to who is awake. shut: ports of
+ * holders that are for others than instances.
+ *
  * forward: what is confined to its network, or to whom it may call; then what may come into one,
  * which nobody may from outside it but through a published port; then what may leave.
  */
@@ -69,6 +73,9 @@ static const char chains[] =
 	"\t}\n"
 	"\tmap guarded {\n"
 	"\t\ttype $a : verdict\n"
+	"\t}\n"
+	"\tset shut {\n"
+	"\t\ttype inet_service\n"
 	"\t}\n"
 	"\tmap ports {\n"
 	"\t\ttype inet_proto . inet_service : verdict\n"
@@ -139,10 +146,13 @@ static const char chains[] =
 	"\t}\n"
 	"\tchain host {\n"
 	"\t\tct state established,related accept\n"
+	"\t\tct status dnat tcp dport @shut jump unanswered\n"
 	"\t\tct status dnat accept\n"
 	"\t\tmeta l4proto $p accept\n"
 	"\t\tmeta l4proto { tcp, udp } th dport 53 accept\n"
 	"\t\tjump visited\n"
+	"\t}\n"
+	"\tchain led {\n"
 	"\t}\n"
 	"\tchain visits {\n"
 	"\t}\n"
@@ -150,6 +160,7 @@ static const char chains[] =
 	"\t\ttype filter hook input priority filter; policy accept;\n"
 	"\t\ttcp flags rst jump refusal\n"
 	"\t\tjump refused\n"
+	"\t\tct state new ct status dnat jump led\n"
 	"\t\tjump visits\n"
 	"\t}\n"
 	"}\n";
@@ -195,6 +206,12 @@ static const char outer_rules[] =
 /* What leaves the network. */
 static const char way_out[] = "\t\toifname != \"$b\" $f saddr $n masquerade\n";
 
+/* To a holder as to who is awake: out of the network nowhere, into it from the host itself only. */
+static const char own_holders[] = "\t}\n"
+				  "\tchain led {\n"
+				  "\t\tiifname \"$b\" $f daddr != $g drop\n"
+				  "\t\tiifname != { \"lo\", \"$b\" } $f daddr $g drop\n";
+
 static const char visits[] = "\t}\n"
 			     "\tchain visits {\n"
 			     "\t\tiifname \"$b\" jump host\n"
@@ -231,6 +248,7 @@ void nft_rules_network(struct buf *text, const struct nft_network *network)
 
 	nft_text_put(text, &words, outer_rules);
 	nft_text_put(text, &words, network->internal ? "" : way_out);
+	nft_text_put(text, &words, network->internal ? own_holders : "");
 	nft_text_put(text, &words, visits);
 	nft_text_put(text, &words, network->internal ? no_way_out : "");
 	nft_text_put(text, &words, inward);

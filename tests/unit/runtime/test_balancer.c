@@ -126,11 +126,18 @@ static void who_has_nobody_may_have_a_holder(void **unused)
 	assert_non_null(strstr(held, "add rule ip davit_shop port_0 counter name hits_0\n"
 				     "add rule ip davit_shop port_0 meta l4proto tcp dnat to "
 				     "10.1.1.1:40002\n"));
+	assert_null(strstr(held, "add element ip davit_shop shut"));
+	port.shut = true;
+	autofree char *shut = change(&balancer, &wish);
+
+	assert_non_null(strstr(shut, "add element ip davit_shop shut { 40002 }\n"));
 	group.holder_port = port.holder_port = 0;
 	group.target_count = addresses("10.1.1.2", list);
 	autofree char *woken = change(&balancer, &wish);
 
 	assert_null(strstr(woken, "10.1.1.1:"));
+	assert_non_null(strstr(woken, "flush set ip davit_shop shut\n"));
+	assert_null(strstr(woken, "shut {"));
 	assert_non_null(strstr(woken, "group_0 dnat to 10.1.1.2\n"));
 	group.counted = false;
 	autofree char *plain = change(&balancer, &wish);
@@ -222,6 +229,7 @@ static void a_port_leads_to_its_group(void **unused)
 		"flush map ip davit_shop ports\n"
 		"flush map ip davit_shop ports_of\n"
 		"flush chain ip davit_shop refused\n"
+		"flush set ip davit_shop shut\n"
 		"add chain ip davit_shop port_0\n"
 		"add element ip davit_shop ports_of { 192.0.2.2 . udp . 53 : goto port_0 }\n"
 		"add rule ip davit_shop refused ip daddr 192.0.2.2 udp dport 53 reject\n"
@@ -239,6 +247,7 @@ static void a_port_leads_to_its_group(void **unused)
 	assert_string_equal(none, "flush map ip davit_shop ports\n"
 				  "flush map ip davit_shop ports_of\n"
 				  "flush chain ip davit_shop refused\n"
+				  "flush set ip davit_shop shut\n"
 				  "flush chain ip davit_shop port_0\n"
 				  "delete chain ip davit_shop port_0\n"
 				  "flush chain ip davit_shop port_1\n"
