@@ -58,10 +58,10 @@ static void add_group(struct draft *draft, const struct service *service,
 		.targets = &draft->targets[draft->target_count],
 		.counted = service->autoscale.idle_ms > 0,
 	};
-	if (held) {
+	if (held)
 		group->holder_port = hold_port(draft->sup, service, network);
+	if (group->holder_port)
 		return;
-	}
 	for (struct instance *one = first; one && is_of(one, service); one = one->next) {
 		if (one->state != INSTANCE_READY || !one->endpoint || instance_is_one_off(one))
 			continue;
