@@ -258,7 +258,8 @@ static void fill_units(struct change *change, const struct json_t *scale)
 		unit->replicas = (unsigned)js_int(scale, service->name, unit->replicas);
 		if (before && !js_get(scale, service->name)) {
 			unit->asleep = before->asleep && unit->replicas == 0;
-			unit->held = before->held && (unit->asleep || unit->replicas > 0);
+			unit->held = before->held && service->autoscale.idle_ms > 0 &&
+				     (unit->asleep || unit->replicas > 0);
 		}
 	}
 }
