@@ -22,6 +22,7 @@
 #define RETRY_LATER 50	/* less often */
 #define TICK_MS	    50	/* how exact other times are */
 #define KEY_MAX	    256
+#define PARTS	    4 /* of the room for all */
 
 /* A socket that listens for a service. */
 struct listener {
@@ -54,9 +55,11 @@ struct place {
 	char *service;
 	struct listener *listeners;
 	struct call *calls;
-	bool led; /* there is somebody: */
+	unsigned open;	    /* of hall->open */
+	int64_t starved_ms; /* the host has no room for more, looked at then; 0: not so */
+	bool led;	    /* there is somebody: */
 	struct in_addr target;
-	int64_t waiting_ms; /* since when; 0: nobody waits */
+	int64_t waiting_ms; /* since when the first one does; 0: nobody waits */
 	int64_t limit_ms;
 	bool waiting_told;
 	bool served, served_told; /* by the target */
@@ -108,15 +111,33 @@ static void hear_all(struct place *place)
 
 /* ---- one connection ---- */
 
+/* One service alone takes no more than a part of the room. */
+static bool is_full(const struct place *place)
+{
+	const struct hall *hall = place->hall;
+
+	return hall->open >= hall->most || place->open >= hall->most / PARTS + 1;
+}
+
+/* Whoever could not come in for want of room can now. */
+static void use_room(struct place *place)
+{
+	if (!place->led || is_full(place))
+		return;
+	place->waiting_ms = 0;
+	hear_all(place);
+}
+
 static void on_relay_end(void *data)
 {
-	struct hall *hall = data;
+	struct place *place = data;
+	struct hall *hall = place->hall;
+	bool was_full = hall->open-- >= hall->most;
 
-	/* Whoever could not come in for want of room can now. */
-	if (hall->open-- >= hall->most)
-		for (struct place *place = hall->places; place; place = place->next)
-			if (place->led)
-				hear_all(place);
+	place->open--;
+	use_room(place);
+	for (struct place *one = was_full ? hall->places : NULL; one; one = one->next)
+		use_room(one);
 }
 
 /* Off the list; its descriptors are others' by now. */
@@ -139,13 +160,13 @@ static void drop_try(struct call *call)
 
 static void give_up(struct call *call)
 {
-	struct hall *hall = call->place->hall;
+	struct place *place = call->place;
 
 	drop_try(call);
 	relay_reset(call->fd);
-	call->place->given_up++;
+	place->given_up++;
 	call_free(call);
-	on_relay_end(hall);
+	on_relay_end(place);
 }
 
 static void connected(struct call *call)
@@ -158,8 +179,8 @@ static void connected(struct call *call)
 	place->served = true;
 	call_free(call);
 	if (relay_begin(hall->loop_fd, client_fd, server_fd,
-			&(struct relay_owner){on_relay_end, hall}) < 0)
-		on_relay_end(hall);
+			&(struct relay_owner){on_relay_end, place}) < 0)
+		on_relay_end(place);
 }
 
 static void try_later(struct call *call)
@@ -214,6 +235,18 @@ static uint16_t port_of(const struct listener *listener, int fd)
 	return listener->how.port ? listener->how.port : ntohs(called.sin_port);
 }
 
+/* It is still there, and would be told of at once, again and again. */
+static void starve(struct listener *listener)
+{
+	listener->place->starved_ms = sources_now_ms() + TICK_MS;
+	set_deaf(listener, true);
+}
+
+static bool is_shortage(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
+}
+
 /* False: there is none, or no room for it. */
 static bool take_call(struct listener *listener)
 {
@@ -225,8 +258,8 @@ static bool take_call(struct listener *listener)
 	if (port == 0) {
 		if (fd >= 0)
 			relay_reset(fd);
-		else if (errno == EMFILE || errno == ENFILE)
-			place->hall->most = place->hall->open;
+		else if (is_shortage(errno))
+			starve(listener);
 		free(call);
 		return fd >= 0;
 	}
@@ -238,6 +271,7 @@ static bool take_call(struct listener *listener)
 			      .port = port,
 			      .end_ms = sources_now_ms() + listener->how.limit_ms};
 	place->calls = call;
+	place->open++;
 	place->hall->open++;
 	try(call);
 	return true;
@@ -251,7 +285,7 @@ static void say(struct place *place)
 	struct hall *hall = place->hall;
 	char key[KEY_MAX];
 
-	if (place->waiting_ms && !place->waiting_told)
+	if (place->waiting_ms && !place->led && !place->waiting_told)
 		place->waiting_told = hall->say(hall->data, HOLD_ANSWER_WAITING, place->service);
 	if (place->served && !place->served_told)
 		place->served_told = hall->say(hall->data, HOLD_ANSWER_SERVED, place->service);
@@ -260,6 +294,7 @@ static void say(struct place *place)
 		place->given_up = 0;
 }
 
+/* Or for room. */
 static void wait_for_target(struct listener *listener)
 {
 	struct place *place = listener->place;
@@ -284,10 +319,10 @@ static void on_listener(struct source *source, uint32_t events)
 		wait_for_target(listener);
 		return;
 	}
-	for (int i = 0; i < BATCH && hall->open < hall->most && take_call(listener); i++)
+	for (int i = 0; i < BATCH && !is_full(place) && take_call(listener); i++)
 		;
-	if (hall->open >= hall->most)
-		set_deaf(listener, true);
+	if (is_full(place))
+		wait_for_target(listener);
 	say(place);
 }
 
@@ -453,8 +488,13 @@ static int tick_place(struct place *place, int64_t now_ms)
 	}
 	if (place->waiting_ms && now_ms - place->waiting_ms >= place->limit_ms)
 		reset_waiting(place);
+	if (place->starved_ms && now_ms >= place->starved_ms) {
+		place->starved_ms = 0;
+		hear_all(place);
+	}
 	say(place);
-	if (place->waiting_ms || place->given_up || (place->served && !place->served_told))
+	if (place->starved_ms || place->waiting_ms || place->given_up ||
+	    (place->served && !place->served_told))
 		wait_ms = sooner(wait_ms, TICK_MS);
 	return wait_ms;
 }

@@ -17,7 +17,7 @@ struct hall {
 	int loop_fd;
 	struct place *places;
 	unsigned open; /* connections that are accepted and not over */
-	unsigned most;
+	unsigned most; /* of which one place has a part */
 	/* Says one of enum hold_answer. Returns false when it is to be said later. */
 	bool (*say)(void *data, char answer, const char *key);
 	/* Heeds what was said before somebody came. */
