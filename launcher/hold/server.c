@@ -18,6 +18,7 @@
 #define FDS_EACH    6	 /* two connections, two pipes */
 #define FDS_OWN	    1024 /* listeners, and little else */
 #define ORPHANED_MS 50
+#define EVENTS	    64 /* so many at once, then what is due */
 
 struct server {
 	struct control control;
@@ -129,7 +130,8 @@ void server_run(struct server *server)
 
 		if (server->control.fd < 0 && (wait_ms < 0 || wait_ms > ORPHANED_MS))
 			wait_ms = ORPHANED_MS;
-		sources_wait(server->hall.loop_fd, wait_ms);
+		for (int i = 0; i < EVENTS && sources_wait(server->hall.loop_fd, wait_ms); i++)
+			wait_ms = 0;
 		if (control_is_superseded(&server->control) && server->hall.open == 0)
 			exit(0);
 	}
