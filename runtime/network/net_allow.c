@@ -93,6 +93,7 @@ static void put_bridged(const struct net *net, struct buf *text, bool comes,
 	const struct ip four = ip_of_in(speaker->address);
 	const struct ip local = twin_link_local(speaker->mac);
 
+	nft_allow_port(text, net->stack, comes, speaker->port);
 	nft_allow_bridged(text, net->stack, comes, &four);
 	if (!speaker->address6.family)
 		return;

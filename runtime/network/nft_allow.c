@@ -73,3 +73,9 @@ void nft_allow_bridged(struct buf *text, const char *stack, bool comes, const st
 	buf_printf(text, "%s element bridge davit_%s called%s { %s }\n", comes ? "add" : "delete",
 		   stack, address->family == 6 ? "6" : "", ip_format(address, shown));
 }
+
+void nft_allow_port(struct buf *text, const char *stack, bool comes, const char *port)
+{
+	buf_printf(text, "%s element bridge davit_%s called_ports { \"%s\" }\n",
+		   comes ? "add" : "delete", stack, port);
+}

@@ -37,3 +37,6 @@ void nft_allow_host(struct buf *text, const struct nft_allow_table *table, size_
 /* The same for the table of the bridges, where who is called by some only is called by nobody but
  * through the gateway. */
 void nft_allow_bridged(struct buf *text, const char *stack, bool comes, const struct ip *address);
+
+/* There, nothing is passed on through @port but what is sent to such an address. */
+void nft_allow_port(struct buf *text, const char *stack, bool comes, const char *port);

@@ -25,6 +25,11 @@
  *
  * called: by some only, whom the rules for routed packets know (nft_allow.h). The way past the
  * gateway, which an instance may make itself, is closed.
+ *
+ * called_ports: theirs. What somebody sends to a group (multicast, broadcast) has another address
+ * than theirs, and is not passed on to them; neighbours find each other all the same. What the host
+ * sends itself is not forwarded. Where br_netfilter is on, connections that it has translated are,
+ * with an address of theirs.
  */
 static const char chains[] =
 	"\tset speakers {\n"
@@ -41,6 +46,9 @@ static const char chains[] =
 	"\t}\n"
 	"\tset called6 {\n"
 	"\t\ttype ipv6_addr\n"
+	"\t}\n"
+	"\tset called_ports {\n"
+	"\t\ttype ifname\n"
 	"\t}\n"
 	"\tset gateways {\n"
 	"\t\ttype ether_addr\n"
@@ -63,6 +71,15 @@ static const char chains[] =
 	"arp "
 	"saddr ip @speakers iifname . arp saddr ether . arp saddr ip @speakers accept\n"
 	"\t\tcounter drop\n"
+	"\t}\n"
+	"\tchain called_port {\n"
+	"\t\ticmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept\n"
+	"\t\tether type ip ip daddr != @called counter drop\n"
+	"\t\tether type ip6 ip6 daddr != @called6 counter drop\n"
+	"\t}\n"
+	"\tchain forward {\n"
+	"\t\ttype filter hook forward priority filter; policy accept;\n"
+	"\t\toifname @called_ports jump called_port\n"
 	"\t}\n";
 
 void nft_guard_remove(struct buf *text, const char *stack)

@@ -164,6 +164,39 @@ static void rules_that_somebody_has_removed_are_made_anew(void **unused)
 	net_detach(late);
 }
 
+static void say_to_all(struct net_endpoint *from, const char *what)
+{
+	const struct sockaddr_in all = address(ip("255.255.255.255"), PORT);
+	autoclose int fd = socket_in(net_endpoint_netns(from), SOCK_DGRAM);
+	const int on = 1;
+
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof(on)), 0);
+	assert_int_equal(sendto(fd, what, 1, 0, (const struct sockaddr *)&all, sizeof(all)), 1);
+}
+
+/* An answer to that would be sent to one. */
+static void what_is_sent_to_all_comes_to_nobody_who_is_called_by_some(void **unused)
+{
+	const struct sockaddr_in any = address(ip("0.0.0.0"), PORT);
+	const struct timeval late = {.tv_sec = LATE_MS / 1000};
+	autoclose int fd = socket_in(net_endpoint_netns(web), SOCK_DGRAM);
+	char heard = 0;
+
+	(void)unused;
+	if (net_unguarded(net)) {
+		print_message("no nftables for bridges in this kernel\n");
+		skip();
+	}
+	assert_int_equal(bind(fd, (const struct sockaddr *)&any, sizeof(any)), 0);
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &late, sizeof(late)), 0);
+	say_to_all(other, "1");
+	say_to_all(app, "2");
+	allow(NULL);
+	say_to_all(other, "3");
+	assert_int_equal(recv(fd, &heard, 1, 0), 1);
+	assert_int_equal(heard, '3');
+}
+
 static void a_way_past_the_gateway_is_closed(void **unused)
 {
 	struct in_addr address = net_endpoint_address(web);
@@ -195,6 +228,7 @@ int main(void)
 		OPEN(a_new_list_holds_for_new_connections),
 		OPEN(nothing_to_say_is_said_without_fault),
 		OPEN(rules_that_somebody_has_removed_are_made_anew),
+		OPEN(what_is_sent_to_all_comes_to_nobody_who_is_called_by_some),
 		OPEN(a_way_past_the_gateway_is_closed),
 	};
 

@@ -63,15 +63,19 @@ static void who_calls_and_who_is_called_are_one_element_each(void **unused)
 	nft_allow_caller(&text, "shop", true, 3, &web);
 	nft_allow_called(&text, "shop", true, 3, &db);
 	nft_allow_bridged(&text, "shop", true, &db);
+	nft_allow_port(&text, "shop", true, "dv0badcafe00001");
 	nft_allow_caller(&text, "shop", false, 3, &web);
 	nft_allow_called(&text, "shop", false, 3, &db);
 	nft_allow_bridged(&text, "shop", false, &db);
+	nft_allow_port(&text, "shop", false, "dv0badcafe00001");
 	expect(&text, "add element ip davit_shop callers_3 { 10.213.5.2 }\n"
 		      "add element ip davit_shop guarded { 10.213.5.3 : jump allow_3 }\n"
 		      "add element bridge davit_shop called { 10.213.5.3 }\n"
+		      "add element bridge davit_shop called_ports { \"dv0badcafe00001\" }\n"
 		      "delete element ip davit_shop callers_3 { 10.213.5.2 }\n"
 		      "delete element ip davit_shop guarded { 10.213.5.3 }\n"
-		      "delete element bridge davit_shop called { 10.213.5.3 }\n");
+		      "delete element bridge davit_shop called { 10.213.5.3 }\n"
+		      "delete element bridge davit_shop called_ports { \"dv0badcafe00001\" }\n");
 }
 
 int main(void)
