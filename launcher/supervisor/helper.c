@@ -217,12 +217,13 @@ static void start(struct helper *helper)
 	helper->started_ms = loop_now_ms(helper->sup->loop);
 	if (r == 0)
 		r = start_program(helper, program, &err);
+	if (r < 0 && helper->pidfd >= 0)
+		kill_process(helper->pidfd);
+	if (r < 0)
+		forget_process(helper);
 	helper->kind->begun(helper->data);
 	if (r == 0)
 		return;
-	if (helper->pidfd >= 0)
-		kill_process(helper->pidfd);
-	forget_process(helper);
 	supervisor_log(helper->sup, "event=%s-failed error=\"%s\"", helper->kind->event, err.text);
 	watch_arm(helper->timer, PAUSE_MS);
 }
@@ -247,6 +248,7 @@ static void on_end(void *data, int fd, uint32_t events)
 	supervisor_log(helper->sup, "event=%s-ended quick=%u", helper->kind->event,
 		       helper->quick_ends);
 	if (helper->quick_ends > QUICK_MAX) {
+		helper->kind->begun(helper->data);
 		watch_arm(helper->timer, PAUSE_MS);
 		return;
 	}

@@ -20,7 +20,7 @@ struct helper_kind {
 	const char *program; /* in libexec */
 	const char *name;    /* of its record in the run directory, and with the keeper */
 	const char *event;   /* in the log: "name-server" */
-	/* A new process has been told nothing yet. */
+	/* There is a new process, which has been told nothing yet, or none any more. */
 	void (*begun)(void *data);
 	/* Says what is still to be said, to the socket @control_fd; -EAGAIN: it is called again. */
 	int (*tell)(void *data, int control_fd);

@@ -45,6 +45,7 @@ struct hold {
 	struct helper helper;
 	struct supervisor *sup;
 	struct hold_place *places;
+	bool served; /* there is a process */
 };
 
 /* ---- what there is ---- */
@@ -197,14 +198,34 @@ static bool has_failed(const struct supervisor *sup, const char *service)
 	return any;
 }
 
+/* Nobody serves who is about to stop. */
+static struct in_addr target_of(const struct supervisor *sup, const struct unit *unit,
+				const char *service)
+{
+	const struct instance *one = unit->asleep ? NULL : sup->instances;
+
+	for (; one; one = one->next)
+		if (one->state == INSTANCE_READY && one->endpoint && !instance_is_one_off(one) &&
+		    strcmp(one->plan->service->name, service) == 0)
+			return net_endpoint_address(one->endpoint);
+	return (struct in_addr){
+		htonl(!unit->asleep && has_failed(sup, service) ? INADDR_NONE : INADDR_ANY)};
+}
+
 bool hold_is_wanted(const struct supervisor *sup, size_t i)
 {
 	const struct unit *unit = &sup->units[i];
 
 	if (!unit->held || !may_sleep(sup, i) || unit->stopped || !unit->plan || sup->ending)
 		return false;
-	return unit->asleep ||
-	       (unit->replicas > 0 && !has_failed(sup, sup->manifest->stack->services[i].name));
+	if (unit->asleep)
+		return true;
+	struct in_addr target = target_of(sup, unit, sup->manifest->stack->services[i].name);
+
+	if (unit->replicas == 0 || target.s_addr == htonl(INADDR_NONE))
+		return false;
+	/* Without the process nobody leads them on to who is ready. */
+	return target.s_addr == htonl(INADDR_ANY) || (sup->hold && sup->hold->served);
 }
 
 static void need_sockets(struct hold *hold, struct hold_place *place, const struct service *service)
@@ -224,20 +245,6 @@ static void need_sockets(struct hold *hold, struct hold_place *place, const stru
 		if (strcmp(sup->ports[i].service->name, service->name) == 0 &&
 		    sup->ports[i].protocol == IPPROTO_TCP)
 			need_socket(hold, place, main, sup->ports[i].target);
-}
-
-/* Nobody serves who is about to stop. */
-static struct in_addr target_of(const struct supervisor *sup, const struct unit *unit,
-				const char *service)
-{
-	const struct instance *one = unit->asleep ? NULL : sup->instances;
-
-	for (; one; one = one->next)
-		if (one->state == INSTANCE_READY && one->endpoint && !instance_is_one_off(one) &&
-		    strcmp(one->plan->service->name, service) == 0)
-			return net_endpoint_address(one->endpoint);
-	return (struct in_addr){
-		htonl(!unit->asleep && has_failed(sup, service) ? INADDR_NONE : INADDR_ANY)};
 }
 
 static void write_place(struct hold *hold, size_t i)
@@ -313,13 +320,17 @@ static int tell(void *data, int control_fd)
 
 static void on_begun(void *data)
 {
-	const struct hold *hold = data;
+	struct hold *hold = data;
+	bool served = hold->helper.control_fd >= 0;
 
 	for (struct hold_place *place = hold->places; place; place = place->next) {
 		place->told = false;
 		for (struct hold_socket *one = place->sockets; one; one = one->next)
 			one->handed = false;
 	}
+	if (served != hold->served)
+		publish_ports(hold->sup);
+	hold->served = served;
 }
 
 /* From here on connections go to the instances directly, or are refused. */
@@ -453,7 +464,7 @@ void hold_adopt(struct supervisor *sup)
 	if (!hold)
 		return;
 	sup->hold = hold;
-	(void)helper_adopt(&hold->helper);
+	hold->served = helper_adopt(&hold->helper);
 	/* What it has it is told again, which changes nothing. */
 	collect(hold);
 	if (!hold->places)
