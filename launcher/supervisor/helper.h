@@ -55,8 +55,8 @@ void helper_tell(struct helper *helper);
 /* Has kind->timer called within a second. */
 void helper_wake(struct helper *helper);
 
-/* Goes on with the process of a predecessor, unless another one is installed now, which is then
- * told to end. Returns whether there is one. */
+/* Goes on with the process of a predecessor; ends it instead when another program is installed now.
+ * Returns whether there is one. */
 bool helper_adopt(struct helper *helper);
 
 /* Ends what a predecessor has left that nobody adopts. */

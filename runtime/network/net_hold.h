@@ -17,8 +17,8 @@ int net_hits(struct net *net, void (*seen)(void *data, const char *group, uint64
 
 /*
  * A socket of the host's that listens on the network's gateway, for net_group.holder_port: what the
- * balancer leads there waits in its queue. It hears nothing but that: who calls it by its own
- * address has not been translated, which SO_ORIGINAL_DST tells.
+ * balancer leads there waits in its queue. So does who calls it by its own address: that he has not
+ * been translated tells SO_ORIGINAL_DST, once he is accepted.
  *
  * @ret_fd	out: close-on-exec, never waits; owned by the caller
  */
