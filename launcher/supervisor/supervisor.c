@@ -28,7 +28,6 @@
 #include "launcher/supervisor/succession.h"
 #include "launcher/supervisor/vacancy.h"
 
-#include "launcher/js.h"
 #include "launcher/paths.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/fs.h"
