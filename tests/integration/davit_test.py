@@ -48,8 +48,8 @@ def check_match(pattern, text, what="output"):
     check(re.search(pattern, text, re.M), f"{what} does not match {pattern!r}:\n{text}")
 
 
-def wait_for(condition, what, seconds=15):
-    """Calls until the result is true, returns it; fails with @what otherwise."""
+def wait_for(condition, what, seconds=60):
+    """Calls until the result is true, returns it; fails with @what otherwise, late: a machine may be slow or busy."""
     end = time.monotonic() + seconds * SLOW
     while True:
         result = condition()
@@ -59,7 +59,7 @@ def wait_for(condition, what, seconds=15):
         time.sleep(0.05)
 
 
-def run(*words, status=0, timeout=60, **more):
+def run(*words, status=0, timeout=120, **more):
     """Runs a command to its end; @status None accepts any exit status."""
     more.setdefault("stdin", subprocess.DEVNULL)
     done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False,
@@ -75,6 +75,18 @@ def read(path):
         return text.read()
 
 
+def glance(path):
+    """What a file of /proc or of a control group says, "" for one that has gone meanwhile."""
+    try:
+        return read(path)
+    except OSError:
+        return ""
+
+
+def comm(pid):
+    return glance(f"/proc/{pid}/comm").strip()
+
+
 def write(path, text, mode=0o644):
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "w", encoding="utf-8") as out:
@@ -85,10 +97,29 @@ def write(path, text, mode=0o644):
 
 def alive(pid):
     """False for zombies too: they have ended."""
+    text = glance(f"/proc/{pid}/stat")
+    return bool(text) and not re.search(r"\) [ZX] ", text)
+
+
+def send(pid, number):
+    """A signal, also to one that may have ended."""
     try:
-        return not re.search(r"\) Z ", read(f"/proc/{pid}/stat"))
-    except OSError:
-        return False
+        os.kill(pid, number)
+    except ProcessLookupError:
+        pass
+
+
+def trap_stands(pid):
+    """False for a shell that has yet to set one of its traps: the kernel keeps a signal that has no handler from who is
+    first of its pid namespace, so what is sent earlier is lost."""
+    words, status = glance(f"/proc/{pid}/cmdline"), glance(f"/proc/{pid}/status")
+    if not words.startswith("sh\0"):
+        return True
+    minded = 0
+    for mask in re.findall(r"^Sig(?:Ign|Cgt):\s+(\w+)", status, re.M):
+        minded |= int(mask, 16)
+    names = " ".join(re.findall(r"\btrap ['\"][^'\"]*['\"] ([A-Z0-9 ]+)", words)).split()
+    return not minded or all(minded >> (signal.Signals["SIG" + name] - 1) & 1 for name in names)
 
 
 def words_of(pid):
@@ -165,13 +196,13 @@ class Stack:
         try:
             return run("davit", *words, env=self.env, **more)
         except subprocess.TimeoutExpired as error:
-            raise AssertionError(f"davit {' '.join(words)} does not end; {self.describe()}") from error
+            raise AssertionError(f"davit {' '.join(words)} does not end; said: {error.stdout} {error.stderr}") from error
 
     def describe(self):
-        """What a person would look at when something hangs."""
-        text = ["left: " + " | ".join(self.leftovers())]
-        for pid in self.supervisors():
-            text.append(f"supervisor {pid} in " + read(f"/proc/{pid}/wchan"))
+        """What a person would look at when something is not as it should be."""
+        text = [f"stack {self.name}:"] + self.leftovers()[:40]
+        for pid in self.processes(all=True):
+            text.append(f"{pid} {comm(pid)} is in {glance(f'/proc/{pid}/wchan')}, {glance(f'/proc/{pid}/syscall').strip()}")
         for path in glob.glob(f"{self.dir}/run/*/control.sock"):
             text.append(run("curl", "-sS", "-m", "3", "--unix-socket", path, "http://davit/v1/instances", status=None).stdout)
         return "\n".join(text) + "\n" + self.supervisor_log()
@@ -184,7 +215,11 @@ class Stack:
         return process
 
     def up(self, *words, **more):
-        return self.davit("up", "--wait", *words, **more)
+        done = self.davit("up", "--wait", *words, **more)
+        if done.returncode == 0:
+            for row in self.ps().values():
+                wait_for(lambda pid=row["pid"]: trap_stands(pid), f"the trap of {row['instance']}")
+        return done
 
     def ps(self):
         rows = json.loads(self.davit("ps", "--json").stdout)["instances"]
@@ -203,12 +238,12 @@ class Stack:
         """The addresses that the name server of an instance has for a name, in order."""
         pid = self.instance(client)["pid"]
         server = read(f"/proc/{pid}/root/etc/resolv.conf").split("nameserver ")[1].split()[0]
-        return run("nsenter", "-t", str(pid), "-n", "dig", "+short", "+tries=1", "+time=6", "@" + server, name).stdout.split()
+        return run("nsenter", "-t", str(pid), "-n", "dig", "+short", "+tries=1", "+time=20", "@" + server, name).stdout.split()
 
-    def wait_state(self, name, *states, seconds=15):
+    def wait_state(self, name, *states, seconds=60):
         def reached():
             row = self.ps().get(name)
-            return row if row and row["state"] in states else None
+            return row if row and row["state"] in states and trap_stands(row["pid"]) else None
         try:
             return wait_for(reached, "", seconds)
         except AssertionError as error:
@@ -230,11 +265,9 @@ class Stack:
         """(Without their children that have yet to become another program.)"""
         parents = {}
         for pid in self.processes():
-            try:
-                if read(f"/proc/{pid}/comm") == "davit-superviso\n":
-                    parents[pid] = int(re.search(r"^PPid:\s*(\d+)", read(f"/proc/{pid}/status"), re.M).group(1))
-            except OSError:
-                pass
+            status = glance(f"/proc/{pid}/status")
+            if status.startswith("Name:\tdavit-superviso\n"):
+                parents[pid] = int(re.search(r"^PPid:\s*(\d+)", status, re.M).group(1))
         return [pid for pid, parent in parents.items() if parent not in parents]
 
     def processes(self, all=False):
@@ -251,21 +284,25 @@ class Stack:
                 pass
         return [pid for pid in found if alive(pid)]
 
+    def cgroups(self):
+        """The stack's own, in every hierarchy; (not looked for in those of others, who may have thousands)."""
+        return [path for above in ("", "*/", "*/*/") for path in glob.glob(f"/sys/fs/cgroup/{above}*{self.name}*") if os.path.isdir(path)]
+
     def leftovers(self):
         """Everything of this stack's that is on the machine, in words."""
         left = [f"process {pid} {words_of(pid)}" for pid in self.processes(all=True)]
-        for path in glob.glob("/sys/fs/cgroup/**/*" + self.name + "*", recursive=True):
-            left.append(f"cgroup {path}")
+        left += [f"cgroup {path}" for path in self.cgroups()]
         left += [f"mount {line.split()[4]}" for line in read("/proc/self/mountinfo").splitlines()
                  if self.dir + "/" in line.split()[4]]
         left += [f"nft table {line}" for line in run("nft", "list", "tables").stdout.splitlines()
                  if "davit_" in line and re.sub(r"\W", "_", self.name) in re.sub(r"\W", "_", line)]
-        if all(stack is self or not stack.supervisors() for stack in STACKS):  # a link tells no stack
-            left += [f"link {line}" for line in run("ip", "-o", "link").stdout.splitlines() if ": dv" in line]
+        links = [f"link {line}" for line in run("ip", "-o", "link").stdout.splitlines() if ": dv" in line]
+        if links and all(stack is self or not stack.supervisors() for stack in STACKS):  # a link tells no stack
+            left += links
         left += [f"file {path}" for path in glob.glob(f"{self.dir}/run/**", recursive=True)[1:]]
         return left
 
-    def check_clean(self, seconds=3):
+    def check_clean(self, seconds=60):
         try:
             wait_for(lambda: not self.leftovers(), "", seconds)
         except AssertionError as error:
@@ -277,17 +314,17 @@ class Stack:
     def destroy(self):
         """Makes sure that nothing stays, whatever davit does."""
         try:
-            run("davit", "-p", self.name, "down", "-t", "1", env=self.env, cwd=self.dir, status=None, timeout=8)
+            run("davit", "-p", self.name, "down", "-t", "1", env=self.env, cwd=self.dir, status=None, timeout=20)
         except subprocess.TimeoutExpired:
             pass
         for number in (signal.SIGSTOP, signal.SIGKILL):  # none starts another
             for pid in self.processes(all=True):
-                os.kill(pid, number)
-        for path in sorted(glob.glob("/sys/fs/cgroup/**/*" + self.name + "/**/", recursive=True), reverse=True):
+                send(pid, number)
+        for path in sorted((path for top in self.cgroups() for path, _, _ in os.walk(top)), reverse=True):
             for _ in range(100):
                 try:
                     for pid in read(path + "/cgroup.procs").split():
-                        os.kill(int(pid), signal.SIGKILL)
+                        send(int(pid), signal.SIGKILL)
                     os.rmdir(path)
                     break
                 except OSError:
@@ -306,8 +343,11 @@ def clean_up():
     if WORK is None:
         return
     for stack in STACKS:
-        if stack.leftovers():
-            stack.destroy()
+        try:
+            if stack.leftovers():
+                stack.destroy()
+        except Exception:  # pylint: disable=broad-except
+            traceback.print_exc()  # (the others and the mount go all the same)
     subprocess.run(["umount", "-l", WORK], check=False)
     os.rmdir(WORK)
 
@@ -352,10 +392,22 @@ def one(number, sentence, function):
         return True
     except Exception:  # pylint: disable=broad-except
         print(f"not ok {number} - {sentence}")
-        for line in traceback.format_exc(limit=-3).splitlines():
+        for line in (traceback.format_exc(limit=-4) + surroundings()).splitlines():
             print(f"# {line}")
         sys.stdout.flush()
         return False
+
+
+def surroundings():
+    """How the machine is, and the stacks of which something is there, or the latest."""
+    text = f"load {read('/proc/loadavg').strip()}\n"
+    try:
+        for stack in STACKS:
+            if stack is STACKS[-1] or stack.processes(all=True):
+                text += stack.describe()
+    except Exception:  # pylint: disable=broad-except
+        text += traceback.format_exc(limit=-2)
+    return text
 
 
 def nothing_left():
