@@ -87,7 +87,7 @@ class FaultyStack(Stack):
     def socket(self):
         return glob.glob(f"{self.dir}/run/*/control.sock")[0]
 
-    def ask(self, method, path, body=None, timeout=20):
+    def ask(self, method, path, body=None, timeout=60):
         """Status and document of the answer; (0, None) when the connection was closed instead."""
         connection = Connection(self.socket(), timeout * davit_test.SLOW)
         try:
@@ -122,7 +122,7 @@ class FaultyStack(Stack):
 
     def wait_settled(self, names, why):
         try:
-            wait_for(lambda: self.settled(names), "", 20)
+            wait_for(lambda: self.settled(names), "")
         except AssertionError as error:
             states = {name: (row["state"], row["pid"], row.get("reason")) for name, row in self.rows().items()}
             raise AssertionError(f"{why}: not {sorted(names)} but {states}, groups {self.groups()}\n"
