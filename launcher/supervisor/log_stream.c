@@ -100,7 +100,7 @@ static void terminal_take(struct log_stream *stream, struct log_room *room, size
 
 static size_t read_bytes(const struct log_stream *stream)
 {
-	return stream->journal ? JOURNAL_READ_BYTES : LOG_PIPE_BYTES;
+	return stream->journal ? JOURNAL_READ_BYTES : LOG_FLOOD_BYTES;
 }
 
 size_t log_stream_read(struct log_stream *stream, struct log_room *room)
@@ -126,7 +126,7 @@ size_t log_stream_read(struct log_stream *stream, struct log_room *room)
 
 bool log_stream_floods(const struct log_stream *stream, size_t read)
 {
-	return read >= LOG_FLOOD_BYTES || (stream->journal && read >= JOURNAL_READ_BYTES);
+	return read >= read_bytes(stream);
 }
 
 void log_stream_drain(struct log_stream *stream, struct log_room *room)

@@ -15,10 +15,11 @@
 /* Of a pipe that was found full. */
 #define LOG_PIPE_BYTES (128 << 10)
 
-/* What a read passes through; nothing is left in it between two reads. */
+/* What a read passes through; nothing is left in it between two reads. Each thread has one. More
+ * of it makes nothing faster: what takes time is the kernel's. */
 struct log_room {
-	char chunk[LOG_PIPE_BYTES];
-	char out[LOG_PIPE_BYTES];
+	char chunk[LOG_FLOOD_BYTES];
+	char out[LOG_FLOOD_BYTES];
 };
 
 enum log_stream_kind { LOG_STDOUT, LOG_STDERR, LOG_TERMINAL, LOG_STREAMS };

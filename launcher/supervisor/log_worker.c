@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The thread for floods; see log_worker.h. It allocates nothing and takes one lock, never while it
+ * A thread for floods; see log_worker.h. It allocates nothing and takes one lock, never while it
  * reads or writes: the loop's thread may fork at any moment. All signals are the loop's.
  */
 #include "launcher/supervisor/log_worker.h"
@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 /* In a row: they wake the writer once; then the next one has its turn. */
-#define TURN_READS  4
+#define TURN_READS  8
 #define STACK_BYTES (256 << 10)
 
 struct log_worker {
@@ -25,6 +25,7 @@ struct log_worker {
 	pthread_mutex_t lock; /* of the loans, and of taking from the epoll set */
 	pthread_cond_t served;
 	struct log_loan *returned;
+	size_t loans; /* the loop's: nobody else looks */
 	bool ending;
 	int epoll_fd; /* of all that is lent, and of end_fd */
 	int end_fd;
@@ -188,6 +189,11 @@ int log_worker_fd(const struct log_worker *worker)
 	return worker->returned_fd;
 }
 
+size_t log_worker_loans(const struct log_worker *worker)
+{
+	return worker->loans;
+}
+
 int log_worker_lend(struct log_worker *worker, struct log_loan *loan, struct err *err)
 {
 	int r = 0;
@@ -195,6 +201,7 @@ int log_worker_lend(struct log_worker *worker, struct log_loan *loan, struct err
 	pthread_mutex_lock(&worker->lock);
 	atomic_store(&loan->wanted, false);
 	loan->state = LOAN_OUT;
+	loan->worker = worker;
 	for (size_t i = 0; r == 0 && i < LOG_STREAMS; i++) {
 		struct log_stream *stream = &loan->streams[i];
 		struct epoll_event event = {.events = EPOLLIN, .data.ptr = stream};
@@ -206,6 +213,8 @@ int log_worker_lend(struct log_worker *worker, struct log_loan *loan, struct err
 	}
 	if (r < 0)
 		unwatch(worker, loan);
+	else
+		worker->loans++;
 	pthread_mutex_unlock(&worker->lock);
 	return r;
 }
@@ -219,14 +228,18 @@ struct log_loan *log_worker_returned(struct log_worker *worker)
 	pthread_mutex_lock(&worker->lock);
 	struct log_loan *loan = worker->returned;
 
-	if (loan)
+	if (loan) {
 		worker->returned = loan->next;
+		worker->loans--;
+	}
 	pthread_mutex_unlock(&worker->lock);
 	return loan;
 }
 
-void log_worker_take_back(struct log_worker *worker, struct log_loan *loan)
+void log_worker_take_back(struct log_loan *loan)
 {
+	struct log_worker *worker = loan->worker;
+
 	atomic_store(&loan->wanted, true);
 	pthread_mutex_lock(&worker->lock);
 	while (loan->state == LOAN_SERVED)
@@ -235,5 +248,6 @@ void log_worker_take_back(struct log_worker *worker, struct log_loan *loan)
 		drop_returned(worker, loan);
 	else
 		unwatch(worker, loan);
+	worker->loans--;
 	pthread_mutex_unlock(&worker->lock);
 }

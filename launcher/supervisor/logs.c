@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Draining instances' pipes into log files; see logs.h. Whoever writes little is read right here,
- * in the loop. One who fills what a read takes is not watched any more but lent to the worker, with
+ * in the loop. One who fills what a read takes is not watched any more but lent to a worker, with
  * all that belongs to his instance, until he is wanted back.
  */
 #include "launcher/supervisor/logs.h"
 
-#include "launcher/supervisor/log_worker.h"
+#include "launcher/supervisor/log_crew.h"
 #include "runtime/base/cleanup.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@
 /* That come of one read: the file and the journal, each may end one trouble and begin another. */
 #define NEWS_MAX 3
 
-/* Of a trouble, for who is told; of the worker's reads, too. */
+/* Of a trouble, for who is told; of a worker's reads, too. */
 struct news {
 	char why[56]; /* empty: it is over */
 	uint64_t lost;
@@ -41,8 +41,7 @@ struct log_sink {
 
 struct log_pump {
 	struct loop *loop;
-	struct log_worker *worker; /* NULL: nobody has flooded yet */
-	struct watch *returned;
+	struct log_crew *crew;
 	struct log_room room;
 };
 
@@ -94,38 +93,15 @@ static void on_back(struct log_sink *sink)
 	}
 }
 
-static void on_returned(void *data, int fd, uint32_t events)
+static void on_returned(struct log_loan *loan)
 {
-	const struct log_pump *pump = data;
-	struct log_loan *loan;
-
-	while ((loan = log_worker_returned(pump->worker)))
-		on_back(loan->owner);
-}
-
-/* False: for now everything is read by the loop, a piece in each turn. */
-static bool have_worker(struct log_pump *pump)
-{
-	struct log_worker *worker = NULL;
-
-	if (pump->worker)
-		return true;
-	if (log_worker_start(&worker, NULL) < 0)
-		return false;
-	const struct loop_io io = {log_worker_fd(worker), EPOLLIN, on_returned, pump};
-
-	if (loop_watch_fd(pump->loop, &io, &pump->returned, NULL) < 0) {
-		log_worker_stop(worker);
-		return false;
-	}
-	watch_priority(pump->returned, LOOP_LOGS);
-	pump->worker = worker;
-	return true;
+	on_back(loan->owner);
 }
 
 static void lend(struct log_sink *sink)
 {
-	if (!have_worker(sink->pump) || log_worker_lend(sink->pump->worker, &sink->loan, NULL) < 0)
+	/* For now everything is read by the loop, a piece in each turn. */
+	if (log_crew_lend(sink->pump->crew, &sink->loan, NULL) < 0)
 		return;
 	for (size_t i = 0; i < LOG_STREAMS; i++)
 		if (sink->watches[i])
@@ -137,7 +113,7 @@ static void have_back(struct log_sink *sink)
 {
 	if (!sink->lent)
 		return;
-	log_worker_take_back(sink->pump->worker, &sink->loan);
+	log_worker_take_back(&sink->loan);
 	on_back(sink);
 }
 
@@ -185,6 +161,12 @@ int log_pump_open(struct loop *loop, struct log_pump **ret_pump, struct err *err
 	if (!pump)
 		return err_set(err, ENOMEM, "logs");
 	pump->loop = loop;
+	int r = log_crew_open(loop, on_returned, &pump->crew, err);
+
+	if (r < 0) {
+		free(pump);
+		return r;
+	}
 	*ret_pump = pump;
 	return 0;
 }
@@ -193,8 +175,7 @@ void log_pump_close(struct log_pump *pump)
 {
 	if (!pump)
 		return;
-	watch_free(pump->returned);
-	log_worker_stop(pump->worker);
+	log_crew_close(pump->crew);
 	free(pump);
 }
 

@@ -14,7 +14,7 @@
 struct log_pump;
 struct log_sink;
 
-/* What all sinks of one loop share: the thread for those that flood. */
+/* What all sinks of one loop share: the threads for those that flood. */
 int log_pump_open(struct loop *loop, struct log_pump **ret_pump, struct err *err) must_check;
 
 /* After the last of its sinks. Accepts NULL. */

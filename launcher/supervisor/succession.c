@@ -36,7 +36,7 @@ static void keep_processes(struct supervisor *sup)
 	}
 }
 
-/* A line that the thread for floods has read and not written would be lost. */
+/* A line that a thread for floods has read and not written would be lost. */
 static void settle_logs(struct supervisor *sup)
 {
 	for (struct instance *one = sup->instances; one; one = one->next)
