@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -124,9 +125,11 @@ size_t log_stream_read(struct log_stream *stream, struct log_room *room)
 	return (size_t)n;
 }
 
-bool log_stream_floods(const struct log_stream *stream, size_t read)
+bool log_stream_floods(const struct log_stream *stream)
 {
-	return read >= read_bytes(stream);
+	int bytes = 0;
+
+	return ioctl(stream->read_fd, FIONREAD, &bytes) == 0 && (size_t)bytes >= read_bytes(stream);
 }
 
 void log_stream_drain(struct log_stream *stream, struct log_room *room)

@@ -40,8 +40,8 @@ struct log_stream {
 /* Reads once, without waiting. How much there was; 0: nothing for now. */
 size_t log_stream_read(struct log_stream *stream, struct log_room *room);
 
-/* Whether a read of so much means that there is more than the loop has time for. */
-bool log_stream_floods(const struct log_stream *stream, size_t read);
+/* Whether there is more than the loop has time for. */
+bool log_stream_floods(const struct log_stream *stream);
 
 /* Reads what is there at this moment, and no more than a full pipe's worth. */
 void log_stream_drain(struct log_stream *stream, struct log_room *room);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Draining instances' pipes into log files; see logs.h. Whoever writes little is read right here,
- * in the loop. One who fills what a read takes is not watched any more but lent to a worker, with
- * all that belongs to his instance, until he is wanted back.
+ * in the loop. One who has written as much as a read takes is not watched any more but lent to a
+ * worker, with all that belongs to his instance, until he is wanted back.
  */
 #include "launcher/supervisor/logs.h"
 
@@ -98,15 +98,15 @@ static void on_returned(struct log_loan *loan)
 	on_back(loan->owner);
 }
 
-static void lend(struct log_sink *sink)
+static bool lend(struct log_sink *sink)
 {
-	/* For now everything is read by the loop, a piece in each turn. */
 	if (log_crew_lend(sink->pump->crew, &sink->loan, NULL) < 0)
-		return;
+		return false;
 	for (size_t i = 0; i < LOG_STREAMS; i++)
 		if (sink->watches[i])
 			watch_pause(sink->watches[i]);
 	sink->lent = true;
+	return true;
 }
 
 static void have_back(struct log_sink *sink)
@@ -121,15 +121,17 @@ static void on_readable(void *data, int fd, uint32_t events)
 {
 	struct log_stream *stream = data;
 	struct log_sink *sink = stream->owner;
-	size_t read = log_stream_read(stream, &sink->pump->room);
 
+	/* What cannot be lent is read here, a piece in each turn. */
+	if (log_stream_floods(stream)) {
+		log_stream_grow(stream);
+		if (lend(sink))
+			return;
+	}
+	log_stream_read(stream, &sink->pump->room);
 	tell_news(sink);
 	if (stream->ended)
 		stream_close(sink, stream->kind);
-	if (!log_stream_floods(stream, read))
-		return;
-	log_stream_grow(stream);
-	lend(sink);
 }
 
 static void drain(struct log_sink *sink, size_t which)
