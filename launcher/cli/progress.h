@@ -4,7 +4,8 @@
 
 #include "launcher/cli/watch.h"
 
-/* Appends a line per service: how many instances are in which state, and why one is not ready. */
+/* Appends a line per service, sorted by name: how many instances are in which state, and why one is
+ * not ready. */
 void progress_lines(const struct watch *watch, const char *const *services, struct buf *out);
 
 /* Appends how many instances are in which state, and how long that took: "3 ready, 1 failed after

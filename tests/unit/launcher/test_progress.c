@@ -39,6 +39,21 @@ static void each_service_has_a_line(void **unused)
 	assert_string_equal(out.data, "db   1 ready\nweb  1 ready, 1 backoff: exited 1\n");
 }
 
+static void services_are_told_by_name_however_they_came(void **unused)
+{
+	autowatch struct watch watch = {.stream = CLIENT_NO_STREAM};
+	autobuf struct buf out = {0};
+
+	(void)unused;
+	apply(&watch, "{\"type\":\"snapshot\",\"idle\":false,\"instances\":[" INSTANCE(
+			      "web", "1", "failed", "\"first\"") "," INSTANCE("db", "1", "ready",
+									      "null") "]}");
+	apply(&watch, "{\"type\":\"instance\",\"instance\":" INSTANCE("web", "2", "failed",
+								      "\"second\"") "}");
+	progress_lines(&watch, NULL, &out);
+	assert_string_equal(out.data, "db   1 ready\nweb  2 failed: first\n");
+}
+
 static void services_that_are_not_meant_are_left_out(void **unused)
 {
 	static const char *const services[] = {"db", NULL};
@@ -111,6 +126,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_service_has_a_line),
+		cmocka_unit_test(services_are_told_by_name_however_they_came),
 		cmocka_unit_test(services_that_are_not_meant_are_left_out),
 		cmocka_unit_test(a_summary_counts_all),
 		cmocka_unit_test(a_reason_cannot_command_a_terminal),
