@@ -146,8 +146,11 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 			return MHD_NO;
 		incoming = calloc(1, sizeof(*incoming));
 		if (incoming)
-			*incoming = (struct http_incoming){
-				.server = server, .connection = connection, .hangup = {.fd = -1}};
+			*incoming =
+				(struct http_incoming){.server = server,
+						       .connection = connection,
+						       .hangup = {.fd = -1},
+						       .head_only = strcmp(method, "HEAD") == 0};
 		*request_cls = incoming;
 		return incoming ? MHD_YES : MHD_NO;
 	}
@@ -170,7 +173,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 		return http_answer_queue(connection, incoming, &answer) ? MHD_YES : MHD_NO;
 	}
 	struct http_request request = {
-		.method = method,
+		.method = incoming->head_only ? "GET" : method,
 		.path = url,
 		.body = incoming->body.data ? incoming->body.data : "",
 		.body_len = incoming->body.len,

@@ -20,7 +20,7 @@ struct http_stream;
 struct http_incoming;
 
 struct http_request {
-	const char *method;
+	const char *method; /* (HEAD is GET: its answer goes without the body) */
 	const char *path;
 	const char *body; /* NUL-terminated, "" when empty */
 	size_t body_len;

@@ -131,6 +131,10 @@ static void add_headers(const struct http_incoming *incoming, const struct http_
 
 	for (; header && header->name; header++)
 		(void)MHD_add_response_header(response, header->name, header->value);
+	/* Where the length is not known, libmicrohttpd would end the body that it leaves out. */
+	if (incoming->head_only && (answer->kind == HTTP_SOURCE || answer->kind == HTTP_STREAM))
+		(void)MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT,
+					       MHD_RO_END);
 	if (answer->kind != HTTP_UPGRADE)
 		(void)MHD_add_response_header(response, "Content-Type",
 					      answer->content_type ? answer->content_type

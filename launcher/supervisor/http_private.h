@@ -30,6 +30,7 @@ struct http_server {
 struct http_incoming {
 	struct http_server *server;
 	struct buf body;
+	bool head_only; /* the library leaves the answer's body out */
 	bool too_large;
 	bool upgrades;		 /* the connection is somebody else's from then on */
 	struct upgrade *upgrade; /* promised, and not carried out yet */
