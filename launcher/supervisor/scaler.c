@@ -67,8 +67,11 @@ static struct scaling *begin(struct supervisor *sup, const struct service *servi
 			      current);
 	scaling->cpu_milli = -1;
 	scaling->turned_ms = loop_now_ms(sup->loop);
-	scaling->next = sup->scalings;
-	sup->scalings = scaling;
+	struct scaling **link = &sup->scalings;
+
+	while (*link)
+		link = &(*link)->next;
+	*link = scaling;
 	return scaling;
 }
 
@@ -129,13 +132,64 @@ static bool update_rules(struct scaling *scaling, const struct autoscale *autosc
 	return true;
 }
 
-static struct instance *first_of(const struct supervisor *sup, const char *service)
-{
-	struct instance *instance = sup->instances;
+/* One tick. Instances neither come nor go while it lasts. */
+struct pass {
+	struct look_all all;
+	const struct scaling *last;
+	struct instance **firsts; /* of each service, sorted by name, as soon as one is needed */
+	size_t first_count;
+};
 
-	while (instance && strcmp(instance->plan->service->name, service) != 0)
-		instance = instance->next;
-	return instance;
+static void pass_end(struct pass *pass)
+{
+	free(pass->firsts);
+}
+#define autopass __attribute__((cleanup(pass_end)))
+
+/* They come in the order of the services, mostly: those that were begun later are at the end. */
+static struct scaling *find_next(const struct supervisor *sup, const char *service,
+				 struct pass *pass)
+{
+	struct scaling *next = pass->last ? pass->last->next : sup->scalings;
+
+	if (!next || strcmp(next->service, service) != 0)
+		next = find(sup, service);
+	pass->last = next;
+	return next;
+}
+
+static void collect_firsts(const struct supervisor *sup, struct pass *pass)
+{
+	const char *before = "";
+
+	if (pass->firsts)
+		return;
+	pass->firsts = calloc(sup->instance_count + 1, sizeof(struct instance *));
+	for (struct instance *one = sup->instances; pass->firsts && one; one = one->next) {
+		if (strcmp(one->plan->service->name, before) != 0)
+			pass->firsts[pass->first_count++] = one;
+		before = one->plan->service->name;
+	}
+}
+
+static int compare_service(const void *name, const void *first)
+{
+	const struct instance *instance = *(struct instance *const *)first;
+
+	return strcmp(name, instance->plan->service->name);
+}
+
+/* NULL: it has none, or memory lacks, and then it is looked at as if it had none. */
+static struct instance *first_of(const struct supervisor *sup, const char *service,
+				 struct pass *pass)
+{
+	collect_firsts(sup, pass);
+	if (pass->first_count == 0)
+		return NULL;
+	struct instance **first = bsearch(service, pass->firsts, pass->first_count,
+					  sizeof(struct instance *), compare_service);
+
+	return first ? *first : NULL;
 }
 
 /* ---- deciding ---- */
@@ -320,11 +374,11 @@ static bool can_skip(const struct scaling *scaling, const struct service *servic
 	       look_is_quiet(all, service, IDLE_MILLI) && !idle_is_due(scaling, now_ms);
 }
 
-static void scale_one(struct supervisor *sup, size_t i, const struct look_all *all)
+static void scale_one(struct supervisor *sup, size_t i, struct pass *pass)
 {
 	const struct service *service = &sup->manifest->stack->services[i];
 	struct unit *unit = &sup->units[i];
-	struct scaling *scaling = find(sup, service->name);
+	struct scaling *scaling = find_next(sup, service->name, pass);
 	struct look look = {.sup = sup, .service = service, .now_us = loop_clock_us()};
 
 	if (!scaling)
@@ -343,12 +397,12 @@ static void scale_one(struct supervisor *sup, size_t i, const struct look_all *a
 		return;
 	}
 	look.scaling = scaling;
-	if (can_skip(scaling, service, all, look.now_us / 1000)) {
+	if (can_skip(scaling, service, &pass->all, look.now_us / 1000)) {
 		scaling->rested++;
 		look_put_tick(&look);
 		return;
 	}
-	look.first = first_of(sup, service->name);
+	look.first = first_of(sup, service->name, pass);
 	look.span_us = scaling->looked_us ? look.now_us - scaling->looked_us : 0;
 	scaling->looked_us = look.now_us;
 	look_at_cpu(&look);
@@ -379,14 +433,14 @@ static void on_tick(void *data)
 
 	if (!sup->manifest || sup->ending)
 		return;
-	const struct look_all all = look_at_stack(sup);
+	autopass struct pass pass = {.all = look_at_stack(sup)};
 	int64_t next_ms = 0;
 
 	idle_count(sup, loop_clock_us() / 1000);
 	for (size_t i = 0; i < sup->manifest->stack->service_count; i++) {
 		if (!is_scaled(sup, i))
 			continue;
-		scale_one(sup, i, &all);
+		scale_one(sup, i, &pass);
 		if (!sup->units[i].asleep)
 			next_ms = TICK_MS;
 		else if (!next_ms && is_woken_by_clock(&sup->manifest->stack->services[i]))
