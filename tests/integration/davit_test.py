@@ -200,7 +200,7 @@ class Stack:
 
     def describe(self):
         """What a person would look at when something is not as it should be."""
-        text = [f"stack {self.name}:"] + self.leftovers()[:40]
+        text = [f"stack {self.name}:"] + [one for one in self.leftovers() if not one.startswith(("file", "link"))]
         for pid in self.processes(all=True):
             text.append(f"{pid} {comm(pid)} is in {glance(f'/proc/{pid}/wchan')}, {glance(f'/proc/{pid}/syscall').strip()}")
         for path in glob.glob(f"{self.dir}/run/*/control.sock"):
