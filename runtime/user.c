@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Users and groups of a container's root; see user.h. */
 #include "runtime/user.h"
+#include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/path.h"
 
@@ -13,9 +14,35 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define USER_FILE_MAX_BYTES (1 << 20)
 #define USER_NAME_MAX	    256
+
+/* All of it at once: whoever is in the container may go on writing while it is looked through. */
+static int user_file_read(int fd, const char *path, FILE **ret_file, struct err *err)
+{
+	autobuf struct buf text = {0};
+	char piece[4096];
+	ssize_t n;
+
+	while (text.len <= USER_FILE_MAX_BYTES && (n = read(fd, piece, sizeof(piece))) != 0) {
+		if (n < 0)
+			return err_set(err, errno, "%s in the root", path);
+		buf_put(&text, piece, (size_t)n);
+		if (buf_check(&text, err) < 0)
+			return -ENOMEM;
+	}
+	if (text.len > USER_FILE_MAX_BYTES)
+		return err_say(err, EFBIG, "%s in the root is larger than 1 MiB", path);
+	autofile FILE *file = fmemopen(NULL, text.len + 1, "w+e");
+
+	if (!file || (text.len > 0 && fwrite(text.data, text.len, 1, file) != 1))
+		return err_set(err, ENOMEM, "%s in the root", path);
+	rewind(file);
+	*ret_file = take_ptr(file);
+	return 0;
+}
 
 /* *ret_file is NULL when the root has no such file: a root without /etc/passwd knows numbers only.
  */
@@ -37,13 +64,7 @@ static int user_file_open(int root_fd, const char *path, FILE **ret_file, struct
 		return err_say(err, EINVAL, "%s in the root is not a regular file", path);
 	if (st.st_size > USER_FILE_MAX_BYTES)
 		return err_say(err, EFBIG, "%s in the root is larger than 1 MiB", path);
-	FILE *file = fdopen(fd, "re");
-
-	if (!file)
-		return err_set(err, errno, "%s in the root", path);
-	(void)take_fd(&fd); /* the stream owns it */
-	*ret_file = file;
-	return 0;
+	return user_file_read(fd, path, ret_file, err);
 }
 
 /* Whether the last entry was the last there is, or could only not be read. What was asked next is

@@ -6,10 +6,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char base[] = "/tmp/davit-test-user-XXXXXX";
@@ -148,12 +151,75 @@ static void a_group_is_added_once(void **unused)
 	assert_int_equal(user_add_group(root_fd, "9", &user, &err), -E2BIG);
 }
 
+/* Of as many bytes, all of them one line that is none. */
+static void make_passwd(size_t bytes)
+{
+	autoclose int fd =
+		openat(root_fd, "big/etc/passwd", O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0644);
+	static const char last[] = "\nweb:x:1000:1001::/srv/web:/bin/sh\n";
+	char piece[4096];
+
+	memset(piece, 'x', sizeof(piece));
+	for (size_t left = bytes - strlen(last), n; left > 0; left -= n) {
+		n = left < sizeof(piece) ? left : sizeof(piece);
+		assert_int_equal(write(fd, piece, n), n);
+	}
+	assert_int_equal(write(fd, last, strlen(last)), strlen(last));
+}
+
+static void no_more_than_a_mebibyte_is_read(void **unused)
+{
+	struct user user;
+	struct err err;
+
+	assert_int_equal(mkdirat(root_fd, "big", 0755), 0);
+	assert_int_equal(mkdirat(root_fd, "big/etc", 0755), 0);
+	autoclose int big_fd = openat(root_fd, "big", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	make_passwd(1 << 20);
+	assert_int_equal(user_resolve(big_fd, "web", &user, &err), 0);
+	assert_int_equal(user.uid, 1000);
+	make_passwd((1 << 20) + 1);
+	assert_int_equal(user_resolve(big_fd, "web", &user, &err), -EFBIG);
+	assert_string_equal(err.text, "etc/passwd in the root is larger than 1 MiB");
+}
+
+/* As one that somebody goes on writing to: its size says nothing of what comes. */
+static void what_does_not_end_is_read_no_further(void **unused)
+{
+	struct user user;
+	struct err err;
+	int status = 0;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		/* By its name: the descriptor leads to where nothing is mounted. */
+		if (unshare(CLONE_NEWNS) < 0 ||
+		    mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || chdir(base) < 0 ||
+		    mount("/proc/kallsyms", "big/etc/passwd", NULL, MS_BIND, NULL) < 0)
+			_exit(77);
+		int big_fd = open("big", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		_exit(user_resolve(big_fd, "web", &user, &err) == -EFBIG ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	if (WEXITSTATUS(status) == 77) {
+		print_message("SKIP: no mounting here\n");
+		skip();
+	}
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_form_gives_this_user_or_an_error),
 		cmocka_unit_test(a_root_without_files_knows_numbers),
 		cmocka_unit_test(a_group_is_added_once),
+		cmocka_unit_test(no_more_than_a_mebibyte_is_read),
+		cmocka_unit_test(what_does_not_end_is_read_no_further),
 	};
 
 	return cmocka_run_group_tests(tests, make_root, remove_root);
