@@ -99,6 +99,7 @@ const char *const *defaults_masked_paths(void)
 		"/proc/timer_list",
 		"/proc/timer_stats",
 		"/sys/firmware",
+		"/sys/devices/system/cpu/cpu*/thermal_throttle",
 		"/sys/devices/virtual/powercap",
 		"/sys/kernel/debug",
 		"/sys/kernel/tracing",

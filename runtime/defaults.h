@@ -56,7 +56,8 @@ const struct defaults_device_rule *defaults_device_rules(void);
 const struct defaults_link *defaults_dev_links(void);
 const struct defaults_dir *defaults_dev_dirs(void);
 
-/* Below /proc and /sys: made read-only; hidden under /dev/null or an empty directory. */
+/* Below /proc and /sys: made read-only; hidden under /dev/null or an empty directory, '*' being the
+ * number of each processor. */
 const char *const *defaults_read_only_paths(void);
 const char *const *defaults_masked_paths(void);
 

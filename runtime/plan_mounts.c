@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/sysinfo.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -105,14 +106,30 @@ static int add_defaults(struct container_plan *plan, const struct container_conf
 	return 0;
 }
 
+/* Any of them will do: processors that are offline have none, and come and go. */
+static int stat_each(const char *path, unsigned count, struct stat *ret_st)
+{
+	char one[PATH_MAX];
+	int r = -1;
+
+	for (unsigned i = 0; i < count && r < 0 && plan_mount_path(path, i, one, sizeof(one));
+	     i++) {
+		r = lstat(one, ret_st);
+		if (r < 0 && errno != ENOENT)
+			break;
+	}
+	return r;
+}
+
 /* Only those which this kernel has: an attempt per start for each of the others adds up. */
 static int add_kernel_paths(struct container_plan *plan, const char *const *paths,
 			    enum plan_mount_kind kind, struct err *err)
 {
 	for (; *paths; paths++) {
 		struct stat st;
+		unsigned each = strchr(*paths, '*') ? (unsigned)get_nprocs_conf() : 0;
 
-		if (lstat(*paths, &st) < 0) {
+		if ((each ? stat_each(*paths, each, &st) : lstat(*paths, &st)) < 0) {
 			if (errno == ENOENT)
 				continue;
 			return err_set(err, errno, "protect %s", *paths);
@@ -124,6 +141,7 @@ static int add_kernel_paths(struct container_plan *plan, const char *const *path
 		mount->kind = kind;
 		mount->per_run = true;
 		mount->directory = S_ISDIR(st.st_mode);
+		mount->each = each;
 	}
 	return 0;
 }

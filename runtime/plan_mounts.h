@@ -35,13 +35,17 @@ struct plan_mount {
 	bool shallow_ro;	   /* BIND: read_only is not for what is mounted below */
 	unsigned long propagation; /* BIND: MS_SLAVE, MS_SHARED; 0: private */
 	char *target;		   /* absolute; for MASK and READ_ONLY below "/proc" or "/sys" */
-	const char *type;	   /* NEW: borrowed from the defaults */
-	char *options;		   /* NEW: for mount(2) */
-	unsigned long flags;	   /* NEW: MS_* */
+	unsigned each;	     /* MASK: '*' in the target is every number below; not all are there */
+	const char *type;    /* NEW: borrowed from the defaults */
+	char *options;	     /* NEW: for mount(2) */
+	unsigned long flags; /* NEW: MS_* */
 	int source_fd;
 	enum container_item item; /* whom a failure is told of */
 	unsigned index;
 };
+
+/* The path in which '*' is this number; false: it is longer than @size. */
+bool plan_mount_path(const char *pattern, unsigned number, char *ret, size_t size);
 
 /* Attaches one mount below the root; @source_fd: for BIND, a detached mount. */
 int plan_mount_apply(const struct plan_mount *mount, int root_fd, int source_fd,

@@ -173,18 +173,22 @@ static bool is_mask(int fd, bool directory)
 	return directory ? S_ISDIR(st.st_mode) : S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
 }
 
-static int mount_kernel_path(const struct plan_mount *mount_, int root_fd, struct err *err)
+static int protect_path(const struct plan_mount *mount_, const char *path, int root_fd,
+			struct err *err)
 {
 	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
 	const char *rest = NULL;
-	autoclose int base_fd = kernel_dir(root_fd, mount_->target, &rest);
+	autoclose int base_fd = kernel_dir(root_fd, path, &rest);
 	autoclose int dev_fd = -1;
 	bool mask = mount_->kind == PLAN_MOUNT_MASK;
 	int from_fd = base_fd;
 	const char *from = rest;
 
 	if (base_fd < 0)
-		return err_set(err, -base_fd, "protect %s", mount_->target);
+		return err_set(err, -base_fd, "protect %s", path);
+	if (mount_->each && faccessat(base_fd, rest, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
+	    errno == ENOENT)
+		return 0;
 	if (mask) {
 		/* /dev is davit's own, made read-only by the helper: mqueue is empty. */
 		dev_fd = path_open_plain(root_fd, "dev", O_PATH | O_DIRECTORY);
@@ -195,11 +199,33 @@ static int mount_kernel_path(const struct plan_mount *mount_, int root_fd, struc
 		open_tree(from_fd, from, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW);
 
 	if (fd >= 0 && mask && !is_mask(fd, mount_->directory))
-		return err_say(err, EPERM, "protect %s: /dev is not davit's", mount_->target);
+		return err_say(err, EPERM, "protect %s: /dev is not davit's", path);
 	if (fd < 0 || (!mask && mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0) ||
 	    move_mount(fd, "", base_fd, rest, MOVE_MOUNT_F_EMPTY_PATH) < 0)
-		return err_set(err, errno, "protect %s", mount_->target);
+		return err_set(err, errno, "protect %s", path);
 	return 0;
+}
+
+bool plan_mount_path(const char *pattern, unsigned number, char *ret, size_t size)
+{
+	const char *star = strchr(pattern, '*');
+	int n = snprintf(ret, size, "%.*s%u%s", (int)(star - pattern), pattern, number, star + 1);
+
+	return n > 0 && (size_t)n < size;
+}
+
+static int mount_kernel_path(const struct plan_mount *mount_, int root_fd, struct err *err)
+{
+	char path[PATH_MAX];
+	int r = 0;
+
+	if (!mount_->each)
+		return protect_path(mount_, mount_->target, root_fd, err);
+	for (unsigned i = 0; i < mount_->each && r == 0; i++)
+		r = plan_mount_path(mount_->target, i, path, sizeof(path))
+			    ? protect_path(mount_, path, root_fd, err)
+			    : -ENAMETOOLONG;
+	return r;
 }
 
 /*
