@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SOURCE_BYTES 16384u
+#define SOURCE_BYTES 65536u
 
 struct http_upgraded {
 	struct http_server *server;

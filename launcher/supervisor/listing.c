@@ -22,6 +22,7 @@ struct listing {
 	bool over;			 /* the end is in the text */
 	char service[INSTANCE_NAME_MAX]; /* of the one listed last */
 	unsigned index;
+	size_t place; /* where it was in the list, from 1 on */
 	unsigned pieces;
 };
 
@@ -42,13 +43,32 @@ static bool is_behind(const struct instance *instance, const struct listing *lis
 	return order > 0 || (order == 0 && instance->index > listing->index);
 }
 
-/* They are sorted by service and index. NULL: that was the last. */
-static struct instance *next_of(const struct listing *listing)
+/* The one that was listed last, if it is still where it was: counting is cheaper than comparing. */
+static struct instance *last_of(const struct listing *listing)
 {
 	struct instance *instance = listing->sup->instances;
 
-	while (instance && listing->any && !is_behind(instance, listing))
+	for (size_t place = 1; instance && place < listing->place; place++)
 		instance = instance->next;
+	return instance && listing->any && instance->index == listing->index &&
+			       strcmp(instance->plan->service->name, listing->service) == 0
+		       ? instance
+		       : NULL;
+}
+
+/* They are sorted by service and index. NULL: that was the last. */
+static struct instance *next_of(struct listing *listing)
+{
+	struct instance *instance = last_of(listing);
+
+	if (instance)
+		return instance->next;
+	instance = listing->sup->instances;
+	listing->place = 0;
+	while (instance && listing->any && !is_behind(instance, listing)) {
+		instance = instance->next;
+		listing->place++;
+	}
 	return instance;
 }
 
@@ -92,6 +112,7 @@ static void put_some(struct listing *listing, size_t max)
 		listing->kind->put(listing->context, next, !listing->any && !last, &listing->text);
 		last = next;
 		next = next->next;
+		listing->place++;
 	} while (listing->text.len < max && loop_clock_us() < end_us);
 	remember(listing, last);
 	if (!next)
@@ -164,7 +185,7 @@ static void put_instance(void *unused, struct instance *instance, bool first, st
 {
 	if (!first)
 		buf_puts(text, ",");
-	listing_put_view(view_instance, instance, text);
+	view_put_instance(instance, instance_state_name(instance->state), text);
 }
 
 static void put_end(void *unused, struct buf *text)

@@ -16,6 +16,8 @@
 #include "runtime/cgroup/cg_load.h"
 
 #include <arpa/inet.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,38 +76,114 @@ static struct json_t *view_reason(const struct instance *instance)
 	return js_lossy(text);
 }
 
-struct json_t *view_instance(struct instance *instance)
+/* Appends `,"name":` and the value, which is taken; NULL stands for null. */
+static void put_value(struct buf *text, const char *name, struct json_t *value)
 {
-	const struct service *service = instance->plan->service;
-	struct cg_usage usage = {0};
-	char started[STAMP_SIZE];
+	autojs struct json_t *owned = value;
+
+	buf_puts(text, ",\"");
+	buf_puts(text, name);
+	buf_puts(text, "\":");
+	if (!value)
+		buf_puts(text, "null");
+	else if (js_print(value, 0, text, NULL) < 0)
+		text->failed = true;
+}
+
+/* Of a text of our own, which needs no escapes. */
+static void put_plain(struct buf *text, const char *name, const char *value)
+{
+	buf_puts(text, ",\"");
+	buf_puts(text, name);
+	buf_puts(text, value ? "\":\"" : "\":null");
+	if (!value)
+		return;
+	buf_puts(text, value);
+	buf_puts(text, "\"");
+}
+
+static void put_number(struct buf *text, const char *name, uint64_t value)
+{
+	char digits[24];
+
+	snprintf(digits, sizeof(digits), "\":%" PRIu64, value);
+	buf_puts(text, ",\"");
+	buf_puts(text, name);
+	buf_puts(text, digits);
+}
+
+static void put_address(const struct instance *instance, struct buf *text)
+{
+	struct in_addr in = {INADDR_ANY};
 	char address[INET_ADDRSTRLEN] = "";
-	const char *said = notify_status(instance->notify);
+
+	if (instance->endpoint)
+		in = net_endpoint_address(instance->endpoint);
+	inet_ntop(AF_INET, &in, address, sizeof(address));
+	put_plain(text, "address", in.s_addr != INADDR_ANY ? address : NULL);
+}
+
+static void put_use(const struct instance *instance, struct buf *text)
+{
+	uint64_t limit_bytes = (uint64_t)instance->plan->service->limits.memory_bytes;
+	struct cg_usage usage = {0};
+	char cpu[48];
 
 	if (instance->cg && cg_load_use(instance->cg, &usage, NULL) < 0)
 		usage = (struct cg_usage){0};
-	if (instance->endpoint) {
-		struct in_addr in = net_endpoint_address(instance->endpoint);
+	snprintf(cpu, sizeof(cpu), ",\"cpu_seconds\":%" PRIu64 ".%06u", usage.cpu_usec / 1000000,
+		 (unsigned)(usage.cpu_usec % 1000000));
+	buf_puts(text, cpu);
+	put_number(text, "memory_bytes", usage.memory_bytes);
+	if (limit_bytes)
+		put_number(text, "memory_limit_bytes", limit_bytes);
+	else
+		put_value(text, "memory_limit_bytes", NULL);
+}
 
-		if (in.s_addr != INADDR_ANY)
-			inet_ntop(AF_INET, &in, address, sizeof(address));
-	}
-	struct json_t *limit = service->limits.memory_bytes
-				       ? js_pack("I", (long long)service->limits.memory_bytes)
-				       : NULL;
+void view_put_instance(struct instance *instance, const char *state, struct buf *text)
+{
+	const char *service = instance->plan->service->name;
+	const char *said = notify_status(instance->notify);
+	unsigned before = js_failures();
+	char started[STAMP_SIZE];
 
-	return js_pack(
-		"{s:s, s:s, s:s, s:o?, s:o?, s:I, s:s?, s:o?, s:s?, s:o?, s:s?, s:f, s:I, s:o?, "
-		"s:o}",
-		"instance", instance->name, "service", service->name, "state",
-		instance_state_name(instance->state), "reason", view_reason(instance), "pid",
-		instance->pid > 0 ? js_pack("i", (int)instance->pid) : NULL, "restarts",
-		(long long)instance->history.restarts, "started_at",
-		instance->started ? stamp_text(&instance->started_at, 3, started) : NULL, "exit",
-		view_exit(instance), "health", probe_health(instance), "status_text",
-		said ? js_lossy(said) : NULL, "address", address[0] ? address : NULL, "cpu_seconds",
-		(double)usage.cpu_usec / 1e6, "memory_bytes", (long long)usage.memory_bytes,
-		"memory_limit_bytes", limit, "ports", view_ports(instance->sup, service->name));
+	buf_puts(text, "{\"instance\":\"");
+	buf_puts(text, instance->name);
+	buf_puts(text, "\"");
+	put_plain(text, "service", service);
+	put_plain(text, "state", state);
+	put_value(text, "reason", view_reason(instance));
+	if (instance->pid > 0)
+		put_number(text, "pid", (uint64_t)instance->pid);
+	else
+		put_value(text, "pid", NULL);
+	put_number(text, "restarts", instance->history.restarts);
+	put_plain(text, "started_at",
+		  instance->started ? stamp_text(&instance->started_at, 3, started) : NULL);
+	put_value(text, "exit", view_exit(instance));
+	put_plain(text, "health", probe_health(instance));
+	put_value(text, "status_text", said ? js_lossy(said) : NULL);
+	put_address(instance, text);
+	put_use(instance, text);
+	if (instance->sup->port_count)
+		put_value(text, "ports", view_ports(instance->sup, service));
+	else
+		buf_puts(text, ",\"ports\":[]");
+	buf_puts(text, "}");
+	if (js_failures() != before)
+		text->failed = true;
+}
+
+struct json_t *view_instance(struct instance *instance)
+{
+	autobuf struct buf text = {0};
+	struct json_t *value = NULL;
+
+	view_put_instance(instance, instance_state_name(instance->state), &text);
+	if (text.failed || js_parse(text.data, text.len, &value, NULL) < 0)
+		return NULL;
+	return value;
 }
 
 static struct json_t *view_pressure(const struct cg_pressure *pressure)

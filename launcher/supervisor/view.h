@@ -5,7 +5,14 @@
 #include "launcher/js.h"
 #include "launcher/supervisor/instance.h"
 
-/* NULL without memory. Owned by the caller. */
+/*
+ * Appends what `ps` tells of an instance: made without the detour of a JSON value, since there may
+ * be a thousand of them. The text has failed when memory lacked for any part of it.
+ *
+ * @state	the name of the one to tell, which may be its last
+ */
+void view_put_instance(struct instance *instance, const char *state, struct buf *text);
+/* The same as a value. NULL without memory. Owned by the caller. */
 struct json_t *view_instance(struct instance *instance) must_check;
 /* What it does and lacks: of `stats --json`. */
 struct json_t *view_load(struct instance *instance) must_check;

@@ -92,19 +92,14 @@ static void watch_cut(struct supervisor *sup)
 	}
 }
 
-/* Takes the value. */
-static void watch_send(struct supervisor *sup, const struct instance *about, struct json_t *value)
+/* @line: without a newline, which it gets */
+static void watch_send(struct supervisor *sup, const struct instance *about, struct buf *line)
 {
-	autobuf struct buf line = {0};
-	autojs struct json_t *owned = value;
-
-	int r = value ? js_print(value, 0, &line, NULL) : -ENOMEM;
-
-	buf_puts(&line, "\n");
-	if (r < 0 || line.failed)
+	buf_puts(line, "\n");
+	if (line->failed)
 		watch_cut(sup);
 	else
-		send_line(sup, about, 0, &line);
+		send_line(sup, about, 0, line);
 }
 
 static bool wants_frames(const struct http_request *request)
@@ -237,17 +232,14 @@ void watch_instance(struct instance *instance, const char *state)
 	events_state(instance, state);
 	if (!instance->sup->watchers)
 		return;
-	struct json_t *view = view_instance(instance);
+	autobuf struct buf line = {0};
 
-	if (!view || !js_put(view, "state", js_pack("s", state))) {
-		js_free(view);
-		watch_cut(instance->sup);
-		return;
-	}
 	clock_gettime(CLOCK_REALTIME, &now);
-	watch_send(instance->sup, instance,
-		   js_pack("{s:s, s:s, s:o}", "type", "instance", "at", stamp_text(&now, 0, at),
-			   "instance", view));
+	buf_printf(&line,
+		   "{\"type\":\"instance\",\"at\":\"%s\",\"instance\":", stamp_text(&now, 0, at));
+	view_put_instance(instance, state, &line);
+	buf_puts(&line, "}");
+	watch_send(instance->sup, instance, &line);
 }
 
 void watch_idle(struct supervisor *sup, bool idle)
@@ -257,6 +249,10 @@ void watch_idle(struct supervisor *sup, bool idle)
 	if (sup->idle == idle)
 		return;
 	sup->idle = idle;
-	if (sup->watchers)
-		watch_send(sup, NULL, js_pack("{s:s, s:b}", "type", "idle", "idle", idle));
+	if (!sup->watchers)
+		return;
+	autobuf struct buf line = {0};
+
+	buf_printf(&line, "{\"type\":\"idle\",\"idle\":%s}", idle ? "true" : "false");
+	watch_send(sup, NULL, &line);
 }
