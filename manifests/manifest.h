@@ -109,3 +109,10 @@ enum manifest_format {
  */
 int manifest_print(const struct stack *stack, enum manifest_format format, struct buf *out,
 		   struct err *err) must_check;
+
+/*
+ * Appends one of its services as JSON {"service", "networks", "volumes"}, as manifest_print() has
+ * them; the last two are the stack's, absent where it has none. Returns 0 or -ENOMEM.
+ */
+int manifest_print_service(const struct stack *stack, const struct service *service,
+			   struct buf *out, struct err *err) must_check;

@@ -336,3 +336,25 @@ int manifest_print(const struct stack *stack, enum manifest_format format, struc
 	arena_close(&printer.arena);
 	return r < 0 ? r : buf_check(out, err);
 }
+
+int manifest_print_service(const struct stack *stack, const struct service *service,
+			   struct buf *out, struct err *err)
+{
+	struct printer printer = {0};
+	int r = arena_open(&printer.arena, err);
+
+	if (r < 0)
+		return r;
+	printer.tree.arena = &printer.arena;
+	struct node *root = print_mapping(&printer);
+
+	print_put(&printer, root, "service", service_node(&printer, service));
+	print_networks(&printer, root, stack);
+	print_top_volumes(&printer, root, stack);
+	if (arena_low(&printer.arena))
+		r = err_say(err, ENOMEM, "service %s is too large to print", service->name);
+	else
+		r = emit_json(root, out, err);
+	arena_close(&printer.arena);
+	return r < 0 ? r : buf_check(out, err);
+}

@@ -8,6 +8,7 @@
 #include "runtime/base/cleanup.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -325,6 +326,62 @@ static void put_scaling(struct buf *out, const struct json_t *scaling)
 	}
 }
 
+/* Sizes are numbers of bytes in a manifest that is printed. */
+static void format_field(struct buf *value, const char *field, const char *text)
+{
+	char *end = NULL;
+	long long number = text ? strtoll(text, &end, 10) : 0;
+
+	if (!text)
+		buf_puts(value, "-");
+	else if (strstr(field, "mem") && end != text && !*end && number > 0)
+		text_bytes(value, number);
+	else
+		buf_puts(value, text);
+}
+
+/* "image: a → b", and of what may be secret "environment.MODE" */
+static void put_field(struct buf *out, const char *key, const struct json_t *one)
+{
+	const char *field = js_text(one, "field");
+	const char *from = js_text(one, "from");
+	const char *to = js_text(one, "to");
+	autobuf struct buf value = {0};
+
+	if (!field)
+		return;
+	buf_printf(&value, "%s", field);
+	if (!from || !to || strcmp(from, to) != 0) {
+		buf_puts(&value, ": ");
+		format_field(&value, field, from);
+		buf_puts(&value, " \342\206\222 ");
+		format_field(&value, field, to);
+	}
+	put_row(out, key, &value);
+}
+
+/* What the revision before was without. */
+static void put_changed(struct buf *out, const struct json_t *changed)
+{
+	const struct json_t *fields = js_get(changed, "fields");
+	const char *at = js_text(changed, "at");
+	int64_t more = js_int(changed, "more", 0);
+	autobuf struct buf value = {0};
+
+	if (js_kind(changed) != JS_OBJECT)
+		return;
+	buf_printf(&value, "%s, before that %s", at ? at : "?", js_text(changed, "from"));
+	put_row(out, "changed", &value);
+	for (size_t i = 0; i < js_count(fields); i++)
+		put_field(out, "", js_at(fields, i));
+	if (js_count(fields) == 0)
+		buf_puts(&value,
+			 "nothing of its own: a service whose namespaces it shares, or davit");
+	if (more)
+		buf_printf(&value, "and %" PRId64 " more", more);
+	put_row(out, "", &value);
+}
+
 void describe_service(struct buf *out, const struct json_t *about)
 {
 	const struct json_t *instances = js_get(about, "instances");
@@ -343,6 +400,7 @@ void describe_service(struct buf *out, const struct json_t *about)
 	}
 	put_scaling(out, js_get(about, "scaling"));
 	put_text(out, "revision", js_text(about, "revision"));
+	put_changed(out, js_get(about, "changed"));
 	put_common(out, about);
 }
 

@@ -9,7 +9,8 @@
 
 #include "manifests/stack.h"
 
-#define REVISION_HEX 64
+#define REVISION_HEX   64
+#define REVISION_SHOWN 12 /* of these to people, and to programs */
 
 struct revision {
 	char hex[REVISION_HEX + 1]; /* lower case, terminated */

@@ -4,15 +4,18 @@
  * preparing revisions, reserving ports); from the commit on nothing fails, so a refused `up`
  * changes nothing.
  */
+#include "launcher/changes.h"
 #include "launcher/js.h"
 #include "launcher/lower.h"
 #include "launcher/policy/selection.h"
 #include "launcher/supervisor/applied.h"
 #include "launcher/supervisor/apply.h"
+#include "launcher/supervisor/events.h"
 #include "launcher/supervisor/fills.h"
 #include "launcher/supervisor/gauge.h"
 #include "launcher/supervisor/images.h"
 #include "launcher/supervisor/networks.h"
+#include "launcher/supervisor/stamp.h"
 #include "launcher/supervisor/supervisor.h"
 #include "manifests/manifest.h"
 #include "runtime/base/cleanup.h"
@@ -256,6 +259,7 @@ static void fill_units(struct change *change, const struct json_t *scale)
 		unit->stopped = before && before->stopped && !change->targeted[i];
 		unit->replicas = replicas_after(service, before, change->targeted[i]);
 		unit->replicas = (unsigned)js_int(scale, service->name, unit->replicas);
+		unit->changed = before && before->changed ? js_copy(before->changed) : NULL;
 		if (before && !js_get(scale, service->name)) {
 			unit->asleep = before->asleep && unit->replicas == 0;
 			unit->held = before->held && service->autoscale.idle_ms > 0 &&
@@ -329,9 +333,46 @@ static int prepare(struct change *change, const struct json_t *request, struct r
 
 static void units_free(struct unit *units, size_t count)
 {
-	for (size_t i = 0; units && i < count; i++)
+	for (size_t i = 0; units && i < count; i++) {
 		plan_unref(units[i].plan);
+		js_free(units[i].changed);
+	}
 	free(units);
+}
+
+/* Without memory it is not told. */
+static struct json_t *change_of(const struct plan *before, const struct plan *after,
+				struct buf *names)
+{
+	const struct changes_side sides[] = {{before->manifest->stack, before->service},
+					     {after->manifest->stack, after->service}};
+	autojs struct json_t *changes = NULL;
+	char at[STAMP_SIZE];
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (changes_between(&sides[0], &sides[1], &changes, NULL) < 0 ||
+	    !js_put(changes, "at", js_pack("s", stamp_text(&now, 0, at))) ||
+	    !js_put(changes, "from", js_pack("s#", before->revision.hex, REVISION_SHOWN)))
+		return NULL;
+	changes_names(changes, names);
+	return take_ptr(changes);
+}
+
+/* What makes its instances other ones is remembered, and an event. */
+static void tell_change(struct supervisor *sup, const struct unit *before, struct unit *after)
+{
+	autobuf struct buf names = {0};
+
+	if (!before->plan || !after->plan ||
+	    strcmp(before->plan->revision.hex, after->plan->revision.hex) == 0)
+		return;
+	js_free(after->changed);
+	after->changed = change_of(before->plan, after->plan, &names);
+	events_service(sup, after->plan->service->name, "change",
+		       names.len && !names.failed ? names.data : NULL,
+		       js_pack("{s:s#, s:s#}", "from", before->plan->revision.hex, REVISION_SHOWN,
+			       "to", after->plan->revision.hex, REVISION_SHOWN));
 }
 
 /* From here on nothing fails. */
@@ -343,8 +384,10 @@ static void commit(struct change *change)
 		const char *name = change->manifest->stack->services[i].name;
 		const struct unit *before = unit_before(sup, name);
 
-		if (before && change->units[i].selected)
-			apply_tell_scale(sup, name, before->replicas, change->units[i].replicas);
+		if (!before || !change->units[i].selected)
+			continue;
+		apply_tell_scale(sup, name, before->replicas, change->units[i].replicas);
+		tell_change(sup, before, &change->units[i]);
 	}
 	publish_commit(sup, &change->ports);
 	for (struct instance *one = sup->instances; one; one = one->next)

@@ -14,8 +14,6 @@
 #include <errno.h>
 #include <string.h>
 
-#define REVISION_SHOWN 12
-
 /* "shop.yaml:14:9"; NULL (JSON's null) for what is not written. */
 static struct json_t *place_of(const struct pos *pos)
 {
@@ -317,6 +315,7 @@ static struct reply inspect_service(struct supervisor *sup, const char *name)
 	    !js_put(document, "scaling",
 		    scaler_explain(sup, unit->plan->service, unit->replicas) ?: js_pack("n")) ||
 	    !js_put(document, "networks", reach_service(sup, unit->plan->service)) ||
+	    !js_put(document, "changed", unit->changed ? js_copy(unit->changed) : js_pack("n")) ||
 	    !js_put(document, "instances", instances_of(sup, name)))
 		return reply_error(500, 1, "out of memory");
 	return (struct reply){200, js_pack("{s:i, s:s, s:O}", "schema", 1, "stack", sup->name,

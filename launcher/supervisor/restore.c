@@ -211,6 +211,7 @@ static void restore_units(struct supervisor *sup, const struct restored *restore
 			.asleep = js_bool(text, "asleep"),
 			.held = js_bool(text, "held"),
 			.plan = plan ? plan_ref(plan) : NULL,
+			.changed = js_copy(js_get(text, "changed")),
 		};
 	}
 }

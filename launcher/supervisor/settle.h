@@ -9,6 +9,8 @@
 #include "launcher/policy/observed.h"
 #include "launcher/supervisor/instance.h"
 
+struct json_t;
+
 /* What is wanted of one service; parallel to the stack's services. */
 struct unit {
 	unsigned replicas;
@@ -17,6 +19,7 @@ struct unit {
 	bool asleep;   /* replicas is 0 as nobody needs it: the next connection wakes it */
 	bool held;     /* connections wait, see hold.h, until the first one is served */
 	struct plan *plan;
+	struct json_t *changed; /* since the revision before, as inspect tells it; NULL: nothing */
 };
 
 /* Callback of a deferred watch, and of a timer. */

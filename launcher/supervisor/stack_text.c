@@ -107,12 +107,13 @@ static struct json_t *print_units(const struct supervisor *sup)
 	for (size_t i = 0; i < unit_count(sup); i++) {
 		const struct unit *unit = &sup->units[i];
 
-		if (!js_append(units, js_pack("{s:s, s:I, s:b, s:b, s:b, s:b, s:I}", "service",
-					      sup->manifest->stack->services[i].name, "replicas",
-					      (long long)unit->replicas, "selected", unit->selected,
-					      "stopped", unit->stopped, "asleep", unit->asleep,
-					      "held", unit->held, "plan",
-					      (long long)(unit->plan ? unit->plan->number : 0))))
+		if (!js_append(units, js_pack("{s:s, s:I, s:b, s:b, s:b, s:b, s:I, s:O*}",
+					      "service", sup->manifest->stack->services[i].name,
+					      "replicas", (long long)unit->replicas, "selected",
+					      unit->selected, "stopped", unit->stopped, "asleep",
+					      unit->asleep, "held", unit->held, "plan",
+					      (long long)(unit->plan ? unit->plan->number : 0),
+					      "changed", unit->changed)))
 			return NULL;
 	}
 	return take_ptr(units);

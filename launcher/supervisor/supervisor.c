@@ -539,8 +539,10 @@ void supervisor_close(struct supervisor *sup)
 	give_ids_back(sup);
 	if (sup->run_dir) {
 		remove_stack_volumes(sup);
-		for (size_t i = 0; i < services; i++)
+		for (size_t i = 0; i < services; i++) {
 			plan_unref(sup->units[i].plan);
+			js_free(sup->units[i].changed);
+		}
 		remove_dirs(sup);
 	}
 	free(take_ptr(sup->units));
