@@ -144,6 +144,12 @@ int cli_stack_seen(const struct cli *cli, char **ret_name)
 			return cli_complain(EXIT_USAGE,
 					    "no manifest here, and several stacks run: choose one "
 					    "with -p (see davit ls)");
+		if (stacks.count == 0)
+			return cli_complain(
+				EXIT_USAGE,
+				"no stack is running, and there is no compose.yaml in '%s' "
+				"or above",
+				cli->directory);
 		if (stacks.count == 1) {
 			name = strdup(stacks.items[0]);
 			r = name ? 0 : err_set(&err, ENOMEM, "stack name");

@@ -93,6 +93,9 @@ static int reference_of(const struct cli *cli, const char *word, struct image_re
 	if (stat(word, &st) == 0 && !strchr(word, ':') &&
 	    asprintf(&text, "%s:%s", S_ISDIR(st.st_mode) ? "oci" : "oci-archive", word) < 0)
 		return cli_complain(EXIT_FAILED, "out of memory");
+	if (!text && (word[0] == '/' || word[0] == '.'))
+		return cli_complain(EXIT_FAILED, "image load: '%s': no such file or directory",
+				    word);
 	if (image_ref_parse(text ? text : word, cli->directory, ret, &err) < 0)
 		return cli_fail(&err, EXIT_USAGE);
 	if (!image_ref_is_local(ret))
