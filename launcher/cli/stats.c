@@ -9,6 +9,7 @@
 #include "runtime/base/cleanup.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,12 +17,15 @@
 struct values {
 	bool json;
 	bool watch;
+	const char *sort;
 };
 
 static const struct option_spec options[] = {
 	{0, "json", OPTION_FLAG, offsetof(struct values, json), NULL, "machine-readable"},
 	{'w', "watch", OPTION_FLAG, offsetof(struct values, watch), NULL,
 	 "go on, each second, until the stack ends"},
+	{0, "sort", OPTION_TEXT, offsetof(struct values, sort), "cpu|memory",
+	 "who uses most comes first"},
 };
 
 enum column { INSTANCE, STATE, CPU, THROTTLED, MEMORY, PIDS, WAITS, READ, WRITTEN, RESTARTS };
@@ -35,6 +39,7 @@ struct question {
 	const struct args *args;
 	bool json;
 	bool watch;
+	const char *sort;      /* the member to sort by; NULL: by name */
 	struct json_t *before; /* the answer before this one */
 	double before_s;
 };
@@ -199,6 +204,36 @@ static struct json_t *compare(const struct question *question, const struct json
 	return take_ptr(wanted);
 }
 
+struct ranked {
+	double use;
+	const struct json_t *instance;
+};
+
+static int compare_use(const void *left, const void *right)
+{
+	double a = ((const struct ranked *)left)->use, b = ((const struct ranked *)right)->use;
+
+	return (a < b) - (a > b);
+}
+
+/* The most of it first. NULL: no memory. */
+static struct json_t *ranked_by(const struct json_t *instances, const char *member)
+{
+	size_t count = js_count(instances);
+	autofree struct ranked *all = calloc(count + 1, sizeof(*all));
+	autojs struct json_t *list = js_pack("[]");
+
+	for (size_t i = 0; all && i < count; i++)
+		all[i] = (struct ranked){js_real(js_at(instances, i), member, 0),
+					 js_at(instances, i)};
+	if (all)
+		qsort(all, count, sizeof(*all), compare_use);
+	for (size_t i = 0; all && list && i < count; i++)
+		if (!js_append(list, js_copy(all[i].instance)))
+			return NULL;
+	return all ? take_ptr(list) : NULL;
+}
+
 /* One look is for people, too; of many, each is a line. */
 static int put_json(const struct question *question, struct json_t *answer, struct json_t *wanted,
 		    struct buf *out)
@@ -242,6 +277,14 @@ static int look(struct cli *cli, void *context, struct buf *out)
 	code = names_check_all(question->stack, wanted, question->args);
 	if (code != EXIT_DONE)
 		return code;
+	if (question->sort) {
+		struct json_t *ranked = ranked_by(wanted, question->sort);
+
+		js_free(wanted);
+		wanted = ranked;
+		if (!wanted)
+			return cli_complain(EXIT_FAILED, "out of memory");
+	}
 	if (!question->json)
 		return rows_put(cli, &rows, wanted, out);
 	return put_json(question, answer, wanted, out);
@@ -259,6 +302,14 @@ static int run(struct cli *cli, int argc, char **argv)
 		return code;
 	struct question question = {
 		.stack = stack, .args = &args, .json = values.json, .watch = values.watch};
+
+	if (values.sort && strcmp(values.sort, "memory") == 0)
+		question.sort = "memory_bytes";
+	else if (values.sort && strcmp(values.sort, "cpu") == 0)
+		question.sort = "cpu";
+	else if (values.sort)
+		return cli_complain(EXIT_USAGE, "stats: --sort: '%s' is neither cpu nor memory",
+				    values.sort);
 
 	code = redraw_run(cli, values.watch, look, &question);
 	js_free(question.before);
