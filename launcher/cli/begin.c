@@ -66,7 +66,7 @@ int begin_images(const struct stack *stack, const struct selection *selection, c
 
 	if (selection_names(stack, selection, &names, &err) < 0)
 		return cli_fail(&err, EXIT_FAILED);
-	return fetch_services(stack, names, policy, quiet);
+	return fetch_services(stack, names, policy, quiet, NULL);
 }
 
 /* An answer, since one that was killed may be connected to for a moment. */

@@ -3,6 +3,7 @@
 #include "launcher/cli/fetch.h"
 
 #include "launcher/cli/builder.h"
+#include "launcher/cli/text.h"
 #include "launcher/paths.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/image/image.h"
@@ -20,6 +21,8 @@ struct fetch_how {
 	const enum image_pull_policy *policy; /* in place of the services' own; NULL: theirs */
 	bool quiet;
 	struct strv *seen; /* names that are taken care of */
+	bool tell;	   /* each of them */
+	struct fetch_tally *tally;
 };
 
 static int await(pid_t pid)
@@ -131,6 +134,26 @@ static enum image_pull_action decide(struct image_store *store, const struct ima
 	return image_pull_decide(policy, ref, stored, stored && is_outdated(ref, stored_ms));
 }
 
+/* One more of what @counted counts; told where somebody asks for it. */
+static int done(const struct fetch_how *how, const char *image, const char *what, unsigned *counted)
+{
+	autobuf struct buf line = {0};
+
+	++*counted;
+	text_escape(&line, image, strlen(image));
+	if (how->tell && line.data)
+		fprintf(stderr, "%s: %s\n", line.data, what);
+	return EXIT_DONE;
+}
+
+static int build_one(const struct stack *stack, const struct service *service,
+		     const struct image_ref *ref, const struct fetch_how *how)
+{
+	int code = builder_run(stack, service, ref, how->quiet);
+
+	return code == EXIT_DONE ? done(how, ref->name, "built", &how->tally->built) : code;
+}
+
 static int fetch_one(struct image_store *store, const struct stack *stack,
 		     const struct service *service, const struct fetch_how *how)
 {
@@ -145,33 +168,34 @@ static int fetch_one(struct image_store *store, const struct stack *stack,
 	strv_add(how->seen, ref.name);
 	switch (decide(store, &ref, policy_of(service, how))) {
 	case IMAGE_USE_STORED:
-		return EXIT_DONE;
+		return done(how, ref.name, "there already", &how->tally->stored);
 	case IMAGE_FETCH:
 		if (fetch_image(&(struct fetch){.ref = &ref, .quiet = how->quiet}) == EXIT_DONE)
-			return EXIT_DONE;
+			return done(how, ref.name, "fetched", &how->tally->fetched);
 		if (!service->build.present)
 			return EXIT_FAILED;
 		fprintf(stderr, "%s: building %s instead\n", service->name, service->image.value);
-		return builder_run(stack, service, &ref, how->quiet);
+		return build_one(stack, service, &ref, how);
 	case IMAGE_REFUSE_MISSING:
-		if (service->build.present)
-			return builder_run(stack, service, &ref, how->quiet);
-		return complain_at(service, MUST_BE_THERE);
+		return service->build.present ? build_one(stack, service, &ref, how)
+					      : complain_at(service, MUST_BE_THERE);
 	case IMAGE_REFUSE_BUILD:
 		break;
 	}
-	if (service->build.present)
-		return builder_run(stack, service, &ref, how->quiet);
-	return complain_at(service, "pull_policy is build, and there is no build");
+	return service->build.present
+		       ? build_one(stack, service, &ref, how)
+		       : complain_at(service, "pull_policy is build, and there is no build");
 }
 
 int fetch_services(const struct stack *stack, const char *const *names, const char *word,
-		   bool quiet)
+		   bool quiet, struct fetch_tally *tally)
 {
 	autostore struct image_store *store = NULL;
 	autostrv struct strv seen = {0};
 	enum image_pull_policy policy = IMAGE_PULL_MISSING;
-	struct fetch_how how = {word ? &policy : NULL, quiet, &seen};
+	struct fetch_tally uncounted = {0};
+	struct fetch_how how = {word ? &policy : NULL, quiet, &seen, tally && !quiet,
+				tally ? tally : &uncounted};
 	autofree char *dir = NULL;
 	struct err err = {0};
 	int code = EXIT_DONE;

@@ -19,11 +19,19 @@ struct fetch {
 /* Fetches without asking whether it is there. */
 int fetch_image(const struct fetch *fetch) must_check;
 
+/* What became of the images that were asked for. */
+struct fetch_tally {
+	unsigned fetched;
+	unsigned built;
+	unsigned stored; /* there already */
+};
+
 /*
  * What the services of these names need and the store lacks, or has in an older form.
  *
  * @names	NULL-terminated
  * @policy	Compose's word, in place of what the services say; NULL: as they say
+ * @tally	in and out: counted up, and each image told on stderr unless @quiet; NULL: neither
  */
 int fetch_services(const struct stack *stack, const char *const *names, const char *policy,
-		   bool quiet) must_check;
+		   bool quiet, struct fetch_tally *tally) must_check;
