@@ -134,7 +134,9 @@ static void see_devices(struct report *report, const struct host_facts *facts)
 	if (facts->cgroup2_root || facts->cgroup2_mount)
 		put(report, "devices", FINDING_OK, NULL, "filtered by a program at each group");
 	else
-		put(report, "devices", FINDING_WEAK, "mount -t cgroup2 none /sys/fs/cgroup/unified",
+		put(report, "devices", FINDING_WEAK,
+		    "mkdir -p /sys/fs/cgroup/unified && "
+		    "mount -t cgroup2 none /sys/fs/cgroup/unified",
 		    "no cgroup2 mount: no filter of devices behind the missing CAP_MKNOD");
 }
 
@@ -209,7 +211,9 @@ static void see_limits(struct report *report, const struct host_facts *facts)
 	unsigned long pid_max = facts->pid_max ? strtoul(facts->pid_max, NULL, 10) : 0;
 
 	if (facts->most_files < FILES_GOOD)
-		put(report, "files", FINDING_WEAK, "ulimit -Hn 1048576",
+		put(report, "files", FINDING_WEAK,
+		    facts->raises_files ? "ulimit -Hn 1048576, then davit up"
+					: "raise LimitNOFILE= of what this session came from",
 		    "%llu may be open: about %llu instances in a stack",
 		    (unsigned long long)facts->most_files,
 		    (unsigned long long)facts->most_files / FILES_PER_INSTANCE);

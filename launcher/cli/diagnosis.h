@@ -23,6 +23,7 @@ struct host_facts {
 	bool nftables;		     /* the kernel answers for it */
 	bool pressure;		     /* /proc/pressure is there */
 	uint64_t most_files;	     /* hard limit of open files */
+	bool raises_files;	     /* this user may raise it */
 	const char *pid_max;
 	bool skopeo, builder;	/* installed */
 	const char *unwritable; /* a directory that cannot be written to; NULL: none */

@@ -149,6 +149,19 @@ static void a_directory_that_cannot_be_written_is_named(void **unused)
 	assert_string_equal(find(&facts, "disk")->text, "/var/lib cannot be written to");
 }
 
+static void a_fix_is_one_that_this_user_can_apply(void **unused)
+{
+	struct host_facts facts = whole;
+
+	(void)unused;
+	facts.most_files = 1024;
+	assert_null(strstr(find(&facts, "files")->fix, "ulimit"));
+	facts.raises_files = true;
+	assert_non_null(strstr(find(&facts, "files")->fix, "ulimit -Hn"));
+	facts.cgroup2_root = facts.cgroup2_mount = false;
+	assert_non_null(strstr(find(&facts, "devices")->fix, "mkdir -p"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -158,6 +171,7 @@ int main(void)
 		cmocka_unit_test(kernels_are_told_apart_by_what_they_lack),
 		cmocka_unit_test(controllers_of_v1_count_when_switched_on),
 		cmocka_unit_test(a_directory_that_cannot_be_written_is_named),
+		cmocka_unit_test(a_fix_is_one_that_this_user_can_apply),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
