@@ -75,7 +75,7 @@ class Page:
             message["sessionId"] = self.session
         os.write(self.out, json.dumps(message).encode() + b"\0")
         while True:
-            answer = self.receive(60)
+            answer = self.receive(180)
             if answer.get("id") == self.number:
                 if "error" in answer:
                     raise AssertionError(f"{method}: {answer['error']}")
