@@ -171,7 +171,7 @@ int sandbox_status(const struct container_process *process, struct container_fau
 	struct pollfd wait = {.fd = process->status_fd, .events = POLLIN};
 	int r = -EAGAIN;
 
-	while (r == -EAGAIN && poll(&wait, 1, 10000) > 0)
+	while (r == -EAGAIN && poll(&wait, 1, 60000) > 0)
 		r = container_status(process->status_fd, fault);
 	return r;
 }

@@ -24,7 +24,7 @@
 #include <time.h>
 
 #define MIB	(1024L * 1024)
-#define WAIT_MS 5000
+#define WAIT_MS 60000
 
 static struct cg *make(const char *name, struct cg_limits limits)
 {

@@ -49,7 +49,7 @@ static void expect_end(const struct recorder *recorder)
 	struct pollfd wait = {.fd = recorder_pidfd(recorder), .events = POLLIN};
 	siginfo_t info = {0};
 
-	assert_int_equal(poll(&wait, 1, 10000), 1);
+	assert_int_equal(poll(&wait, 1, 60000), 1);
 	assert_int_equal(waitid((idtype_t)P_PIDFD, (id_t)wait.fd, &info, WEXITED), 0);
 	assert_int_equal(info.si_code, CLD_EXITED);
 	assert_int_equal(info.si_status, 0);
