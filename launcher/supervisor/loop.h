@@ -38,6 +38,10 @@ int64_t loop_clock_us(void);
 /* How long the turns took: from a wake-up until the loop waits again. Borrowed. */
 const struct histogram *loop_turns(const struct loop *loop);
 
+/* The same without what the loop waited for a processor that others had: what is left is its own
+ * work, and what the kernel made it wait for. Where the kernel does not count that, the same. */
+const struct histogram *loop_own_turns(const struct loop *loop);
+
 /* CLOCK_MONOTONIC in milliseconds, read when the present turn of the loop began. */
 int64_t loop_now_ms(struct loop *loop);
 

@@ -216,6 +216,8 @@ void metrics_print(const struct supervisor *sup, struct buf *text)
 		      "Time from the beginning of a start until its program runs.", text);
 	put_histogram(loop_turns(sup->loop), "davit_loop_turn_seconds",
 		      "Time from a wake-up of the supervisor's loop until it waits again.", text);
+	put_histogram(loop_own_turns(sup->loop), "davit_loop_turn_own_seconds",
+		      "The same without what it waited for a processor that others had.", text);
 }
 
 void metrics_free(struct metrics *metrics)
