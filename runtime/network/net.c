@@ -77,7 +77,7 @@ static void net_free(struct net *net)
 		net_network_free(network);
 	}
 	fd_drop(&net->home_fd);
-	fd_drop(&net->conntrack_fd);
+	fd_drop(&net->netfilter_fd);
 	free(net->stack);
 	free(net);
 }
@@ -149,7 +149,9 @@ static int open_handles(struct net *net, const struct net_config *config, struct
 
 	if (r == 0)
 		r = subnet_parse(config->pool ? config->pool : DEFAULT_POOL, &net->pool, err);
-	return r == 0 ? nft_open(&net->nft, err) : r;
+	if (r == 0)
+		r = nft_open(&net->nft, err);
+	return r == 0 ? conntrack_open(&net->netfilter_fd, err) : r;
 }
 
 /* A net that leaves everything as it is, also when it is freed for a failure. */
@@ -163,7 +165,7 @@ static int net_new(const struct net_config *config, struct net **ret_net, struct
 	if (!net)
 		return err_set(err, ENOMEM, "network");
 	net->home_fd = -1;
-	net->conntrack_fd = -1;
+	net->netfilter_fd = -1;
 	net->hash = net_hash(NET_HASH_START, config->stack);
 	net->stack = strdup(config->stack);
 	r = net->stack ? open_handles(net, config, err) : err_set(err, ENOMEM, "network");
@@ -387,11 +389,8 @@ static int change_side(struct net *net, unsigned char family, const struct net_b
  * they are. */
 static void forget_left(struct net *net, const struct balancer *balancer)
 {
-	if (balancer->left_count == 0 ||
-	    (net->conntrack_fd < 0 && conntrack_open(&net->conntrack_fd, NULL) < 0))
-		return;
 	for (size_t i = 0; i < balancer->left_count; i++)
-		if (conntrack_forget_datagrams(net->conntrack_fd, &balancer->left[i], NULL) < 0)
+		if (conntrack_forget_datagrams(net->netfilter_fd, &balancer->left[i], NULL) < 0)
 			return;
 }
 

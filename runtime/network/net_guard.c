@@ -6,6 +6,7 @@
 #include "runtime/network/net_guard.h"
 
 #include "runtime/network/net_private.h"
+#include "runtime/network/nft_direct.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -20,6 +21,24 @@ static int run(struct net *net, struct buf *text, struct err *err)
 	int r = buf_check(text, err);
 
 	return r < 0 ? r : nft_run(net->nft, text->data, err);
+}
+
+static void change_free(struct net_guard_change *change)
+{
+	buf_free(&change->text);
+	nft_batch_free(&change->batch);
+	*change = (struct net_guard_change){0};
+}
+
+/* An instance that starts is one small message: libnftables would read all tables of the host. */
+static int run_change(struct net *net, struct net_guard_change *change, struct err *err)
+{
+	int r = buf_check(&change->text, err);
+
+	if (r < 0 || !change->text.len)
+		return r;
+	return change->mixed ? nft_run(net->nft, change->text.data, err)
+			     : nft_direct_run(net->netfilter_fd, &change->batch, err);
 }
 
 struct listing {
@@ -81,7 +100,7 @@ void net_guard_free(struct net *net)
 
 void net_guard_forget_leaving(struct net *net)
 {
-	buf_free(&net->guard.leaving);
+	change_free(&net->guard.leaving);
 }
 
 const char *net_unguarded(const struct net *net)
@@ -89,31 +108,39 @@ const char *net_unguarded(const struct net *net)
 	return net->guard.missing;
 }
 
-static void put(const struct net *net, struct buf *text, bool comes,
+static void put(const struct net *net, struct net_guard_change *change, bool comes,
 		const struct nft_speaker *speaker)
 {
+	const size_t before = change->text.len;
+
 	if (!net->stale)
-		net_allow_put(net, text, comes, speaker);
+		net_allow_put(net, &change->text, comes, speaker);
+	if (!net->guard.missing)
+		net_allow_put_bridged(net, &change->text, comes, speaker);
+	change->mixed |= change->text.len > before;
 	if (net->guard.missing)
 		return;
 	if (comes)
-		nft_guard_admit(text, net->stack, speaker);
+		nft_guard_admit(&change->text, net->stack, speaker);
 	else
-		nft_guard_dismiss(text, net->stack, speaker);
-	net_allow_put_bridged(net, text, comes, speaker);
+		nft_guard_dismiss(&change->text, net->stack, speaker);
+	nft_guard_encode(&change->batch, comes, net->stack, speaker);
 }
 
 /* Makes all anew after somebody else has changed it. */
 static int admit_anew(struct net *net, const struct nft_speaker *speakers, size_t count,
 		      struct err *err)
 {
-	autobuf struct buf text = {0};
+	struct net_guard_change change = {0};
 	int r = net_guard_open(net, err);
 
 	net->stale = true;
 	for (size_t i = 0; i < count; i++)
-		put(net, &text, true, &speakers[i]);
-	return r < 0 || !text.len ? r : run(net, &text, err);
+		put(net, &change, true, &speakers[i]);
+	if (r == 0)
+		r = run_change(net, &change, err);
+	change_free(&change);
+	return r;
 }
 
 /* Before net_settle() the table is the dead process's: it may not know who goes, and must not lose
@@ -121,15 +148,14 @@ static int admit_anew(struct net *net, const struct nft_speaker *speakers, size_
 int net_guard_admit(struct net *net, const struct nft_speaker *speakers, size_t count,
 		    struct err *err)
 {
-	autobuf struct buf text = net->guard.leaving;
+	struct net_guard_change change = net->guard.leaving;
 
-	net->guard.leaving = (struct buf){0};
+	net->guard.leaving = (struct net_guard_change){0};
 	for (size_t i = 0; i < count; i++)
-		put(net, &text, true, &speakers[i]);
-	if (!text.len)
-		return buf_check(&text, err);
-	int r = run(net, &text, err);
+		put(net, &change, true, &speakers[i]);
+	int r = run_change(net, &change, err);
 
+	change_free(&change);
 	if (r == 0 || r == -ENOMEM)
 		return r;
 	/* The dead process may have had none. */
@@ -141,7 +167,7 @@ void net_guard_dismiss(struct net *net, const struct nft_speaker *speaker)
 	if (net->unsettled)
 		return;
 	put(net, &net->guard.leaving, false, speaker);
-	if (net->guard.leaving.len > LEAVING_MAX)
+	if (net->guard.leaving.text.len > LEAVING_MAX)
 		(void)!net_guard_admit(net, NULL, 0, NULL); /* the next one tries again */
 }
 

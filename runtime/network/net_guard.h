@@ -8,15 +8,23 @@
 #pragma once
 
 #include "runtime/base/buf.h"
+#include "runtime/network/nft_batch.h"
 #include "runtime/network/nft_guard.h"
 
 struct net;
 struct net_network;
 struct nft;
 
+/* What is one transaction, in both forms. */
+struct net_guard_change {
+	struct buf text;
+	struct nft_batch batch;
+	bool mixed; /* it is about more than who speaks: the text only has it all */
+};
+
 struct net_guard {
-	struct buf leaving; /* the text that dismisses who has gone since the last change */
-	char *missing;	    /* why there is none; NULL: there is */
+	struct net_guard_change leaving; /* dismisses who has gone since the last change */
+	char *missing;			 /* why there is none; NULL: there is */
 };
 
 /* Makes the table, with who is attached now. That there is no guard is no failure. */

@@ -37,7 +37,7 @@ struct net {
 	struct balancer balancer6;
 	bool six;	    /* there is a table for IPv6 */
 	char *host_changes; /* NULL: none */
-	int conntrack_fd;   /* -1: never needed */
+	int netfilter_fd;   /* for connection tracking, and elements of sets */
 	struct net_guard guard;
 	struct net_allowed allow;
 	struct sysctl sysctl; /* for setting up namespaces */

@@ -10,6 +10,7 @@
 #include "runtime/network/twin.h"
 
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <stdio.h>
 
 #define MAC_TEXT_MAX 18
@@ -161,4 +162,35 @@ void nft_guard_admit(struct buf *text, const char *stack, const struct nft_speak
 void nft_guard_dismiss(struct buf *text, const char *stack, const struct nft_speaker *speaker)
 {
 	put_speaker(text, "delete", stack, speaker);
+}
+
+static void encode(struct nft_batch *batch, bool comes, struct nft_element *element,
+		   const struct nft_speaker *speaker, const struct ip *ip)
+{
+	char port[IF_NAMESIZE] = "";
+
+	snprintf(port, sizeof(port), "%s", speaker->port);
+	element->key.len = 0;
+	nft_key_add(&element->key, port, sizeof(port));
+	nft_key_add(&element->key, speaker->mac, sizeof(speaker->mac));
+	nft_key_add(&element->key, ip->bytes, ip->family == 6 ? 16 : 4);
+	nft_batch_put(batch, comes, element);
+}
+
+void nft_guard_encode(struct nft_batch *batch, bool comes, const char *stack,
+		      const struct nft_speaker *speaker)
+{
+	const struct ip four = ip_of_in(speaker->address);
+	const struct ip six[] = {speaker->address6, twin_link_local(speaker->mac)};
+	char table[256];
+	struct nft_element element = {.table = table, .set = "speakers"};
+
+	snprintf(table, sizeof(table), "davit_%s", stack);
+	encode(batch, comes, &element, speaker, &four);
+	for (size_t i = 0; speaker->address6.family && i < 2; i++) {
+		element.set = "speakers6";
+		encode(batch, comes, &element, speaker, &six[i]);
+		element.set = "neighbours6";
+		encode(batch, comes, &element, speaker, &six[i]);
+	}
 }

@@ -7,6 +7,7 @@
 
 #include "runtime/base/buf.h"
 #include "runtime/base/ip.h"
+#include "runtime/network/nft_batch.h"
 
 #include <netinet/in.h>
 
@@ -30,6 +31,10 @@ void nft_guard_gateway(struct buf *text, const char *stack, const unsigned char 
 void nft_guard_admit(struct buf *text, const char *stack, const struct nft_speaker *speaker);
 /* Who is not in the table must not be dismissed. */
 void nft_guard_dismiss(struct buf *text, const char *stack, const struct nft_speaker *speaker);
+
+/* The same, as the kernel reads it. */
+void nft_guard_encode(struct nft_batch *batch, bool comes, const char *stack,
+		      const struct nft_speaker *speaker);
 
 /* Removes the table; nothing happens when it is not there. */
 void nft_guard_remove(struct buf *text, const char *stack);
