@@ -252,6 +252,8 @@ static void start_and_rest(struct supervisor *sup, int64_t end_us)
 
 	if (idle && sup->thrift_due) {
 		sup->thrift_due = false;
+		if (sup->net)
+			net_rest(sup->net);
 		thrift_give_back(); /* before anybody hears of it, and asks */
 	}
 	watch_idle(sup, idle);

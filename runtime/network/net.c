@@ -285,6 +285,11 @@ int net_purge(const char *stack, struct err *err)
 	return r;
 }
 
+void net_rest(struct net *net)
+{
+	nft_rest(net->nft);
+}
+
 void net_release(struct net *net, const char *name)
 {
 	for (struct net_network *network = net->networks; network; network = network->next)

@@ -58,6 +58,9 @@ const char *net_unguarded(const struct net *net);
  * nothing. Borrowed. */
 const char *net_host_changes(const struct net *net);
 
+/* Gives back memory that only changes of the rules need; the next one takes it again. */
+void net_rest(struct net *net);
+
 /* Removes and frees all. Endpoints must be detached before. Accepts NULL. */
 void net_close(struct net *net);
 

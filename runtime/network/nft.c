@@ -10,15 +10,17 @@
 #include <linux/netlink.h>
 #include <nftables/libnftables.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* One handle for libnftables, wearing a type of ours. */
-static struct nft_ctx *ctx_of(struct nft *nft)
-{
-	return (struct nft_ctx *)nft;
-}
+/* How many numbers from the lowest free one on are looked at. */
+#define NEIGHBOURS 16
+
+struct nft {
+	struct nft_ctx *ctx; /* NULL: at rest */
+};
 
 static bool is_netfilter_socket(int fd)
 {
@@ -32,7 +34,8 @@ static bool is_netfilter_socket(int fd)
 
 /*
  * libnftables 1.0.6 opens its socket without close-on-exec and does not tell its number: programs
- * started by us would inherit the right to change the host's rules. It gets the lowest free number.
+ * started by us would inherit the right to change the host's rules. It gets the lowest free number,
+ * or one of the next when another thread opens something at the same moment.
  */
 static struct nft_ctx *open_sealed(void)
 {
@@ -42,14 +45,20 @@ static struct nft_ctx *open_sealed(void)
 		return NULL;
 	close(lowest);
 	struct nft_ctx *ctx = nft_ctx_new(NFT_CTX_DEFAULT);
-	if (!ctx || (is_netfilter_socket(lowest) && fcntl(lowest, F_SETFD, FD_CLOEXEC) == 0))
-		return ctx;
-	nft_ctx_free(ctx);
+
+	for (int fd = lowest; ctx && fd < lowest + NEIGHBOURS; fd++)
+		if (is_netfilter_socket(fd) && fcntl(fd, F_GETFD) == 0 &&
+		    fcntl(fd, F_SETFD, FD_CLOEXEC) == 0)
+			return ctx;
+	if (ctx)
+		nft_ctx_free(ctx);
 	return NULL;
 }
 
-int nft_open(struct nft **ret_nft, struct err *err)
+static int wake(struct nft *nft, struct err *err)
 {
+	if (nft->ctx)
+		return 0;
 	struct nft_ctx *ctx = open_sealed();
 
 	if (!ctx)
@@ -58,14 +67,36 @@ int nft_open(struct nft **ret_nft, struct err *err)
 		nft_ctx_free(ctx);
 		return err_set(err, ENOMEM, "network: open nftables");
 	}
-	*ret_nft = (struct nft *)ctx;
+	nft->ctx = ctx;
 	return 0;
+}
+
+int nft_open(struct nft **ret_nft, struct err *err)
+{
+	struct nft *nft = calloc(1, sizeof(*nft));
+	int r = nft ? wake(nft, err) : err_set(err, ENOMEM, "network: open nftables");
+
+	if (r < 0) {
+		free(nft);
+		return r;
+	}
+	*ret_nft = nft;
+	return 0;
+}
+
+void nft_rest(struct nft *nft)
+{
+	if (nft->ctx)
+		nft_ctx_free(nft->ctx);
+	nft->ctx = NULL;
 }
 
 void nft_close(struct nft *nft)
 {
-	if (nft)
-		nft_ctx_free(ctx_of(nft));
+	if (!nft)
+		return;
+	nft_rest(nft);
+	free(nft);
 }
 
 int nft_run(struct nft *nft, const char *text, struct err *err)
@@ -77,7 +108,11 @@ int nft_run(struct nft *nft, const char *text, struct err *err)
 
 int nft_read(struct nft *nft, const char *text, const char **ret_output, struct err *err)
 {
-	struct nft_ctx *ctx = ctx_of(nft);
+	int r = wake(nft, err);
+
+	if (r < 0)
+		return r;
+	struct nft_ctx *ctx = nft->ctx;
 
 	errno = 0;
 	if (nft_run_cmd_from_buffer(ctx, text) == 0) {

@@ -8,11 +8,15 @@
 
 struct nft;
 
-/* Opens in the calling thread's network namespace. */
+/* Opens in the calling thread's network namespace, in which all other calls are made. */
 int nft_open(struct nft **ret_nft, struct err *err) must_check;
 
 /* Accepts NULL. */
 void nft_close(struct nft *nft);
+
+/* Gives back what the library remembers of the host's tables, a megabyte for two of them. The next
+ * text takes it again. */
+void nft_rest(struct nft *nft);
 
 /* Runs @text as one transaction: all of it, or nothing. */
 int nft_run(struct nft *nft, const char *text, struct err *err) must_check;
