@@ -269,14 +269,20 @@ void settle(void *data)
 {
 	struct supervisor *sup = data;
 	int64_t end_us = loop_clock_us() + TURN_BUDGET_US;
+	bool more = carry_out(sup, end_us); /* what it did may allow more */
+	bool published = publish_is_due(sup);
 
-	if (carry_out(sup, end_us))
-		supervisor_touch(sup); /* what it did may allow more */
-	if (publish_is_due(sup) || sup->publishing.ports_failed)
+	if (published || sup->publishing.ports_failed)
 		publish_all(sup);
 	drain_look(sup, end_us);
 	probe_start_missing(sup);
-	start_and_rest(sup, end_us);
+	/* A start would be a long piece on top of what was done: it has a turn of its own. */
+	if ((more || published) && loop_clock_us() >= end_us)
+		more = true;
+	else
+		start_and_rest(sup, end_us);
+	if (more)
+		supervisor_touch(sup);
 	if (sup->ending && sup->instance_count == 0 && !sup->retired)
 		loop_stop(sup->loop, 0);
 }
