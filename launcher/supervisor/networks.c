@@ -12,6 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The definition of what is defined elsewhere, with its name. */
+#define JOINED "external "
+
+static struct net_config config_of(const struct supervisor *sup)
+{
+	return (struct net_config){.stack = sup->name, .registry = sup->networks_dir};
+}
+
 static const struct subnet_spec *subnet_of(const struct network *network, unsigned char family)
 {
 	for (size_t i = 0; i < network->subnet_count; i++)
@@ -40,6 +48,10 @@ static char *definition_of(const struct network *network)
 {
 	autobuf struct buf text = {0};
 
+	if (network->external) {
+		buf_printf(&text, JOINED "%s", network->name);
+		return buf_check(&text, NULL) < 0 ? NULL : buf_take(&text);
+	}
 	buf_printf(&text, "%d", network->internal);
 	put_subnet(&text, subnet_of(network, 4));
 	if (network->mtu)
@@ -75,9 +87,8 @@ static void add_reserved(struct ip *reserved, size_t *count, const struct subnet
 }
 
 /* @place: of one that is there already; NULL: it is made */
-static int make_network(struct supervisor *sup, const struct stack *stack,
-			const struct network *network, const struct net_place *place,
-			struct err *err)
+static int make_own(struct supervisor *sup, const struct stack *stack,
+		    const struct network *network, const struct net_place *place, struct err *err)
 {
 	static const struct subnet_spec none;
 	const struct subnet_spec *four = subnet_of(network, 4);
@@ -87,8 +98,11 @@ static int make_network(struct supervisor *sup, const struct stack *stack,
 	six = six ? six : &none;
 	autofree struct ip *reserved =
 		calloc(four->reserved_count + six->reserved_count + 1, sizeof(*reserved));
+	autofree char *definition = definition_of(network);
 	struct net_network_config config = {
 		.name = network->key,
+		.known_as = network->name,
+		.definition = definition,
 		.subnet = four->subnet.prefix,
 		.range = four->range.prefix,
 		.gateway = four->gateway.ip,
@@ -103,12 +117,23 @@ static int make_network(struct supervisor *sup, const struct stack *stack,
 	};
 	struct net_network *made = NULL;
 
-	if (!reserved)
+	if (!reserved || !definition)
 		return err_set(err, ENOMEM, "network");
 	add_reserved(reserved, &config.reserved_count, four);
 	add_reserved(reserved, &config.reserved_count, six);
 	return place ? net_network_adopt(sup->net, &config, place, &made, err)
 		     : net_network_open(sup->net, &config, &made, err);
+}
+
+static int make_network(struct supervisor *sup, const struct stack *stack,
+			const struct network *network, const struct net_place *place,
+			struct err *err)
+{
+	struct net_network *joined = NULL;
+
+	return network->external
+		       ? net_network_join(sup->net, network->key, network->name, &joined, err)
+		       : make_own(sup, stack, network, place, err);
 }
 
 static struct network_made *find_made(const struct supervisor *sup, const char *key)
@@ -147,7 +172,8 @@ static void tell_changes(const struct supervisor *sup)
 
 static int open_net(struct supervisor *sup, struct err *err)
 {
-	int r = net_open(&(struct net_config){.stack = sup->name}, &sup->net, err);
+	const struct net_config config = config_of(sup);
+	int r = net_open(&config, &sup->net, err);
 
 	if (r == 0)
 		tell_unguarded(sup);
@@ -163,7 +189,8 @@ static int open_one(struct supervisor *sup, const struct stack *stack,
 
 	if (made)
 		*made = (struct network_made){sup->networks, strdup(network->key),
-					      definition_of(network), network->internal};
+					      definition_of(network), network->internal,
+					      network->external};
 	if (!made || !made->key || !made->definition)
 		r = err_set(err, ENOMEM, "network");
 	else if (before && strcmp(before->definition, made->definition) != 0)
@@ -179,11 +206,13 @@ static int open_one(struct supervisor *sup, const struct stack *stack,
 		r = make_network(sup, stack, network, NULL, err);
 	if (!had_six)
 		tell_changes(sup);
-	if (r < 0 || before)
+	if (r < 0 || before) {
 		made_free(made);
-	else
-		sup->networks = made;
-	return r;
+		return r;
+	}
+	made->internal = net_network_is_internal(net_network_find(sup->net, network->key));
+	sup->networks = made;
+	return 0;
 }
 
 /* The one instance that has a fixed address gets it, whoever starts first. */
@@ -264,8 +293,11 @@ static int restore_network(struct supervisor *sup, const struct network_made *ma
 	const struct net_network_config bare = {.name = made->key, .internal = made->internal};
 	struct net_network *network = NULL;
 
-	return known ? make_network(sup, stack, known, place, err)
-		     : net_network_adopt(sup->net, &bare, place, &network, err);
+	if (made->joined)
+		return net_network_join(sup->net, made->key, made->definition + strlen(JOINED),
+					&network, err);
+	return known && !known->external ? make_network(sup, stack, known, place, err)
+					 : net_network_adopt(sup->net, &bare, place, &network, err);
 }
 
 /* Nothing of it there is as good as all of it. */
@@ -301,7 +333,8 @@ static struct network_made *read_made(const struct json_t *text, struct net_plac
 	made = calloc(1, sizeof(*made));
 	if (made)
 		*made = (struct network_made){NULL, strdup(key), strdup(definition),
-					      js_bool(text, "internal")};
+					      js_bool(text, "internal"),
+					      strncmp(definition, JOINED, strlen(JOINED)) == 0};
 	if (made && made->key && made->definition)
 		return made;
 	made_free(made);
@@ -310,11 +343,12 @@ static struct network_made *read_made(const struct json_t *text, struct net_plac
 
 void networks_restore(struct supervisor *sup, const struct json_t *text)
 {
+	const struct net_config config = config_of(sup);
 	struct err err = {0};
 
 	if (js_count(text) == 0)
 		return;
-	if (net_adopt(&(struct net_config){.stack = sup->name}, &sup->net, &err) < 0) {
+	if (net_adopt(&config, &sup->net, &err) < 0) {
 		if (!restore_starves(sup, &err))
 			restore_doubts(sup);
 		supervisor_log(sup, "event=not-restored what=networks error=\"%s\"", err.text);
@@ -336,6 +370,13 @@ void networks_restore(struct supervisor *sup, const struct json_t *text)
 		made_free(made);
 	}
 	networks_allow(sup);
+}
+
+int networks_purge(const struct supervisor *sup, struct err *err)
+{
+	const struct net_config config = config_of(sup);
+
+	return net_purge(&config, err);
 }
 
 void networks_restored(struct supervisor *sup)

@@ -15,6 +15,7 @@ struct network_made {
 	char *key;
 	char *definition;
 	bool internal;
+	bool joined; /* another stack makes it */
 };
 
 /*
@@ -41,6 +42,9 @@ void networks_restore(struct supervisor *sup, const struct json_t *text);
 
 /* Who may call whom, as the manifest in effect has it, from here on. */
 void networks_allow(struct supervisor *sup);
+
+/* Removes what is left of one that nobody goes on with. */
+int networks_purge(const struct supervisor *sup, struct err *err) must_check;
 
 /* Removes what is left of the predecessor's and nobody has taken over. */
 void networks_restored(struct supervisor *sup);

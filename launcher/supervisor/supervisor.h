@@ -53,8 +53,9 @@ struct supervisor {
 	char *log_dir;
 	char *store_dir; /* external configs and secrets, volumes */
 	char *volumes_dir;
-	char *filters_dir; /* compiled system call filters, of all stacks */
-	char *layers_dir;  /* writable layers and anonymous volumes, per instance */
+	char *filters_dir;  /* compiled system call filters, of all stacks */
+	char *layers_dir;   /* writable layers and anonymous volumes, per instance */
+	char *networks_dir; /* what stacks know of each other's networks */
 	char *hosts_file;
 	char *resolv_conf;
 	rlim_t nofile_hard;
