@@ -2,6 +2,7 @@
 /* From the manifest's networks to the kernel's; see networks.h. */
 #include "launcher/supervisor/networks.h"
 
+#include "launcher/supervisor/neighbours.h"
 #include "launcher/supervisor/restore.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/cleanup.h"
@@ -151,6 +152,7 @@ static void made_free(struct network_made *made)
 		return;
 	free(made->key);
 	free(made->definition);
+	free(made->told);
 	free(made);
 }
 
@@ -471,6 +473,7 @@ void networks_allow(struct supervisor *sup)
 
 void networks_close(struct supervisor *sup)
 {
+	neighbours_close(sup);
 	net_close(take_ptr(sup->net));
 	while (sup->networks) {
 		struct network_made *made = sup->networks;
@@ -491,34 +494,48 @@ static int compare_priority(const void *left, const void *right)
 	return strcmp(a->network, b->network);
 }
 
+/* What another stack makes is known when it is joined. */
+static bool is_internal(const struct supervisor *sup, const struct network *network)
+{
+	const struct network_made *made = find_made(sup, network->key);
+
+	return made ? made->internal : network->internal;
+}
+
 /* What leads outside comes before what does not. */
-static const struct net_attachment *better_gateway(const struct stack *stack,
+static const struct net_attachment *better_gateway(const struct supervisor *sup,
+						   const struct stack *stack,
 						   const struct net_attachment *a,
 						   const struct net_attachment *b)
 {
-	const struct network *of_a = stack_network(stack, a->network);
-	const struct network *of_b = stack_network(stack, b->network);
+	const bool a_is_internal = is_internal(sup, stack_network(stack, a->network));
+	const bool b_is_internal = is_internal(sup, stack_network(stack, b->network));
 
 	if (a->gw_priority != b->gw_priority)
 		return a->gw_priority > b->gw_priority ? a : b;
-	if (of_a->internal != of_b->internal)
-		return of_a->internal ? b : a;
+	if (a_is_internal != b_is_internal)
+		return a_is_internal ? b : a;
 	return compare_priority(&a, &b) < 0 ? a : b;
 }
 
-static const struct net_attachment *main_attachment(const struct stack *stack,
+static const struct net_attachment *main_attachment(const struct supervisor *sup,
+						    const struct stack *stack,
 						    const struct service *service)
 {
 	const struct net_attachment *best = service->network.attachments;
 
 	for (size_t i = 1; i < service->network.attachment_count; i++)
-		best = better_gateway(stack, best, &service->network.attachments[i]);
+		best = better_gateway(sup, stack, best, &service->network.attachments[i]);
 	return best;
 }
 
-const struct network *networks_main_spec(const struct stack *stack, const struct service *service)
+bool networks_main_has_six(const struct supervisor *sup, const struct stack *stack,
+			   const struct service *service)
 {
-	return stack_network(stack, main_attachment(stack, service)->network);
+	const struct net_network *network = networks_main(sup, stack, service);
+
+	return network ? net_gateway6(network).family != 0
+		       : stack_network(stack, main_attachment(sup, stack, service)->network)->ipv6;
 }
 
 const struct net_network *networks_main(const struct supervisor *sup, const struct stack *stack,
@@ -526,7 +543,7 @@ const struct net_network *networks_main(const struct supervisor *sup, const stru
 {
 	if (!sup->net || !service->network.attachment_count)
 		return NULL;
-	return net_network_find(sup->net, main_attachment(stack, service)->network);
+	return net_network_find(sup->net, main_attachment(sup, stack, service)->network);
 }
 
 static bool read_mac(const char *text, unsigned char mac[6])
@@ -563,7 +580,7 @@ int networks_attach(struct instance *instance, struct err *err)
 	autofree const struct net_attachment **sorted =
 		calloc(count, sizeof(struct net_attachment *));
 	autofree struct net_link *links = calloc(count, sizeof(*links));
-	const struct net_attachment *main = main_attachment(stack, service);
+	const struct net_attachment *main = main_attachment(instance->sup, stack, service);
 	int r = 0;
 
 	if (!sorted || !links)

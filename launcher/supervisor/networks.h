@@ -16,6 +16,7 @@ struct network_made {
 	char *definition;
 	bool internal;
 	bool joined; /* another stack makes it */
+	char *told;  /* what neighbours.c has told other stacks; NULL: nothing */
 };
 
 /*
@@ -55,8 +56,9 @@ void networks_close(struct supervisor *sup);
 /* Makes the endpoint of an instance of a service that is attached to networks. */
 int networks_attach(struct instance *instance, struct err *err) must_check;
 
-/* The same as the manifest has it. */
-const struct network *networks_main_spec(const struct stack *stack, const struct service *service);
+/* Whether it is, or will be, reached over IPv6, too. */
+bool networks_main_has_six(const struct supervisor *sup, const struct stack *stack,
+			   const struct service *service);
 
 /* The network that an attached service's address is in, and through which it is reached from
  * outside: NULL before it is opened. */
