@@ -8,7 +8,6 @@
 #include "launcher/policy/reconcile.h"
 #include "launcher/supervisor/events.h"
 #include "launcher/supervisor/fills.h"
-#include "launcher/supervisor/neighbours.h"
 #include "launcher/supervisor/save.h"
 #include "launcher/supervisor/scaler.h"
 #include "launcher/supervisor/supervisor.h"
@@ -178,19 +177,6 @@ static bool begin(struct supervisor *sup, const struct json_t *request, bool **r
 
 /* ---- the commands ---- */
 
-/* Lines for who takes the stack down. */
-static struct json_t *print_staying(const struct supervisor *sup)
-{
-	autojs struct json_t *staying = js_pack("[]");
-	autostrv struct strv lines = {0};
-
-	neighbours_staying(sup, &lines);
-	for (size_t i = 0; i < lines.count; i++)
-		if (!js_append(staying, js_pack("s", lines.items[i])))
-			return NULL;
-	return take_ptr(staying);
-}
-
 struct reply apply_down(struct supervisor *sup, const struct json_t *request)
 {
 	sup->ending = true;
@@ -200,8 +186,7 @@ struct reply apply_down(struct supervisor *sup, const struct json_t *request)
 	watch_idle(sup, false);
 	fills_end(sup);
 	supervisor_touch(sup);
-	return (struct reply){200,
-			      js_pack("{s:i, s:o}", "schema", 1, "staying", print_staying(sup))};
+	return (struct reply){200, js_pack("{s:i}", "schema", 1)};
 }
 
 struct reply apply_stop(struct supervisor *sup, const struct json_t *request)

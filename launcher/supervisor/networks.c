@@ -2,7 +2,6 @@
 /* From the manifest's networks to the kernel's; see networks.h. */
 #include "launcher/supervisor/networks.h"
 
-#include "launcher/supervisor/neighbours.h"
 #include "launcher/supervisor/restore.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/cleanup.h"
@@ -12,14 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The definition of what is defined elsewhere, with its name. */
-#define JOINED "external "
-
-static struct net_config config_of(const struct supervisor *sup)
-{
-	return (struct net_config){.stack = sup->name, .registry = sup->networks_dir};
-}
 
 static const struct subnet_spec *subnet_of(const struct network *network, unsigned char family)
 {
@@ -49,10 +40,6 @@ static char *definition_of(const struct network *network)
 {
 	autobuf struct buf text = {0};
 
-	if (network->external) {
-		buf_printf(&text, JOINED "%s", network->name);
-		return buf_check(&text, NULL) < 0 ? NULL : buf_take(&text);
-	}
 	buf_printf(&text, "%d", network->internal);
 	put_subnet(&text, subnet_of(network, 4));
 	if (network->mtu)
@@ -88,8 +75,9 @@ static void add_reserved(struct ip *reserved, size_t *count, const struct subnet
 }
 
 /* @place: of one that is there already; NULL: it is made */
-static int make_own(struct supervisor *sup, const struct stack *stack,
-		    const struct network *network, const struct net_place *place, struct err *err)
+static int make_network(struct supervisor *sup, const struct stack *stack,
+			const struct network *network, const struct net_place *place,
+			struct err *err)
 {
 	static const struct subnet_spec none;
 	const struct subnet_spec *four = subnet_of(network, 4);
@@ -99,11 +87,8 @@ static int make_own(struct supervisor *sup, const struct stack *stack,
 	six = six ? six : &none;
 	autofree struct ip *reserved =
 		calloc(four->reserved_count + six->reserved_count + 1, sizeof(*reserved));
-	autofree char *definition = definition_of(network);
 	struct net_network_config config = {
 		.name = network->key,
-		.known_as = network->name,
-		.definition = definition,
 		.subnet = four->subnet.prefix,
 		.range = four->range.prefix,
 		.gateway = four->gateway.ip,
@@ -118,23 +103,12 @@ static int make_own(struct supervisor *sup, const struct stack *stack,
 	};
 	struct net_network *made = NULL;
 
-	if (!reserved || !definition)
+	if (!reserved)
 		return err_set(err, ENOMEM, "network");
 	add_reserved(reserved, &config.reserved_count, four);
 	add_reserved(reserved, &config.reserved_count, six);
 	return place ? net_network_adopt(sup->net, &config, place, &made, err)
 		     : net_network_open(sup->net, &config, &made, err);
-}
-
-static int make_network(struct supervisor *sup, const struct stack *stack,
-			const struct network *network, const struct net_place *place,
-			struct err *err)
-{
-	struct net_network *joined = NULL;
-
-	return network->external
-		       ? net_network_join(sup->net, network->key, network->name, &joined, err)
-		       : make_own(sup, stack, network, place, err);
 }
 
 static struct network_made *find_made(const struct supervisor *sup, const char *key)
@@ -152,7 +126,6 @@ static void made_free(struct network_made *made)
 		return;
 	free(made->key);
 	free(made->definition);
-	free(made->told);
 	free(made);
 }
 
@@ -174,8 +147,7 @@ static void tell_changes(const struct supervisor *sup)
 
 static int open_net(struct supervisor *sup, struct err *err)
 {
-	const struct net_config config = config_of(sup);
-	int r = net_open(&config, &sup->net, err);
+	int r = net_open(&(struct net_config){.stack = sup->name}, &sup->net, err);
 
 	if (r == 0)
 		tell_unguarded(sup);
@@ -191,8 +163,7 @@ static int open_one(struct supervisor *sup, const struct stack *stack,
 
 	if (made)
 		*made = (struct network_made){sup->networks, strdup(network->key),
-					      definition_of(network), network->internal,
-					      network->external};
+					      definition_of(network), network->internal};
 	if (!made || !made->key || !made->definition)
 		r = err_set(err, ENOMEM, "network");
 	else if (before && strcmp(before->definition, made->definition) != 0)
@@ -208,13 +179,11 @@ static int open_one(struct supervisor *sup, const struct stack *stack,
 		r = make_network(sup, stack, network, NULL, err);
 	if (!had_six)
 		tell_changes(sup);
-	if (r < 0 || before) {
+	if (r < 0 || before)
 		made_free(made);
-		return r;
-	}
-	made->internal = net_network_is_internal(net_network_find(sup->net, network->key));
-	sup->networks = made;
-	return 0;
+	else
+		sup->networks = made;
+	return r;
 }
 
 /* The one instance that has a fixed address gets it, whoever starts first. */
@@ -295,11 +264,8 @@ static int restore_network(struct supervisor *sup, const struct network_made *ma
 	const struct net_network_config bare = {.name = made->key, .internal = made->internal};
 	struct net_network *network = NULL;
 
-	if (made->joined)
-		return net_network_join(sup->net, made->key, made->definition + strlen(JOINED),
-					&network, err);
-	return known && !known->external ? make_network(sup, stack, known, place, err)
-					 : net_network_adopt(sup->net, &bare, place, &network, err);
+	return known ? make_network(sup, stack, known, place, err)
+		     : net_network_adopt(sup->net, &bare, place, &network, err);
 }
 
 /* Nothing of it there is as good as all of it. */
@@ -335,8 +301,7 @@ static struct network_made *read_made(const struct json_t *text, struct net_plac
 	made = calloc(1, sizeof(*made));
 	if (made)
 		*made = (struct network_made){NULL, strdup(key), strdup(definition),
-					      js_bool(text, "internal"),
-					      strncmp(definition, JOINED, strlen(JOINED)) == 0};
+					      js_bool(text, "internal")};
 	if (made && made->key && made->definition)
 		return made;
 	made_free(made);
@@ -345,12 +310,11 @@ static struct network_made *read_made(const struct json_t *text, struct net_plac
 
 void networks_restore(struct supervisor *sup, const struct json_t *text)
 {
-	const struct net_config config = config_of(sup);
 	struct err err = {0};
 
 	if (js_count(text) == 0)
 		return;
-	if (net_adopt(&config, &sup->net, &err) < 0) {
+	if (net_adopt(&(struct net_config){.stack = sup->name}, &sup->net, &err) < 0) {
 		if (!restore_starves(sup, &err))
 			restore_doubts(sup);
 		supervisor_log(sup, "event=not-restored what=networks error=\"%s\"", err.text);
@@ -372,13 +336,6 @@ void networks_restore(struct supervisor *sup, const struct json_t *text)
 		made_free(made);
 	}
 	networks_allow(sup);
-}
-
-int networks_purge(const struct supervisor *sup, struct err *err)
-{
-	const struct net_config config = config_of(sup);
-
-	return net_purge(&config, err);
 }
 
 void networks_restored(struct supervisor *sup)
@@ -473,7 +430,6 @@ void networks_allow(struct supervisor *sup)
 
 void networks_close(struct supervisor *sup)
 {
-	neighbours_close(sup);
 	net_close(take_ptr(sup->net));
 	while (sup->networks) {
 		struct network_made *made = sup->networks;
@@ -494,48 +450,34 @@ static int compare_priority(const void *left, const void *right)
 	return strcmp(a->network, b->network);
 }
 
-/* What another stack makes is known when it is joined. */
-static bool is_internal(const struct supervisor *sup, const struct network *network)
-{
-	const struct network_made *made = find_made(sup, network->key);
-
-	return made ? made->internal : network->internal;
-}
-
 /* What leads outside comes before what does not. */
-static const struct net_attachment *better_gateway(const struct supervisor *sup,
-						   const struct stack *stack,
+static const struct net_attachment *better_gateway(const struct stack *stack,
 						   const struct net_attachment *a,
 						   const struct net_attachment *b)
 {
-	const bool a_is_internal = is_internal(sup, stack_network(stack, a->network));
-	const bool b_is_internal = is_internal(sup, stack_network(stack, b->network));
+	const struct network *of_a = stack_network(stack, a->network);
+	const struct network *of_b = stack_network(stack, b->network);
 
 	if (a->gw_priority != b->gw_priority)
 		return a->gw_priority > b->gw_priority ? a : b;
-	if (a_is_internal != b_is_internal)
-		return a_is_internal ? b : a;
+	if (of_a->internal != of_b->internal)
+		return of_a->internal ? b : a;
 	return compare_priority(&a, &b) < 0 ? a : b;
 }
 
-static const struct net_attachment *main_attachment(const struct supervisor *sup,
-						    const struct stack *stack,
+static const struct net_attachment *main_attachment(const struct stack *stack,
 						    const struct service *service)
 {
 	const struct net_attachment *best = service->network.attachments;
 
 	for (size_t i = 1; i < service->network.attachment_count; i++)
-		best = better_gateway(sup, stack, best, &service->network.attachments[i]);
+		best = better_gateway(stack, best, &service->network.attachments[i]);
 	return best;
 }
 
-bool networks_main_has_six(const struct supervisor *sup, const struct stack *stack,
-			   const struct service *service)
+const struct network *networks_main_spec(const struct stack *stack, const struct service *service)
 {
-	const struct net_network *network = networks_main(sup, stack, service);
-
-	return network ? net_gateway6(network).family != 0
-		       : stack_network(stack, main_attachment(sup, stack, service)->network)->ipv6;
+	return stack_network(stack, main_attachment(stack, service)->network);
 }
 
 const struct net_network *networks_main(const struct supervisor *sup, const struct stack *stack,
@@ -543,7 +485,7 @@ const struct net_network *networks_main(const struct supervisor *sup, const stru
 {
 	if (!sup->net || !service->network.attachment_count)
 		return NULL;
-	return net_network_find(sup->net, main_attachment(sup, stack, service)->network);
+	return net_network_find(sup->net, main_attachment(stack, service)->network);
 }
 
 static bool read_mac(const char *text, unsigned char mac[6])
@@ -580,7 +522,7 @@ int networks_attach(struct instance *instance, struct err *err)
 	autofree const struct net_attachment **sorted =
 		calloc(count, sizeof(struct net_attachment *));
 	autofree struct net_link *links = calloc(count, sizeof(*links));
-	const struct net_attachment *main = main_attachment(instance->sup, stack, service);
+	const struct net_attachment *main = main_attachment(stack, service);
 	int r = 0;
 
 	if (!sorted || !links)

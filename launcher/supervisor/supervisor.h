@@ -13,8 +13,8 @@
  * - balance.c: who is behind a service's address; drain.c: connections that are to end
  * - streams.c: what a run reads and writes; ids.c: ranges of user ids
  * - networks.c: networks; publish.c: ports; hosts.c: files of names; dns.c, dns_names.c: their
- *   server; neighbours.c, neighbour_names.c: names of other stacks; helper.c: a process that serves
- * the network; join.c: shared networks; retire.c: what the kernel still has to let go of
+ *   server; helper.c: a process that serves the network; join.c: shared networks; retire.c: what
+ *   the kernel still has to let go of
  * - fills.c: new volumes, in processes of their own; volumes.c, images.c: what they are made of
  * - attach.c: exec and run, with a client's fds; run.c: one-off instances
  * - learn.c: profiles of what services call
@@ -53,9 +53,8 @@ struct supervisor {
 	char *log_dir;
 	char *store_dir; /* external configs and secrets, volumes */
 	char *volumes_dir;
-	char *filters_dir;  /* compiled system call filters, of all stacks */
-	char *layers_dir;   /* writable layers and anonymous volumes, per instance */
-	char *networks_dir; /* what stacks know of each other's networks */
+	char *filters_dir; /* compiled system call filters, of all stacks */
+	char *layers_dir;  /* writable layers and anonymous volumes, per instance */
 	char *hosts_file;
 	char *resolv_conf;
 	rlim_t nofile_hard;
@@ -87,9 +86,8 @@ struct supervisor {
 	struct cg_tree *cgroups;
 	struct net *net; /* NULL until a service needs it */
 	struct network_made *networks;
-	struct neighbours *neighbours; /* NULL until there is a network */
-	struct dns *dns;	       /* NULL until there is a network */
-	struct hold *hold;	       /* NULL while no service may sleep */
+	struct dns *dns;   /* NULL until there is a network */
+	struct hold *hold; /* NULL while no service may sleep */
 	struct retired *retired;
 	struct leftover *leftovers;
 	struct watch *retire_timer;

@@ -8,7 +8,6 @@
 
 #include "runtime/base/cleanup.h"
 #include "runtime/network/net_private.h"
-#include "runtime/network/net_share.h"
 #include "runtime/network/netns.h"
 #include "runtime/network/nft_text.h"
 #include "runtime/network/sysctl.h"
@@ -79,7 +78,6 @@ static void net_free(struct net *net)
 	}
 	fd_drop(&net->home_fd);
 	fd_drop(&net->netfilter_fd);
-	free(net->registry);
 	free(net->stack);
 	free(net);
 }
@@ -170,9 +168,7 @@ static int net_new(const struct net_config *config, struct net **ret_net, struct
 	net->netfilter_fd = -1;
 	net->hash = net_hash(NET_HASH_START, config->stack);
 	net->stack = strdup(config->stack);
-	net->registry = config->registry ? strdup(config->registry) : NULL;
-	r = net->stack && !net->registry == !config->registry ? open_handles(net, config, err)
-							      : err_set(err, ENOMEM, "network");
+	r = net->stack ? open_handles(net, config, err) : err_set(err, ENOMEM, "network");
 	if (r < 0) {
 		net_free(net);
 		return r;
@@ -247,8 +243,6 @@ int net_settle(struct net *net, struct err *err)
 		if (!is_bridge(net, names.items[i]) && !net_has_link(net, names.items[i]))
 			r = rtnet_link_remove(net->rtnet, names.items[i], err);
 	free(names.items);
-	for (struct net_network *one = net->networks; one; one = one->next)
-		net_share_settle(one);
 	net->unsettled = false;
 	return r == 0 ? net_guard_open(net, err) : r;
 }
@@ -258,9 +252,6 @@ void net_close(struct net *net)
 {
 	if (!net)
 		return;
-	if (net->nft && net->rtnet)
-		net_share_leave(&(struct net_config){net->stack, NULL, net->registry}, net->rtnet,
-				net->nft);
 	if (net->nft) {
 		(void)!remove_table(net->nft, 4, net->stack, NULL);
 		(void)!remove_table(net->nft, 6, net->stack, NULL);
@@ -271,9 +262,8 @@ void net_close(struct net *net)
 	net_free(net);
 }
 
-int net_purge(const struct net_config *config, struct err *err)
+int net_purge(const char *stack, struct err *err)
 {
-	const char *stack = config->stack;
 	struct rtnet *rtnet = NULL;
 	struct nft *nft = NULL;
 	int r = check_stack(stack, err);
@@ -282,8 +272,6 @@ int net_purge(const struct net_config *config, struct err *err)
 		r = rtnet_open(&rtnet, err);
 	if (r == 0)
 		r = nft_open(&nft, err);
-	if (r == 0)
-		net_share_leave(config, rtnet, nft);
 	if (r == 0)
 		r = rtnet_remove_group(rtnet, group_of(net_hash(NET_HASH_START, stack)), err);
 	if (r == 0)

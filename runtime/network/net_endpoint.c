@@ -4,7 +4,6 @@
  */
 #include "runtime/base/cleanup.h"
 #include "runtime/network/net_private.h"
-#include "runtime/network/net_share.h"
 #include "runtime/network/netns.h"
 
 #include <arpa/inet.h>
@@ -106,10 +105,7 @@ static int take_twin(const struct end *end, const char *name, const struct net_l
 	if (holder && strcmp(holder, name) != 0)
 		return err_say(err, EADDRINUSE, "network: %s, for '%s', is that of '%s'",
 			       ip_format(&wanted, text), name, holder);
-	int r = wanted.family ? net_share_claim6(network, &wanted, name, err) : 0;
-
-	if (r == 0)
-		r = twin_fix(&network->twin, distance, &wanted, err);
+	int r = twin_fix(&network->twin, distance, &wanted, err);
 	const struct ip got = twin_at(&network->twin, distance);
 
 	if (r == 0 && !wanted.family && twin_is_fixed(&network->twin, &got))

@@ -4,7 +4,6 @@
  */
 #include "runtime/base/cleanup.h"
 #include "runtime/network/net_private.h"
-#include "runtime/network/net_share.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -67,16 +66,6 @@ static unsigned prefix_for(unsigned hosts)
 	return prefix;
 }
 
-struct in_addr net_server(const struct net_network *network)
-{
-	return (struct in_addr){htonl(network->server)};
-}
-
-bool net_network_is_internal(const struct net_network *network)
-{
-	return network->internal;
-}
-
 static struct ip ip_at(uint32_t address)
 {
 	return ip_of_in((struct in_addr){htonl(address)});
@@ -92,21 +81,14 @@ void net_network_rules(const struct net_network *network, struct buf *text)
 		.gateway = ip_at(network->gateway),
 	};
 	struct nft_network six = four;
-	const struct ip server = ip_at(network->server);
 
-	if (network->joined)
-		nft_rules_joined(text, &four, &server);
-	else
-		nft_rules_network(text, &four);
+	nft_rules_network(text, &four);
 	if (!network->twin.subnet.ip.family)
 		return;
 	six.subnet = network->twin.subnet;
 	six.subnet.ip = ip_prefix_first(&six.subnet);
 	six.gateway = network->twin.gateway;
-	if (network->joined)
-		nft_rules_joined(text, &six, NULL);
-	else
-		nft_rules_network(text, &six);
+	nft_rules_network(text, &six);
 }
 
 static int choose_subnet(struct net_network *network, const struct net_network_config *config,
@@ -205,9 +187,6 @@ static int set_up_addresses(struct net_network *network, const struct net_networ
 		return err_say(err, EADDRNOTAVAIL, "network: a /%u has no address to give",
 			       network->subnet.prefix);
 	addr_pool_init(&network->addresses, first, last);
-	network->server = network->gateway;
-	net_share_claim(network);
-	network->reserving = true;
 	r = addr_pool_fix(&network->addresses, "the gateway", network->gateway, err);
 	if (r == 0 && network->twin.gateway.family)
 		r = net_six_reserve(network, "the IPv6 gateway", &network->twin.gateway, err);
@@ -219,7 +198,6 @@ static int set_up_addresses(struct net_network *network, const struct net_networ
 			r = addr_pool_fix(&network->addresses, name,
 					  number_of(&config->reserved[i]), err);
 	}
-	network->reserving = false;
 	return r;
 }
 
@@ -304,48 +282,22 @@ void net_network_free(struct net_network *network)
 {
 	addr_pool_free(&network->addresses);
 	twin_free(&network->twin);
-	fd_drop(&network->shared_fd);
-	fd_drop(&network->stacks_fd);
-	free(network->known_as);
-	free(network->owner);
 	free(network);
 }
 
-struct net_network *net_network_new(struct net *net, const char *name)
+static struct net_network *network_new(struct net *net, const struct net_network_config *config)
 {
 	struct net_network *network = calloc(1, sizeof(*network));
-	uint32_t hash = net_hash(net_hash(net->hash, "/"), name);
+	uint32_t hash = net_hash(net_hash(net->hash, "/"), config->name);
 
 	if (!network)
 		return NULL;
 	network->net = net;
-	network->shared_fd = -1;
-	network->stacks_fd = -1;
-	snprintf(network->name, sizeof(network->name), "%s", name);
+	network->internal = config->internal;
+	network->mtu = config->mtu;
+	snprintf(network->name, sizeof(network->name), "%s", config->name);
 	snprintf(network->bridge, sizeof(network->bridge), "dv-%08x", hash);
 	return network;
-}
-
-static struct net_network *own_new(struct net *net, const struct net_network_config *config)
-{
-	struct net_network *network = net_network_new(net, config->name);
-
-	if (network) {
-		network->internal = config->internal;
-		network->mtu = config->mtu;
-	}
-	return network;
-}
-
-void net_network_add(struct net_network *network)
-{
-	network->next = network->net->networks;
-	network->net->networks = network;
-}
-
-static bool is_shareable(const struct net *net, const struct net_network_config *config)
-{
-	return net->registry && config->known_as;
 }
 
 struct net_place net_network_place(const struct net_network *network)
@@ -357,12 +309,15 @@ struct net_place net_network_place(const struct net_network *network)
 				  network->twin.gateway};
 }
 
-int net_network_take(struct net_network *network, const struct net_network_config *config,
-		     const struct net_place *place, struct err *err)
+int net_network_adopt(struct net *net, const struct net_network_config *config,
+		      const struct net_place *place, struct net_network **ret_network,
+		      struct err *err)
 {
-	struct net *net = network->net;
+	struct net_network *network = network_new(net, config);
 	int r = 0;
 
+	if (!network)
+		return err_set(err, ENOMEM, "network");
 	network->subnet = (struct subnet){ntohl(place->address.s_addr), place->prefix};
 	network->gateway = ntohl(place->gateway.s_addr);
 	network->twin.subnet = place->subnet6;
@@ -379,69 +334,34 @@ int net_network_take(struct net_network *network, const struct net_network_confi
 		r = make_six(network, err);
 	if (r == 0)
 		r = set_up_addresses(network, config, err);
-	return r == 0 ? set_up_rules(network, err) : r;
-}
-
-int net_network_adopt(struct net *net, const struct net_network_config *config,
-		      const struct net_place *place, struct net_network **ret_network,
-		      struct err *err)
-{
-	struct net_network *network = own_new(net, config);
-	int r = 0;
-
-	if (!network)
-		return err_set(err, ENOMEM, "network");
-	if (is_shareable(net, config))
-		r = net_share_adopt(network, config, err);
 	if (r == 0)
-		r = net_network_take(network, config, place, err);
-	if (r == 0 && network->known_as)
-		r = net_share_end(network, config, err);
+		r = set_up_rules(network, err);
 	if (r < 0) {
 		net_network_free(network);
 		return r;
 	}
-	net_network_add(network);
+	network->next = net->networks;
+	net->networks = network;
 	*ret_network = network;
 	return 0;
-}
-
-/* Nothing of it is left after a failure but what other stacks are in. */
-static int open_one(struct net_network *network, const struct net_network_config *config,
-		    struct err *err)
-{
-	const bool shared = is_shareable(network->net, config);
-	struct registry_place left = {0};
-	autoclose int lock_fd = -1;
-	int r = shared ? net_share_begin(network, config, &lock_fd, &left, err) : 0;
-
-	if (r == 0 && left.left)
-		return net_share_return(network, config, &left, err);
-	if (r == 0)
-		r = set_up(network, config, err);
-	if (r == 0 && shared)
-		r = net_share_end(network, config, err);
-	if (r < 0 && !left.left && (!shared || lock_fd >= 0)) {
-		(void)!rtnet_link_remove(network->net->rtnet, network->bridge, NULL);
-		net_share_give_up(network, config->known_as, lock_fd);
-	}
-	return r;
 }
 
 int net_network_open(struct net *net, const struct net_network_config *config,
 		     struct net_network **ret_network, struct err *err)
 {
-	struct net_network *network = own_new(net, config);
+	struct net_network *network = network_new(net, config);
 
 	if (!network)
 		return err_set(err, ENOMEM, "network");
-	int r = open_one(network, config, err);
+	int r = set_up(network, config, err);
 
 	if (r < 0) {
+		(void)!rtnet_link_remove(net->rtnet, network->bridge, NULL);
 		net_network_free(network);
 		return r;
 	}
-	net_network_add(network);
+	network->next = net->networks;
+	net->networks = network;
 	*ret_network = network;
 	return 0;
 }

@@ -23,8 +23,7 @@
 
 struct net {
 	char *stack;
-	char *registry; /* NULL: none */
-	uint32_t hash;	/* of the stack's name: links carry it */
+	uint32_t hash; /* of the stack's name: links carry it */
 	unsigned links_made;
 	bool stale;	/* the table of rules is a dead process's */
 	bool unsettled; /* who is there is not known yet */
@@ -57,13 +56,6 @@ struct net_network {
 	bool internal;
 	unsigned mtu; /* of its links; 0: as usual */
 	struct addr_pool addresses;
-	char *known_as;	 /* to all stacks; NULL: to none */
-	char *owner;	 /* with that: the stack that makes it */
-	int shared_fd;	 /* with that: its directory in the registry; else -1 */
-	int stacks_fd;	 /* below that: who is in it */
-	bool joined;	 /* another stack makes it */
-	bool reserving;	 /* addresses are claimed for the network itself */
-	uint32_t server; /* the gateway, or where this stack serves another's network */
 };
 
 /* FNV-1a over @text, going on from @hash. */
@@ -96,16 +88,6 @@ void net_each_speaker(const struct net *net,
 
 /* Whether a link of the stack is that of an endpoint. */
 bool net_has_link(const struct net *net, const char *name);
-
-/* A network that the process does not know of yet. */
-struct net_network *net_network_new(struct net *net, const char *name);
-
-/* Goes on with what is there at @place; @config: of a network of the stack's own. */
-int net_network_take(struct net_network *network, const struct net_network_config *config,
-		     const struct net_place *place, struct err *err) must_check;
-
-/* From here on the net knows it. */
-void net_network_add(struct net_network *network);
 
 /* Forgets what the process knows of a network; the kernel's side goes with the stack's. */
 void net_network_free(struct net_network *network);
