@@ -92,15 +92,17 @@ static void all_ports(struct supervisor *sup)
 		sup->publishing.ports_after_us = end_us + RETRY_US;
 }
 
-void publish_all(struct supervisor *sup)
+bool publish_all(struct supervisor *sup)
 {
 	const struct publishing *state = &sup->publishing;
 	int64_t now_us = loop_clock_us();
 	int64_t wait_us = 0;
+	bool names = state->names_due && now_us >= state->names_after_us;
+	bool ports = (state->ports_due || state->ports_failed) && now_us >= state->ports_after_us;
 
-	if (state->names_due && now_us >= state->names_after_us)
+	if (names)
 		all_names(sup);
-	if ((state->ports_due || state->ports_failed) && now_us >= state->ports_after_us)
+	if (ports)
 		all_ports(sup);
 	if (state->names_due)
 		wait_us = state->names_after_us - now_us;
@@ -109,6 +111,7 @@ void publish_all(struct supervisor *sup)
 		wait_us = state->ports_after_us - now_us;
 	if (publish_is_due(sup) || state->ports_failed)
 		watch_arm(sup->retry, wait_us / 1000 + 1);
+	return names || ports;
 }
 
 static bool same_port(const struct reservation *held, const struct reservation *want)

@@ -54,9 +54,10 @@ bool publish_is_due(const struct supervisor *sup);
 
 /*
  * Publishes what is due. Each change costs as much as there are instances, so while many come or go
- * several changes are published at once; the rest is seen to by a timer.
+ * several changes are published at once; the rest is seen to by a timer. Whether
+ * anything has been published now.
  */
-void publish_all(struct supervisor *sup);
+bool publish_all(struct supervisor *sup);
 
 /*
  * Reserves the ports of @stack's selected services, keeping those that are held already.

@@ -270,10 +270,8 @@ void settle(void *data)
 	struct supervisor *sup = data;
 	int64_t end_us = loop_clock_us() + TURN_BUDGET_US;
 	bool more = carry_out(sup, end_us); /* what it did may allow more */
-	bool published = publish_is_due(sup);
+	bool published = publish_all(sup);
 
-	if (published || sup->publishing.ports_failed)
-		publish_all(sup);
 	drain_look(sup, end_us);
 	probe_start_missing(sup);
 	/* A start would be a long piece on top of what was done: it has a turn of its own. */
