@@ -201,8 +201,11 @@ static int protect_path(const struct plan_mount *mount_, const char *path, int r
 	if (fd >= 0 && mask && !is_mask(fd, mount_->directory))
 		return err_say(err, EPERM, "protect %s: /dev is not davit's", path);
 	if (fd < 0 || (!mask && mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0) ||
-	    move_mount(fd, "", base_fd, rest, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+	    move_mount(fd, "", base_fd, rest, MOVE_MOUNT_F_EMPTY_PATH) < 0) {
+		if (mount_->each && fd >= 0 && errno == ENOENT)
+			return 0; /* (gone since it was looked for) */
 		return err_set(err, errno, "protect %s", path);
+	}
 	return 0;
 }
 
