@@ -112,7 +112,8 @@ int manifest_print(const struct stack *stack, enum manifest_format format, struc
 
 /*
  * Appends one of its services as JSON {"service", "networks", "volumes"}, as manifest_print() has
- * them; the last two are the stack's, absent where it has none. Returns 0 or -ENOMEM.
+ * them; the last two are what the stack says of those that it names, absent where there are none.
+ * Returns 0 or -ENOMEM.
  */
 int manifest_print_service(const struct stack *stack, const struct service *service,
 			   struct buf *out, struct err *err) must_check;

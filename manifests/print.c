@@ -310,8 +310,8 @@ static struct node *stack_node(struct printer *printer, const struct stack *stac
 			  service_node(printer, &stack->services[i]));
 	print_put_text(printer, root, "name", stack->name);
 	print_put(printer, root, "services", services);
-	print_networks(printer, root, stack);
-	print_top_volumes(printer, root, stack);
+	print_networks(printer, root, stack, NULL);
+	print_top_volumes(printer, root, stack, NULL);
 	print_top_files(printer, root, stack);
 	return root;
 }
@@ -349,8 +349,8 @@ int manifest_print_service(const struct stack *stack, const struct service *serv
 	struct node *root = print_mapping(&printer);
 
 	print_put(&printer, root, "service", service_node(&printer, service));
-	print_networks(&printer, root, stack);
-	print_top_volumes(&printer, root, stack);
+	print_networks(&printer, root, stack, service);
+	print_top_volumes(&printer, root, stack, service);
 	if (arena_low(&printer.arena))
 		r = err_say(err, ENOMEM, "service %s is too large to print", service->name);
 	else

@@ -33,10 +33,12 @@ void print_put_text(struct printer *printer, struct node *node, const char *key,
 void print_put_default(struct printer *printer, struct node *node, const char *key,
 		       const char *text, const char *fallback);
 
-/* print_networks.c: what a service, and the stack, has of networks. */
+/* print_networks.c: what a service, and the stack, has of networks. @only: of
+ * the stack's those that this service names; NULL: all. */
 void print_service_network(struct printer *printer, struct node *node,
 			   const struct service *service);
-void print_networks(struct printer *printer, struct node *root, const struct stack *stack);
+void print_networks(struct printer *printer, struct node *root, const struct stack *stack,
+		    const struct service *only);
 
 /* Nothing where the list is empty; "A=b" texts as a mapping. */
 void print_put_list(struct printer *printer, struct node *node, const char *key,
@@ -61,7 +63,8 @@ void print_build(struct printer *printer, struct node *node, const struct servic
 
 /* print_mounts.c */
 void print_mounts(struct printer *printer, struct node *node, const struct service *service);
-void print_top_volumes(struct printer *printer, struct node *root, const struct stack *stack);
+void print_top_volumes(struct printer *printer, struct node *root, const struct stack *stack,
+		       const struct service *only);
 
 /* print_files.c */
 void print_top_files(struct printer *printer, struct node *root, const struct stack *stack);

@@ -8,6 +8,7 @@
 #include "runtime/base/buf.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 static const char *octal(struct printer *printer, int mode)
 {
@@ -132,13 +133,26 @@ static struct node *volume_node(struct printer *printer, const struct volume *vo
 	return node;
 }
 
-void print_top_volumes(struct printer *printer, struct node *root, const struct stack *stack)
+static bool is_mounted(const struct service *service, const char *key)
+{
+	for (size_t i = 0; i < service->mount_count; i++) {
+		const struct mount_spec *mount = &service->mounts[i];
+
+		if (mount->kind == MOUNT_VOLUME && mount->source && strcmp(mount->source, key) == 0)
+			return true;
+	}
+	return false;
+}
+
+void print_top_volumes(struct printer *printer, struct node *root, const struct stack *stack,
+		       const struct service *only)
 {
 	struct node *volumes = print_mapping(printer);
 
 	for (size_t i = 0; i < stack->volume_count; i++)
-		print_put(printer, volumes, stack->volumes[i].key,
-			  volume_node(printer, &stack->volumes[i]));
+		if (!only || is_mounted(only, stack->volumes[i].key))
+			print_put(printer, volumes, stack->volumes[i].key,
+				  volume_node(printer, &stack->volumes[i]));
 	if (volumes->count)
 		print_put(printer, root, "volumes", volumes);
 }

@@ -4,6 +4,8 @@
 
 #include "runtime/base/cleanup.h"
 
+#include <string.h>
+
 static void put_ip(struct printer *printer, struct node *node, const char *key, const struct ip *ip)
 {
 	char text[IP_TEXT_MAX];
@@ -178,13 +180,24 @@ static struct node *network_node(struct printer *printer, const struct network *
 	return node;
 }
 
-void print_networks(struct printer *printer, struct node *root, const struct stack *stack)
+static bool is_attached(const struct service *service, const char *key)
+{
+	for (size_t i = 0; i < service->network.attachment_count; i++)
+		if (strcmp(service->network.attachments[i].network, key) == 0)
+			return true;
+	return false;
+}
+
+void print_networks(struct printer *printer, struct node *root, const struct stack *stack,
+		    const struct service *only)
 {
 	struct node *all = print_mapping(printer);
 
 	for (size_t i = 0; i < stack->network_count; i++) {
 		const struct network *network = &stack->networks[i];
 
+		if (only && !is_attached(only, network->key))
+			continue;
 		if (network->pos.line || (printer->resolved && network->used))
 			print_put(printer, all, network->key, network_node(printer, network));
 	}

@@ -251,10 +251,30 @@ static void what_is_taken_from_an_image_is_the_same_after_printing(void **unused
 	assert_true(b->build.names_image);
 }
 
+static void a_service_is_printed_with_what_it_names_only(void **unused)
+{
+	autofixture struct fixture fixture;
+	autobuf struct buf text = {0};
+	struct err err;
+
+	(void)unused;
+	fixture_open(&fixture);
+	fixture_good(&fixture, "services: {web: {x-rootfs: host, command: a, networks: [back], "
+			       "volumes: ['data:/d']}}\n"
+			       "networks: {back: {}, front: {}}\nvolumes: {data: {}, other: {}}\n");
+	assert_int_equal(
+		manifest_print_service(fixture.stack, &fixture.stack->services[0], &text, &err), 0);
+	assert_non_null(strstr(text.data, "shop_back"));
+	assert_non_null(strstr(text.data, "shop_data"));
+	assert_null(strstr(text.data, "front"));
+	assert_null(strstr(text.data, "other"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(printing_and_loading_again_changes_nothing),
+		cmocka_unit_test(a_service_is_printed_with_what_it_names_only),
 		cmocka_unit_test(defaults_are_written_when_asked_for),
 		cmocka_unit_test(the_pace_of_restarts_is_resolved),
 		cmocka_unit_test(awkward_texts_survive),
