@@ -9,6 +9,7 @@
 #include "runtime/base/cleanup.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* They are kept and written down as long as the service is there. */
@@ -16,8 +17,10 @@
 #define VALUE_MAX  120
 
 struct comparison {
-	struct json_t *fields;
-	unsigned more;
+	struct json_t *fields; /* that make instances other ones */
+	struct json_t *others;
+	unsigned count; /* of both, with those that found no room */
+	bool secret;	/* what is compared now may be */
 	bool failed;
 };
 
@@ -43,76 +46,164 @@ static bool is_equal(const struct json_t *a, const struct json_t *b)
 	return !left.failed && !right.failed && strcmp(left.data, right.data) == 0;
 }
 
-/* What often is a password is not repeated where everybody looks. */
-static bool is_secret(const char *field)
+/* What often is, or holds, a password is not repeated where everybody looks. */
+static bool is_secret(const char *key)
 {
-	static const char *const names[] = {"environment", "build"};
+	static const char *const keys[] = {"environment", "build",	"headers",
+					   "driver_opts", "post_start", "pre_stop"};
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		size_t len = strlen(names[i]);
-
-		if (strncmp(field, names[i], len) == 0 && (!field[len] || field[len] == '.'))
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (strcmp(key, keys[i]) == 0)
 			return true;
-	}
 	return false;
 }
 
-static struct json_t *shown(const char *field, const struct json_t *value)
+static bool has_secret(struct json_t *value)
+{
+	for (size_t i = 0; js_kind(value) == JS_ARRAY && i < js_count(value); i++)
+		if (has_secret(js_at(value, i)))
+			return true;
+	if (js_kind(value) != JS_OBJECT)
+		return false;
+	for (void *it = js_first(value); it; it = js_next(value, it))
+		if (is_secret(js_key(it)) || has_secret(js_get(value, js_key(it))))
+			return true;
+	return false;
+}
+
+static struct json_t *cut(const char *text, size_t len)
+{
+	char start[VALUE_MAX + sizeof("...")];
+
+	if (len <= VALUE_MAX)
+		return js_lossy_bytes(text, len);
+	memcpy(start, text, VALUE_MAX);
+	memcpy(start + VALUE_MAX, "...", sizeof("..."));
+	return js_lossy_bytes(start, sizeof(start) - 1);
+}
+
+static struct json_t *shown(const struct comparison *all, struct json_t *value)
 {
 	autobuf struct buf text = {0};
 
 	if (!value)
 		return js_pack("n");
-	if (is_secret(field))
+	if (all->secret || has_secret(value))
 		return js_pack("s", CHANGES_HIDDEN);
 	print_value(value, &text);
-	if (!text.failed && text.len > VALUE_MAX) {
-		text.len = VALUE_MAX;
-		buf_puts(&text, "...");
-	}
-	return text.failed ? NULL : js_lossy_bytes(text.data, text.len);
+	return text.failed ? NULL : cut(text.data ? text.data : "", text.len);
 }
 
 /* ---- what differs ---- */
 
-static void add(struct comparison *all, const char *field, struct json_t *from, struct json_t *to)
+/* What changes no revision: see launcher/policy/revision.h. */
+static bool is_applied(const char *field)
 {
-	struct json_t *one =
-		js_pack("{s:o, s:o, s:o}", "field", js_lossy(field), "from", from, "to", to);
+	static const char *const fields[] = {
+		"attach",      "build",	    "depends_on",  "deploy.replicas",
+		"expose",      "platform",  "ports",	   "post_start",
+		"pre_stop",    "profiles",  "pull_policy", "x-allow",
+		"x-autoscale", "x-balance", "x-drain",	   "x-schedule"};
+	size_t len = strlen(field);
 
-	if (js_count(all->fields) < FIELDS_MAX) {
-		all->failed |= !js_append(all->fields, one);
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+		size_t start = strlen(fields[i]);
+
+		if (strncmp(field, fields[i], start) == 0 && (!field[start] || field[start] == '.'))
+			return true;
+	}
+	/* (An external network's does, and is told last all the same.) */
+	return strncmp(field, "networks.", 9) == 0 && strcmp(field + len - 5, ".name") == 0;
+}
+
+/* The list that has room for one more field; NULL: it is counted only. */
+static struct json_t *room_for(struct comparison *all, const char *field)
+{
+	struct json_t *list = is_applied(field) ? all->others : all->fields;
+
+	all->count++;
+	return js_count(list) < FIELDS_MAX ? list : NULL;
+}
+
+static void add(struct comparison *all, struct json_t *list, const char *field, struct json_t *from,
+		struct json_t *to)
+{
+	all->failed |= !js_append(list, js_pack("{s:o, s:o, s:o}", "field",
+						cut(field, strlen(field)), "from", from, "to", to));
+}
+
+static void add_values(struct comparison *all, const char *field, struct json_t *a,
+		       struct json_t *b)
+{
+	struct json_t *list = room_for(all, field);
+
+	if (list)
+		add(all, list, field, shown(all, a), shown(all, b));
+}
+
+/* A list of entries, each as its text. */
+struct entries {
+	struct strv texts;
+	char **sorted; /* borrowed from them */
+};
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void entries_free(struct entries *entries)
+{
+	strv_free(&entries->texts);
+	free(entries->sorted);
+}
+
+#define autoentries __attribute__((cleanup(entries_free)))
+
+static bool entries_of(const struct json_t *list, struct entries *entries)
+{
+	for (size_t i = 0; i < js_count(list); i++) {
+		autobuf struct buf text = {0};
+
+		if (js_print(js_at(list, i), 0, &text, NULL) < 0)
+			return false;
+		strv_add(&entries->texts, text.data);
+	}
+	if (entries->texts.failed)
+		return false;
+	entries->sorted = calloc(entries->texts.count + 1, sizeof(*entries->sorted));
+	if (!entries->sorted)
+		return false;
+	for (size_t i = 0; i < entries->texts.count; i++)
+		entries->sorted[i] = entries->texts.items[i];
+	qsort(entries->sorted, entries->texts.count, sizeof(*entries->sorted), by_text);
+	return true;
+}
+
+static bool is_in(const struct entries *entries, char *text)
+{
+	return bsearch(&text, entries->sorted, entries->texts.count, sizeof(*entries->sorted),
+		       by_text) != NULL;
+}
+
+/* Entries such as ports or volumes, maybe tens of thousands: those that went and those that came.
+ */
+static void compare_entries(struct comparison *all, const char *field, struct json_t *a,
+			    struct json_t *b)
+{
+	autoentries struct entries old = {0};
+	autoentries struct entries new = {0};
+
+	if (!entries_of(a, &old) || !entries_of(b, &new)) {
+		all->failed = true;
 		return;
 	}
-	all->more++;
-	js_free(one);
-}
-
-static void add_values(struct comparison *all, const char *field, const struct json_t *a,
-		       const struct json_t *b)
-{
-	if (!is_equal(a, b))
-		add(all, field, shown(field, a), shown(field, b));
-}
-
-static bool is_in(const struct json_t *value, const struct json_t *list)
-{
-	for (size_t i = 0; i < js_count(list); i++)
-		if (is_equal(value, js_at(list, i)))
-			return true;
-	return false;
-}
-
-/* Entries such as ports or volumes: those that went and those that came. */
-static void compare_entries(struct comparison *all, const char *field, const struct json_t *a,
-			    const struct json_t *b)
-{
-	for (size_t i = 0; i < js_count(a); i++)
-		if (!is_in(js_at(a, i), b))
-			add(all, field, shown(field, js_at(a, i)), js_pack("n"));
-	for (size_t i = 0; i < js_count(b); i++)
-		if (!is_in(js_at(b, i), a))
-			add(all, field, js_pack("n"), shown(field, js_at(b, i)));
+	for (size_t i = 0; i < old.texts.count; i++)
+		if (!is_in(&new, old.texts.items[i]))
+			add_values(all, field, js_at(a, i), NULL);
+	for (size_t i = 0; i < new.texts.count; i++)
+		if (!is_in(&old, new.texts.items[i]))
+			add_values(all, field, NULL, js_at(b, i));
 }
 
 static void compare(struct comparison *all, const char *field, struct json_t *a, struct json_t *b);
@@ -122,12 +213,15 @@ static void compare_member(struct comparison *all, const char *field, const char
 			   struct json_t *both[static 2])
 {
 	autobuf struct buf name = {0};
+	bool secret = all->secret;
 
 	buf_printf(&name, "%s%s%s", field, field[0] ? "." : "", key);
+	all->failed |= name.failed;
 	if (name.failed)
-		all->failed = true;
-	else
-		compare(all, name.data, both[0], both[1]);
+		return;
+	all->secret |= is_secret(key);
+	compare(all, name.data, both[0], both[1]);
+	all->secret = secret;
 }
 
 static void compare(struct comparison *all, const char *field, struct json_t *a, struct json_t *b)
@@ -139,7 +233,8 @@ static void compare(struct comparison *all, const char *field, struct json_t *a,
 		return;
 	}
 	if (js_kind(a) != JS_OBJECT || js_kind(b) != JS_OBJECT) {
-		add_values(all, field, a, b);
+		if (!is_equal(a, b))
+			add_values(all, field, a, b);
 		return;
 	}
 	for (void *it = js_first(a); it; it = js_next(a, it)) {
@@ -187,7 +282,10 @@ static void compare_image(struct comparison *all, const struct service *a, const
 	if (a->rootfs != ROOTFS_IMAGE || b->rootfs != ROOTFS_IMAGE || !a->rootfs_dir ||
 	    !b->rootfs_dir || strcmp(a->rootfs_dir, b->rootfs_dir) == 0)
 		return;
-	add(all, "image (digest)", js_lossy(a->rootfs_dir), js_lossy(b->rootfs_dir));
+	struct json_t *list = room_for(all, "image (digest)");
+
+	if (list)
+		add(all, list, "image (digest)", js_lossy(a->rootfs_dir), js_lossy(b->rootfs_dir));
 }
 
 static const struct file_object *object_at(const struct changes_side *side, const char *target)
@@ -216,8 +314,10 @@ static void compare_contents(struct comparison *all, const struct changes_side *
 		buf_printf(&name, "%s.%s.content",
 			   grant->kind == FILE_CONFIG ? "configs" : "secrets", grant->source);
 		all->failed |= name.failed;
-		if (!name.failed)
-			add(all, name.data, js_pack("s", CHANGES_HIDDEN),
+		struct json_t *list = name.failed ? NULL : room_for(all, name.data);
+
+		if (list)
+			add(all, list, name.data, js_pack("s", CHANGES_HIDDEN),
 			    js_pack("s", CHANGES_HIDDEN));
 	}
 }
@@ -230,28 +330,37 @@ static int print_side(const struct changes_side *side, struct json_t **ret, stru
 	return r < 0 ? r : js_parse(text.data, text.len, ret, err);
 }
 
+/* What makes instances other ones comes first. */
+static struct json_t *told(struct comparison *all)
+{
+	for (size_t i = 0; i < js_count(all->others) && js_count(all->fields) < FIELDS_MAX; i++)
+		all->failed |= !js_append(all->fields, js_copy(js_at(all->others, i)));
+	size_t count = js_count(all->fields);
+
+	return all->failed ? NULL
+			   : js_pack("{s:O, s:i}", "fields", all->fields, "more",
+				     (int)(all->count - count));
+}
+
 int changes_between(const struct changes_side *before, const struct changes_side *after,
 		    struct json_t **ret, struct err *err)
 {
 	autojs struct json_t *a = NULL;
 	autojs struct json_t *b = NULL;
-	struct comparison all = {0};
+	autojs struct json_t *fields = js_pack("[]");
+	autojs struct json_t *others = js_pack("[]");
+	struct comparison all = {.fields = fields, .others = others, .failed = !fields || !others};
 	int r = print_side(before, &a, err);
 
 	if (r == 0)
 		r = print_side(after, &b, err);
-	all.fields = js_pack("[]");
-	if (r == 0) {
-		compare_image(&all, before->service, after->service);
-		compare(&all, "", js_get(a, "service"), js_get(b, "service"));
-		compare_contents(&all, before, after);
-		compare_shared(&all, after->service, (struct json_t *[]){a, b});
-	}
-	if (r < 0 || all.failed || !all.fields) {
-		js_free(all.fields);
-		return r < 0 ? r : err_set(err, ENOMEM, "what has changed");
-	}
-	*ret = js_pack("{s:o, s:i}", "fields", all.fields, "more", (int)all.more);
+	if (r < 0)
+		return r;
+	compare_image(&all, before->service, after->service);
+	compare(&all, "", js_get(a, "service"), js_get(b, "service"));
+	compare_contents(&all, before, after);
+	compare_shared(&all, after->service, (struct json_t *[]){a, b});
+	*ret = told(&all);
 	return *ret ? 0 : err_set(err, ENOMEM, "what has changed");
 }
 

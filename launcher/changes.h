@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What makes the instances of a service other ones than before: the fields of its manifest that
- * differ, old and new, in the manifest's words. Pure. What may be secret (values of the
- * environment, what configs and secrets hold) is named and not told.
+ * What a service is other than before: the fields of its manifest that differ, old and new, in the
+ * manifest's words, those that make its instances other ones first. Pure. What may be secret (below
+ * environment, build, headers, driver_opts, post_start or pre_stop; what configs and secrets hold)
+ * is named and not told.
  */
 #pragma once
 
@@ -18,7 +19,7 @@ struct changes_side {
 /*
  * @ret	out: {"fields":[{"field","from","to"}],"more"}, owned by the caller: the first fields that
  *	differ, and how many more there are. A side is null where the field is not written, and
- *	CHANGES_HIDDEN where it may be secret; long values are cut.
+ *	CHANGES_HIDDEN where it may be secret; long values and names are cut.
  *
  * Returns 0 or -ENOMEM.
  */

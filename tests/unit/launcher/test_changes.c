@@ -86,6 +86,65 @@ static void what_may_be_secret_is_named_only(void **unused)
 		"secrets.key.content: (not shown) > (not shown)\n+0");
 }
 
+#define PROBE(token)                                                                               \
+	"command: a, x-probe: {readiness: {http: {port: 80, headers: {Authorization: " token "}}}" \
+	"}"
+
+static void secrets_are_hidden_wherever_they_are(void **unused)
+{
+	(void)unused;
+	assert_difference(SERVICE(PROBE("old")), SERVICE(PROBE("new")),
+			  "x-probe.readiness.http.headers.Authorization: (not shown) > (not shown)"
+			  "\n+0");
+	assert_difference(SERVICE("command: a"), SERVICE(PROBE("new")),
+			  "x-probe: - > (not shown)\n+0");
+	assert_difference(
+		WITH("command: a, networks: [back]", "networks: {back: {driver_opts: {a: old}}}\n"),
+		WITH("command: a, networks: [back]", "networks: {back: {driver_opts: {a: new}}}\n"),
+		"networks.back.driver_opts.a: (not shown) > (not shown)\n+0");
+	assert_difference(SERVICE("command: a, pre_stop: [{command: old}]"),
+			  SERVICE("command: a, pre_stop: [{command: new}]"),
+			  "pre_stop: (not shown) > -\npre_stop: - > (not shown)\n+0");
+}
+
+static void what_makes_other_instances_comes_first(void **unused)
+{
+	(void)unused;
+	autofree char *found = difference(
+		SERVICE("command: a, ports: [30]"),
+		SERVICE("command: a, ports: [1, 2, 3, 4, 5, 6, 7, 8, 9], read_only: true"));
+
+	assert_memory_equal(found, "read_only: - > true\nports: ", 27);
+	assert_string_equal(strrchr(found, '\n'), "\n+3");
+}
+
+/* Comparing each with each, it took minutes. */
+static void tens_of_thousands_of_ports_are_compared_at_once(void **unused)
+{
+	(void)unused;
+	assert_difference(SERVICE("command: a, ports: ['20000-40000:20000-40000']"),
+			  SERVICE("command: a, ports: ['20000-40000:20000-40000']"), "+0");
+	autofree char *found =
+		difference(SERVICE("command: a, ports: ['20000-40000:20000-40000']"),
+			   SERVICE("command: a, ports: ['30000-40001:30000-40001']"));
+
+	assert_string_equal(strrchr(found, '\n'), "\n+9993");
+}
+
+static void long_names_are_cut(void **unused)
+{
+	char after[4096], name[3000];
+
+	(void)unused;
+	memset(name, 'x', sizeof(name));
+	name[sizeof(name) - 1] = 0;
+	snprintf(after, sizeof(after), SERVICE("command: a, labels: {a: '1', %s: '1'}"), name);
+	autofree char *found = difference(SERVICE("command: a, labels: {a: '1'}"), after);
+
+	assert_true(strlen(found) < 150);
+	assert_non_null(strstr(found, "xxx...: - > 1\n"));
+}
+
 static void networks_and_volumes_count_where_the_service_has_them(void **unused)
 {
 	(void)unused;
@@ -152,6 +211,10 @@ int main(void)
 		cmocka_unit_test(fields_are_told_as_the_manifest_calls_them),
 		cmocka_unit_test(of_a_list_of_entries_those_that_came_and_went_are_told),
 		cmocka_unit_test(what_may_be_secret_is_named_only),
+		cmocka_unit_test(secrets_are_hidden_wherever_they_are),
+		cmocka_unit_test(what_makes_other_instances_comes_first),
+		cmocka_unit_test(tens_of_thousands_of_ports_are_compared_at_once),
+		cmocka_unit_test(long_names_are_cut),
 		cmocka_unit_test(networks_and_volumes_count_where_the_service_has_them),
 		cmocka_unit_test(an_image_with_the_same_name_may_be_another_one),
 		cmocka_unit_test(there_are_bounds_to_what_is_told),
