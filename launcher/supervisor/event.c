@@ -3,8 +3,13 @@
 
 #include "launcher/js.h"
 #include "launcher/supervisor/stamp.h"
+#include "runtime/base/cleanup.h"
 
 #include <stddef.h>
+#include <string.h>
+
+/* A byte takes six at most: \u001B. */
+#define REASON_PART 8
 
 static bool put_text(struct json_t *line, const char *key, const char *text)
 {
@@ -29,4 +34,24 @@ void event_print(const struct event *event, struct buf *out)
 	if (!whole || js_print(line, 0, out, NULL) < 0)
 		out->failed = true;
 	buf_puts(out, "\n");
+}
+
+void event_print_within(const struct event *event, size_t max_bytes, struct buf *out)
+{
+	struct event shorter = *event;
+	autofree char *reason = NULL;
+	size_t start = out->len;
+
+	event_print(event, out);
+	if (out->len - start <= max_bytes)
+		return;
+	shorter.attributes = NULL;
+	out->len = start;
+	event_print(&shorter, out);
+	if (out->len - start <= max_bytes || !event->reason)
+		return;
+	reason = strndup(event->reason, max_bytes / REASON_PART);
+	shorter.reason = reason;
+	out->len = start;
+	event_print(&shorter, out);
 }

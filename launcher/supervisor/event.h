@@ -4,6 +4,7 @@
 
 #include "runtime/base/buf.h"
 
+#include <stddef.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -25,3 +26,7 @@ struct event {
 
 /* Appends the line with its newline; without memory the buffer fails. */
 void event_print(const struct event *event, struct buf *out);
+
+/* As event_print(). A line that would be longer than @max_bytes, which are some thousands, has no
+ * attributes, and its reason is cut when that is not enough. */
+void event_print_within(const struct event *event, size_t max_bytes, struct buf *out);

@@ -62,12 +62,7 @@ static uint64_t emit(struct events *events, struct event *event, struct json_t *
 	event->seq = event_log_number(events->log);
 	event->attributes = attributes;
 	clock_gettime(CLOCK_REALTIME, &event->at);
-	event_print(event, &line);
-	if (line.len > EVENT_LINE_MAX) {
-		line.len = 0;
-		event->attributes = NULL;
-		event_print(event, &line);
-	}
+	event_print_within(event, EVENT_LINE_MAX, &line);
 	if (line.failed)
 		return event->seq;
 	bool written = event_log_append(events->log, line.data, line.len);

@@ -4,6 +4,8 @@
 #include "launcher/supervisor/event.h"
 #include "tests/unit/cmocka_all.h"
 
+#include <string.h>
+
 #define AT                                                                                         \
 	{                                                                                          \
 		.tv_sec = 1769903999, .tv_nsec = 5000000                                           \
@@ -62,12 +64,39 @@ static void a_reason_is_one_line_of_utf8_whatever_it_was(void **unused)
 		       "\"reason\":\"a\\nb?\\u001B\"}\n");
 }
 
+static void a_line_has_bounds(void **unused)
+{
+	char reason[6000];
+	struct event event = {.seq = 3, .at = AT, .type = "service", .action = "change"};
+	autobuf struct buf line = {0};
+
+	(void)unused;
+	memset(reason, 1, sizeof(reason));
+	reason[sizeof(reason) - 1] = 0;
+	event.reason = "short";
+	event.attributes = js_pack("{s:s}", "long", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+	event_print_within(&event, 4096, &line);
+	assert_non_null(strstr(line.data, "\"attributes\""));
+	line.len = 0;
+	event_print_within(&event, 150, &line);
+	assert_null(strstr(line.data, "\"attributes\""));
+	assert_non_null(strstr(line.data, "\"reason\":\"short\"}\n"));
+	line.len = 0;
+	event.reason = reason;
+	event_print_within(&event, 4096, &line);
+	assert_false(line.failed);
+	assert_in_range(line.len, 3000, 4096);
+	assert_string_equal(line.data + line.len - 9, "\\u0001\"}\n");
+	js_free(event.attributes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_event_of_an_instance_says_what_why_and_after_what),
 		cmocka_unit_test(what_does_not_apply_is_not_there),
 		cmocka_unit_test(a_reason_is_one_line_of_utf8_whatever_it_was),
+		cmocka_unit_test(a_line_has_bounds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
