@@ -327,6 +327,22 @@ static void put_scaling(struct buf *out, const struct json_t *scaling)
 }
 
 /* Sizes are numbers of bytes in a manifest that is printed. */
+static bool is_size(const char *field)
+{
+	static const char *const fields[] = {"memswap_limit",
+					     "x-memory-high",
+					     "shm_size",
+					     "deploy.resources.limits.memory",
+					     "deploy.resources.reservations.memory",
+					     "ulimits.memlock.soft",
+					     "ulimits.memlock.hard"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+		if (strcmp(field, fields[i]) == 0)
+			return true;
+	return false;
+}
+
 static void format_field(struct buf *value, const char *field, const char *text)
 {
 	char *end = NULL;
@@ -334,7 +350,7 @@ static void format_field(struct buf *value, const char *field, const char *text)
 
 	if (!text)
 		buf_puts(value, "-");
-	else if (strstr(field, "mem") && end != text && !*end && number > 0)
+	else if (is_size(field) && end != text && !*end && number > 0)
 		text_bytes(value, number);
 	else
 		buf_puts(value, text);
