@@ -83,25 +83,32 @@ static int prune_images(bool all)
 	return tell_swept(&swept);
 }
 
+static int complain_of_path(const char *word, bool is_there)
+{
+	if (is_there)
+		return cli_complain(EXIT_USAGE,
+				    "image load: '%s': a path cannot have a ':', which begins a "
+				    "tag: rename it",
+				    word);
+	return cli_complain(EXIT_FAILED, "image load: '%s': no such file or directory", word);
+}
+
 /* A reference as it is, or a path: a directory is a layout, a file an archive. */
 static int reference_of(const struct cli *cli, const char *word, struct image_ref *ret)
 {
 	autofree char *text = NULL;
 	struct err err = {0};
 	struct stat st;
+	bool is_there = stat(word, &st) == 0;
 
-	if (stat(word, &st) == 0 && !strchr(word, ':') &&
+	if (is_there && !strchr(word, ':') &&
 	    asprintf(&text, "%s:%s", S_ISDIR(st.st_mode) ? "oci" : "oci-archive", word) < 0)
 		return cli_complain(EXIT_FAILED, "out of memory");
 	if (!text && (word[0] == '/' || word[0] == '.'))
-		return cli_complain(EXIT_FAILED, "image load: '%s': no such file or directory",
-				    word);
+		return complain_of_path(word, is_there);
 	if (image_ref_parse(text ? text : word, cli->directory, ret, &err) < 0)
 		return cli_fail(&err, EXIT_USAGE);
-	if (!image_ref_is_local(ret))
-		return cli_complain(EXIT_FAILED, "image load: '%s': no such file or directory",
-				    word);
-	return EXIT_DONE;
+	return image_ref_is_local(ret) ? EXIT_DONE : complain_of_path(word, is_there);
 }
 
 static int load_image(const struct cli *cli, const char *word, const char *name, bool quiet)
