@@ -4,6 +4,7 @@
  * run. The parent's part; what has to be seen from inside the root is the helper's.
  */
 #include "runtime/base/cleanup.h"
+#include "runtime/base/clock.h"
 #include "runtime/base/path.h"
 #include "runtime/defaults.h"
 #include "runtime/landlock.h"
@@ -21,7 +22,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 /* A source on a dead network file system must not hang the caller for ever. */
@@ -281,23 +281,15 @@ static int settle_files(struct container_plan *plan, int root_fd, struct err *er
 	return settle_hostname(plan, root_fd, err);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Returns the bytes read before the end of the pipe, or -errno. */
 static ssize_t read_answer(int fd, void *answer, size_t size)
 {
-	int64_t deadline = now_ms() + HELPER_TIMEOUT_MS;
+	int64_t deadline = clock_now_ms() + HELPER_TIMEOUT_MS;
 	size_t got = 0;
 
 	while (got < size) {
 		struct pollfd wait = {.fd = fd, .events = POLLIN};
-		int64_t left = deadline - now_ms();
+		int64_t left = deadline - clock_now_ms();
 
 		if (left <= 0 || poll(&wait, 1, (int)left) == 0)
 			return -ETIMEDOUT;

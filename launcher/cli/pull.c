@@ -4,9 +4,9 @@
 #include "launcher/cli/fetch.h"
 #include "launcher/cli/format.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/base/clock.h"
 
 #include <string.h>
-#include <time.h>
 
 struct values {
 	const char *policy;
@@ -81,16 +81,8 @@ static int pull_words(struct cli *cli, const struct args *args, const struct val
 	return code;
 }
 
-static double now_s(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 /* "2 fetched, 1 there already after 1.30s" */
-static void show_summary(const struct fetch_tally *tally, double seconds)
+static void show_summary(const struct fetch_tally *tally, int64_t took_ms)
 {
 	const struct {
 		unsigned count;
@@ -107,7 +99,7 @@ static void show_summary(const struct fetch_tally *tally, double seconds)
 	if (line.len == 0)
 		buf_puts(&line, "nothing to fetch");
 	buf_puts(&line, " after ");
-	format_cpu(&line, seconds);
+	format_cpu(&line, (double)took_ms / 1000);
 	if (!line.failed)
 		fprintf(stderr, "%s\n", line.data);
 }
@@ -125,11 +117,11 @@ static int run(struct cli *cli, int argc, char **argv)
 		return cli_complain(EXIT_USAGE,
 				    "pull: --policy: '%s' is neither always nor missing",
 				    values.policy);
-	double begun_s = now_s();
+	int64_t begun_ms = clock_now_ms();
 
 	code = pull_words(cli, &args, &values, &tally);
 	if (code == EXIT_DONE && !values.quiet)
-		show_summary(&tally, now_s() - begun_s);
+		show_summary(&tally, clock_now_ms() - begun_ms);
 	return code;
 }
 

@@ -8,10 +8,10 @@
 #include "launcher/cli/repaint.h"
 #include "launcher/cli/text.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/base/clock.h"
 
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #define REDRAW_MS 100
@@ -61,14 +61,6 @@ void settle_show_changes(void *context, const struct watch_instance *instance,
 		settle_show(context, instance, old_state);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
-}
-
 /* Complains of what did not arrive; how many. */
 static size_t count_missing(const struct watch *watch, const struct settle_options *options)
 {
@@ -99,7 +91,7 @@ void settle_view_begin(struct settle_view *view, struct watch *watch)
 {
 	const char *term = getenv("TERM");
 
-	view->begun_ms = now_ms();
+	view->begun_ms = clock_now_ms();
 	view->live = isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
 	if (!view->live)
 		return;
@@ -113,7 +105,7 @@ static void draw(struct settle_view *view, const struct watch *watch)
 	autobuf struct buf text = {0};
 	autobuf struct buf out = {0};
 
-	view->drawn_ms = now_ms();
+	view->drawn_ms = clock_now_ms();
 	view->changed = false;
 	(void)ioctl(STDERR_FILENO, TIOCGWINSZ, &size); /* else no size is known */
 	buf_puts(&text, "");
@@ -126,11 +118,11 @@ static void draw(struct settle_view *view, const struct watch *watch)
 
 int settle_view_pump(struct settle_view *view, struct watch *watch, int wait_ms, struct err *err)
 {
-	int64_t due_ms = view->drawn_ms + REDRAW_MS - now_ms();
+	int64_t due_ms = view->drawn_ms + REDRAW_MS - clock_now_ms();
 	bool soon = view->live && view->changed && due_ms < (wait_ms < 0 ? REDRAW_MS : wait_ms);
 	int r = watch_pump(watch, soon ? (int)(due_ms > 0 ? due_ms : 0) : wait_ms, err);
 
-	if (view->live && view->changed && now_ms() - view->drawn_ms >= REDRAW_MS)
+	if (view->live && view->changed && clock_now_ms() - view->drawn_ms >= REDRAW_MS)
 		draw(view, watch);
 	return r;
 }
@@ -144,7 +136,7 @@ void settle_view_end(struct settle_view *view, const struct watch *watch)
 
 void settle_view_took(const struct settle_view *view, struct buf *out)
 {
-	format_cpu(out, (double)(now_ms() - view->begun_ms) / 1000);
+	format_cpu(out, (double)(clock_now_ms() - view->begun_ms) / 1000);
 }
 
 /* ---- until the stack is where it is wanted ---- */
@@ -153,7 +145,7 @@ void settle_view_took(const struct settle_view *view, struct buf *out)
 static int next_wait_ms(int64_t deadline_ms)
 {
 	const int64_t most_ms = 60000;
-	int64_t left_ms = deadline_ms < 0 ? most_ms : deadline_ms - now_ms();
+	int64_t left_ms = deadline_ms < 0 ? most_ms : deadline_ms - clock_now_ms();
 
 	if (left_ms <= 0)
 		return 0;
@@ -167,14 +159,14 @@ static void summarise(const struct watch *watch, const struct settle_options *op
 
 	if (options->only_changes)
 		return;
-	progress_summary(watch, options->services, now_ms() - view->begun_ms, &line);
+	progress_summary(watch, options->services, clock_now_ms() - view->begun_ms, &line);
 	fprintf(stderr, "%s\n", line.failed ? "" : line.data);
 }
 
 static int await(struct watch *watch, const struct settle_options *options,
 		 struct settle_view *view)
 {
-	int64_t deadline_ms = options->timeout_ms < 0 ? -1 : now_ms() + options->timeout_ms;
+	int64_t deadline_ms = options->timeout_ms < 0 ? -1 : clock_now_ms() + options->timeout_ms;
 	struct err err = {0};
 
 	while (!(watch->seen && watch->idle)) {

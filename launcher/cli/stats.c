@@ -7,11 +7,11 @@
 #include "launcher/cli/rows.h"
 #include "launcher/cli/text.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/base/clock.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 struct values {
@@ -43,14 +43,6 @@ struct question {
 	struct json_t *before; /* the answer before this one */
 	double before_s;
 };
-
-static double now_s(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 static const struct json_t *find(const struct json_t *list, const char *name)
 {
@@ -258,7 +250,7 @@ static int look(struct cli *cli, void *context, struct buf *out)
 
 	if (!question->before) {
 		code = ask(question, &question->before);
-		question->before_s = now_s();
+		question->before_s = (double)clock_now_us() / 1e6;
 		if (code == EXIT_DONE)
 			sleep(1);
 	}
@@ -266,7 +258,7 @@ static int look(struct cli *cli, void *context, struct buf *out)
 		code = ask(question, &answer);
 	if (code != EXIT_DONE)
 		return code;
-	double at_s = now_s();
+	double at_s = (double)clock_now_us() / 1e6;
 	autojs struct json_t *wanted = compare(question, answer, at_s - question->before_s);
 
 	if (!wanted)

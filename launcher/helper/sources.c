@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A helper's event loop; see sources.h. */
 #include "launcher/helper/sources.h"
+#include "runtime/base/clock.h"
 
 #include <errno.h>
-#include <time.h>
 
 int sources_open(struct err *err)
 {
@@ -45,8 +45,5 @@ bool sources_wait(int loop_fd, int wait_ms)
 
 int64_t sources_now_ms(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return clock_now_ms();
 }

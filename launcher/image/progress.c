@@ -1,28 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Progress of an import; see progress.h. */
 #include "launcher/image/progress.h"
+#include "runtime/base/clock.h"
 
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #define SILENT_MS 1000
 #define REDRAW_MS 100
 #define MIB	  (1024.0 * 1024.0)
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 void progress_begin(struct progress *progress, const char *name)
 {
 	progress->name = name;
 	progress->terminal = isatty(STDERR_FILENO);
-	progress->begun_ms = now_ms();
+	progress->begun_ms = clock_now_ms();
 	progress->shown_stage = IMAGE_STAGE_DONE;
 }
 
@@ -64,7 +56,7 @@ static bool is_due(const struct progress *progress, const struct image_progress 
 void progress_show(void *context, const struct image_progress *now)
 {
 	struct progress *progress = context;
-	int64_t ms = now_ms();
+	int64_t ms = clock_now_ms();
 	char text[80];
 
 	if (now->stage == IMAGE_STAGE_DONE && progress->tell) {

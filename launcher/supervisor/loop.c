@@ -8,6 +8,7 @@
 
 #include "launcher/policy/histogram.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/base/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -62,10 +63,7 @@ void loop_close(struct loop *loop)
 
 int64_t loop_clock_us(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+	return clock_now_us();
 }
 
 const struct histogram *loop_turns(const struct loop *loop)

@@ -4,6 +4,7 @@
 
 #include "launcher/cli/client.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/base/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,20 +12,11 @@
 #include <spawn.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 /* A supervisor that takes longer is to be waited for, but not without a sign of life here. */
 #define TIMEOUT_MS 5000
 #define OUTPUT_MAX (4u << 20)
-
-static double now_s(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 static int call(const struct ask *ask, const struct client_request *request,
 		struct client_answer *answer, struct err *err)
@@ -54,7 +46,7 @@ int ask_stats(const struct ask *ask, const struct strv *names, struct model *mod
 	}
 	int r = call(ask, &request, &answer, err);
 
-	return r < 0 ? r : model_apply(model, answer.json, now_s(), err);
+	return r < 0 ? r : model_apply(model, answer.json, (double)clock_now_us() / 1e6, err);
 }
 
 /* How many there are to be of the service; -1: there is none such. */

@@ -12,6 +12,7 @@
 #include "launcher/top/screen.h"
 #include "launcher/top/view.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/base/clock.h"
 
 #include <errno.h>
 #include <locale.h>
@@ -19,7 +20,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define LOOK_MS	  1000
@@ -46,14 +46,6 @@ static volatile sig_atomic_t ended;
 static void on_end(int number)
 {
 	ended = number;
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
 }
 
 static void say(struct top *top, const char *text)
@@ -294,7 +286,7 @@ static void draw(struct top *top)
 static void wait_until(int64_t due_ms)
 {
 	struct pollfd keyboard = {.fd = STDIN_FILENO, .events = POLLIN};
-	int64_t left_ms = due_ms - now_ms();
+	int64_t left_ms = due_ms - clock_now_ms();
 
 	(void)poll(&keyboard, 1, left_ms > 0 ? (int)left_ms : 0); /* a signal ends it, too */
 }
@@ -327,12 +319,13 @@ static int run(struct top *top, struct err *err)
 		return r;
 	draw(top);
 	/* Soon once more: rates need two looks. */
-	for (int64_t due_ms = now_ms() + LOOK_MS / 4; !top->over && !ended && has_keyboard();) {
+	for (int64_t due_ms = clock_now_ms() + LOOK_MS / 4;
+	     !top->over && !ended && has_keyboard();) {
 		wait_until(due_ms);
 		r = take_keys(top, err);
-		if (r == 0 && now_ms() >= due_ms) {
+		if (r == 0 && clock_now_ms() >= due_ms) {
 			r = look(top, err);
-			due_ms = now_ms() + LOOK_MS;
+			due_ms = clock_now_ms() + LOOK_MS;
 			if (top->view.text && top->command && strcmp(top->command, "logs") == 0)
 				show_command(top, top->command);
 		}
