@@ -26,26 +26,6 @@ struct comparison {
 
 /* ---- values ---- */
 
-static void print_value(const struct json_t *value, struct buf *out)
-{
-	if (js_kind(value) == JS_TEXT)
-		buf_puts(out, js_string(value));
-	else if (js_print(value, 0, out, NULL) < 0)
-		out->failed = true;
-}
-
-static bool is_equal(const struct json_t *a, const struct json_t *b)
-{
-	autobuf struct buf left = {0};
-	autobuf struct buf right = {0};
-
-	if (!a || !b || js_kind(a) != js_kind(b))
-		return a == b;
-	print_value(a, &left);
-	print_value(b, &right);
-	return !left.failed && !right.failed && strcmp(left.data, right.data) == 0;
-}
-
 /* What often is, or holds, a password is not repeated where everybody looks. */
 static bool is_secret(const char *key)
 {
@@ -90,7 +70,10 @@ static struct json_t *shown(const struct comparison *all, struct json_t *value)
 		return js_pack("n");
 	if (all->secret || has_secret(value))
 		return js_pack("s", CHANGES_HIDDEN);
-	print_value(value, &text);
+	if (js_kind(value) == JS_TEXT)
+		buf_puts(&text, js_string(value));
+	else if (js_print(value, 0, &text, NULL) < 0)
+		return NULL;
 	return text.failed ? NULL : cut(text.data ? text.data : "", text.len);
 }
 
@@ -233,7 +216,7 @@ static void compare(struct comparison *all, const char *field, struct json_t *a,
 		return;
 	}
 	if (js_kind(a) != JS_OBJECT || js_kind(b) != JS_OBJECT) {
-		if (!is_equal(a, b))
+		if (!js_equal(a, b))
 			add_values(all, field, a, b);
 		return;
 	}

@@ -136,6 +136,11 @@ struct json_t *js_copy(const struct json_t *value)
 	return json_deep_copy(value);
 }
 
+bool js_equal(const struct json_t *a, const struct json_t *b)
+{
+	return a == b || json_equal(a, b);
+}
+
 bool js_put(struct json_t *object, const char *key, struct json_t *value)
 {
 	return json_object_set_new(object, key, value) == 0;

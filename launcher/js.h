@@ -43,6 +43,9 @@ struct json_t *js_strings(const char *const *items, size_t *ret_skipped) must_ch
 /* The same value once more; NULL for NULL. */
 struct json_t *js_copy(const struct json_t *value) must_check;
 
+/* Whether both are the same value, or both NULL. */
+bool js_equal(const struct json_t *a, const struct json_t *b);
+
 /* Puts @value under @key and takes its reference, also on failure; false when it was NULL. */
 bool js_put(struct json_t *object, const char *key, struct json_t *value) must_check;
 bool js_append(struct json_t *array, struct json_t *value) must_check;

@@ -57,6 +57,21 @@ static void fractions_are_printed_as_they_were_read(void **state)
 	assert_string_equal(out.data, text);
 }
 
+static void values_are_equal_that_say_the_same(void **state)
+{
+	static const char text[] = "[\"\",\"\",\"x\",1,1.0,[1,\"a\"],[1,\"a\"],null]";
+	autojs struct json_t *list = NULL;
+
+	assert_int_equal(js_parse(text, strlen(text), &list, NULL), 0);
+	assert_true(js_equal(js_at(list, 0), js_at(list, 1)));
+	assert_false(js_equal(js_at(list, 0), js_at(list, 2)));
+	assert_false(js_equal(js_at(list, 3), js_at(list, 4)));
+	assert_true(js_equal(js_at(list, 5), js_at(list, 6)));
+	assert_true(js_equal(NULL, NULL));
+	assert_false(js_equal(NULL, js_at(list, 7)));
+	assert_false(js_equal(js_at(list, 0), NULL));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -64,6 +79,7 @@ int main(void)
 		cmocka_unit_test(every_byte_that_is_no_utf8_becomes_a_question_mark),
 		cmocka_unit_test(every_kind_is_told_from_the_others),
 		cmocka_unit_test(fractions_are_printed_as_they_were_read),
+		cmocka_unit_test(values_are_equal_that_say_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
