@@ -235,28 +235,22 @@ static void compare(struct comparison *all, const char *field, struct json_t *a,
 
 /* ---- what is not printed with a service ---- */
 
-/* @kind, "networks" or "volumes": as the stack defines what the service has of them. */
-static void compare_defined(struct comparison *all, const char *kind, const char *key,
+/* @kind, "networks" or "volumes": as the stack defines those that the service has on both sides. */
+static void compare_defined(struct comparison *all, const char *kind,
 			    struct json_t *sides[static 2])
 {
-	struct json_t *a = js_get(js_get(sides[0], kind), key);
-	struct json_t *b = js_get(js_get(sides[1], kind), key);
-	autobuf struct buf name = {0};
+	struct json_t *before = js_get(sides[0], kind);
+	struct json_t *after = js_get(sides[1], kind);
 
-	buf_printf(&name, "%s.%s", kind, key);
-	all->failed |= name.failed;
-	if (!name.failed && a && b)
-		compare(all, name.data, a, b);
-}
+	for (void *it = js_first(after); it; it = js_next(after, it)) {
+		struct json_t *old = js_get(before, js_key(it));
+		autobuf struct buf name = {0};
 
-static void compare_shared(struct comparison *all, const struct service *after,
-			   struct json_t *sides[static 2])
-{
-	for (size_t i = 0; i < after->network.attachment_count; i++)
-		compare_defined(all, "networks", after->network.attachments[i].network, sides);
-	for (size_t i = 0; i < after->mount_count; i++)
-		if (after->mounts[i].kind == MOUNT_VOLUME && after->mounts[i].source)
-			compare_defined(all, "volumes", after->mounts[i].source, sides);
+		buf_printf(&name, "%s.%s", kind, js_key(it));
+		all->failed |= name.failed;
+		if (!name.failed && old)
+			compare(all, name.data, old, js_get(after, js_key(it)));
+	}
 }
 
 /* The same name, another image. */
@@ -342,7 +336,8 @@ int changes_between(const struct changes_side *before, const struct changes_side
 	compare_image(&all, before->service, after->service);
 	compare(&all, "", js_get(a, "service"), js_get(b, "service"));
 	compare_contents(&all, before, after);
-	compare_shared(&all, after->service, (struct json_t *[]){a, b});
+	compare_defined(&all, "networks", (struct json_t *[]){a, b});
+	compare_defined(&all, "volumes", (struct json_t *[]){a, b});
 	*ret = told(&all);
 	return *ret ? 0 : err_set(err, ENOMEM, "what has changed");
 }

@@ -155,6 +155,10 @@ static void networks_and_volumes_count_where_the_service_has_them(void **unused)
 	assert_difference(WITH("command: a, volumes: ['data:/d']", "volumes: {data: {}}\n"),
 			  WITH("command: a, volumes: ['data:/d']", "volumes: {data: {name: d}}\n"),
 			  "volumes.data.name: shop_data > d\n+0");
+	assert_difference(
+		WITH("command: a, volumes: ['data:/d', 'data:/e']", "volumes: {data: {}}\n"),
+		WITH("command: a, volumes: ['data:/d', 'data:/e']", "volumes: {data: {name: d}}\n"),
+		"volumes.data.name: shop_data > d\n+0");
 }
 
 static void an_image_with_the_same_name_may_be_another_one(void **unused)
