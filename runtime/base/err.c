@@ -4,16 +4,26 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 static void err_fill(struct err *err, int errnum, const char *why, const char *fmt, va_list args)
 	format_like(4, 0);
 
+/* (iscntrl() asks the locale) */
+static bool is_control(unsigned char c)
+{
+	return c < 0x20 || c == 0x7f;
+}
+
 static void err_fill(struct err *err, int errnum, const char *why, const char *fmt, va_list args)
 {
 	err->code = errnum;
 	vsnprintf(err->text, sizeof(err->text), fmt, args);
+	for (char *at = err->text; *at; at++)
+		if (is_control((unsigned char)*at))
+			*at = '?';
 	if (!why)
 		return;
 	size_t used = strlen(err->text);

@@ -14,7 +14,7 @@
 
 struct err {
 	int code;		 /* positive errno; 0 when nothing failed */
-	char text[ERR_TEXT_MAX]; /* one line, no newline, always terminated */
+	char text[ERR_TEXT_MAX]; /* one line: a control character of what it quotes is a '?' */
 };
 
 #define must_check	       __attribute__((warn_unused_result))

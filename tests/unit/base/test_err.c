@@ -43,6 +43,16 @@ static void an_overlong_text_is_cut_not_overrun(void **unused)
 	assert_int_equal(strlen(err.text), ERR_TEXT_MAX - 1);
 }
 
+static void what_is_quoted_stays_in_its_line(void **unused)
+{
+	struct err err = {0};
+
+	(void)err_say(&err, EINVAL, "near '%s'", "a\n\r\033[31m\177\tä");
+	assert_string_equal(err.text, "near 'a???[31m??ä'");
+	(void)err_prefix(&err, "b\n");
+	assert_string_equal(err.text, "b?: near 'a???[31m??ä'");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -50,6 +60,7 @@ int main(void)
 		cmocka_unit_test(context_goes_in_front),
 		cmocka_unit_test(errno_survives_reporting),
 		cmocka_unit_test(an_overlong_text_is_cut_not_overrun),
+		cmocka_unit_test(what_is_quoted_stays_in_its_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
