@@ -64,9 +64,18 @@ void buf_printf(struct buf *buf, const char *fmt, ...)
 
 	va_start(args, fmt);
 	va_copy(again, args);
-	int len = vsnprintf(NULL, 0, fmt, args);
+	/* Into what room there is: usually it is enough. */
+	size_t room = buf->failed ? 0 : buf->cap - buf->len;
+	int len = vsnprintf(room ? buf->data + buf->len : NULL, room, fmt, args);
 
 	va_end(args);
+	if (len >= 0 && (size_t)len < room) {
+		buf->len += (size_t)len;
+		va_end(again);
+		return;
+	}
+	if (room) /* not a part of it */
+		buf->data[buf->len] = '\0';
 	if (len < 0)
 		buf->failed = true;
 	else if (buf_reserve(buf, (size_t)len)) {
