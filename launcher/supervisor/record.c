@@ -119,11 +119,12 @@ static void copy_text(const struct json_t *object, const char *key, char *to, si
 	snprintf(to, size, "%s", text ? text : "");
 }
 
+/* (a process number is an int) */
 static unsigned read_unsigned(const struct json_t *object, const char *key)
 {
 	int64_t value = js_int(object, key, 0);
 
-	return value > 0 && value <= UINT32_MAX ? (unsigned)value : 0;
+	return value > 0 && value <= INT32_MAX ? (unsigned)value : 0;
 }
 
 static void parse_history(const struct json_t *text, struct restart_history *history)

@@ -6,19 +6,12 @@
 #include "runtime/seccomp/profile_parse.h"
 #include "runtime/seccomp/secc.h"
 #include "tests/fuzz/budget.h"
-
-#include <string.h>
+#include "tests/fuzz/refusal.h"
 
 /* libseccomp has its own budget for more. */
 #define COMPILED_BYTES_MAX 2048
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
-
-static void check_line(int r, const struct err *err)
-{
-	if ((r < 0) != (err->text[0] != '\0') || strpbrk(err->text, "\n\r\033"))
-		abort();
-}
 
 static void check_rules(const struct profile *profile)
 {
@@ -43,7 +36,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	struct err err = {0};
 	int r = profile_parse(&text, &profile, &err);
 
-	if ((r < 0) != (profile == NULL) || (r < 0) != (err.text[0] != '\0'))
+	refusal_check(r, &err);
+	if ((r < 0) != (profile == NULL))
 		abort();
 	if (profile)
 		check_rules(profile);
@@ -51,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	if (len <= COMPILED_BYTES_MAX) {
 		err = (struct err){0};
 		r = secc_acquire(&source, &filter, &err);
-		check_line(r, &err);
+		refusal_check(r, &err);
 		secc_release(filter);
 	}
 	budget_check(start_us, bytes, len);

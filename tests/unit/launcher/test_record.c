@@ -118,6 +118,13 @@ static void what_is_missing_or_senseless_is_nothing(void **unused)
 	assert_int_equal(back.state, INSTANCE_WAITING);
 	assert_int_equal(back.end_kind, RUN_END_UNKNOWN);
 	assert_int_equal(back.vitals.of[0].status, HEALTH_STARTING);
+	record_free(&back);
+	/* Taken for an int it would be that of a group of processes. */
+	assert_int_equal(read_back("{\"instance\":\"web-1\",\"index\":1,"
+				   "\"process\":{\"pid\":4294962296}}",
+				   &back),
+			 0);
+	assert_int_equal(back.pid, 0);
 }
 
 static void a_record_of_nobody_is_refused(void **unused)
