@@ -383,8 +383,10 @@ def enter():
 
 
 def one(number, sentence, function):
+    start = time.monotonic()
     try:
         function()
+        print(f"# {time.monotonic() - start:.1f} s", flush=True)
         print(f"ok {number} - {sentence}", flush=True)
         return True
     except Skip as why:
