@@ -56,6 +56,9 @@ static int fill(const struct volume_want *want, const char *place, struct err *e
 	r = container_fill(want->config, want->target, fd, err);
 	if (r < 0)
 		return err_prefix(err, "volume %s", want->path);
+	/* What exists is somebody's, be it half of it: no power cut may leave the name alone. */
+	if (r > 0 && syncfs(fd) < 0)
+		return err_set(err, errno, "write volume %s to disk", want->path);
 	if (r == 0 || renameat2(AT_FDCWD, place, AT_FDCWD, want->path, RENAME_NOREPLACE) == 0)
 		return r;
 	return errno == EEXIST ? 0 : err_set(err, errno, "make volume %s", want->path);
