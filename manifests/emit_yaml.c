@@ -28,6 +28,23 @@ static bool is_harmless(const char *text)
 	return true;
 }
 
+/* What ends a line, or is refused, in YAML 1.1: control characters from U+0080 on, and the
+ * separators U+2028 and U+2029. Returns how many bytes that was; 0: it is nothing of the kind. */
+static size_t emit_wide_control(const char *text, struct buf *out)
+{
+	const unsigned char *byte = (const unsigned char *)text;
+
+	if (byte[0] == 0xc2 && byte[1] >= 0x80 && byte[1] < 0xa0) {
+		buf_printf(out, "\\x%02x", byte[1]);
+		return 2;
+	}
+	if (byte[0] == 0xe2 && byte[1] == 0x80 && (byte[2] == 0xa8 || byte[2] == 0xa9)) {
+		buf_printf(out, "\\u20%02x", byte[2] - 0x80U);
+		return 3;
+	}
+	return 0;
+}
+
 static void emit_string(const char *text, struct buf *out)
 {
 	if (is_harmless(text)) {
@@ -35,9 +52,13 @@ static void emit_string(const char *text, struct buf *out)
 		return;
 	}
 	buf_puts(out, "\"");
-	for (; *text; text++) {
+	for (size_t bytes; *text; text += bytes) {
 		unsigned char byte = (unsigned char)*text;
 
+		bytes = emit_wide_control(text, out);
+		if (bytes)
+			continue;
+		bytes = 1;
 		if (byte == '"' || byte == '\\')
 			buf_printf(out, "\\%c", byte);
 		else if (byte == '\n')

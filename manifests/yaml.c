@@ -5,6 +5,8 @@
  */
 #include "manifests/yaml.h"
 
+#include "manifests/quoted.h"
+
 #include <libfyaml.h>
 #include <stdint.h>
 #include <string.h>
@@ -29,6 +31,7 @@ struct frame {
 struct builder {
 	struct tree *tree;
 	struct report *report;
+	const struct source *source;
 	const char *file;
 	struct anchor *anchors[ANCHOR_BUCKETS];
 	struct frame stack[TREE_DEPTH_MAX];
@@ -280,11 +283,50 @@ static bool swallows_keys(struct builder *builder, enum fy_scalar_style style)
 	return line[indent] && line[indent] != ':' && indent < frame->key->pos.col;
 }
 
+/* NULL: out of memory. */
+static const char *lone_text(struct builder *builder, const struct source *source)
+{
+	struct fy_diag *diag = NULL;
+	struct fy_parser *parser = parser_open(source, &diag);
+	const char *text = NULL;
+	struct fy_event *event;
+
+	while (parser && !text && (event = fy_parser_parse(parser))) {
+		if (event->type == FYET_SCALAR)
+			text = token_text(builder, event->scalar.value);
+		fy_parser_event_free(parser, event);
+	}
+	parser_close(parser, diag);
+	return text;
+}
+
+static const char *scalar_text(struct builder *builder, struct fy_event *event,
+			       enum fy_scalar_style style)
+{
+	const bool single = style == FYSS_SINGLE_QUOTED;
+	const struct fy_mark *start = fy_event_start_mark(event), *end = fy_event_end_mark(event);
+	autobuf struct buf text = {0};
+
+	if ((!single && style != FYSS_DOUBLE_QUOTED) || !start || !end)
+		return token_text(builder, event->scalar.value);
+	const char *raw = builder->source->text + start->input_pos;
+	const size_t len = end->input_pos - start->input_pos;
+
+	if (!quoted_is_misread(raw, len, single))
+		return token_text(builder, event->scalar.value);
+	quoted_rewrite(raw, len, single, &text);
+	const char *read =
+		text.failed ? NULL : lone_text(builder, &(struct source){text.data, text.len});
+
+	builder->report->failed |= !read;
+	return read;
+}
+
 static void on_scalar(struct builder *builder, struct fy_event *event, struct pos pos)
 {
-	const char *text = token_text(builder, event->scalar.value);
 	enum fy_scalar_style style =
 		event->scalar.value ? fy_token_scalar_style(event->scalar.value) : FYSS_PLAIN;
+	const char *text = scalar_text(builder, event, style);
 	bool plain = style == FYSS_PLAIN;
 
 	pos = scalar_pos(builder, event, pos);
@@ -402,6 +444,7 @@ struct node *yaml_parse(const struct source *source, const char *file, struct tr
 
 	*builder = (struct builder){.tree = tree,
 				    .report = report,
+				    .source = source,
 				    .file = file,
 				    .line = source->text,
 				    .line_number = 1};

@@ -222,6 +222,32 @@ static void the_yaml_is_sorted_and_readable(void **unused)
 				  "    x-rootfs: host\n");
 }
 
+static void what_older_yaml_takes_for_an_end_of_a_line_is_escaped(void **unused)
+{
+	static const char *const texts[] = {"a\xc2\x85 b", "\xc2\x9f", "a\xe2\x80\xa8\xe2\x80\xa9z",
+					    "\xc2\xa0\xe2\x80\xa7\xe2\x80\xaa"};
+	static const char *const lines[] = {"- \"a\\x85 b\"\n", "- \"\\x9f\"\n",
+					    "- \"a\\u2028\\u2029z\"\n",
+					    "- \"\xc2\xa0\xe2\x80\xa7\xe2\x80\xaa\"\n"};
+	autofixture struct fixture fixture;
+	autobuf struct buf manifest = {0};
+
+	(void)unused;
+	fixture_open(&fixture);
+	buf_puts(&manifest, "services: {a: {x-rootfs: host, command: [x");
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		buf_printf(&manifest, ", \"%s\"", texts[i]);
+	buf_puts(&manifest, "]}}\n");
+	fixture_good(&fixture, manifest.data);
+	autofree char *yaml = print_stack(&fixture, MANIFEST_YAML);
+	const struct service *a = stack_service(fixture_good(&fixture, yaml), "a");
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		assert_non_null(strstr(yaml, lines[i]));
+		assert_string_equal(a->command.items[i + 1].value, texts[i]);
+	}
+}
+
 static void what_is_taken_from_an_image_is_the_same_after_printing(void **unused)
 {
 	autofixture struct fixture fixture;
@@ -279,6 +305,7 @@ int main(void)
 		cmocka_unit_test(the_pace_of_restarts_is_resolved),
 		cmocka_unit_test(awkward_texts_survive),
 		cmocka_unit_test(the_yaml_is_sorted_and_readable),
+		cmocka_unit_test(what_older_yaml_takes_for_an_end_of_a_line_is_escaped),
 		cmocka_unit_test(what_is_taken_from_an_image_is_the_same_after_printing),
 	};
 
