@@ -40,6 +40,8 @@ void decode_image(struct decoder *decoder, const struct node *node, const char *
 	struct text *image = &decoder->service->image;
 
 	decode_text(decoder, node, key, image);
+	if (image->value && !decode_string(decoder, node, key))
+		return; /* (it stays: that none is there would be told next) */
 	const char *fault = image->value ? image_fault(image->value) : NULL;
 
 	/* A variable may be all that is missing, and set only where the stack is launched. */

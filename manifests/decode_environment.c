@@ -86,6 +86,10 @@ static void add_variable(struct decoder *decoder, const char *name, const char *
 	if (strchr(name, '='))
 		report_error(decoder->report, pos,
 			     "%s.environment: the name '%.60s' contains a =", decoder->path, name);
+	else if (!value && strpbrk(name, " \t"))
+		report_error(decoder->report, pos,
+			     "%s.environment: '%.60s' has no =: write NAME=VALUE", decoder->path,
+			     name);
 	else
 		vars_set(ctx, name, value ? value : vars_get(decoder->environment, name), pos);
 }

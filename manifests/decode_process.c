@@ -109,7 +109,7 @@ static bool is_hostname(const char *text)
 
 void decode_hostname(struct decoder *decoder, const struct node *node, const char *key)
 {
-	const char *text = decode_scalar(decoder, node, key);
+	const char *text = decode_string(decoder, node, key);
 
 	if (text && text[0] && !is_hostname(text))
 		decode_error(decoder, node, key,
@@ -121,7 +121,7 @@ void decode_hostname(struct decoder *decoder, const struct node *node, const cha
 
 void decode_domainname(struct decoder *decoder, const struct node *node, const char *key)
 {
-	const char *text = decode_scalar(decoder, node, key);
+	const char *text = decode_string(decoder, node, key);
 
 	if (text && text[0] && !is_hostname(text))
 		decode_error(decoder, node, key,

@@ -91,7 +91,7 @@ static void decode_grace(struct decoder *decoder, const struct node *node, const
 
 static void decode_container_name(struct decoder *decoder, const struct node *node, const char *key)
 {
-	const char *text = decode_scalar(decoder, node, key);
+	const char *text = decode_string(decoder, node, key);
 
 	if (text && text[0] && !decode_is_name(text, DECODE_STORE_NAME_MAX))
 		decode_error(decoder, node, key, "'%.80s' is not a name: letters, digits, _ . -",

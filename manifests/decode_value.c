@@ -78,6 +78,16 @@ void decode_text(struct decoder *decoder, const struct node *node, const char *k
 			(struct text){.value = arena_text(decoder->keep, text), .pos = node->pos};
 }
 
+const char *decode_string(struct decoder *decoder, const struct node *node, const char *key)
+{
+	const char *text = decode_scalar(decoder, node, key);
+
+	if (!text || !node->plain || !scalar_is_typed(text))
+		return text;
+	decode_error(decoder, node, key, "must be text: write \"%.60s\", with the quotes", text);
+	return NULL;
+}
+
 bool decode_bool(struct decoder *decoder, const struct node *node, const char *key, bool fallback)
 {
 	const char *text = decode_scalar(decoder, node, key);

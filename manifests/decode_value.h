@@ -27,6 +27,10 @@ void decode_note(struct decoder *decoder, const struct node *node, const char *k
 const char *decode_scalar(struct decoder *decoder, const struct node *node, const char *key);
 void decode_text(struct decoder *decoder, const struct node *node, const char *key,
 		 struct text *ret_text);
+
+/* The same where nothing else than text is meant: NULL with an error also for what YAML takes for a
+ * number, true or false, such as the 1.10 of which other tools make 1.1. */
+const char *decode_string(struct decoder *decoder, const struct node *node, const char *key);
 bool decode_bool(struct decoder *decoder, const struct node *node, const char *key, bool fallback);
 
 /* False, with an error, when the text is no number in the range. */

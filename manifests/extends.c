@@ -143,6 +143,8 @@ static bool read_extends(struct loading *load, const struct node *extends, const
 	else if (!node_is_null(*ret_file) && (*ret_file)->kind != NODE_SCALAR)
 		report_error(&load->report, (*ret_file)->pos, "%s.file must be text, this is %s",
 			     path, node_kind_name(*ret_file));
+	else if (!node_is_null(*ret_file) && !*(*ret_file)->text)
+		report_error(&load->report, (*ret_file)->pos, "%s.file is empty", path);
 	else
 		return !(*ret_service)->faulty && !(*ret_file && (*ret_file)->faulty);
 	return false;

@@ -45,10 +45,15 @@ static bool check_texts(struct loading *load, const struct node *list, const cha
 	for (size_t i = 0; (item = item_of(list, i)); i++) {
 		if (item->faulty)
 			return false;
-		if (item->kind == NODE_SCALAR && !node_is_null(item))
+		bool text = item->kind == NODE_SCALAR && !node_is_null(item);
+
+		if (text && *item->text)
 			continue;
-		report_error(&load->report, item->pos, "include%s must be text, this is %s", key,
-			     node_kind_name(item));
+		if (text)
+			report_error(&load->report, item->pos, "include%s is empty", key);
+		else
+			report_error(&load->report, item->pos, "include%s must be text, this is %s",
+				     key, node_kind_name(item));
 		return false;
 	}
 	return true;

@@ -51,6 +51,14 @@ static int64_t scale_decimal(struct decimal decimal, int64_t unit)
 	return value > INT64_MAX ? -1 : (int64_t)value;
 }
 
+bool scalar_is_typed(const char *text)
+{
+	struct decimal unused;
+	size_t len = read_decimal(text, &unused);
+
+	return (len > 0 && !text[len]) || strcmp(text, "true") == 0 || strcmp(text, "false") == 0;
+}
+
 bool scalar_is_remote(const char *text)
 {
 	static const char *const prefixes[] = {"git@", "github.com/", "service:", "target:"};

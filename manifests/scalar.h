@@ -13,6 +13,9 @@
 /* True for what a builder fetches instead of opening: a URL, git@…, docker-image://… */
 bool scalar_is_remote(const char *text);
 
+/* True for a plain decimal number, true and false: YAML takes them for other things than text. */
+bool scalar_is_typed(const char *text);
+
 /* A decimal whole number in [min, max]. */
 int scalar_int(const char *text, int64_t min, int64_t max, int64_t *ret_value,
 	       struct err *err) must_check;

@@ -147,6 +147,14 @@ static void faulty_process_values(void **unused)
 				      "a list, this is text"},
 		{"environment: [=x]",
 		 "4:17: error: services.a.environment: '=x' has no name before the ="},
+		{"environment: [A b]",
+		 "4:17: error: services.a.environment: 'A b' has no =: write NAME=VALUE"},
+		{"hostname: 5", "4:13: error: services.a.hostname: must be text: write \"5\", with "
+				"the quotes"},
+		{"container_name: true", "4:19: error: services.a.container_name: must be text: "
+					 "write \"true\", with the quotes"},
+		{"domainname: 1.5", "4:15: error: services.a.domainname: must be text: write "
+				    "\"1.5\", with the quotes"},
 		{"environment: {A: [b]}",
 		 "4:20: error: services.a.environment: must be text, this is a list"},
 		{"env_file: no.env", "4:13: error: services.a.env_file: cannot read 'no.env': No "

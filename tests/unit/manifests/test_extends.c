@@ -135,6 +135,8 @@ static void a_missing_base_is_one_fault(void **unused)
 	       "'file'?");
 	expect(&fixture, "services:\n  a: {extends: {file: x}}\n",
 	       "shop.yaml:2:16: error: services.a.extends needs the name of a service");
+	expect(&fixture, "services:\n  a: {extends: {file: '', service: b}}\n",
+	       "shop.yaml:2:23: error: services.a.extends.file is empty");
 	expect(&fixture, "services:\n  a: {extends: [x]}\n",
 	       "shop.yaml:2:16: error: services.a.extends must be a mapping, this is a list");
 }

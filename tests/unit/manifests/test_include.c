@@ -222,6 +222,10 @@ static void circles_and_missing_files_are_refused(void **unused)
 	       "shop.yaml:1:11: error: include needs a path");
 	expect(&fixture, "include: [{path: [~]}]\nservices: {a: " SERVICE("") "}\n",
 	       "shop.yaml:1:19: error: include.path must be text, this is nothing");
+	expect(&fixture, "include: [{path: [db.yaml, '']}]\nservices: {a: " SERVICE("") "}\n",
+	       "shop.yaml:1:28: error: include.path is empty");
+	expect(&fixture, "include: ''\nservices: {a: " SERVICE("") "}\n",
+	       "shop.yaml:1:10: error: include.path is empty");
 	expect(&fixture,
 	       "include: [{path: no.yaml, project_directory: ~}]\nservices: {a: " SERVICE("") "}\n",
 	       "shop.yaml:1:18: error: include: cannot read 'no.yaml': No such file or directory");
