@@ -166,6 +166,17 @@ struct json_t *js_at(const struct json_t *array, size_t i)
 	return json_array_get(array, i);
 }
 
+struct json_t *js_find(const struct json_t *array, const char *key, const char *text)
+{
+	for (size_t i = 0; i < js_count(array); i++) {
+		const char *has = js_text(js_at(array, i), key);
+
+		if (has && strcmp(has, text) == 0)
+			return js_at(array, i);
+	}
+	return NULL;
+}
+
 size_t js_count(const struct json_t *array)
 {
 	return json_array_size(array);

@@ -56,6 +56,8 @@ void js_drop_first(struct json_t *array);
 /* Borrowed; NULL when absent. js_string() and js_text() give NULL for what is not a text. */
 struct json_t *js_get(const struct json_t *object, const char *key);
 struct json_t *js_at(const struct json_t *array, size_t i);
+/* The first object of the array whose @key is this text. */
+struct json_t *js_find(const struct json_t *array, const char *key, const char *text);
 size_t js_count(const struct json_t *array);
 const char *js_string(const struct json_t *value);
 const char *js_text(const struct json_t *object, const char *key);

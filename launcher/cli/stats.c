@@ -44,17 +44,6 @@ struct question {
 	double before_s;
 };
 
-static const struct json_t *find(const struct json_t *list, const char *name)
-{
-	for (size_t i = 0; i < js_count(list); i++) {
-		const char *other = js_text(js_at(list, i), "instance");
-
-		if (other && strcmp(other, name) == 0)
-			return js_at(list, i);
-	}
-	return NULL;
-}
-
 /* How fast a member grows; 0 where it began anew. */
 static double rate(const struct json_t *now, const struct json_t *before, const char *key,
 		   double seconds)
@@ -189,7 +178,7 @@ static struct json_t *compare(const struct question *question, const struct json
 
 		if (!name || !names_wanted(instance, question->args))
 			continue;
-		if (!put_rates(instance, find(before, name), seconds) ||
+		if (!put_rates(instance, js_find(before, "instance", name), seconds) ||
 		    !js_append(wanted, js_copy(instance)))
 			return NULL;
 	}

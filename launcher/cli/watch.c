@@ -106,17 +106,6 @@ static int apply_instance(struct watch *watch, const struct json_t *json, struct
 	return 0;
 }
 
-static bool lists(const struct json_t *instances, const char *wanted)
-{
-	for (size_t i = 0; i < js_count(instances); i++) {
-		const char *name = js_text(js_at(instances, i), "instance");
-
-		if (name && strcmp(name, wanted) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* All there is: what we know of and is not there was removed between two supervisors. */
 static int apply_snapshot(struct watch *watch, const struct json_t *line, struct err *err)
 {
@@ -126,7 +115,7 @@ static int apply_snapshot(struct watch *watch, const struct json_t *line, struct
 	for (size_t i = watch->count; i-- > 0;) {
 		struct watch_instance *instance = &watch->instances[i];
 
-		if (lists(instances, instance->name))
+		if (js_find(instances, "instance", instance->name))
 			continue;
 		forget(instance);
 		*instance = watch->instances[--watch->count];

@@ -182,24 +182,13 @@ struct plan *restore_plan(const struct restored *restored, unsigned number)
 
 /* ---- what is wanted ---- */
 
-static const struct json_t *unit_of(const struct json_t *units, const char *service)
-{
-	for (size_t i = 0; i < js_count(units); i++) {
-		const char *name = js_text(js_at(units, i), "service");
-
-		if (name && strcmp(name, service) == 0)
-			return js_at(units, i);
-	}
-	return NULL;
-}
-
 static void restore_units(struct supervisor *sup, const struct restored *restored)
 {
 	const struct stack *stack = sup->manifest->stack;
 	const struct json_t *units = js_get(restored->text, "units");
 
 	for (size_t i = 0; i < stack->service_count; i++) {
-		const struct json_t *text = unit_of(units, stack->services[i].name);
+		const struct json_t *text = js_find(units, "service", stack->services[i].name);
 		struct plan *plan = restore_plan(restored, (unsigned)js_int(text, "plan", 0));
 
 		if (!js_get(text, "replicas")) /* each is written with it */

@@ -52,15 +52,7 @@ int ask_stats(const struct ask *ask, const struct strv *names, struct model *mod
 /* How many there are to be of the service; -1: there is none such. */
 static int64_t desired_of(const struct json_t *answer, const char *service)
 {
-	const struct json_t *services = js_get(answer, "services");
-
-	for (size_t i = 0; i < js_count(services); i++) {
-		const char *name = js_text(js_at(services, i), "service");
-
-		if (name && strcmp(name, service) == 0)
-			return js_int(js_at(services, i), "desired", -1);
-	}
-	return -1;
+	return js_int(js_find(js_get(answer, "services"), "service", service), "desired", -1);
 }
 
 int ask_scale(const struct ask *ask, const char *service, int by, struct buf *ret_told,

@@ -72,9 +72,22 @@ static void values_are_equal_that_say_the_same(void **state)
 	assert_false(js_equal(js_at(list, 0), NULL));
 }
 
+static void the_first_of_a_name_is_found(void **unused)
+{
+	static const char text[] = "[5, {\"service\": 7}, {\"service\": \"web\", \"n\": 1}, "
+				   "{\"service\": \"web\", \"n\": 2}]";
+	autojs struct json_t *list = NULL;
+
+	assert_int_equal(js_parse(text, strlen(text), &list, NULL), 0);
+	assert_int_equal(js_int(js_find(list, "service", "web"), "n", -1), 1);
+	assert_null(js_find(list, "service", "db"));
+	assert_null(js_find(NULL, "service", "web"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_first_of_a_name_is_found),
 		cmocka_unit_test(utf8_is_kept_as_it_is),
 		cmocka_unit_test(every_byte_that_is_no_utf8_becomes_a_question_mark),
 		cmocka_unit_test(every_kind_is_told_from_the_others),
