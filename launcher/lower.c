@@ -63,6 +63,48 @@ static bool has_target(const struct service *service, const char *target)
 	return false;
 }
 
+/* What is below a directory that instances write to is found as they would find it: a link that one
+ * of them has put there leads nowhere else on the host. */
+static void lower_bind(const struct stack *stack, const struct mount_spec *spec,
+		       struct container_mount *mount)
+{
+	const char *top = spec->engine_socket ? NULL : stack_writable_above(stack, spec->source);
+
+	mount->source = top ? top : spec->source;
+	mount->subpath = top ? spec->source + strlen(top) + 1 : NULL;
+}
+
+/* The same of one that stands for a directory. @ret_text: owned by the caller */
+static int lower_device(const char *device, const char *top, struct container_mount *mount,
+			char **ret_text)
+{
+	const char *subpath = mount->subpath;
+	char *below = NULL;
+
+	if (asprintf(&below, "%s%s%s", device + strlen(top) + 1, subpath ? "/" : "",
+		     subpath ? subpath : "") < 0)
+		return -ENOMEM;
+	mount->source = top;
+	mount->subpath = below;
+	*ret_text = below;
+	return 0;
+}
+
+static int lower_volume(const struct stack *stack, const struct service *service, size_t i,
+			const struct lower_place *place, struct lowered *lowered)
+{
+	const struct mount_spec *spec = &service->mounts[i];
+	const struct volume *volume = spec->source ? stack_volume(stack, spec->source) : NULL;
+	const char *top =
+		volume && volume->device ? stack_writable_above(stack, volume->device) : NULL;
+
+	if (top)
+		return lower_device(volume->device, top, &lowered->mounts[i], &lowered->sources[i]);
+	lowered->sources[i] = lower_volume_path(stack, service, i, place);
+	lowered->mounts[i].source = lowered->sources[i];
+	return lowered->sources[i] ? 0 : -ENOMEM;
+}
+
 static int lower_mounts(const struct stack *stack, const struct service *service,
 			const struct lower_place *place, struct lowered *lowered)
 {
@@ -86,7 +128,6 @@ static int lower_mounts(const struct stack *stack, const struct service *service
 		*mount = (struct container_mount){
 			.kind = spec->kind == MOUNT_TMPFS ? CONTAINER_MOUNT_TMPFS
 							  : CONTAINER_MOUNT_BIND,
-			.source = spec->kind == MOUNT_BIND ? spec->source : NULL,
 			.target = spec->target,
 			.subpath = spec->subpath,
 			.propagation = propagations[spec->propagation],
@@ -101,12 +142,11 @@ static int lower_mounts(const struct stack *stack, const struct service *service
 			.gid = spec->tmpfs_gid > 0 ? (gid_t)spec->tmpfs_gid : 0,
 			.no_exec = !spec->tmpfs_exec,
 		};
-		if (spec->kind != MOUNT_VOLUME)
-			continue;
-		lowered->sources[i] = lower_volume_path(stack, service, i, place);
-		if (!lowered->sources[i])
+		if (spec->kind == MOUNT_BIND)
+			lower_bind(stack, spec, mount);
+		if (spec->kind == MOUNT_VOLUME &&
+		    lower_volume(stack, service, i, place, lowered) < 0)
 			return -ENOMEM;
-		mount->source = lowered->sources[i];
 	}
 	/* Shared memory has two faces: one of them is a file system. */
 	if (service->process.ipc.kind == SHARE_HOST && !has_target(service, "/dev/shm"))

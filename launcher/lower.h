@@ -32,8 +32,8 @@ struct lowered {
 	struct container_config config;
 	struct container_mount *mounts;
 	struct container_file *files;
-	char **sources; /* owned host paths of volumes, per mount; NULL where the manifest's is used
-			 */
+	char **sources; /* owned, per mount: host paths of volumes, or what of those is a subpath;
+			 * NULL where the manifest's is used */
 	char **argv;
 	char **envp;
 	const char **cap_add;

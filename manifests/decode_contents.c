@@ -19,7 +19,8 @@ static int read_file(struct decoder *decoder, const char *path, const char *show
 		     struct file_object *object, struct err *err)
 {
 	struct source source;
-	const struct source_file file = {path, shown, CONTENT_BYTES_MAX};
+	const struct source_file file = {path, shown, CONTENT_BYTES_MAX,
+					 stack_writable_above(decoder->stack, path)};
 	int r = source_read_bytes(&(struct source_reader){decoder->keep, decoder->inputs}, &file,
 				  &source, err);
 

@@ -6,6 +6,7 @@
 #include "manifests/source.h"
 
 #include "runtime/base/cleanup.h"
+#include "runtime/base/path.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,13 +14,25 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* Returns an fd or -errno. */
+static int open_file(const struct source_file *file)
+{
+	const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+	autoclose int fd =
+		open(file->top ? file->top : file->path, file->top ? O_PATH | O_CLOEXEC : flags);
+
+	if (fd < 0)
+		return -errno;
+	return file->top ? path_open_in(fd, file->path + strlen(file->top), flags) : take_fd(&fd);
+}
+
 static int open_regular(const struct source_file *file, int *ret_fd, struct err *err)
 {
-	autoclose int fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	autoclose int fd = open_file(file);
 	struct stat st;
 
 	if (fd < 0)
-		return err_set(err, errno, "cannot read '%s'", file->shown);
+		return err_set(err, -fd, "cannot read '%s'", file->shown);
 	if (fstat(fd, &st) < 0)
 		return err_set(err, errno, "cannot read '%s'", file->shown);
 	if (!S_ISREG(st.st_mode))
@@ -148,7 +161,7 @@ int source_read_bytes(const struct source_reader *reader, const struct source_fi
 int source_read(const struct source_reader *reader, const char *path, const char *shown,
 		struct source *ret_source, struct err *err)
 {
-	const struct source_file file = {path, shown, SOURCE_BYTES_MAX};
+	const struct source_file file = {path, shown, SOURCE_BYTES_MAX, NULL};
 	struct source source;
 	int r = source_read_bytes(reader, &file, &source, err);
 

@@ -35,6 +35,7 @@ struct source_file {
 	const char *path;
 	const char *shown; /* its name in messages */
 	size_t bytes_max;
+	const char *top; /* above it: links below lead nowhere else; NULL: all are followed */
 };
 
 /* The same for a file of any bytes. */

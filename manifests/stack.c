@@ -4,6 +4,8 @@
  */
 #include "manifests/stack_memory.h"
 
+#include "runtime/base/path.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,6 +98,37 @@ const struct volume *stack_volume(const struct stack *stack, const char *key)
 		return NULL;
 	return bsearch(key, stack->volumes, stack->volume_count, sizeof(*stack->volumes),
 		       compare_volume);
+}
+
+/* What of the host an instance can write to by it: NULL: nothing. A faulty mount has no source. */
+static const char *writable_by(const struct stack *stack, const struct mount_spec *mount)
+{
+	if (mount->read_only || !mount->source)
+		return NULL;
+	const struct volume *volume =
+		mount->kind == MOUNT_VOLUME ? stack_volume(stack, mount->source) : NULL;
+
+	return mount->kind == MOUNT_BIND ? mount->source : volume ? volume->device : NULL;
+}
+
+/* Below "/" nothing is safe from who may write there. */
+static bool is_above(const char *top, const char *path)
+{
+	return top && strlen(top) > 1 && strcmp(top, path) != 0 && path_below(path, top);
+}
+
+const char *stack_writable_above(const struct stack *stack, const char *path)
+{
+	const char *top = NULL;
+
+	for (size_t i = 0; i < stack->service_count; i++)
+		for (size_t j = 0; j < stack->services[i].mount_count; j++) {
+			const char *one = writable_by(stack, &stack->services[i].mounts[j]);
+
+			if (is_above(one, path) && (!top || strlen(one) < strlen(top)))
+				top = one;
+		}
+	return top;
 }
 
 struct file_name {

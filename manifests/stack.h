@@ -225,5 +225,9 @@ const struct service *stack_service(const struct stack *stack, const char *name)
 const struct service *stack_network_owner(const struct stack *stack, const struct service *service);
 const struct network *stack_network(const struct stack *stack, const char *key);
 const struct volume *stack_volume(const struct stack *stack, const char *key);
+/* The highest of the directories above @path that instances may write to, as the binds of services
+ * and volumes that stand for a directory say; NULL: there is none. A link below it may be an
+ * instance's. */
+const char *stack_writable_above(const struct stack *stack, const char *path);
 const struct file_object *stack_file(const struct stack *stack, enum file_kind kind,
 				     const char *key);

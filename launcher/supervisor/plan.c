@@ -13,9 +13,12 @@
 #include "launcher/supervisor/volumes.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/fs.h"
+#include "runtime/base/path.h"
 #include "runtime/cgroup/cg_io.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,6 +98,31 @@ static int make_missing(struct plan *plan, const char *path, struct err *err)
 	return strv_check(&plan->made, err);
 }
 
+/* Where a link leads to nothing there is nothing to be made: whoever has put it there for a place
+ * elsewhere on the host is told, rather than given an empty directory. Any other failure is told of
+ * by whoever opens what is missing then. */
+static int make_bind(struct plan *plan, const struct container_mount *mount, struct err *err)
+{
+	char below[PATH_MAX];
+	int r = make_missing(plan, mount->source, err);
+
+	if (r < 0 || !mount->subpath)
+		return r;
+	autoclose int top_fd = open(mount->source, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	autoclose int fd = top_fd < 0 ? -1 : path_open_in(top_fd, mount->subpath, O_PATH);
+
+	if (top_fd < 0 || fd != -ENOENT)
+		return 0;
+	snprintf(below, sizeof(below), "/%s", mount->subpath);
+	fd = path_make_plain(top_fd, below, true);
+	return fd != -ELOOP
+		       ? 0
+		       : err_say(err, ELOOP,
+				 "volume %s%s: a link leads to nothing in %s, and no link there "
+				 "leads out of what instances can write to",
+				 mount->source, below, mount->source);
+}
+
 /* External volumes and directories that volumes stand for are somebody else's: they must exist. */
 static bool is_made_here(const struct plan *plan, const struct mount_spec *mount)
 {
@@ -127,7 +155,7 @@ static int make_sources(struct plan *plan, const struct lowered *lowered, bool *
 
 		/* A missing source of a short-form bind is made, as Compose does. */
 		if (mount->kind == MOUNT_BIND && mount->create_host_path)
-			r = make_missing(plan, mount->source, &fault->err);
+			r = make_bind(plan, &lowered->mounts[i], &fault->err);
 		else if (is_made_here(plan, mount))
 			r = make_volume(plan, lowered, i, &fresh[i], &fault->err);
 		if (r < 0) {

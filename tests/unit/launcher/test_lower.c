@@ -77,6 +77,77 @@ static void every_kind_of_mount_gets_its_source(void **unused)
 	assert_true(lower_has_anonymous_volumes(&web));
 }
 
+static void what_is_below_a_writable_bind_is_found_from_there(void **unused)
+{
+	static struct mount_spec binds[] = {
+		{.kind = MOUNT_BIND, .source = (char *)"/", .target = (char *)"/host"},
+		{.kind = MOUNT_BIND, .source = (char *)"/srv/app", .target = (char *)"/app"},
+		{.kind = MOUNT_BIND, .source = (char *)"/srv/app/data", .target = (char *)"/data"},
+		{.kind = MOUNT_BIND, .source = (char *)"/srv/app/data/x", .target = (char *)"/x"},
+		{.kind = MOUNT_BIND, .source = (char *)"/srv/apple", .target = (char *)"/apple"},
+		{.kind = MOUNT_BIND,
+		 .source = (char *)"/etc/app",
+		 .target = (char *)"/etc",
+		 .read_only = true},
+		{.kind = MOUNT_BIND, .source = (char *)"/etc/app/x", .target = (char *)"/y"},
+	};
+	static const char *const expected[][2] = {
+		{"/", NULL},	      {"/srv/app", NULL},
+		{"/srv/app", "data"}, {"/srv/app", "data/x"},
+		{"/srv/apple", NULL}, {"/etc/app", NULL},
+		{"/etc/app/x", NULL},
+	};
+	struct service writer = web;
+	struct stack two = {.services = &writer, .service_count = 1};
+	autolowered struct lowered lowered = {0};
+
+	writer.mounts = binds;
+	writer.mount_count = ARRAY_SIZE(binds);
+	assert_int_equal(lower_service(&two, &writer, &place, &lowered, NULL), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(binds); i++) {
+		assert_string_equal(lowered.config.mounts[i].source, expected[i][0]);
+		if (expected[i][1])
+			assert_string_equal(lowered.config.mounts[i].subpath, expected[i][1]);
+		else
+			assert_null(lowered.config.mounts[i].subpath);
+	}
+}
+
+static void a_volume_may_stand_for_a_directory_above_or_below(void **unused)
+{
+	static struct volume devices[] = {
+		{.key = (char *)"deep", .name = (char *)"deep", .device = (char *)"/srv/app/data"},
+		{.key = (char *)"top", .name = (char *)"top", .device = (char *)"/srv/app"},
+	};
+	static struct mount_spec both[] = {
+		{.kind = MOUNT_VOLUME, .source = (char *)"top", .target = (char *)"/app"},
+		{.kind = MOUNT_VOLUME, .source = (char *)"deep", .target = (char *)"/data"},
+		{.kind = MOUNT_VOLUME,
+		 .source = (char *)"deep",
+		 .subpath = (char *)"x/y",
+		 .target = (char *)"/y"},
+		{.kind = MOUNT_BIND, .source = (char *)"/srv/app/z", .target = (char *)"/z"},
+	};
+	static const char *const expected[][2] = {{"/srv/app", ""},
+						  {"/srv/app", "data"},
+						  {"/srv/app", "data/x/y"},
+						  {"/srv/app", "z"}};
+	struct service writer = web;
+	const struct stack one = {
+		.services = &writer, .service_count = 1, .volumes = devices, .volume_count = 2};
+	autolowered struct lowered lowered = {0};
+
+	writer.mounts = both;
+	writer.mount_count = ARRAY_SIZE(both);
+	assert_int_equal(lower_service(&one, &writer, &place, &lowered, NULL), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(both); i++) {
+		const struct container_mount *mount = &lowered.config.mounts[i];
+
+		assert_string_equal(mount->source, expected[i][0]);
+		assert_string_equal(mount->subpath ? mount->subpath : "", expected[i][1]);
+	}
+}
+
 static void confinement_is_passed_on(void **unused)
 {
 	autolowered struct lowered lowered = {0};
@@ -278,6 +349,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(entrypoint_comes_before_command),
 		cmocka_unit_test(every_kind_of_mount_gets_its_source),
+		cmocka_unit_test(what_is_below_a_writable_bind_is_found_from_there),
+		cmocka_unit_test(a_volume_may_stand_for_a_directory_above_or_below),
 		cmocka_unit_test(confinement_is_passed_on),
 		cmocka_unit_test(a_soft_limit_never_exceeds_the_hard_one),
 		cmocka_unit_test(who_does_not_say_is_as_likely_to_be_killed_as_davit_was),

@@ -219,6 +219,34 @@ static void external_content_comes_from_the_store(void **unused)
 	assert_int_equal(fixture.diags.count, 0);
 }
 
+static void links_that_an_instance_could_have_made_lead_nowhere(void **unused)
+{
+	autofixture struct fixture fixture;
+	char link[256], target[256];
+
+	(void)unused;
+	fixture_open(&fixture);
+	fixture_mkdir(&fixture, "shared");
+	fixture_write(&fixture, "secret", "word");
+	snprintf(link, sizeof(link), "%s/shared/out", fixture.directory);
+	snprintf(target, sizeof(target), "%s/secret", fixture.directory);
+	assert_int_equal(symlink(target, link), 0);
+	fixture_load(&fixture,
+		     "services: {a: {x-rootfs: host, command: x, configs: [c],\n"
+		     " volumes: ['./shared:/shared:ro']}}\n"
+		     "configs: {c: {file: ./shared/out}}\n",
+		     NULL);
+	assert_string_equal(stack_file(fixture.stack, FILE_CONFIG, "c")->bytes, "word");
+	fixture_load(&fixture,
+		     "services: {a: {x-rootfs: host, command: x, configs: [c],\n"
+		     " volumes: ['./shared:/shared']}}\n"
+		     "configs: {c: {file: ./shared/out}}\n",
+		     NULL);
+	assert_true(fixture_says(&fixture,
+				 "shop.yaml:3:21: note: services.a.configs: c: cannot read "
+				 "'./shared/out': No such file or directory"));
+}
+
 static void content_is_bounded(void **unused)
 {
 	autofixture struct fixture fixture;
@@ -377,6 +405,7 @@ int main(void)
 		cmocka_unit_test(a_later_file_replaces_what_is_put_at_the_same_place),
 		cmocka_unit_test(content_is_read_with_the_manifest),
 		cmocka_unit_test(external_content_comes_from_the_store),
+		cmocka_unit_test(links_that_an_instance_could_have_made_lead_nowhere),
 		cmocka_unit_test(content_is_bounded),
 		cmocka_unit_test(what_cannot_be_read_concerns_only_who_is_given_it),
 		cmocka_unit_test(faulty_definitions),
