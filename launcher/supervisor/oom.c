@@ -13,13 +13,13 @@
 /* What the group tells of is more than kills: that it is full, for one, time and again. */
 static void oom_note(struct instance *instance)
 {
-	struct cg_usage usage = {0};
+	uint64_t kills = 0;
 
-	if (!instance->cg || cg_read(instance->cg, &usage, NULL) < 0 ||
-	    usage.oom_kills <= instance->oom_kills)
+	if (!instance->cg || cg_oom_kills(instance->cg, &kills, NULL) < 0 ||
+	    kills <= instance->oom_kills)
 		return;
 	instance->oom_ms = loop_now_ms(instance->sup->loop);
-	instance->oom_kills = usage.oom_kills;
+	instance->oom_kills = kills;
 	events_instance(instance, "oom", NULL,
 			js_pack("{s:I}", "kills", (long long)instance->oom_kills));
 	supervisor_log(instance->sup, "service=%s instance=%u event=oom kills=%llu",
@@ -66,11 +66,11 @@ int oom_listen(struct instance *instance, struct err *err)
 
 int oom_resume(struct instance *instance, struct err *err)
 {
-	struct cg_usage usage = {0};
+	uint64_t kills = 0;
 	int r = oom_listen(instance, err);
 
-	if (r == 0 && cg_read(instance->cg, &usage, NULL) == 0)
-		instance->oom_kills = usage.oom_kills;
+	if (r == 0 && cg_oom_kills(instance->cg, &kills, NULL) == 0)
+		instance->oom_kills = kills;
 	return r;
 }
 

@@ -160,7 +160,7 @@ static int cg_new(const struct cg_tree *tree, const char *name, const struct cg_
 	if (!cg)
 		return err_set(err, ENOMEM, "cgroup");
 	cg->tree = tree;
-	cg->clone_fd = cg->oom_fd = -1;
+	cg->clone_fd = cg->oom_fd = cg->cpu_fd = cg->memory_fd = -1;
 	for (int i = 0; i < CG_CONTROLLERS; i++)
 		cg->procs_fd[i] = -1;
 	cg->cpuset = limits->cpus != NULL;
@@ -273,6 +273,8 @@ void cg_free(struct cg *cg)
 		return;
 	cg_join_close(cg);
 	fd_drop(&cg->oom_fd);
+	fd_drop(&cg->cpu_fd);
+	fd_drop(&cg->memory_fd);
 	free(cg->name);
 	free(cg);
 }
@@ -384,6 +386,19 @@ int cg_read(const struct cg *cg, struct cg_usage *ret_usage, struct err *err)
 	int r = refuse_removed(cg, err);
 
 	return r < 0 ? r : cg->tree->ops->read(cg, ret_usage, err);
+}
+
+int cg_oom_kills(const struct cg *cg, uint64_t *ret_kills, struct err *err)
+{
+	struct cg_text text;
+	int r = refuse_removed(cg, err);
+
+	if (r == 0)
+		r = cg_file_read(cg_dir(cg->tree, CG_MEMORY), cg->name, cg->tree->ops->oom_file,
+				 &text, err);
+	if (r == 0)
+		*ret_kills = cg_text_key(text.bytes, "oom_kill");
+	return r;
 }
 
 /*

@@ -49,7 +49,6 @@ struct cg_usage {
 	uint64_t cpu_usec;
 	uint64_t memory_bytes;
 	uint64_t pids;
-	uint64_t oom_kills; /* processes of the group killed by the OOM killer since it was made */
 };
 
 /*
@@ -144,7 +143,8 @@ int cg_remove(struct cg *cg, struct err *err) must_check;
 /*
  * An fd to watch for out-of-memory kills, and the epoll events to watch it for (EPOLLIN on v1's
  * eventfd, EPOLLPRI on v2's memory.events). After a wake-up call cg_oom_ack(), then compare
- * cg_read()'s oom_kills. Borrowed; -1 when the kernel offers none.
+ * cg_oom_kills(), of processes since the group was made. Borrowed; -1: the kernel offers none.
  */
 int cg_oom_fd(const struct cg *cg, uint32_t *ret_epoll_events);
 void cg_oom_ack(struct cg *cg);
+int cg_oom_kills(const struct cg *cg, uint64_t *ret_kills, struct err *err) must_check;

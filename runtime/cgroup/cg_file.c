@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Control files: one open, one read or write, one close. A kernfs file takes a value in a single
- * write and gives its content in a single read, so there are no loops here.
+ * Control files: one open, one read or write, one close; but what is read often stays open. A
+ * kernfs file takes a value in a single write and gives its content in a single read, so there are
+ * no loops here.
  */
 #include "runtime/cgroup/cg_file.h"
 
@@ -10,8 +11,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 int cg_file_open(int dirfd, const char *group, const char *file, int flags, struct err *err)
 {
@@ -53,21 +56,61 @@ int cg_file_read(int dirfd, const char *group, const char *file, struct cg_text 
 	return 0;
 }
 
+/* The lowest free number tells how many are in use. */
+static bool may_keep(int fd)
+{
+	struct rlimit limit = {0};
+
+	return getrlimit(RLIMIT_NOFILE, &limit) == 0 && (rlim_t)fd < limit.rlim_cur / 2;
+}
+
+int cg_file_read_kept(const struct cg_kept_file *kept, struct cg_text *ret_text, struct err *err)
+{
+	autoclose int opened = -1;
+
+	if (*kept->fd < 0)
+		opened = cg_file_open(kept->dirfd, kept->group, kept->file, O_RDONLY, err);
+	if (*kept->fd < 0 && opened < 0)
+		return opened;
+	ssize_t n = pread(*kept->fd < 0 ? opened : *kept->fd, ret_text->bytes,
+			  sizeof(ret_text->bytes) - 1, 0);
+	if (n < 0) /* ENODEV: the group has been removed */
+		return err_set(err, errno == ENODEV ? ENOENT : errno, "cgroup: read '%s/%s'",
+			       kept->group, kept->file);
+	ret_text->bytes[n] = '\0';
+	if (opened >= 0 && may_keep(opened))
+		*kept->fd = take_fd(&opened);
+	return 0;
+}
+
+static int number_of(const struct cg_text *text, const char *group, const char *file,
+		     uint64_t *ret_value, struct err *err)
+{
+	char *end = NULL;
+
+	errno = 0;
+	uint64_t value = strtoull(text->bytes, &end, 10);
+	if (errno || end == text->bytes)
+		return err_say(err, EINVAL, "cgroup: '%s/%s' holds no number", group, file);
+	*ret_value = value;
+	return 0;
+}
+
 int cg_file_u64(int dirfd, const char *group, const char *file, uint64_t *ret_value,
 		struct err *err)
 {
 	struct cg_text text;
-	char *end = NULL;
 	int r = cg_file_read(dirfd, group, file, &text, err);
 
-	if (r < 0)
-		return r;
-	errno = 0;
-	uint64_t value = strtoull(text.bytes, &end, 10);
-	if (errno || end == text.bytes)
-		return err_say(err, EINVAL, "cgroup: '%s/%s' holds no number", group, file);
-	*ret_value = value;
-	return 0;
+	return r < 0 ? r : number_of(&text, group, file, ret_value, err);
+}
+
+int cg_file_u64_kept(const struct cg_kept_file *kept, uint64_t *ret_value, struct err *err)
+{
+	struct cg_text text;
+	int r = cg_file_read_kept(kept, &text, err);
+
+	return r < 0 ? r : number_of(&text, kept->group, kept->file, ret_value, err);
 }
 
 uint64_t cg_text_key(const char *text, const char *key)

@@ -25,6 +25,20 @@ struct cg_text {
 int cg_file_read(int dirfd, const char *group, const char *file, struct cg_text *ret_text,
 		 struct err *err) must_check;
 
+/* A file that is read often: the way to it is most of what reading it takes. */
+struct cg_kept_file {
+	int *fd; /* -1 at first: then it is opened, and stays so unless half of all descriptors are
+		    in use */
+	int dirfd;
+	const char *group;
+	const char *file;
+};
+
+int cg_file_read_kept(const struct cg_kept_file *kept, struct cg_text *ret_text,
+		      struct err *err) must_check;
+int cg_file_u64_kept(const struct cg_kept_file *kept, uint64_t *ret_value,
+		     struct err *err) must_check;
+
 /* Reads a file that holds one number. */
 int cg_file_u64(int dirfd, const char *group, const char *file, uint64_t *ret_value,
 		struct err *err) must_check;

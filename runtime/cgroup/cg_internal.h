@@ -51,6 +51,8 @@ struct cg {
 				       */
 	int clone_fd;		      /* the group's directory on the cgroup2 mount, or -1 */
 	int oom_fd;
+	int cpu_fd; /* what cg_load_use() reads, once it has: see cg_kept_file */
+	int memory_fd;
 	bool joins_open; /* procs_fd and clone_fd are as they should be */
 	bool cpuset;	 /* has a group on these hierarchies made on demand, too */
 	bool io;
@@ -65,7 +67,8 @@ struct cg_layout_ops {
 	int (*read)(const struct cg *cg, struct cg_usage *ret_usage, struct err *err);
 	int (*oom_open)(struct cg *cg, struct err *err);
 	void (*oom_ack)(const struct cg *cg);
-	uint32_t oom_events; /* epoll events that tell of a kill */
+	uint32_t oom_events;  /* epoll events that tell of a kill */
+	const char *oom_file; /* counts kills */
 };
 
 extern const struct cg_layout_ops cg_v1_ops;

@@ -2,6 +2,7 @@
 /* Load of a group, on every layout; see cg_load.h. */
 #include "runtime/cgroup/cg_load.h"
 
+#include "runtime/base/cleanup.h"
 #include "runtime/cgroup/cg_file.h"
 #include "runtime/cgroup/cg_internal.h"
 
@@ -116,7 +117,8 @@ int cg_load_read(const struct cg *cg, struct cg_load *ret_load, struct err *err)
 	return 0;
 }
 
-static int read_cpu(const struct cg_tree *tree, const char *name, uint64_t *ret_usec,
+/* @fd: see cg_kept_file. */
+static int read_cpu(const struct cg_tree *tree, const char *name, int *fd, uint64_t *ret_usec,
 		    struct err *err)
 {
 	uint64_t nsec = 0;
@@ -124,36 +126,49 @@ static int read_cpu(const struct cg_tree *tree, const char *name, uint64_t *ret_
 	int r;
 
 	if (tree->layout != CG_V2) {
-		r = cg_file_u64(cg_dir(tree, CG_CPUACCT), name, "cpuacct.usage", &nsec, err);
+		const struct cg_kept_file usage = {fd, cg_dir(tree, CG_CPUACCT), name,
+						   "cpuacct.usage"};
+
+		r = cg_file_u64_kept(&usage, &nsec, err);
 		*ret_usec = nsec / NSEC_PER_USEC;
 		return r;
 	}
-	r = cg_file_read(cg_dir(tree, CG_UNIFIED), name, "cpu.stat", &text, err);
+	const struct cg_kept_file stat = {fd, cg_dir(tree, CG_UNIFIED), name, "cpu.stat"};
+
+	r = cg_file_read_kept(&stat, &text, err);
 	if (r == 0)
 		*ret_usec = cg_text_key(text.bytes, "usage_usec");
 	return r;
 }
 
-int cg_load_cpu(const struct cg *cg, uint64_t *ret_usec, struct err *err)
+int cg_load_cpu(struct cg *cg, uint64_t *ret_usec, struct err *err)
 {
-	return read_cpu(cg->tree, cg->name, ret_usec, err);
+	return read_cpu(cg->tree, cg->name, &cg->cpu_fd, ret_usec, err);
 }
 
 int cg_load_cpu_all(const struct cg_tree *tree, uint64_t *ret_usec, struct err *err)
 {
-	return read_cpu(tree, ".", ret_usec, err);
+	autoclose int fd = -1;
+
+	return read_cpu(tree, ".", &fd, ret_usec, err);
 }
 
-int cg_load_use(const struct cg *cg, struct cg_usage *ret_usage, struct err *err)
+int cg_load_memory(struct cg *cg, uint64_t *ret_bytes, struct err *err)
 {
 	bool v2 = cg->tree->layout == CG_V2;
+	const struct cg_kept_file memory = {&cg->memory_fd, cg_dir(cg->tree, CG_MEMORY), cg->name,
+					    v2 ? "memory.current" : "memory.usage_in_bytes"};
+
+	return cg_file_u64_kept(&memory, ret_bytes, err);
+}
+
+int cg_load_use(struct cg *cg, struct cg_usage *ret_usage, struct err *err)
+{
 	struct cg_usage usage = {0};
 	int r = cg_load_cpu(cg, &usage.cpu_usec, err);
 
 	if (r == 0)
-		r = cg_file_u64(cg_dir(cg->tree, CG_MEMORY), cg->name,
-				v2 ? "memory.current" : "memory.usage_in_bytes",
-				&usage.memory_bytes, err);
+		r = cg_load_memory(cg, &usage.memory_bytes, err);
 	if (r == 0)
 		*ret_usage = usage;
 	return r;

@@ -29,11 +29,15 @@ struct cg_load {
 /* Returns 0; -ENOENT for a group that is gone; -errno. */
 int cg_load_read(const struct cg *cg, struct cg_load *ret_load, struct err *err) must_check;
 
-/* Of it all the processor time only, as cheaply as can be: for who asks often. */
-int cg_load_cpu(const struct cg *cg, uint64_t *ret_usec, struct err *err) must_check;
+/* Of it all the processor time only, as cheaply as can be: for who asks often. What is read stays
+ * open until cg_free(), as long as there are descriptors in plenty; so with the next two. */
+int cg_load_cpu(struct cg *cg, uint64_t *ret_usec, struct err *err) must_check;
 
-/* The same of all groups of a tree together, those that are gone included. */
-int cg_load_cpu_all(const struct cg_tree *tree, uint64_t *ret_usec, struct err *err) must_check;
+/* The memory only, likewise. */
+int cg_load_memory(struct cg *cg, uint64_t *ret_bytes, struct err *err) must_check;
 
 /* Processor time and memory only, for lists of many groups: the other members stay 0. */
-int cg_load_use(const struct cg *cg, struct cg_usage *ret_usage, struct err *err) must_check;
+int cg_load_use(struct cg *cg, struct cg_usage *ret_usage, struct err *err) must_check;
+
+/* The processor time of all groups of a tree together, those that are gone included. */
+int cg_load_cpu_all(const struct cg_tree *tree, uint64_t *ret_usec, struct err *err) must_check;

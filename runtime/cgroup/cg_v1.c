@@ -104,7 +104,6 @@ static int v1_read(const struct cg *cg, struct cg_usage *ret_usage, struct err *
 {
 	struct cg_usage usage = {0};
 	uint64_t cpu_nsec = 0;
-	struct cg_text text;
 	int memory = cg_dir(cg->tree, CG_MEMORY);
 
 	int r = cg_file_u64(cg_dir(cg->tree, CG_CPUACCT), cg->name, "cpuacct.usage", &cpu_nsec,
@@ -115,10 +114,6 @@ static int v1_read(const struct cg *cg, struct cg_usage *ret_usage, struct err *
 	r = cg_file_u64(memory, cg->name, "memory.usage_in_bytes", &usage.memory_bytes, err);
 	if (r < 0)
 		return r;
-	r = cg_file_read(memory, cg->name, "memory.oom_control", &text, err);
-	if (r < 0)
-		return r;
-	usage.oom_kills = cg_text_key(text.bytes, "oom_kill");
 	r = cg_file_u64(cg_dir(cg->tree, CG_PIDS), cg->name, "pids.current", &usage.pids, err);
 	if (r < 0)
 		return r;
@@ -200,6 +195,7 @@ const struct cg_layout_ops cg_v1_ops = {
 	.oom_open = v1_oom_open,
 	.oom_ack = v1_oom_ack,
 	.oom_events = EPOLLIN,
+	.oom_file = "memory.oom_control",
 };
 
 const struct cg_layout_ops cg_hybrid_ops = {
@@ -209,4 +205,5 @@ const struct cg_layout_ops cg_hybrid_ops = {
 	.oom_open = v1_oom_open,
 	.oom_ack = v1_oom_ack,
 	.oom_events = EPOLLIN,
+	.oom_file = "memory.oom_control",
 };

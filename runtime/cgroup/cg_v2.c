@@ -110,10 +110,6 @@ static int v2_read(const struct cg *cg, struct cg_usage *ret_usage, struct err *
 	if (r < 0)
 		return r;
 	usage.cpu_usec = cg_text_key(text.bytes, "usage_usec");
-	r = cg_file_read(dir, cg->name, "memory.events", &text, err);
-	if (r < 0)
-		return r;
-	usage.oom_kills = cg_text_key(text.bytes, "oom_kill");
 	r = cg_file_u64(dir, cg->name, "memory.current", &usage.memory_bytes, err);
 	if (r < 0)
 		return r;
@@ -152,4 +148,5 @@ const struct cg_layout_ops cg_v2_ops = {
 	.oom_open = v2_oom_open,
 	.oom_ack = v2_oom_ack,
 	.oom_events = EPOLLPRI,
+	.oom_file = "memory.events",
 };

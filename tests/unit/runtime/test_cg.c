@@ -296,12 +296,14 @@ static void used_cpu_time_and_memory_are_read(void **unused)
 {
 	struct cg *cg = make("web-1", (struct cg_limits){0});
 	struct cg_usage usage = {0};
+	uint64_t kills = 1;
 
 	reap(spawn(cg, body_burn));
 	assert_int_equal(cg_read(cg, &usage, NULL), 0);
 	assert_true(usage.cpu_usec >= 45000 && usage.cpu_usec < 10000000);
 	assert_int_equal(usage.pids, 0);
-	assert_int_equal(usage.oom_kills, 0);
+	assert_int_equal(cg_oom_kills(cg, &kills, NULL), 0);
+	assert_int_equal(kills, 0);
 	drop(cg);
 }
 
@@ -400,7 +402,7 @@ static void a_fork_bomb_stays_within_pids(void **unused)
 static void an_oom_kill_wakes_its_watcher_and_is_counted(void **unused)
 {
 	struct cg *cg = make("web-1", (struct cg_limits){.memory_bytes = 8 * MIB});
-	struct cg_usage usage = {0};
+	uint64_t kills = 0;
 	uint32_t events = 0;
 	struct pollfd poll_fd = {.fd = cg_oom_fd(cg, &events)};
 
@@ -415,8 +417,11 @@ static void an_oom_kill_wakes_its_watcher_and_is_counted(void **unused)
 	assert_true(poll_fd.revents & (short)events);
 	assert_int_equal(WTERMSIG(reap(pid)), SIGKILL);
 	cg_oom_ack(cg);
-	assert_int_equal(cg_read(cg, &usage, NULL), 0);
-	assert_int_equal(usage.oom_kills, 1);
+	assert_int_equal(cg_oom_kills(cg, &kills, NULL), 0);
+	assert_int_equal(kills, 1);
+	/* Of version 2 there are several events of one kill, the last one up to 10 ms late. */
+	for (int late = 0; late < 8 && poll(&poll_fd, 1, 50) > 0; late++)
+		cg_oom_ack(cg);
 	assert_int_equal(poll(&poll_fd, 1, 0), 0);
 	drop(cg);
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -192,6 +193,54 @@ static void a_group_that_is_gone_has_no_load(void **unused)
 	cg_free(cg);
 }
 
+static void a_group_that_was_read_and_is_gone_has_no_load_either(void **unused)
+{
+	struct cg *cg = make(&(struct cg_limits){.pids = 5});
+	struct cg_usage usage;
+	struct err err = {0};
+
+	(void)unused;
+	assert_int_equal(cg_load_use(cg, &usage, &err), 0);
+	assert_int_equal(cg_remove(cg, &err), 0);
+	assert_int_equal(cg_load_use(cg, &usage, &err), -ENOENT);
+	cg_free(cg);
+}
+
+static int lowest_free(void)
+{
+	int fd = open("/dev/null", O_PATH | O_CLOEXEC);
+
+	close(fd);
+	return fd;
+}
+
+static void files_stay_open_only_while_there_are_descriptors_in_plenty(void **unused)
+{
+	struct cg *cg = make(&(struct cg_limits){.pids = 5});
+	int lowest = lowest_free();
+	struct rlimit few = {0};
+	struct cg_usage usage;
+	struct err err = {0};
+
+	(void)unused;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &few), 0);
+	const struct rlimit plenty = few;
+
+	few.rlim_cur = (rlim_t)lowest * 2;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	assert_int_equal(cg_load_use(cg, &usage, &err), 0);
+	assert_int_equal(lowest_free(), lowest);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &plenty), 0);
+	assert_int_equal(cg_load_use(cg, &usage, &err), 0);
+	int then = lowest_free();
+
+	assert_true(then > lowest);
+	assert_int_equal(cg_load_use(cg, &usage, &err), 0);
+	assert_int_equal(lowest_free(), then);
+	drop(cg);
+	assert_true(lowest_free() <= lowest);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -199,6 +248,8 @@ int main(void)
 		cmocka_unit_test(what_nobody_touches_is_not_in_the_working_set),
 		cmocka_unit_test(disks_are_counted_for_who_has_their_controller),
 		cmocka_unit_test(a_group_that_is_gone_has_no_load),
+		cmocka_unit_test(a_group_that_was_read_and_is_gone_has_no_load_either),
+		cmocka_unit_test(files_stay_open_only_while_there_are_descriptors_in_plenty),
 	};
 
 	if (geteuid() != 0) {
