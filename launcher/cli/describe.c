@@ -16,7 +16,7 @@
 static void put_row(struct buf *out, const char *key, struct buf *value)
 {
 	if (value->len > 0) {
-		buf_printf(out, "  %-13s ", key);
+		buf_printf(out, "  %-*s ", DESCRIBE_INDENT - 3, key);
 		text_escape(out, value->data, value->len);
 		buf_puts(out, "\n");
 	}

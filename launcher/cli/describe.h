@@ -7,6 +7,9 @@
 
 #include "launcher/js.h"
 
+/* Where values begin in a line. */
+#define DESCRIBE_INDENT 16
+
 /* Append what `instance` or `service` of an answer to POST /v1/inspect has. */
 void describe_instance(struct buf *out, const struct json_t *about);
 void describe_service(struct buf *out, const struct json_t *about);

@@ -183,12 +183,13 @@ static const char *const columns[] = {"SUBJECT", "STATE", "FINDING", "~TO DO", N
 static int put_table(const struct cli *cli, const struct finding *findings, size_t count)
 {
 	static const char *const colours[] = {"green", "yellow", "red"};
-	autotable struct table table = {.width = cli->width};
+	autotable struct table table = {0};
 	autobuf struct buf out = {0};
 	struct err err = {0};
 
 	if (table_open(&table, columns, cli->colour, &err) < 0)
 		return cli_fail(&err, EXIT_FAILED);
+	table.width = cli->width;
 	for (size_t i = 0; i < count; i++) {
 		struct libscols_line *row = table_row(&table);
 

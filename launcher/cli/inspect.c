@@ -5,6 +5,7 @@
 #include "launcher/cli/eventline.h"
 #include "launcher/cli/eventlog.h"
 #include "launcher/cli/names.h"
+#include "launcher/cli/text.h"
 #include "launcher/paths.h"
 #include "runtime/base/cleanup.h"
 
@@ -68,7 +69,17 @@ static int ask(const char *stack, const char *word, struct json_t **ret_answer)
 	return cli_complain(EXIT_FAILED, "no service or instance '%s' in stack %s", word, stack);
 }
 
-static int show_one(const char *stack, const char *word, bool json)
+/* On lines that the terminal has room for. */
+static int print(const struct cli *cli, const struct buf *text)
+{
+	autobuf struct buf out = {0};
+
+	text_wrap(&out, text->data ? text->data : "", cli->width, DESCRIBE_INDENT);
+	out.failed |= text->failed;
+	return cli_output(&out);
+}
+
+static int show_one(const struct cli *cli, const char *stack, const char *word, bool json)
 {
 	autojs struct json_t *answer = NULL;
 	autojs struct json_t *history = js_pack("[]");
@@ -91,10 +102,10 @@ static int show_one(const char *stack, const char *word, bool json)
 	else
 		describe_service(&out, js_get(answer, "service"));
 	describe_history(&out, history);
-	return cli_output(&out);
+	return print(cli, &out);
 }
 
-static int show_stack(const char *stack, bool json)
+static int show_stack(const struct cli *cli, const char *stack, bool json)
 {
 	const struct client_request about = {.method = "GET", .path = "/v1/version"};
 	const struct client_request list = {.method = "GET", .path = "/v1/services"};
@@ -109,7 +120,7 @@ static int show_stack(const char *stack, bool json)
 		return code;
 	if (!json) {
 		describe_stack(&out, version, js_get(services, "services"));
-		return cli_output(&out);
+		return print(cli, &out);
 	}
 	return js_put(version, "services", js_copy(js_get(services, "services")))
 		       ? cli_output_json(version)
@@ -133,8 +144,8 @@ static int run(struct cli *cli, int argc, char **argv)
 		code = names_resolve(stack, &args, args.word_count, &words);
 	if (code != EXIT_DONE)
 		return code;
-	return args.word_count ? show_one(stack, args.words[0], values.json)
-			       : show_stack(stack, values.json);
+	return args.word_count ? show_one(cli, stack, args.words[0], values.json)
+			       : show_stack(cli, stack, values.json);
 }
 
 const struct command command_inspect = {

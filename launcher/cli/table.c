@@ -151,25 +151,14 @@ static void put_note(const struct table *table, struct libscols_line *row, struc
 	size_t column = scols_table_get_ncols(table->handle) - 1;
 	const char *note = scols_cell_get_data(scols_line_get_cell(row, column));
 	autobuf struct buf safe = {0};
-	const size_t most = table->width > 2 * NOTE_INDENT ? table->width - NOTE_INDENT : 1;
 
 	if (!note || !*note)
 		return;
+	buf_printf(&safe, "%*s", NOTE_INDENT, "");
 	text_escape(&safe, note, strlen(note));
-	for (const char *at = safe.data ? safe.data : ""; *at;) {
-		size_t len = strlen(at);
-
-		if (len > most) {
-			const char *blank = memrchr(at, ' ', most + 1);
-
-			len = blank && blank > at ? (size_t)(blank - at) : most;
-			while (len > 1 && ((unsigned char)at[len] & 0xc0) == 0x80)
-				len--; /* never inside a character */
-		}
-		buf_printf(out, "%*s%.*s\n", NOTE_INDENT, "", (int)len, at);
-		at += len;
-		at += strspn(at, " ");
-	}
+	buf_puts(&safe, "\n");
+	out->failed |= safe.failed;
+	text_wrap(out, safe.data ? safe.data : "", table->width, NOTE_INDENT);
 }
 
 /* Appends line by line, without the blanks that pad the last column. */

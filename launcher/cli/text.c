@@ -322,3 +322,50 @@ void text_age(struct buf *out, int64_t age_ms)
 	else
 		buf_printf(out, "%" PRId64 "d%" PRId64 "h", s / 86400, s / 3600 % 24);
 }
+
+/* How much of a line that is too long goes on one of @most bytes. */
+static size_t break_at(const char *line, size_t most)
+{
+	const char *blank = memrchr(line, ' ', most + 1);
+	size_t len = most;
+
+	if (blank && blank > line + strspn(line, " "))
+		return (size_t)(blank - line);
+	while (len > 1 && ((unsigned char)line[len] & 0xc0) == 0x80)
+		len--;
+	return len;
+}
+
+static void wrap_line(struct buf *out, const char *line, size_t len, size_t width, size_t indent)
+{
+	size_t most = width;
+
+	while (len > most) {
+		size_t part = break_at(line, most);
+
+		buf_put(out, line, part);
+		buf_printf(out, "\n%*s", (int)indent, "");
+		line += part;
+		len -= part;
+		while (len > 0 && *line == ' ') {
+			line++;
+			len--;
+		}
+		most = width - indent;
+	}
+	buf_put(out, line, len);
+}
+
+void text_wrap(struct buf *out, const char *text, size_t width, size_t indent)
+{
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+
+		wrap_line(out, text, len, width > indent ? width : len, indent);
+		text += len;
+		if (*text == '\n') {
+			buf_puts(out, "\n");
+			text++;
+		}
+	}
+}

@@ -33,5 +33,12 @@ int text_moment_ns(const char *text, int64_t now_ns, int64_t *ret_ns) must_check
 /* "512B", "3.1M", "2.0G". */
 void text_bytes(struct buf *out, int64_t bytes);
 
+/*
+ * Appends @text in lines of @width bytes at most, broken between words where it can be, never
+ * inside a character. All lines but the first are @indent blanks further in; 0 for @width: as it
+ * is.
+ */
+void text_wrap(struct buf *out, const char *text, size_t width, size_t indent);
+
 /* "3s", "5m10s", "2h5m", "3d4h"; negative counts as 0. */
 void text_age(struct buf *out, int64_t age_ms);

@@ -186,6 +186,31 @@ static void sizes_and_ages_are_short(void **unused)
 	}
 }
 
+static void long_lines_are_broken_between_words(void **unused)
+{
+	static const struct {
+		const char *text;
+		size_t width, indent;
+		const char *wrapped;
+	} cases[] = {
+		{"", 8, 2, ""},
+		{"as it is, how long it may be\n", 0, 2, "as it is, how long it may be\n"},
+		{"just eight\nwhole", 10, 2, "just eight\nwhole"},
+		{"  one two three four\n5\n", 9, 4, "  one two\n    three\n    four\n5\n"},
+		{"abcdefghij", 4, 1, "abcd\n efg\n hij"},
+		{"ab\xc3\xa4\xc3\xa4", 3, 0, "ab\n\xc3\xa4\n\xc3\xa4"},
+		{"no room", 2, 2, "no room"},
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		autobuf struct buf out = {0};
+
+		text_wrap(&out, cases[i].text, cases[i].width, cases[i].indent);
+		assert_string_equal(out.data ? out.data : "", cases[i].wrapped);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -196,6 +221,7 @@ int main(void)
 		cmocka_unit_test(times_are_read_to_the_nanosecond),
 		cmocka_unit_test(a_moment_is_a_time_or_so_long_ago),
 		cmocka_unit_test(sizes_and_ages_are_short),
+		cmocka_unit_test(long_lines_are_broken_between_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
