@@ -3,6 +3,7 @@
  * davit: argv -> command table -> exit code. Only this file ends the process; it runs as the person
  * who typed it, starts in milliseconds and owns no instance.
  */
+#include "launcher/cli/client.h"
 #include "launcher/cli/commands.h"
 #include "launcher/cli/text.h"
 #include "launcher/paths.h"
@@ -100,10 +101,16 @@ static int dispatch(struct cli *cli, int argc, char **argv)
 	return cli->command->run(cli, (int)args.word_count - 1, args.words + 1);
 }
 
+static void tell_silence(const char *stack)
+{
+	cli_complain(EXIT_DONE, "the supervisor of '%s' does not answer; still waiting", stack);
+}
+
 int main(int argc, char **argv)
 {
 	struct cli cli = {0};
 
+	client_on_silence(tell_silence);
 	if (!getcwd(cli.directory, sizeof(cli.directory)))
 		return cli_complain(EXIT_FAILED, "working directory: %s", strerrordesc_np(errno));
 	look_around(&cli);

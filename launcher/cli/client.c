@@ -6,6 +6,7 @@
 #include "runtime/base/cleanup.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -13,10 +14,19 @@
 #include <time.h>
 
 #define USUAL_TIMEOUT_MS 30000
+#define SILENCE_MS	 5000
+#define SIGN_TIMEOUT_MS	 1000
 #define ANSWER_MAX	 ((size_t)64 << 20)
 #define AGAIN_TRIES	 250
 #define AGAIN_PAUSE_NS	 20000000
 #define STREAM_LINE_MAX	 ((size_t)16 << 20)
+
+static void (*tell_silence)(const char *stack);
+
+void client_on_silence(void (*tell)(const char *stack))
+{
+	tell_silence = tell;
+}
 
 void client_answer_drop(struct client_answer *answer)
 {
@@ -208,6 +218,37 @@ bool client_pause(unsigned *tries)
 	return ++*tries < AGAIN_TRIES && nanosleep(&pause, NULL) == 0;
 }
 
+/* Whether the supervisor answers anything at all. */
+static bool gives_sign(const char *stack)
+{
+	const struct client_request request = {
+		.method = "GET", .path = "/v1/version", .timeout_ms = SIGN_TIMEOUT_MS};
+	struct http_reader http = {0};
+	autobuf struct buf body = {0};
+	autoanswer struct client_answer answer = {0};
+	autoclose int fd = -1;
+
+	return start_request(stack, &request, &fd, NULL) == 0 &&
+	       finish_answer(fd, &http, &body, &answer, NULL) == 0;
+}
+
+/* Many a request takes its time, while others are answered: only who answers none is told of. */
+static void await_first(int fd, const char *stack, const struct client_request *request)
+{
+	int limit_ms = request->timeout_ms ? request->timeout_ms : USUAL_TIMEOUT_MS;
+	struct pollfd answer = {.fd = fd, .events = POLLIN};
+
+	for (int waited_ms = SILENCE_MS; tell_silence && waited_ms < limit_ms;
+	     waited_ms += SILENCE_MS) {
+		if (poll(&answer, 1, SILENCE_MS) != 0)
+			return;
+		if (!gives_sign(stack)) {
+			tell_silence(stack);
+			return;
+		}
+	}
+}
+
 static int call_once(const char *stack, const struct client_request *request,
 		     struct client_answer *ret_answer, struct err *err)
 {
@@ -216,7 +257,10 @@ static int call_once(const char *stack, const struct client_request *request,
 	autoclose int fd = -1;
 	int r = start_request(stack, request, &fd, err);
 
-	return r < 0 ? r : finish_answer(fd, &http, &body, ret_answer, err);
+	if (r < 0)
+		return r;
+	await_first(fd, stack, request);
+	return finish_answer(fd, &http, &body, ret_answer, err);
 }
 
 int client_call(const char *stack, const struct client_request *request,
@@ -238,6 +282,8 @@ int client_stream_open(const char *stack, const struct client_request *request,
 	autobuf struct buf rest = {0};
 	int r = start_request(stack, request, &stream.fd, err);
 
+	if (r == 0)
+		await_first(stream.fd, stack, request);
 	/* The head is complete when a body state, or the end, is reached. */
 	while (r == 0 && stream.http.state <= HTTP_HEADER)
 		r = read_some(stream.fd, &stream.http, &stream.text, &rest, err);

@@ -29,6 +29,10 @@ void client_answer_drop(struct client_answer *answer);
  * running …"). */
 int client_connect(const char *stack, int *ret_fd, struct err *err) must_check;
 
+/* @tell hears of a supervisor that has answered nothing for some seconds, this request or another,
+ * while one that may take longer goes on waiting; NULL, as at first: nobody does. */
+void client_on_silence(void (*tell)(const char *stack));
+
 /* Pauses for a moment, so that a supervisor that has died can be followed by another. False when
  * that was done often enough. @tries: 0 at first. */
 bool client_pause(unsigned *tries);
