@@ -193,5 +193,6 @@ int change_run(struct cli *cli, const struct change_lifecycle *lifecycle, int ar
 					  .services = (const char *const *)words.items,
 					  .timeout_ms = -1,
 					  .judge = lifecycle->judge,
+					  .until_gone = !lifecycle->judge,
 				  });
 }

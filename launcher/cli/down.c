@@ -65,13 +65,15 @@ static bool is_keeper(pid_t pid)
 	return fs_read(path, 64, &name, NULL, NULL) == 0 && strcmp(name, "davit-keeper\n") == 0;
 }
 
-int down_supervisor_pidfd(int socket_fd)
+int down_supervisor_pidfd(const char *stack)
 {
 	struct proc_info supervisor;
 	struct ucred peer = {0};
 	socklen_t size = sizeof(peer);
+	autoclose int fd = -1;
 
-	if (getsockopt(socket_fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 || peer.pid <= 0)
+	if (client_connect(stack, &fd, NULL) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 || peer.pid <= 0)
 		return -1;
 	/* The keeper ends last. */
 	if (proc_read(peer.pid, &supervisor, NULL) == 0 && is_keeper(supervisor.parent))
@@ -100,7 +102,7 @@ static int end(struct watch *watch, const struct values *values, struct settle_v
 			continue;
 		asked = watch->supervisors;
 		fd_drop(&pidfd);
-		pidfd = down_supervisor_pidfd(watch->stream.fd);
+		pidfd = down_supervisor_pidfd(watch->stack);
 		int code = down_request(watch->stack, values->volumes, values->timeout_ms);
 
 		if (code != EXIT_DONE)

@@ -11,8 +11,9 @@
 int down_request(const char *stack, bool volumes, int64_t timeout_ms)
 	__attribute__((warn_unused_result));
 
-/* The supervisor behind a control socket connection, to be waited for; -1 when it is gone. */
-int down_supervisor_pidfd(int socket_fd);
+/* The stack's last process, to be waited for, or -1. Asked once a supervisor has answered: who
+ * connects while there is none is told of the dead one. */
+int down_supervisor_pidfd(const char *stack);
 
 /* The socket closes a moment before the process is gone: waits for that, at most some seconds. */
 void down_await_exit(int pidfd);

@@ -158,7 +158,7 @@ int follow_stack(const struct cli *cli, const char *stack, struct follow *follow
 	state.watch = (struct watch){.stream = CLIENT_NO_STREAM, .report = settle_show};
 	r = watch_open(&state.watch, stack, &err);
 	if (r == 0)
-		pidfd = down_supervisor_pidfd(state.watch.stream.fd);
+		pidfd = down_supervisor_pidfd(stack);
 	while (r >= 0 && !state.done && !state.watch.stream.ended) {
 		check_ended(&state);
 		if (!state.done)

@@ -163,13 +163,24 @@ static void summarise(const struct watch *watch, const struct settle_options *op
 	fprintf(stderr, "%s\n", line.failed ? "" : line.data);
 }
 
+/* Others may be on their way for long: what goes is not kept waiting for them. */
+static bool has_gone(const struct watch *watch, const struct settle_options *options)
+{
+	if (!options->until_gone || !options->services || !options->services[0])
+		return false;
+	for (size_t i = 0; i < watch->count; i++)
+		if (watch_is_of(&watch->instances[i], options->services))
+			return false;
+	return true;
+}
+
 static int await(struct watch *watch, const struct settle_options *options,
 		 struct settle_view *view)
 {
 	int64_t deadline_ms = options->timeout_ms < 0 ? -1 : clock_now_ms() + options->timeout_ms;
 	struct err err = {0};
 
-	while (!(watch->seen && watch->idle)) {
+	while (!(watch->seen && (watch->idle || has_gone(watch, options)))) {
 		int wait_ms = next_wait_ms(deadline_ms);
 
 		if (wait_ms == 0) {

@@ -40,6 +40,7 @@ struct settle_options {
 	const char *const *services;
 	int64_t timeout_ms;  /* -1: none */
 	bool judge;	     /* false: arriving is enough, whatever the states */
+	bool until_gone;     /* of services that are named none need be left, whatever others do */
 	bool only_changes;   /* silent about what is so already */
 	bool *ret_all_ended; /* out: nothing runs any more; may be NULL */
 };

@@ -387,6 +387,7 @@ static int open_state(struct supervisor *sup, bool clean, struct err *err)
 		return err_set(err, ENOMEM, "take over what a predecessor has left");
 	bool fresh = !sup->manifest;
 
+	sup->idle = fresh; /* the first look at what is taken over tells */
 	sup->ending = sup->ending && !fresh;
 	r = open_kernel_side(sup, fresh, err);
 	if (r == 0)
