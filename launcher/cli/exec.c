@@ -6,12 +6,14 @@
 #include "launcher/cli/session.h"
 #include "runtime/base/cleanup.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 struct values {
 	bool interactive;
 	bool tty;
 	bool no_tty;
+	int64_t index;
 	struct strv environment;
 	const char *user;
 	const char *working_dir;
@@ -24,6 +26,8 @@ static const struct option_spec options[] = {
 	 "accepted for compatibility: a terminal gets one"},
 	{'T', "no-tty", OPTION_FLAG, offsetof(struct values, no_tty), NULL,
 	 "no terminal inside even when there is one here"},
+	{0, "index", OPTION_NUMBER, offsetof(struct values, index), "N",
+	 "in this instance of the service"},
 	{'e', "env", OPTION_LIST, offsetof(struct values, environment), "NAME=VALUE",
 	 "set a variable; may be repeated"},
 	{'u', "user", OPTION_TEXT, offsetof(struct values, user), "USER[:GROUP]",
@@ -106,7 +110,11 @@ static int run(struct cli *cli, int argc, char **argv)
 		return code;
 	if (cli_call(stack, &list, &instances) != EXIT_DONE)
 		return SESSION_FAILED;
-	const char *instance = choose_instance(instances, args.words[0]);
+	autofree char *one = NULL;
+
+	if (values.index > 0 && asprintf(&one, "%s-%" PRId64, args.words[0], values.index) < 0)
+		return cli_complain(SESSION_FAILED, "exec: out of memory");
+	const char *instance = choose_instance(instances, one ? one : args.words[0]);
 
 	return instance ? exec_in(stack, instance, &values, &args) : SESSION_FAILED;
 }

@@ -24,17 +24,24 @@ const char *format_state_colour(const char *state)
 	return NULL;
 }
 
+void format_port_address(struct buf *out, const struct json_t *port)
+{
+	const char *ip = js_text(port, "host_ip");
+	bool wide = ip && strchr(ip, ':');
+
+	buf_printf(out, "%s%s%s:%" PRId64, wide ? "[" : "", ip ? ip : "?", wide ? "]" : "",
+		   js_int(port, "published", 0));
+}
+
 void format_ports(struct buf *out, const struct json_t *ports)
 {
 	for (size_t i = 0; i < js_count(ports); i++) {
 		const struct json_t *port = js_at(ports, i);
-		const char *ip = js_text(port, "host_ip");
 		const char *protocol = js_text(port, "protocol");
-		bool wide = ip && strchr(ip, ':');
 
-		buf_printf(out, "%s%s%s%s:%" PRId64 "->%" PRId64 "/%s", out->len ? ", " : "",
-			   wide ? "[" : "", ip ? ip : "?", wide ? "]" : "",
-			   js_int(port, "published", 0), js_int(port, "target", 0),
+		buf_puts(out, out->len ? ", " : "");
+		format_port_address(out, port);
+		buf_printf(out, "->%" PRId64 "/%s", js_int(port, "target", 0),
 			   protocol ? protocol : "?");
 	}
 }

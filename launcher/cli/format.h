@@ -9,6 +9,9 @@
 /* The colour of an instance's or service's state; NULL: none. */
 const char *format_state_colour(const char *state);
 
+/* "0.0.0.0:8080" of one of them. */
+void format_port_address(struct buf *out, const struct json_t *port);
+
 /* "0.0.0.0:8080->80/tcp, 127.0.0.1:53->53/udp" of an answer's "ports". */
 void format_ports(struct buf *out, const struct json_t *ports);
 

@@ -15,10 +15,12 @@
 
 struct values {
 	bool json;
+	bool quiet;
 	bool watch;
 };
 
 static const struct option_spec options[] = {
+	{'q', "quiet", OPTION_FLAG, offsetof(struct values, quiet), NULL, "only their names"},
 	{0, "json", OPTION_FLAG, offsetof(struct values, json), NULL, "machine-readable"},
 	{'w', "watch", OPTION_FLAG, offsetof(struct values, watch), NULL,
 	 "show it again each second, until the stack ends"},
@@ -60,6 +62,7 @@ struct question {
 	const char *log_dir;
 	const struct args *args;
 	bool json;
+	bool quiet;
 };
 
 static int add_row(struct table *table, const struct json_t *instance, const void *context)
@@ -113,6 +116,14 @@ static int put_json(struct json_t *answer, const struct args *args, struct buf *
 	return cli_put_json(answer, out);
 }
 
+static int put_names(const struct json_t *instances, const struct args *args, struct buf *out)
+{
+	for (size_t i = 0; i < js_count(instances); i++)
+		if (names_wanted(js_at(instances, i), args))
+			buf_printf(out, "%s\n", js_text(js_at(instances, i), "instance"));
+	return EXIT_DONE;
+}
+
 static int look(struct cli *cli, void *context, struct buf *out)
 {
 	const struct client_request request = {.method = "GET", .path = "/v1/instances"};
@@ -126,6 +137,8 @@ static int look(struct cli *cli, void *context, struct buf *out)
 				       question->args);
 	if (code != EXIT_DONE)
 		return code;
+	if (question->quiet)
+		return put_names(js_get(answer, "instances"), question->args, out);
 	return question->json ? put_json(answer, question->args, out)
 			      : rows_put(cli, &rows, js_get(answer, "instances"), out);
 }
@@ -144,7 +157,7 @@ static int run(struct cli *cli, int argc, char **argv)
 		return code;
 	if (paths_dir(PATHS_LOG, stack, &log_dir, &err) < 0)
 		return cli_fail(&err, EXIT_FAILED);
-	struct question question = {stack, log_dir, &args, values.json};
+	struct question question = {stack, log_dir, &args, values.json, values.quiet};
 
 	return redraw_run(cli, values.watch, look, &question);
 }
