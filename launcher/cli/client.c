@@ -353,10 +353,9 @@ static void drop_taken(struct client_stream *stream)
 	stream->taken = 0;
 }
 
-int client_stream_next(struct client_stream *stream, struct json_t **ret_value, struct err *err)
+int client_stream_line(struct client_stream *stream, const char **ret_line, size_t *ret_len,
+		       struct err *err)
 {
-	while (stream->taken < stream->text.len && stream->text.data[stream->taken] == '\n')
-		stream->taken++;
 	char *start = stream->text.data ? stream->text.data + stream->taken : NULL;
 	size_t len = stream->text.len - stream->taken;
 	char *newline = len > 0 ? memchr(start, '\n', len) : NULL;
@@ -368,9 +367,24 @@ int client_stream_next(struct client_stream *stream, struct json_t **ret_value, 
 			return err_say(err, EBADMSG, "the supervisor sends an endless line");
 		return 0;
 	}
-	stream->taken += (size_t)(newline - start) + 1;
-	int r = js_parse(start, (size_t)(newline - start), ret_value, err);
+	*ret_line = start;
+	*ret_len = (size_t)(newline - start);
+	stream->taken += *ret_len + 1;
+	return 1;
+}
 
+int client_stream_next(struct client_stream *stream, struct json_t **ret_value, struct err *err)
+{
+	const char *line = NULL;
+	size_t len = 0;
+	int r;
+
+	do
+		r = client_stream_line(stream, &line, &len, err);
+	while (r > 0 && len == 0);
+	if (r <= 0)
+		return r;
+	r = js_parse(line, len, ret_value, err);
 	return r < 0 ? r : 1;
 }
 

@@ -69,6 +69,11 @@ int client_stream_open(const char *stack, const struct client_request *request,
 /* Takes in what there is, blocking for at most the time limit. Sets `ended` at the end. */
 int client_stream_read(struct client_stream *stream, struct err *err) must_check;
 
+/* Moves the next complete line out, without its end: 1, or 0 when there is none yet, or -EBADMSG.
+ * @ret_line: until the next call. */
+int client_stream_line(struct client_stream *stream, const char **ret_line, size_t *ret_len,
+		       struct err *err) must_check;
+
 /* Moves the next complete line out as JSON: 1, or 0 when there is none yet, or -EBADMSG. */
 int client_stream_next(struct client_stream *stream, struct json_t **ret_value,
 		       struct err *err) must_check;

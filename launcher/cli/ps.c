@@ -130,6 +130,9 @@ static int look(struct cli *cli, void *context, struct buf *out)
 	const struct question *question = context;
 	const struct rows rows = {columns, add_row, question};
 	autojs struct json_t *answer = NULL;
+
+	if (!question->json && !question->quiet && question->args->word_count == 0)
+		return rows_ask(cli, &rows, question->stack, &request, out);
 	int code = cli_call(question->stack, &request, &answer);
 
 	if (code == EXIT_DONE)

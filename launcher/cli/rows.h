@@ -15,3 +15,8 @@ struct rows {
 /* Appends the table, as wide as the terminal is. Returns EXIT_DONE or the exit code. */
 int rows_put(const struct cli *cli, const struct rows *rows, const struct json_t *list,
 	     struct buf *out) must_check;
+
+/* The same of what a request is answered with, see listed_call(): a row is made while the next
+ * items are still to come. */
+int rows_ask(const struct cli *cli, const struct rows *rows, const char *stack,
+	     const struct client_request *request, struct buf *out) must_check;

@@ -193,7 +193,19 @@ static void put_end(void *unused, struct buf *text)
 	buf_puts(text, "]}\n");
 }
 
+static void put_line(void *unused, struct instance *instance, bool first, struct buf *text)
+{
+	buf_puts(text, first ? "\n" : ",\n");
+	put_instance(unused, instance, true, text);
+}
+
+static void put_end_line(void *unused, struct buf *text)
+{
+	buf_puts(text, "\n]}\n");
+}
+
 static const struct listing_kind instances = {.put = put_instance, .finish = put_end};
+static const struct listing_kind instance_lines = {.put = put_line, .finish = put_end_line};
 
 struct listing *listing_new_instances(struct supervisor *sup, const char *head)
 {
@@ -208,5 +220,5 @@ void listing_answer_instances(struct supervisor *sup, struct http_answer *answer
 	char head[INSTANCE_NAME_MAX + 64];
 
 	snprintf(head, sizeof(head), "{\"schema\":1,\"stack\":\"%s\",\"instances\":[", sup->name);
-	listing_answer(listing_new(sup, &instances, NULL, head), answer);
+	listing_answer(listing_new(sup, &instance_lines, NULL, head), answer);
 }

@@ -54,5 +54,5 @@ typedef struct json_t *listing_view(struct instance *instance);
 /* Appends it; the text has failed when memory lacked for any part of it. */
 void listing_put_view(listing_view *view, struct instance *instance, struct buf *text);
 
-/* The document of `GET /v1/instances`. */
+/* The document of `GET /v1/instances`: each instance has a line of its own. */
 void listing_answer_instances(struct supervisor *sup, struct http_answer *answer);
