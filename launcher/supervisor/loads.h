@@ -12,6 +12,7 @@ struct supervisor;
 
 void loads_answer(struct supervisor *sup, struct http_answer *answer);
 
-/* @body	has "instances": those of which all is told */
+/* @body	has "instances": those of which all is told; "others": what is read of the others,
+ *		without it both that are cheap */
 void loads_answer_some(struct supervisor *sup, const struct json_t *body,
 		       struct http_answer *answer);

@@ -29,16 +29,26 @@ static int call(const struct ask *ask, const struct client_request *request,
 	return err_say(err, EPROTO, "%s", why ? why : "the supervisor refuses");
 }
 
-int ask_stats(const struct ask *ask, const struct strv *names, struct model *model, struct err *err)
+static struct json_t *body_of(const struct ask_look *look)
+{
+	const char *const reads[] = {look->both ? "cpu_seconds" : look->reads,
+				     look->both ? "memory_bytes" : NULL, NULL};
+
+	return js_pack("{s:o,s:o}", "instances",
+		       js_strings((const char *const *)look->names->items, NULL), "others",
+		       js_strings(reads, NULL));
+}
+
+int ask_stats(const struct ask *ask, const struct ask_look *look, struct model *model,
+	      struct err *err)
 {
 	autoanswer struct client_answer answer = {0};
 	autojs struct json_t *body = NULL;
 	struct client_request request = {
 		.method = "GET", .path = "/v1/stats", .timeout_ms = TIMEOUT_MS};
 
-	if (names) {
-		body = js_pack("{s:o}", "instances",
-			       js_strings((const char *const *)names->items, NULL));
+	if (look->names) {
+		body = body_of(look);
 		if (!body)
 			return err_set(err, ENOMEM, "look at the stack");
 		request.method = "POST";

@@ -10,14 +10,19 @@ struct ask {
 	const char *program; /* davit itself */
 };
 
+/* Whom a look is at. */
+struct ask_look {
+	const struct strv *names; /* those of which all is asked for; NULL: of everybody */
+	bool both;		  /* of the others processor time and memory; else: */
+	const char *reads;	  /* see order_reads() */
+};
+
 /*
  * The next answer into the model.
  *
- * @names	those of which all is asked for; NULL: of everybody
- *
  * Returns 0; -ENOTCONN when the stack does not run; other errors of a moment.
  */
-int ask_stats(const struct ask *ask, const struct strv *names, struct model *model,
+int ask_stats(const struct ask *ask, const struct ask_look *look, struct model *model,
 	      struct err *err) must_check;
 
 /* One instance more, or fewer, of a service. @ret_told: what was done, in words. */

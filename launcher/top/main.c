@@ -26,6 +26,10 @@
 #define TRIES_MAX 5 /* looks without an answer before it is over */
 #define LINES_MAX 1000000
 
+/* Of those that are not on the screen what nothing is sorted by is read at every so many looks: it
+ * is half of what a look at a thousand costs. */
+#define LOOKS_PER_BOTH 4
+
 struct top {
 	struct ask ask;
 	struct model model;
@@ -67,24 +71,30 @@ static int list(struct top *top, struct err *err)
 	return 0;
 }
 
-/* Those on the screen, by where it has been scrolled to. */
+/* Those on the screen, by where it has been scrolled to, whose details are due. */
 static void name_shown(const struct top *top, struct strv *names)
 {
 	size_t rows = view_rows(&top->frame);
+	double now_s = (double)clock_now_us() / 1e6;
 
 	for (size_t i = top->view.offset; i < top->count && i < top->view.offset + rows; i++)
-		strv_add(names, top->listed[i]->name);
+		if (model_wants_detail(top->listed[i], now_s))
+			strv_add(names, top->listed[i]->name);
 }
 
 static int look(struct top *top, struct err *err)
 {
 	autostrv struct strv names = {0};
-	bool all = order_needs_all(top->view.order.key);
+	enum order_key key = top->view.order.key;
+	const struct ask_look asked = {
+		.names = order_needs_all(key) ? NULL : &names,
+		.both = top->model.looks % LOOKS_PER_BOTH == 0,
+		.reads = order_reads(key),
+	};
 	struct err why = {0};
 
 	name_shown(top, &names);
-	int r = names.failed ? -ENOMEM
-			     : ask_stats(&top->ask, all ? NULL : &names, &top->model, &why);
+	int r = names.failed ? -ENOMEM : ask_stats(&top->ask, &asked, &top->model, &why);
 
 	/* The list points into what was there before, whatever came of it. */
 	if (list(top, err) < 0)

@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Looks are a second apart, more or less. */
+#define DETAIL_DUE_S  1.5
+#define DETAIL_KEPT_S 3.5
+
 static const struct model_detail nothing = {
 	.waits = {-1, -1, -1},
 	.throttled = -1,
@@ -77,6 +81,12 @@ static void apply_detail(struct model_instance *instance, const struct json_t *j
 	js_free(instance->last_detail);
 	instance->last_detail = js_copy(json);
 	instance->detail_s = now_s;
+	instance->details++;
+}
+
+bool model_wants_detail(const struct model_instance *instance, double now_s)
+{
+	return instance->details < 2 || now_s - instance->detail_s > DETAIL_DUE_S;
 }
 
 static bool set_text(char **place, const char *text)
@@ -88,29 +98,42 @@ static bool set_text(char **place, const char *text)
 	return *place || !text;
 }
 
+static void apply_cpu(struct model_instance *instance, double cpu_seconds, double now_s)
+{
+	double seconds = now_s - instance->cpu_s;
+	bool known = instance->cpu_s >= 0 && seconds > 0 && cpu_seconds >= instance->cpu_seconds;
+
+	instance->cpu = known ? (cpu_seconds - instance->cpu_seconds) / seconds : 0;
+	instance->cpu_seconds = cpu_seconds;
+	instance->cpu_s = now_s;
+}
+
+/* What was not read is as it was: a graph has a value of each look. */
 static int apply_one(struct model_instance *instance, const struct json_t *json, double now_s)
 {
 	const char *service = js_text(json, "service");
 	const char *state = js_text(json, "state");
-	double cpu_seconds = js_real(json, "cpu_seconds", 0);
-	double seconds = now_s - instance->seen_s;
-	bool known = instance->seen_s >= 0 && seconds > 0 && cpu_seconds >= instance->cpu_seconds;
+	double cpu_seconds = js_real(json, "cpu_seconds", -1);
+	bool is_new = instance->cpu_s < 0;
+
+	bool detailed = js_kind(js_get(json, "pids")) != JS_NULL;
+	bool kept = !detailed && now_s - instance->detail_s < DETAIL_KEPT_S && instance->state &&
+		    state && strcmp(instance->state, state) == 0;
 
 	if (!set_text(&instance->service, service ? service : "") ||
 	    !set_text(&instance->state, state ? state : "") ||
-	    !set_text(&instance->reason, js_text(json, "reason")))
+	    (!kept && !set_text(&instance->reason, js_text(json, "reason"))))
 		return -ENOMEM;
 	instance->restarts = js_int(json, "restarts", 0);
-	instance->cpu = known ? (cpu_seconds - instance->cpu_seconds) / seconds : 0;
-	instance->memory_bytes = js_real(json, "memory_bytes", 0);
-	instance->cpu_seconds = cpu_seconds;
-	if (instance->seen_s >= 0)
+	instance->memory_bytes = js_real(json, "memory_bytes", instance->memory_bytes);
+	if (cpu_seconds >= 0)
+		apply_cpu(instance, cpu_seconds, now_s);
+	if (!is_new)
 		remember(&instance->cpus, instance->cpu);
-	instance->seen_s = now_s;
 	remember(&instance->memories, instance->memory_bytes);
-	if (js_kind(js_get(json, "pids")) != JS_NULL)
+	if (detailed)
 		apply_detail(instance, json, now_s);
-	else
+	else if (!kept)
 		instance->detail = nothing;
 	return 0;
 }
@@ -135,7 +158,7 @@ static int append(struct model *model, const char *name)
 		return -ENOMEM;
 	model->instances = grown;
 	grown[model->count] =
-		(struct model_instance){.name = strdup(name), .seen_s = -1, .detail = nothing};
+		(struct model_instance){.name = strdup(name), .cpu_s = -1, .detail = nothing};
 	if (!grown[model->count].name)
 		return -ENOMEM;
 	model->count++;

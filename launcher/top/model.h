@@ -41,9 +41,10 @@ struct model_instance {
 	struct model_history memories;
 	/* To compare with: */
 	double cpu_seconds;
-	double seen_s;		    /* when that was; below 0: never */
+	double cpu_s;		    /* when that was; below 0: never */
 	struct json_t *last_detail; /* the whole of it; NULL: none of this run */
-	double detail_s;
+	double detail_s;	    /* when it was told last */
+	unsigned details;	    /* how often it was, so far */
 };
 
 struct model {
@@ -66,6 +67,10 @@ int model_apply(struct model *model, const struct json_t *answer, double now_s,
 
 /* How many have this state; NULL: that are neither ready nor completed. */
 size_t model_count(const struct model *model, const char *state);
+
+/* Whether all about it is to be asked for again: it costs many times what the rest does, so where
+ * its rates are known that is done at every other look. */
+bool model_wants_detail(const struct model_instance *instance, double now_s);
 
 void model_close(struct model *model);
 #define automodel __attribute__((cleanup(model_close)))

@@ -12,6 +12,13 @@ bool order_needs_all(enum order_key key)
 	return key == ORDER_WAITS || key == ORDER_IO || key == ORDER_CONNECTIONS;
 }
 
+const char *order_reads(enum order_key key)
+{
+	if (key == ORDER_CPU)
+		return "cpu_seconds";
+	return key == ORDER_MEMORY ? "memory_bytes" : NULL;
+}
+
 /* The more it needs a look, the more. */
 static double trouble_of(const char *state)
 {

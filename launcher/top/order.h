@@ -25,6 +25,9 @@ struct order {
 /* Whether this order needs to know of each what only some are asked for. */
 bool order_needs_all(enum order_key key);
 
+/* What this order needs of each at every look, as /v1/stats names it; NULL: nothing is read. */
+const char *order_reads(enum order_key key);
+
 /* @ret	out: as many places as the model has instances
  *
  * Returns how many are listed. */

@@ -80,6 +80,33 @@ static void an_instance_keeps_its_history_where_others_come_and_go(void **unused
 	assert_true(model.instances[1].cpu > 0.49 && model.instances[1].cpu < 0.51);
 }
 
+static void what_is_not_read_stays_as_it_was(void **unused)
+{
+	automodel struct model model = {0};
+	const struct model_instance *one;
+
+	(void)unused;
+	feed(&model, 1, "{\"instances\":[" INSTANCE("api", "ready", 0, 5.0, 1024) "]}");
+	feed(&model, 2, "{\"instances\":[{\"instance\":\"api-1\",\"cpu_seconds\":5.5}]}");
+	one = &model.instances[0];
+	assert_true(one->cpu == 0.5 && one->memory_bytes == 1024);
+	feed(&model, 3, "{\"instances\":[{\"instance\":\"api-1\",\"memory_bytes\":2048}]}");
+	assert_true(one->cpu == 0.5 && one->memory_bytes == 2048);
+	assert_int_equal(one->cpus.count, 2);
+	assert_int_equal(one->memories.count, 3);
+	/* (what it used in the two seconds since) */
+	feed(&model, 4, "{\"instances\":[" INSTANCE("api", "ready", 0, 8.5, 1024) "]}");
+	assert_true(one->cpu == 1.5);
+}
+
+static void a_look_reads_of_everybody_what_they_are_sorted_by(void **unused)
+{
+	(void)unused;
+	assert_string_equal(order_reads(ORDER_CPU), "cpu_seconds");
+	assert_string_equal(order_reads(ORDER_MEMORY), "memory_bytes");
+	assert_null(order_reads(ORDER_NAME));
+}
+
 static void a_history_is_bounded(void **unused)
 {
 	automodel struct model model = {0};
@@ -129,7 +156,28 @@ static void details_are_known_while_they_are_told(void **unused)
 	assert_true(detail->waits[MODEL_WAIT_CPU] == 0.5 && detail->waits[MODEL_WAIT_IO] == 0);
 	assert_true(detail->read_per_s == 0.5 && detail->written_per_s == 0);
 	feed(&model, 4, "{\"instances\":[" INSTANCE("web", "ready", 0, 2, 1) "]}");
+	assert_true(detail->established == 7 && detail->waits[MODEL_WAIT_CPU] == 0.5);
+	feed(&model, 7, "{\"instances\":[" INSTANCE("web", "ready", 0, 2, 1) "]}");
 	assert_true(detail->established < 0 && detail->waits[MODEL_WAIT_CPU] < 0);
+}
+
+static void details_are_asked_for_at_every_other_look_once_rates_are_known(void **unused)
+{
+	automodel struct model model = {0};
+	const struct model_instance *one;
+
+	(void)unused;
+	feed(&model, 1, "{\"instances\":[" INSTANCE("web", "ready", 0, 1, 1) "]}");
+	one = &model.instances[0];
+	assert_true(model_wants_detail(one, 1.25));
+	feed_detail(&model, 1.25, "1");
+	assert_true(model_wants_detail(one, 2.25));
+	feed_detail(&model, 2.25, "2");
+	assert_false(model_wants_detail(one, 3.25));
+	assert_true(model_wants_detail(one, 4.25));
+	/* Another state has another reason. */
+	feed(&model, 3.25, "{\"instances\":[" INSTANCE("web", "backoff", 0, 1, 1) "]}");
+	assert_true(one->detail.established < 0);
 }
 
 static void what_is_no_answer_is_refused(void **unused)
@@ -376,8 +424,11 @@ int main(void)
 		cmocka_unit_test(a_graph_shows_the_last_values_against_the_greatest),
 		cmocka_unit_test(rates_need_two_looks_at_the_same_run),
 		cmocka_unit_test(an_instance_keeps_its_history_where_others_come_and_go),
+		cmocka_unit_test(what_is_not_read_stays_as_it_was),
+		cmocka_unit_test(a_look_reads_of_everybody_what_they_are_sorted_by),
 		cmocka_unit_test(a_history_is_bounded),
 		cmocka_unit_test(details_are_known_while_they_are_told),
+		cmocka_unit_test(details_are_asked_for_at_every_other_look_once_rates_are_known),
 		cmocka_unit_test(what_is_no_answer_is_refused),
 		cmocka_unit_test(the_most_comes_first_and_names_from_a),
 		cmocka_unit_test(a_filter_is_a_part_of_name_or_state),
