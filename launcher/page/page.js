@@ -431,8 +431,10 @@ async function command(path, body) {
     headers: { "Authorization": `Bearer ${token}`, "Content-Type": "application/json" } }).catch(() => null);
   const told = answer ? await answer.json().catch(() => ({})) : { error: "no answer" };
   if (answer && answer.status === 401) setToken("");
-  showLock(answer && answer.ok ? "" : told.error || "it failed");
+  const done = Boolean(answer && answer.ok);
+  showLock(done ? "" : told.error || "it failed");
   refresh();
+  return done;
 }
 
 function setToken(value) {
@@ -441,11 +443,13 @@ function setToken(value) {
   else sessionStorage.removeItem("token");
 }
 
-function scale(name, by) {
+// The next click goes on from what this one has made, unless that is refused.
+async function scale(name, by) {
   const service = services.get(name);
   if (!service) return;
-  service.view.desired = Math.max(0, service.view.desired + by);
-  command("/v1/scale", { scale: { [name]: service.view.desired } });
+  const view = service.view, change = Math.max(by, -view.desired);
+  view.desired += change;
+  if (!await command("/v1/scale", { scale: { [name]: view.desired } })) view.desired -= change;
 }
 
 function restart(name) {
@@ -462,8 +466,8 @@ function takeFigures(list, at) {
     const cpu = grown ? (one.cpu_seconds - before.seconds) * 1000 / (at - before.at) : null;
     figures.set(one.instance, { at, seconds: one.cpu_seconds, cpu, memory: one.memory_bytes });
     const sum = sums.get(one.service) || { cpu: null, memory: null };
-    if (cpu !== null && one.pids > 0) sum.cpu += cpu;
-    if (one.pids > 0) sum.memory += one.memory_bytes;
+    if (cpu !== null && one.pid) sum.cpu += cpu;
+    if (one.pid) sum.memory += one.memory_bytes;
     sums.set(one.service, sum);
   }
   for (const name of figures.keys()) if (!instances.has(name)) figures.delete(name);
@@ -479,7 +483,7 @@ let asking = false, again = null, dueAt = 0, askedAt = 0;
 
 // Large stacks are asked less often: each look costs the supervisor a little per instance. What is due earlier stays so.
 function refreshIn(milliseconds) {
-  const at = Math.max(Date.now() + milliseconds, askedAt + 8 * instances.size);
+  const at = Math.max(Date.now() + milliseconds, askedAt + instances.size);
   if (again !== null && dueAt <= at) return;
   clearTimeout(again);
   dueAt = at;
@@ -497,10 +501,10 @@ async function refresh() {
   asking = true;
   askedAt = Date.now();
   try {
-    const [stats, list] = await Promise.all(["/v1/stats", "/v1/services"].map(async (path) => (await fetch(path)).json()));
+    const [used, list] = await Promise.all(["/v1/instances", "/v1/services"].map(async (path) => (await fetch(path)).json()));
     const at = Date.now();
     takeServices(list.services, at);
-    takeFigures(stats.instances, at);
+    takeFigures(used.instances, at);
     showAbout();
     soon(showServices);
     soon(showInstances);
@@ -509,7 +513,7 @@ async function refresh() {
     // the stream notices when nobody is there any more
   } finally {
     asking = false;
-    refreshIn(2000 + 8 * instances.size);
+    refreshIn(2000 + instances.size);
   }
 }
 
