@@ -12,8 +12,11 @@
 /* A fixed threshold: the C library's own grows with each large block that is freed. */
 #define LARGE_BYTES (64 << 10)
 
+static char *heap_begin;
+
 void thrift_begin(void)
 {
+	heap_begin = sbrk(0);
 	(void)mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
 	(void)mallopt(M_TRIM_THRESHOLD, LARGE_BYTES);
 }
@@ -34,8 +37,19 @@ static int let_go(struct dl_phdr_info *object, size_t size, void *data)
 	return 0;
 }
 
+/* Where huge pages are everybody's (transparent_hugepage/enabled: always) the kernel would fill the
+ * holes some time later, 2 MiB for each that has one page in use. */
+static void keep_holes(void)
+{
+	char *end = sbrk(0);
+
+	if (end > heap_begin)
+		(void)madvise(heap_begin, (size_t)(end - heap_begin), MADV_NOHUGEPAGE);
+}
+
 void thrift_give_back(void)
 {
 	(void)malloc_trim(0);
+	keep_holes();
 	(void)dl_iterate_phdr(let_go, NULL);
 }

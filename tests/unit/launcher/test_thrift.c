@@ -3,11 +3,14 @@
 #include "launcher/supervisor/thrift.h"
 #include "tests/unit/cmocka_all.h"
 
+#include <inttypes.h>
 #include <malloc.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define BLOCKS	    4096
 #define BLOCK_BYTES 4096
@@ -66,11 +69,49 @@ static void free_blocks_between_used_ones_go_back(void **unused)
 	}
 }
 
+/* What the kernel may do with the memory at @address: flags of two letters; "" for none. */
+static void memory_flags(const void *address, char flags[static 256])
+{
+	FILE *file = fopen("/proc/self/smaps", "re");
+	char line[256];
+	uintptr_t begin = 0, end = 0;
+
+	assert_non_null(file);
+	flags[0] = '\0';
+	while (!flags[0] && fgets(line, sizeof(line), file)) {
+		(void)sscanf(line, "%" SCNxPTR "-%" SCNxPTR " ", &begin, &end);
+		if (begin <= (uintptr_t)address && (uintptr_t)address < end &&
+		    strncmp(line, "VmFlags:", 8) == 0)
+			strcpy(flags, line);
+	}
+	fclose(file);
+}
+
+static void holes_are_not_filled_with_huge_pages(void **unused)
+{
+	char flags[256];
+
+	if (REPLACED_MALLOC)
+		return;
+	if (access("/sys/kernel/mm/transparent_hugepage", F_OK) < 0) {
+		print_message("this kernel has no transparent huge pages\n");
+		skip();
+	}
+	char *block = malloc(BLOCK_BYTES);
+
+	assert_non_null(block);
+	thrift_give_back();
+	memory_flags(block, flags);
+	assert_non_null(strstr(flags, " nh"));
+	free(block);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_constant_stays_what_it_was),
 		cmocka_unit_test(free_blocks_between_used_ones_go_back),
+		cmocka_unit_test(holes_are_not_filled_with_huge_pages),
 	};
 
 	thrift_begin();
