@@ -31,6 +31,7 @@
 #include "launcher/paths.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/fs.h"
+#include "runtime/network/net.h"
 #include "runtime/userns.h"
 
 #include <errno.h>
@@ -426,6 +427,7 @@ int supervisor_open(const struct keep_origin *origin, bool clean, struct supervi
 	sup->name = strdup(origin->stack);
 	int r = sup->name ? make_paths(sup, err) : err_set(err, ENOMEM, "supervisor");
 
+	net_reserve(); /* the keeper may hold thousands of descriptors */
 	if (r == 0)
 		r = keep_open(origin, &sup->keep, err);
 	if (r == 0)

@@ -285,6 +285,11 @@ int net_purge(const char *stack, struct err *err)
 	return r;
 }
 
+void net_reserve(void)
+{
+	nft_reserve();
+}
+
 void net_rest(struct net *net)
 {
 	nft_rest(net->nft);

@@ -37,6 +37,9 @@ struct net_config {
 			      NULL: 10.213.0.0/16 */
 };
 
+/* What needs a descriptor of a low number later gets it: to be called before there are many. */
+void net_reserve(void);
+
 /* Makes the table, leftovers of the same stack removed first. The caller owns it. */
 int net_open(const struct net_config *config, struct net **ret_net, struct err *err) must_check;
 

@@ -5,6 +5,8 @@
  */
 #include "runtime/network/nft.h"
 
+#include "runtime/base/cleanup.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
@@ -12,8 +14,15 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+/*
+ * Holds a number for the library's socket while that is not open: it waits by select(), which knows
+ * no number from FD_SETSIZE on and has the process aborted.
+ */
+static int place_fd = -1;
 
 /* How many numbers from the lowest free one on are looked at. */
 #define NEIGHBOURS 16
@@ -39,11 +48,16 @@ static bool is_netfilter_socket(int fd)
  */
 static struct nft_ctx *open_sealed(void)
 {
+	fd_drop(&place_fd);
 	int lowest = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
 	if (lowest < 0)
 		return NULL;
 	close(lowest);
+	if (lowest >= FD_SETSIZE) {
+		errno = EMFILE;
+		return NULL;
+	}
 	struct nft_ctx *ctx = nft_ctx_new(NFT_CTX_DEFAULT);
 
 	for (int fd = lowest; ctx && fd < lowest + NEIGHBOURS; fd++)
@@ -53,6 +67,12 @@ static struct nft_ctx *open_sealed(void)
 	if (ctx)
 		nft_ctx_free(ctx);
 	return NULL;
+}
+
+void nft_reserve(void)
+{
+	if (place_fd < 0)
+		place_fd = open("/dev/null", O_PATH | O_CLOEXEC);
 }
 
 static int wake(struct nft *nft, struct err *err)
@@ -89,13 +109,15 @@ void nft_rest(struct nft *nft)
 	if (nft->ctx)
 		nft_ctx_free(nft->ctx);
 	nft->ctx = NULL;
+	nft_reserve(); /* at once: others are not to take its place */
 }
 
 void nft_close(struct nft *nft)
 {
 	if (!nft)
 		return;
-	nft_rest(nft);
+	if (nft->ctx)
+		nft_ctx_free(nft->ctx);
 	free(nft);
 }
 

@@ -8,6 +8,12 @@
 
 struct nft;
 
+/*
+ * Holds a descriptor of a low number for the next one that is opened: to be called before others
+ * have taken all of them, because the library cannot work with numbers from 1024 on.
+ */
+void nft_reserve(void);
+
 /* Opens in the calling thread's network namespace, in which all other calls are made. */
 int nft_open(struct nft **ret_nft, struct err *err) must_check;
 

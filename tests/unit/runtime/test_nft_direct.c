@@ -12,9 +12,12 @@
 #include "tests/unit/runtime/net_world.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/select.h>
 
 static const struct nft_speaker web = {.port = "dv0badcafe00001",
 				       .mac = {2, 0x64, 10, 213, 5, 2},
@@ -157,6 +160,42 @@ static int set_up(void **unused)
 	return 0;
 }
 
+/* All that programs which wait by select() can have, until the end. */
+static int take_low_numbers(void)
+{
+	struct rlimit limit = {0};
+	int taken = 0;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = limit.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	do
+		taken = open("/dev/null", O_PATH | O_CLOEXEC);
+	while (taken >= 0 && taken <= FD_SETSIZE);
+	return taken;
+}
+
+static void who_has_many_descriptors_open_changes_rules_all_the_same(void **unused)
+{
+	(void)unused;
+	nft_rest(nft);
+	int last = take_low_numbers();
+
+	if (last <= FD_SETSIZE) {
+		print_message("not so many descriptors may be open here\n");
+		skip();
+	}
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(nft_run(nft, "add table bridge davit_try", NULL), 0);
+		nft_rest(nft);
+	}
+	struct nft *other = NULL;
+
+	assert_int_equal(nft_open(&other, NULL), 0);
+	assert_true(nft_run(nft, "list tables", NULL) < 0); /* and is not aborted */
+	nft_close(other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -165,6 +204,7 @@ int main(void)
 		cmocka_unit_test_setup(all_of_it_is_done_or_nothing, set_up),
 		cmocka_unit_test_setup(many_at_once_are_one_transaction, set_up),
 		cmocka_unit_test_setup(a_table_that_is_not_there_is_said_once, set_up),
+		cmocka_unit_test(who_has_many_descriptors_open_changes_rules_all_the_same),
 	};
 	autobuf struct buf text = {0};
 
