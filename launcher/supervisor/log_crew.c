@@ -18,6 +18,7 @@ struct member {
 
 struct log_crew {
 	struct loop *loop;
+	struct keep *keep;
 	log_crew_fn on_back;
 	size_t most;
 	size_t count;
@@ -44,14 +45,15 @@ static size_t processors(void)
 							    : LOG_CREW_MAX;
 }
 
-int log_crew_open(struct loop *loop, log_crew_fn on_back, struct log_crew **ret_crew,
-		  struct err *err)
+int log_crew_open(struct loop *loop, struct keep *keep, log_crew_fn on_back,
+		  struct log_crew **ret_crew, struct err *err)
 {
 	struct log_crew *crew = calloc(1, sizeof(*crew));
 
 	if (!crew)
 		return err_set(err, ENOMEM, "logs");
 	crew->loop = loop;
+	crew->keep = keep;
 	crew->on_back = on_back;
 	crew->most = processors() < LOG_CREW_MAX ? processors() : LOG_CREW_MAX;
 	*ret_crew = crew;
@@ -82,7 +84,8 @@ static int enlist(struct log_crew *crew, struct err *err)
 {
 	struct member *member = &crew->members[crew->count];
 	struct log_worker *worker = NULL;
-	int r = log_worker_start(&worker, err);
+	/* The first one is the loop's. */
+	int r = log_worker_start(crew->keep, (unsigned)crew->count + 1, &worker, err);
 
 	if (r < 0)
 		return r;

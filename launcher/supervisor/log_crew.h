@@ -10,16 +10,16 @@
 #include "launcher/supervisor/loop.h"
 
 /* More than disks take. */
-#define LOG_CREW_MAX 4
+#define LOG_CREW_MAX (LOG_SPOOLS - 1)
 
 struct log_crew;
 
 /* A loan that a thread has given back: it is its owner's again. */
 typedef void (*log_crew_fn)(struct log_loan *loan);
 
-/* Starts no thread yet. Fails for want of memory only. */
-int log_crew_open(struct loop *loop, log_crew_fn on_back, struct log_crew **ret_crew,
-		  struct err *err) must_check;
+/* Starts no thread yet. Fails for want of memory only. @keep: has the spool of each. */
+int log_crew_open(struct loop *loop, struct keep *keep, log_crew_fn on_back,
+		  struct log_crew **ret_crew, struct err *err) must_check;
 
 /* After the last loan is back. Accepts NULL. */
 void log_crew_close(struct log_crew *crew);

@@ -50,9 +50,17 @@ static time_t now_s(void)
 	return now.tv_sec;
 }
 
+/* As a write that was cut off has left it. */
+static bool ends_inside_line(int fd, off_t size)
+{
+	char last = '\n';
+
+	return size > 0 && pread(fd, &last, 1, size - 1) == 1 && last != '\n';
+}
+
 static int open_file(struct log_file *file)
 {
-	const int flags = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC;
+	const int flags = O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC;
 	struct stat info;
 	int fd = open(file->path, flags, 0640);
 
@@ -62,6 +70,7 @@ static int open_file(struct log_file *file)
 		return -file->code;
 	file->fd = fd;
 	file->bytes = fstat(fd, &info) == 0 ? info.st_size : 0;
+	file->torn = ends_inside_line(fd, file->bytes);
 	return 0;
 }
 
@@ -118,10 +127,8 @@ void log_file_rotate(struct log_file *file)
 	}
 	if (file->limits.max_files == 1)
 		(void)unlink(file->path);
-	if (open_file(file) == 0) {
-		file->torn = false;
+	if (open_file(file) == 0)
 		fd_drop(&before);
-	}
 	file->bytes = 0;
 }
 
@@ -220,7 +227,26 @@ static bool write_loss(struct log_file *file, const char *stamp)
 	return true;
 }
 
-void log_file_write(struct log_file *file, const char *stamp, const char *lines, size_t len)
+static void tell_place(const struct log_file *file, struct log_place *place)
+{
+	struct stat info;
+
+	if (!place || fstat(file->fd, &info) < 0)
+		return;
+	place->device = info.st_dev;
+	place->size = info.st_size;
+	place->inode = info.st_ino;
+}
+
+void log_file_target(const struct log_file *file, char ret_path[static PATH_MAX],
+		     struct log_limits *ret_limits)
+{
+	memccpy(ret_path, file->path, '\0', PATH_MAX);
+	*ret_limits = file->limits;
+}
+
+void log_file_write(struct log_file *file, const char *stamp, const char *lines, size_t len,
+		    struct log_place *place)
 {
 	bool was_troubled = file->troubled;
 	size_t done = 0;
@@ -229,12 +255,28 @@ void log_file_write(struct log_file *file, const char *stamp, const char *lines,
 		(void)!open_file(file); /* it leaves why it cannot be */
 	errno = file->code;
 	if (file->fd >= 0 && (!file->torn || write_some(file, "\n", 1) == 1) &&
-	    (file->lost_unsaid == 0 || write_loss(file, stamp)))
+	    (file->lost_unsaid == 0 || write_loss(file, stamp))) {
+		tell_place(file, place);
 		done = write_some(file, lines, len);
+	}
 	if (done < len)
 		lose(file, lines + done, len - done, errno);
 	else if (was_troubled)
 		trouble_end(file);
+}
+
+void log_file_resume(struct log_file *file, const char *stamp, const char *lines, size_t len,
+		     const struct log_place *place)
+{
+	struct stat info;
+	bool there = file->fd >= 0 && fstat(file->fd, &info) == 0 && info.st_ino == place->inode &&
+		     info.st_dev == place->device && info.st_size >= place->size;
+	size_t done = there ? (size_t)(info.st_size - place->size) : 0;
+
+	if (there)
+		file->torn = false; /* inside of a line of these, if anywhere */
+	if (done < len)
+		log_file_write(file, stamp, lines + done, len - done, NULL);
 }
 
 struct log_counts log_file_counts(const struct log_file *file)

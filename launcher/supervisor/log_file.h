@@ -8,6 +8,7 @@
 
 #include "runtime/base/err.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -33,7 +34,8 @@ struct log_trouble {
 	void *data;
 };
 
-/* Appends to what is at @path. Fails for want of memory only. */
+/* Appends to what is at @path; a line that was cut off there is ended before the first one. Fails
+ * for want of memory only. */
 int log_file_open(const char *path, const struct log_limits *limits,
 		  const struct log_trouble *trouble, struct log_file **ret_file,
 		  struct err *err) must_check;
@@ -41,12 +43,30 @@ int log_file_open(const char *path, const struct log_limits *limits,
 /* Accepts NULL. */
 void log_file_close(struct log_file *file);
 
+/* Where lines go, told before they do: whoever comes later finds out how many have arrived. */
+struct log_place {
+	uint64_t device;
+	int64_t size;		/* of the file, without them */
+	_Atomic uint64_t inode; /* written last */
+};
+
 /*
  * Writes whole lines of the CRI format, or counts them as lost.
  *
  * @stamp	"2026-01-31T23:59:59.123456789Z", for what the file itself has to say
+ * @place	out, before the first of the lines is written; may be NULL
  */
-void log_file_write(struct log_file *file, const char *stamp, const char *lines, size_t len);
+void log_file_write(struct log_file *file, const char *stamp, const char *lines, size_t len,
+		    struct log_place *place);
+
+/* Writes what is not in the file yet of lines that somebody was writing at @place; all of them when
+ * it is another file. */
+void log_file_resume(struct log_file *file, const char *stamp, const char *lines, size_t len,
+		     const struct log_place *place);
+
+/* What it was opened with. */
+void log_file_target(const struct log_file *file, char ret_path[static PATH_MAX],
+		     struct log_limits *ret_limits);
 
 /* Since it was opened, notes of its own included. */
 struct log_counts {

@@ -18,6 +18,12 @@
 /* A line is torn only when it is longer. */
 #define LINE_EXCESS_MAX (1 << 20)
 
+static void line_prefix(enum log_stream_kind kind, const char *stamp,
+			char prefix[static LOG_PREFIX_MAX])
+{
+	snprintf(prefix, LOG_PREFIX_MAX, "%s %s ", stamp, kind == LOG_STDERR ? "stderr" : "stdout");
+}
+
 /* Taken anew for every file: readers tell by the times of lines what they have seen. */
 static void stream_stamp(const struct log_stream *stream, char stamp[static STAMP_SIZE],
 			 char prefix[static LOG_PREFIX_MAX])
@@ -26,30 +32,39 @@ static void stream_stamp(const struct log_stream *stream, char stamp[static STAM
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	stamp_text(&now, 9, stamp);
-	snprintf(prefix, LOG_PREFIX_MAX, "%s %s ", stamp,
-		 stream->kind == LOG_STDERR ? "stderr" : "stdout");
+	line_prefix(stream->kind, stamp, prefix);
 }
 
+/* It is in the file up to what was said to be on its way. */
+static void arrived(struct log_mark *mark)
+{
+	mark->done = mark->to;
+	mark->place.inode = 0;
+}
+
+/* @bytes: within the chunk. */
 static void stream_write(struct log_stream *stream, struct log_room *room, const char *bytes,
 			 size_t len)
 {
 	struct log_out out = {.bytes = room->out, .size = sizeof(room->out)};
-	char stamp[STAMP_SIZE];
+	struct log_mark *mark = room->spool.mark;
 	char prefix[LOG_PREFIX_MAX];
 
 	if (len == 0)
 		return;
-	stream_stamp(stream, stamp, prefix);
+	stream_stamp(stream, mark->stamp, prefix);
 	stream->in_line = bytes[len - 1] != '\n';
 	for (size_t done = 0; done < len;) {
 		/* Many short lines are many prefixes: a read may fill a file several times over. */
 		if (done > 0 && bytes[done - 1] == '\n' && log_file_excess(stream->file) >= 0) {
 			log_file_rotate(stream->file);
-			stream_stamp(stream, stamp, prefix);
+			stream_stamp(stream, mark->stamp, prefix);
 		}
 		out.len = 0;
 		done += log_format(&out, prefix, bytes + done, len - done);
-		log_file_write(stream->file, stamp, out.bytes, out.len);
+		mark->to = (uint32_t)(bytes + done - room->spool.chunk);
+		log_file_write(stream->file, mark->stamp, out.bytes, out.len, &mark->place);
+		arrived(mark);
 	}
 }
 
@@ -63,9 +78,10 @@ static size_t rest_of_line(const struct log_stream *stream, const char *chunk, s
 	return stream->in_line && log_file_excess(stream->file) < LINE_EXCESS_MAX ? len : 0;
 }
 
-static void stream_take(struct log_stream *stream, struct log_room *room, size_t len)
+/* Has @len bytes of the chunk, from @chunk on, in files. */
+static void stream_file(struct log_stream *stream, struct log_room *room, const char *chunk,
+			size_t len)
 {
-	const char *chunk = room->chunk;
 	size_t first = 0;
 
 	if (log_file_excess(stream->file) >= 0) {
@@ -75,8 +91,14 @@ static void stream_take(struct log_stream *stream, struct log_room *room, size_t
 			log_file_rotate(stream->file);
 	}
 	stream_write(stream, room, chunk + first, len - first);
-	if (stream->journal)
-		journal_write(stream->journal, stream->kind == LOG_STDERR, chunk, len);
+}
+
+static void stream_take(struct log_stream *stream, struct log_room *room, size_t len)
+{
+	stream_file(stream, room, room->spool.chunk, len);
+	if (stream->journal && len > 0)
+		journal_write(stream->journal, stream->kind == LOG_STDERR, room->spool.chunk, len);
+	log_spool_hold(&room->spool, 0);
 }
 
 /* A terminal ends lines with two characters, a file with one. Returns how much is left; the second
@@ -92,37 +114,79 @@ static size_t drop_returns(struct log_stream *stream, char *bytes, size_t len)
 	return left;
 }
 
-static void terminal_take(struct log_stream *stream, struct log_room *room, size_t len)
-{
-	len = drop_returns(stream, room->chunk, len);
-	if (len > 0)
-		stream_take(stream, room, len);
-}
-
 static size_t read_bytes(const struct log_stream *stream)
 {
 	return stream->journal ? JOURNAL_READ_BYTES : LOG_FLOOD_BYTES;
 }
 
-size_t log_stream_read(struct log_stream *stream, struct log_room *room)
+/* Only pipes can be spliced: from a terminal to the spool it is a short step of ours. */
+static ssize_t terminal_fill(struct log_stream *stream, struct log_spool *spool)
 {
 	size_t held = stream->held_return;
 
+	spool->chunk[0] = '\r';
+	ssize_t n = read(stream->read_fd, spool->chunk + held, read_bytes(stream) - held);
+
+	if (n > 0)
+		log_spool_hold(spool, drop_returns(stream, spool->chunk, held + (size_t)n));
+	return n;
+}
+
+size_t log_stream_read(struct log_stream *stream, struct log_room *room)
+{
+	const bool terminal = stream->kind == LOG_TERMINAL;
+	struct log_spool *spool = &room->spool;
+
 	if (stream->read_fd < 0 || stream->ended)
 		return 0;
-	room->chunk[0] = '\r';
-	ssize_t n = read(stream->read_fd, room->chunk + held, read_bytes(stream) - held);
+	log_spool_begin(spool, stream->file, stream->kind, stream->in_line);
+	ssize_t n = terminal ? terminal_fill(stream, spool)
+			     : log_spool_fill(spool, stream->read_fd, read_bytes(stream));
 
 	/* A terminal that nobody has any more says so, again and again. */
 	if (n < 0 && errno == EIO)
 		stream->ended = true;
 	if (n <= 0)
 		return 0;
-	if (stream->kind == LOG_TERMINAL)
-		terminal_take(stream, room, held + (size_t)n);
-	else
-		stream_take(stream, room, (size_t)n);
+	stream_take(stream, room, terminal ? log_spool_held(spool) : (size_t)n);
 	return (size_t)n;
+}
+
+/* The rest of what was on its way, as it would have been written. */
+static void finish_lines(const struct log_stream *stream, struct log_room *room)
+{
+	struct log_out out = {.bytes = room->out, .size = sizeof(room->out)};
+	struct log_mark *mark = room->spool.mark;
+	char prefix[LOG_PREFIX_MAX];
+
+	line_prefix(stream->kind, mark->stamp, prefix);
+	(void)log_format(&out, prefix, room->spool.chunk + mark->done, mark->to - mark->done);
+	log_file_resume(stream->file, mark->stamp, out.bytes, out.len, &mark->place);
+	arrived(mark);
+}
+
+int log_stream_recover(struct log_room *room, struct err *err)
+{
+	struct log_mark *mark = room->spool.mark;
+	const char *chunk = room->spool.chunk;
+	size_t held = log_spool_held(&room->spool);
+	struct log_stream stream = {.kind = mark->kind, .read_fd = -1, .in_line = mark->in_line};
+
+	if (held == 0)
+		return 0;
+	int r = log_file_open(mark->path, &mark->limits, &(struct log_trouble){0}, &stream.file,
+			      err);
+
+	if (r < 0)
+		return r;
+	if (mark->to > mark->done && mark->place.inode != 0)
+		finish_lines(&stream, room);
+	if (mark->done > 0)
+		stream.in_line = chunk[mark->done - 1] != '\n';
+	stream_file(&stream, room, chunk + mark->done, held - mark->done);
+	log_spool_hold(&room->spool, 0);
+	log_file_close(stream.file);
+	return 0;
 }
 
 bool log_stream_floods(const struct log_stream *stream)

@@ -7,6 +7,7 @@
 
 #include "launcher/supervisor/journal.h"
 #include "launcher/supervisor/log_file.h"
+#include "launcher/supervisor/log_spool.h"
 
 #include <sys/types.h>
 
@@ -18,9 +19,10 @@
 /* What a read passes through; nothing is left in it between two reads. Each thread has one. More
  * of it makes nothing faster: what takes time is the kernel's. */
 struct log_room {
-	char chunk[LOG_FLOOD_BYTES];
+	struct log_spool spool;
 	char out[LOG_FLOOD_BYTES];
 };
+_Static_assert(LOG_FLOOD_BYTES <= LOG_SPOOL_BYTES, "a read fits into the spool");
 
 enum log_stream_kind { LOG_STDOUT, LOG_STDERR, LOG_TERMINAL, LOG_STREAMS };
 
@@ -39,6 +41,14 @@ struct log_stream {
 
 /* Reads once, without waiting. How much there was; 0: nothing for now. */
 size_t log_stream_read(struct log_stream *stream, struct log_room *room);
+
+/*
+ * Writes what is left in a spool of who was killed: that of it which no file has. The journal may
+ * have none of it.
+ *
+ * -ENOMEM: it is as it was.
+ */
+int log_stream_recover(struct log_room *room, struct err *err) must_check;
 
 /* Whether there is more than the loop has time for. */
 bool log_stream_floods(const struct log_stream *stream);

@@ -30,6 +30,8 @@ struct log_worker {
 	int epoll_fd; /* of all that is lent, and of end_fd */
 	int end_fd;
 	int returned_fd;
+	struct keep *keep;
+	unsigned number;
 	struct log_room room;
 };
 
@@ -135,6 +137,7 @@ static void worker_free(struct log_worker *worker)
 	fd_drop(&worker->epoll_fd);
 	fd_drop(&worker->end_fd);
 	fd_drop(&worker->returned_fd);
+	log_spool_drop(worker->keep, worker->number, &worker->room.spool);
 	free(worker);
 }
 
@@ -151,7 +154,8 @@ static int start(struct log_worker *worker)
 	return start_thread(worker);
 }
 
-int log_worker_start(struct log_worker **ret_worker, struct err *err)
+int log_worker_start(struct keep *keep, unsigned number, struct log_worker **ret_worker,
+		     struct err *err)
 {
 	struct log_worker *worker = calloc(1, sizeof(*worker));
 
@@ -160,6 +164,14 @@ int log_worker_start(struct log_worker **ret_worker, struct err *err)
 	worker->lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 	worker->served = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
 	worker->epoll_fd = worker->end_fd = worker->returned_fd = -1;
+	worker->keep = keep;
+	worker->number = number;
+	int r = log_spool_open(keep, number, &worker->room.spool, err);
+
+	if (r < 0) {
+		free(worker);
+		return r;
+	}
 	int code = start(worker);
 
 	if (code != 0) {

@@ -25,8 +25,10 @@ struct log_loan {
 	atomic_bool wanted;				     /* back, as soon as may be */
 };
 
-/* Starts it. Fails where there is no memory, or no room for another thread. */
-int log_worker_start(struct log_worker **ret_worker, struct err *err) must_check;
+/* Starts it. Fails where there is no memory, or no room for another thread. @keep: has its spool,
+ * the one of @number. */
+int log_worker_start(struct keep *keep, unsigned number, struct log_worker **ret_worker,
+		     struct err *err) must_check;
 
 /* After the last loan is back. Accepts NULL. */
 void log_worker_stop(struct log_worker *worker);

@@ -41,6 +41,7 @@ struct log_sink {
 
 struct log_pump {
 	struct loop *loop;
+	struct keep *keep;
 	struct log_crew *crew;
 	struct log_room room;
 };
@@ -156,16 +157,40 @@ void log_drain(struct log_sink *sink)
 
 /* ---- beginning and end ---- */
 
-int log_pump_open(struct loop *loop, struct log_pump **ret_pump, struct err *err)
+/* Before anybody writes more to the same files. */
+static int recover(struct log_pump *pump, struct err *err)
+{
+	for (unsigned number = 0; number < LOG_SPOOLS; number++) {
+		int r = log_spool_left(pump->keep, number, &pump->room.spool, err);
+
+		if (r == -ENOENT)
+			continue;
+		if (r == 0)
+			r = log_stream_recover(&pump->room, err);
+		if (r < 0)
+			return r;
+		log_spool_drop(pump->keep, number, &pump->room.spool);
+	}
+	return 0;
+}
+
+int log_pump_open(struct loop *loop, struct keep *keep, struct log_pump **ret_pump, struct err *err)
 {
 	struct log_pump *pump = calloc(1, sizeof(*pump));
 
 	if (!pump)
 		return err_set(err, ENOMEM, "logs");
 	pump->loop = loop;
-	int r = log_crew_open(loop, on_returned, &pump->crew, err);
+	pump->keep = keep;
+	pump->room.spool.fd = -1;
+	int r = recover(pump, err);
 
+	if (r == 0)
+		r = log_spool_open(keep, 0, &pump->room.spool, err);
+	if (r == 0)
+		r = log_crew_open(loop, keep, on_returned, &pump->crew, err);
 	if (r < 0) {
+		log_spool_close(&pump->room.spool);
 		free(pump);
 		return r;
 	}
@@ -178,6 +203,7 @@ void log_pump_close(struct log_pump *pump)
 	if (!pump)
 		return;
 	log_crew_close(pump->crew);
+	log_spool_drop(pump->keep, 0, &pump->room.spool);
 	free(pump);
 }
 

@@ -11,11 +11,14 @@
 #include "launcher/supervisor/log_file.h"
 #include "launcher/supervisor/loop.h"
 
+struct keep;
 struct log_pump;
 struct log_sink;
 
-/* What all sinks of one loop share: the threads for those that flood. */
-int log_pump_open(struct loop *loop, struct log_pump **ret_pump, struct err *err) must_check;
+/* What all sinks of one loop share: the threads for those that flood. What a predecessor has read
+ * and not written any more is in the files then. */
+int log_pump_open(struct loop *loop, struct keep *keep, struct log_pump **ret_pump,
+		  struct err *err) must_check;
 
 /* After the last of its sinks. Accepts NULL. */
 void log_pump_close(struct log_pump *pump);

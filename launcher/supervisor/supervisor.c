@@ -341,7 +341,7 @@ static int open_loop(struct supervisor *sup, struct err *err)
 	if (r == 0)
 		r = loop_watch_timer(sup->loop, retire_poll, sup, &sup->retire_timer, err);
 	if (r == 0)
-		r = log_pump_open(sup->loop, &sup->log_pump, err);
+		r = log_pump_open(sup->loop, sup->keep, &sup->log_pump, err);
 	if (r == 0)
 		r = events_open(sup, sup->run_dir, &sup->events, err);
 	if (r == 0)

@@ -38,11 +38,13 @@ int sched_getaffinity(pid_t pid, size_t size, cpu_set_t *set)
 	return fake.processors > 0 ? 0 : -1;
 }
 
-int log_worker_start(struct log_worker **ret_worker, struct err *err)
+int log_worker_start(struct keep *keep, unsigned number, struct log_worker **ret_worker,
+		     struct err *err)
 {
 	if (fake.start_code != 0)
 		return err_set(err, fake.start_code, "thread for logs");
 	assert_in_range(fake.started, 0, LOG_CREW_MAX - 1);
+	assert_in_range(number, 1, LOG_SPOOLS - 1);
 	*ret_worker = &fake.workers[fake.started++];
 	return 0;
 }
@@ -110,7 +112,7 @@ static struct log_crew *open_crew(size_t processors)
 	struct log_crew *crew = NULL;
 
 	fake = (struct fake){.processors = processors};
-	assert_int_equal(log_crew_open(NULL, on_back, &crew, NULL), 0);
+	assert_int_equal(log_crew_open(NULL, NULL, on_back, &crew, NULL), 0);
 	assert_int_equal(fake.started, 0);
 	return crew;
 }

@@ -81,7 +81,7 @@ static void put(struct log_file *file, const char *text)
 	char line[256];
 	int len = snprintf(line, sizeof(line), T " stdout F %s\n", text);
 
-	log_file_write(file, T, line, (size_t)len);
+	log_file_write(file, T, line, (size_t)len, NULL);
 }
 
 /* (Inlined it makes gcc see a dangling pointer where there is none.) */
@@ -224,6 +224,23 @@ static void a_read_only_disk_costs_lines_only(void **state)
 
 #define WORLD_TEST(function) cmocka_unit_test_setup_teardown(function, make_world, drop_world)
 
+static void a_line_that_was_cut_off_is_ended_before_the_next(void **state)
+{
+	struct world *world = *state;
+	struct log_file *file = open_log(world, 0, 1);
+
+	put(file, "first");
+	put(file, "second");
+	log_file_close(file);
+	assert_int_equal(truncate(world->path, 2 * strlen(T " stdout F first\n") - 3), 0);
+	file = open_log(world, 0, 1);
+	put(file, "third");
+	log_file_close(file);
+	autofree char *text = text_of(world);
+
+	assert_string_equal(text, T " stdout F first\n" T " stdout F sec\n" T " stdout F third\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -231,6 +248,7 @@ int main(void)
 		WORLD_TEST(the_oldest_files_make_room),
 		WORLD_TEST(a_missing_directory_costs_lines_until_it_is_there),
 		WORLD_TEST(a_read_only_disk_costs_lines_only),
+		WORLD_TEST(a_line_that_was_cut_off_is_ended_before_the_next),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
