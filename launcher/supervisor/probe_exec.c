@@ -17,8 +17,9 @@
 #include <sys/wait.h>
 
 #define OUTPUT_BYTES_MAX 4096
-/* An instance that ends takes its probes along, and its own end is heard of only after theirs. */
-#define DOUBT_MS 100
+/* An instance that ends takes its probes along, and its own end is heard of only after theirs: on a
+ * busy machine much later. */
+#define DOUBT_MS 1000
 
 struct exec_run {
 	struct watch *exit_watch;
@@ -81,13 +82,19 @@ static void run_kill(const struct exec_run *run)
 	(void)pidfd_send_signal(run->process.pidfd, SIGKILL, NULL, 0); /* … or is dead already */
 }
 
+/*
+ * Of an instance that is to end a check is not killed, as that takes it along. What it has started
+ * would be orphaned, and then be a child of the instance's program, which may take the sudden end
+ * of one for a crash of its own just as it is asked to stop, as postgres does. A question for a
+ * number may be cancelled while its instance goes on.
+ */
 static void exec_cancel(struct probe *probe)
 {
 	struct exec_run *run = probe->run;
 
 	if (!run)
 		return;
-	if (run->process.pidfd >= 0)
+	if (probe->answered && run->process.pidfd >= 0)
 		run_kill(run);
 	int pidfd = take_fd(&run->process.pidfd);
 
@@ -95,7 +102,7 @@ static void exec_cancel(struct probe *probe)
 	if (run->doubt)
 		watch_disarm(run->doubt);
 	if (pidfd >= 0)
-		retire_process(probe->instance->sup, pidfd);
+		retire_unasked(probe->instance->sup, pidfd);
 }
 
 /* All that was printed, unless that was more than is kept. */
@@ -265,6 +272,8 @@ static int exec_begin(struct probe *probe, struct err *err)
 	r = run_program(probe, &run->fault);
 	if (r == 0)
 		return 0;
+	if (run->process.pidfd >= 0)
+		run_kill(run);
 	exec_cancel(probe);
 	*err = run->fault.err;
 	return r;

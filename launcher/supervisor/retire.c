@@ -57,9 +57,14 @@ static void on_leftover_exit(void *data, int fd, uint32_t events)
 
 void retire_process(struct supervisor *sup, int pidfd)
 {
+	(void)pidfd_send_signal(pidfd, SIGKILL, NULL, 0); /* fails when it is dead: as wanted */
+	retire_unasked(sup, pidfd);
+}
+
+void retire_unasked(struct supervisor *sup, int pidfd)
+{
 	struct leftover *leftover = calloc(1, sizeof(*leftover));
 
-	(void)pidfd_send_signal(pidfd, SIGKILL, NULL, 0); /* fails when it is dead: as wanted */
 	if (leftover) {
 		*leftover = (struct leftover){sup, sup->leftovers, pidfd, NULL};
 		sup->leftovers = leftover;
@@ -69,6 +74,7 @@ void retire_process(struct supervisor *sup, int pidfd)
 			return;
 	}
 	/* Not reaped, it would keep its pid namespace from ending: rather wait a moment. */
+	(void)pidfd_send_signal(pidfd, SIGKILL, NULL, 0);
 	(void)waitid(P_PIDFD, (id_t)pidfd, &(siginfo_t){0}, WEXITED);
 	if (leftover)
 		leftover_free(leftover);

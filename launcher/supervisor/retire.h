@@ -23,5 +23,8 @@ void retire_poll(void *sup);
  */
 void retire_process(struct supervisor *sup, int pidfd);
 
+/* The same of one that ends with its instance: it is killed only where it could not be watched. */
+void retire_unasked(struct supervisor *sup, int pidfd);
+
 /* Forgets all of it; the loop must be over. */
 void retire_close(struct supervisor *sup);
