@@ -241,9 +241,16 @@ void dns_write(struct supervisor *sup)
 
 	if (!dns)
 		return; /* the next change tries again */
-	for (const struct network_made *made = sup->networks; made; made = made->next)
-		if (!socket_find(dns, made->key))
+	for (const struct network_made *made = sup->networks; made; made = made->next) {
+		struct dns_socket *one = socket_find(dns, made->key);
+
+		if (!one) {
 			add_socket(dns, made->key);
+		} else if (!is_bound(one)) {
+			one->tries = 1; /* said once; who has the port may give it up at last */
+			bind_socket(dns, one);
+		}
+	}
 	dns_names(sup, &text);
 	if (buf_check(&text, NULL) < 0)
 		return;

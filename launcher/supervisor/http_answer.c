@@ -55,6 +55,13 @@ static struct MHD_Response *source_response(const struct http_source *source)
 	return response;
 }
 
+/* (the library closes the socket when it runs next) */
+static void close_upgraded(struct http_server *server, struct MHD_UpgradeResponseHandle *handle)
+{
+	(void)MHD_upgrade_action(handle, MHD_UPGRADE_ACTION_CLOSE);
+	watch_trigger(server->kick);
+}
+
 static void on_upgraded(void *cls, struct MHD_Connection *connection, void *request_cls,
 			const char *extra_in, size_t extra_in_size, MHD_socket fd,
 			struct MHD_UpgradeResponseHandle *handle)
@@ -65,7 +72,7 @@ static void on_upgraded(void *cls, struct MHD_Connection *connection, void *requ
 
 	incoming->upgrade = NULL;
 	if (!upgraded) {
-		(void)MHD_upgrade_action(handle, MHD_UPGRADE_ACTION_CLOSE);
+		close_upgraded(incoming->server, handle);
 		upgrade->fn(upgrade->data, -1, NULL);
 	} else {
 		*upgraded = (struct http_upgraded){incoming->server, handle};
@@ -78,8 +85,7 @@ void http_upgraded_close(struct http_upgraded *upgraded)
 {
 	if (!upgraded)
 		return;
-	(void)MHD_upgrade_action(upgraded->handle, MHD_UPGRADE_ACTION_CLOSE);
-	watch_trigger(upgraded->server->kick); /* only then it closes the socket */
+	close_upgraded(upgraded->server, upgraded->handle);
 	free(upgraded);
 }
 
