@@ -10,6 +10,8 @@
 
 #include <stdio.h>
 
+/* Who was led to it at the last moment is on the way for so long, on a busy host. */
+#define ARRIVAL_MS 20
 /* What the timer's turn may take. */
 #define TURN_BUDGET_US 4000
 
@@ -67,6 +69,14 @@ static void tell(struct instance *instance, unsigned connections)
 	instance->drain_told = true;
 }
 
+/* The first look, when nobody is led to it any more. */
+static void wait_for_last(struct instance *instance, int64_t now_ms)
+{
+	int64_t limit_ms = limit_of(instance);
+
+	instance->drain_due_ms = now_ms + (limit_ms < ARRIVAL_MS ? limit_ms : ARRIVAL_MS);
+}
+
 /* Whoever cannot be asked is not waited for. */
 static void look_at(struct instance *instance, int64_t now_ms)
 {
@@ -96,7 +106,9 @@ void drain_look(struct supervisor *sup, int64_t end_us)
 	for (struct instance *one = sup->instances; one; one = one->next) {
 		if (!one->draining)
 			continue;
-		if (one->drain_due_ms <= now_ms && loop_clock_us() < end_us)
+		if (one->drain_due_ms == one->drain_begun_ms)
+			wait_for_last(one, now_ms);
+		else if (one->drain_due_ms <= now_ms && loop_clock_us() < end_us)
 			look_at(one, now_ms);
 		if (one->draining && one->drain_due_ms < next_ms)
 			next_ms = one->drain_due_ms;
