@@ -48,7 +48,7 @@ def check_match(pattern, text, what="output"):
     check(re.search(pattern, text, re.M), f"{what} does not match {pattern!r}:\n{text}")
 
 
-def wait_for(condition, what, seconds=60):
+def wait_for(condition, what, seconds=180):
     """Calls until the result is true, returns it; fails with @what otherwise, late: a machine may be slow or busy."""
     end = time.monotonic() + seconds * SLOW
     while True:
@@ -59,7 +59,7 @@ def wait_for(condition, what, seconds=60):
         time.sleep(0.05)
 
 
-def run(*words, status=0, timeout=120, **more):
+def run(*words, status=0, timeout=300, **more):
     """Runs a command to its end; @status None accepts any exit status."""
     more.setdefault("stdin", subprocess.DEVNULL)
     done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False,
@@ -119,7 +119,7 @@ def trap_stands(pid):
     for mask in re.findall(r"^Sig(?:Ign|Cgt):\s+(\w+)", status, re.M):
         minded |= int(mask, 16)
     names = " ".join(re.findall(r"\btrap ['\"][^'\"]*['\"] ([A-Z0-9 ]+)", words)).split()
-    return not minded or all(minded >> (signal.Signals["SIG" + name] - 1) & 1 for name in names)
+    return not status or all(minded >> (signal.Signals["SIG" + name] - 1) & 1 for name in names)
 
 
 def words_of(pid):
@@ -205,7 +205,7 @@ class Stack:
             text.append(f"{pid} {comm(pid)} is in {glance(f'/proc/{pid}/wchan')}, {glance(f'/proc/{pid}/syscall').strip()}")
         for path in glob.glob(f"{self.dir}/run/*/control.sock"):
             text.append(run("curl", "-sS", "-m", "3", "--unix-socket", path, "http://davit/v1/instances", status=None).stdout)
-        return "\n".join(text) + "\n" + self.supervisor_log()
+        return "\n".join(text) + "\n" + self.supervisor_log()[-3000:]
 
     def start(self, *words, **more):
         """A davit command that goes on; killed at the end if need be."""
@@ -240,7 +240,7 @@ class Stack:
         server = read(f"/proc/{pid}/root/etc/resolv.conf").split("nameserver ")[1].split()[0]
         return run("nsenter", "-t", str(pid), "-n", "dig", "+short", "+tries=1", "+time=20", "@" + server, name).stdout.split()
 
-    def wait_state(self, name, *states, seconds=60):
+    def wait_state(self, name, *states, seconds=180):
         def reached():
             row = self.ps().get(name)
             return row if row and row["state"] in states and trap_stands(row["pid"]) else None
@@ -302,14 +302,14 @@ class Stack:
         left += [f"file {path}" for path in glob.glob(f"{self.dir}/run/**", recursive=True)[1:]]
         return left
 
-    def check_clean(self, seconds=60):
+    def check_clean(self, seconds=180):
         try:
             wait_for(lambda: not self.leftovers(), "", seconds)
         except AssertionError as error:
-            raise AssertionError("left over:\n" + "\n".join(self.leftovers()[:12]) + "\n" + self.supervisor_log()) from error
+            raise AssertionError("left over:\n" + "\n".join(self.leftovers()[:12]) + "\n" + self.supervisor_log()[-3000:]) from error
 
     def supervisor_log(self):
-        return "".join(read(path)[-3000:] for path in glob.glob(f"{self.dir}/log/*/supervisor.log"))
+        return "".join(read(path) for path in glob.glob(f"{self.dir}/log/*/supervisor.log"))
 
     def destroy(self):
         """Makes sure that nothing stays, whatever davit does."""

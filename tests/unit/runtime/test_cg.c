@@ -58,11 +58,14 @@ static void drop(struct cg *cg)
 }
 
 /* A child of ours in the group, as container_start() makes it: born in the cgroup2 group where
- * there is one, joining the rest itself. */
+ * there is one, joining the rest itself, which it has done when this returns. */
 static pid_t spawn(const struct cg *cg, void (*body)(void))
 {
 	struct clone_args args = {.exit_signal = SIGCHLD};
+	int joined[2];
+	char nothing;
 
+	assert_int_equal(pipe2(joined, O_CLOEXEC), 0);
 	if (cg_clone_fd(cg) >= 0) {
 		args.flags = CLONE_INTO_CGROUP;
 		args.cgroup = (unsigned)cg_clone_fd(cg);
@@ -73,15 +76,19 @@ static pid_t spawn(const struct cg *cg, void (*body)(void))
 
 		if (cg_join_self(cg, &err) < 0)
 			_exit(100);
+		close(joined[0]);
+		close(joined[1]);
 		body();
 		_exit(0);
 	}
 	assert_true(pid > 0);
+	close(joined[1]);
+	assert_int_equal(read(joined[0], &nothing, 1), 0);
+	close(joined[0]);
 	return pid;
 }
 
-/* Waits for the group's processes to be @count: a child joins v1 groups some time after its birth.
- */
+/* Waits for the group's processes to be @count. */
 static void wait_for(const struct cg *cg, uint64_t count)
 {
 	struct cg_usage usage = {0};

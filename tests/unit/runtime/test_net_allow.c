@@ -192,9 +192,12 @@ static void what_is_sent_to_all_comes_to_nobody_who_is_called_by_some(void **unu
 	say_to_all(other, "1");
 	say_to_all(app, "2");
 	allow(NULL);
-	say_to_all(other, "3");
-	/* (A socket of this world never waits by itself.) */
-	assert_int_equal(poll(&comes, 1, LATE_MS), 1);
+	/* A busy kernel may lose a datagram; a socket of this world never waits by itself. */
+	for (int times = 0; times < LATE_MS / SOON_MS && !comes.revents; times++) {
+		say_to_all(other, "3");
+		assert_in_range(poll(&comes, 1, SOON_MS), 0, 1);
+	}
+	assert_int_equal(comes.revents, POLLIN);
 	assert_int_equal(recv(fd, &heard, 1, 0), 1);
 	assert_int_equal(heard, '3');
 }
