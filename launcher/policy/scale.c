@@ -111,6 +111,9 @@ struct scale_decision scale_decide(struct scaler *scaler, const struct autoscale
 			 decision.proposal);
 	if (autoscale->down.learned)
 		effective.down.stabilization_ms = scaler->hold.ms;
+	/* Somebody has set another number than ours: that is a proposal, too, and held as one. */
+	if (scaler->desired && input->current != scaler->desired)
+		scale_history_propose(&scaler->history, input->now_ms, &effective, input->current);
 	struct scale_limited limited = scale_history_limit(
 		&scaler->history, input->now_ms, &effective, input->current, decision.proposal);
 
@@ -120,6 +123,7 @@ struct scale_decision scale_decide(struct scaler *scaler, const struct autoscale
 	if (limited.by_rate)
 		decision.limit = SCALE_BY_RATE;
 	decision.desired = bounded(autoscale, input, limited.instances, &decision);
+	scaler->desired = decision.desired;
 	if (decision.desired < input->current && !scale_queue_is_draining(scaler, input->now_ms))
 		scale_hold_removed(&scaler->hold, input->now_ms, input->current);
 	if (decision.desired != input->current)

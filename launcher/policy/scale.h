@@ -63,6 +63,7 @@ struct scale_decision {
 
 /* What is remembered from one decision to the next: zero-initialise; plain data. */
 struct scaler {
+	unsigned desired; /* what was decided last; 0: nothing yet */
 	struct scale_history history;
 	struct scale_arrivals arrivals;
 	int64_t cpu_each_milli;	     /* requests per second of one instance, of late */

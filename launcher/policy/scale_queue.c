@@ -4,15 +4,16 @@
 
 #include <limits.h>
 
-#define DRAIN_MS    INT64_C(1000)  /* what waits shall be served within */
-#define LOAD_MILLI  INT64_C(700)   /* of what an instance manages, where no target is written */
-#define MEASURED_MS INT64_C(15000) /* over which uses are means */
-#define FULL_MILLI  (100 * SCALE_MILLI)
-#define LEAST_MILLI (2 * SCALE_MILLI) /* a use of cpu below says nothing of a request's cost */
-#define LEARNED_MS  INT64_C(4000)     /* a mean over about so long */
-#define MILLI_PER_S INT64_C(1000000)
-#define SPARE_MILLI INT64_C(500) /* of an instance */
-#define SPARE_PART  INT64_C(10)
+#define DRAIN_MS     INT64_C(1000)  /* what waits shall be served within */
+#define LOAD_MILLI   INT64_C(700)   /* of what an instance manages, where no target is written */
+#define MEASURED_MS  INT64_C(15000) /* over which uses are means */
+#define FULL_MILLI   (100 * SCALE_MILLI)
+#define LEAST_MILLI  (2 * SCALE_MILLI) /* a use of cpu below says nothing of a request's cost */
+#define LEARNED_MS   INT64_C(4000)     /* a mean over about so long */
+#define MILLI_PER_S  INT64_C(1000000)
+#define SPARE_MILLI  INT64_C(500) /* of an instance */
+#define SPARE_PART   INT64_C(10)
+#define LITTLE_MILLI INT64_C(625) /* of a load that is less than an instance's, see below */
 
 /* @mean moved towards @sample, which was seen for @span_ms. */
 static int64_t move(int64_t mean, int64_t sample, int64_t span_ms)
@@ -87,6 +88,8 @@ static bool is_tolerated(const struct autoscale *autoscale, int64_t needed_milli
 /*
  * How many serve that rate, in thousandths. Chance is the same for few as for many, so whatever the
  * target a part of one instance is left unused: half of one, less where the target is above 95 %.
+ * Chance grows as the square root of a load, so below one instance's it is less: about five eighths
+ * of what is used. One does for up to 60 % of what one manages.
  */
 static int64_t needed_for(int64_t rate_milli, int64_t each_milli, int64_t load_milli)
 {
@@ -97,7 +100,11 @@ static int64_t needed_for(int64_t rate_milli, int64_t each_milli, int64_t load_m
 		spare_milli = SPARE_MILLI;
 	if (spare_milli < 0)
 		spare_milli = 0;
-	int64_t least_milli = rate_milli ? rate_milli * SCALE_MILLI / each_milli + spare_milli : 0;
+	int64_t busy_milli = rate_milli * SCALE_MILLI / each_milli;
+
+	if (spare_milli > busy_milli * LITTLE_MILLI / SCALE_MILLI)
+		spare_milli = busy_milli * LITTLE_MILLI / SCALE_MILLI;
+	int64_t least_milli = busy_milli + spare_milli;
 
 	return needed_milli > least_milli ? needed_milli : least_milli;
 }
@@ -148,6 +155,11 @@ unsigned scale_queue_propose(const struct scaler *scaler, const struct autoscale
 			       : scale_instances(needed_milli, SCALE_MILLI);
 	if (drain_milli)
 		return scale_instances(needed_milli + drain_milli, SCALE_MILLI);
-	/* Who works on what waits is needed until nothing does. */
-	return waiting && *ret_lasting < input->current ? input->current : *ret_lasting;
+	/* Who works on what waits is needed until nothing does, and one of them for a while more:
+	 * what piled up by chance does so again. */
+	if (*ret_lasting >= input->current)
+		return *ret_lasting;
+	if (waiting)
+		return input->current;
+	return *ret_lasting + scale_queue_is_draining(scaler, input->now_ms);
 }

@@ -13,6 +13,7 @@
 #include "launcher/supervisor/save.h"
 #include "launcher/supervisor/stamp.h"
 #include "launcher/supervisor/supervisor.h"
+#include "launcher/supervisor/wall.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/host.h"
 
@@ -65,6 +66,7 @@ static struct scaling *begin(struct supervisor *sup, const struct service *servi
 	}
 	scale_history_propose(&scaling->scaler.history, loop_now_ms(sup->loop), &service->autoscale,
 			      current);
+	scaling->scaler.desired = current;
 	scaling->cpu_milli = -1;
 	scaling->turned_ms = loop_now_ms(sup->loop);
 	struct scaling **link = &sup->scalings;
@@ -93,24 +95,6 @@ void scaler_close(struct supervisor *sup)
 	watch_free(take_ptr(sup->scale_timer));
 }
 
-/* What clocks show there. The library knows one time zone at a time. */
-static struct tm clock_of(const char *tz, time_t now)
-{
-	const char *own = getenv("TZ");
-	autofree char *before = own ? strdup(own) : NULL;
-	struct tm shown = {0};
-
-	(void)setenv("TZ", tz, 1); /* (without memory the host's zone counts) */
-	tzset();
-	(void)localtime_r(&now, &shown);
-	if (before)
-		(void)setenv("TZ", before, 1);
-	else
-		(void)unsetenv("TZ");
-	tzset();
-	return shown;
-}
-
 /* What the manifest says, by its schedule: once a minute, which is when the answer is true. */
 static bool update_rules(struct scaling *scaling, const struct autoscale *autoscale)
 {
@@ -126,7 +110,7 @@ static bool update_rules(struct scaling *scaling, const struct autoscale *autosc
 	autofree struct tm *clocks = calloc(count, sizeof(*clocks));
 
 	for (size_t i = 0; clocks && i < count; i++)
-		clocks[i] = clock_of(autoscale->schedule[i].tz, now);
+		clocks[i] = wall_clock(autoscale->schedule[i].tz, now);
 	if (clocks)
 		scaling->as.min = schedule_least(autoscale, clocks);
 	return true;

@@ -92,7 +92,8 @@ static void what_waits_adds_and_is_not_remembered(void **unused)
 	decision = decide(&scaler, &held, 21 * S, &(struct second){4, 50, 200, 200, 1000});
 	assert_in_range(decision.desired, 10, 12);
 	/* Served: only the arrivals are held on to. */
-	decision = decide(&scaler, &held, 40 * S, &(struct second){11, 18, 200, 200, 0});
+	decision = decide(&scaler, &held, 40 * S,
+			  &(struct second){decision.desired, 200 / decision.desired, 200, 200, 0});
 	assert_int_equal(decision.desired, 4);
 }
 
@@ -112,6 +113,27 @@ static void nobody_is_taken_from_work_that_waits(void **unused)
 	assert_int_equal(decision.lasting, 4);
 }
 
+/* One serves 20 a second, of which half comes, and once as many wait. */
+static void who_helped_with_what_piled_up_is_not_sent_away_at_once(void **unused)
+{
+	struct autoscale usual = plain;
+	struct scaler scaler = {0};
+	struct scale_decision decision = {0};
+
+	(void)unused;
+	usual.targets[SCALE_CPU].milli = 70 * SCALE_MILLI;
+	for (int64_t second = 1; second <= 20; second++)
+		decision = decide(&scaler, &usual, second * S, &(struct second){1, 50, 10, 10, 0});
+	assert_int_equal(decision.desired, 1);
+	decision = decide(&scaler, &usual, 21 * S, &(struct second){1, 50, 10, 10, 20});
+	assert_int_equal(decision.desired, 2);
+	for (int64_t second = 22; second <= 35; second++)
+		decision = decide(&scaler, &usual, second * S, &(struct second){2, 25, 10, 10, 0});
+	assert_int_equal(decision.desired, 2);
+	decision = decide(&scaler, &usual, 37 * S, &(struct second){2, 25, 10, 10, 0});
+	assert_int_equal(decision.desired, 1);
+}
+
 /* One serves 100 a second: 190 keep two busy to 95 %, which is the target, and chance does more. */
 static void half_an_instance_is_left_unused(void **unused)
 {
@@ -126,6 +148,28 @@ static void half_an_instance_is_left_unused(void **unused)
 		decision =
 			decide(&scaler, &thrifty, second * S, &(struct second){2, 95, 190, 190, 0});
 	assert_int_equal(decision.desired, 3);
+}
+
+/* One serves 20 a second, and 11 are 55 % of that: below the target by all that chance may do. */
+static void two_become_one_that_stays_below_its_target(void **unused)
+{
+	struct autoscale usual = plain;
+	struct scaler scaler = {0};
+	struct scale_decision decision = {0};
+
+	(void)unused;
+	usual.targets[SCALE_CPU].milli = 70 * SCALE_MILLI;
+	usual.up.tolerance_milli = usual.down.tolerance_milli = 50;
+	for (int64_t second = 1; second <= 20; second++)
+		decision = decide(&scaler, &usual, second * S, &(struct second){2, 27, 11, 11, 0});
+	assert_int_equal(decision.desired, 1);
+	for (int64_t second = 21; second <= 40; second++)
+		decision = decide(&scaler, &usual, second * S, &(struct second){1, 55, 11, 11, 0});
+	assert_int_equal(decision.desired, 1);
+	/* Three quarters are above it. */
+	for (int64_t second = 41; second <= 60; second++)
+		decision = decide(&scaler, &usual, second * S, &(struct second){1, 75, 15, 15, 0});
+	assert_int_equal(decision.desired, 2);
 }
 
 static void a_queue_without_any_knowledge_doubles(void **unused)
@@ -204,6 +248,21 @@ static void bounds_and_room_come_last(void **unused)
 	assert_int_equal(decision.desired, 1);
 }
 
+static void a_number_that_somebody_else_has_set_is_held_for_the_window(void **unused)
+{
+	struct autoscale held = plain;
+	struct scaler scaler = {0};
+	const struct second idle = {1, 10, 0, 0, 0};
+	const struct second set = {5, 2, 0, 0, 0};
+
+	(void)unused;
+	held.down.stabilization_ms = 60 * S;
+	assert_int_equal(decide(&scaler, &held, S, &idle).desired, 1);
+	assert_int_equal(decide(&scaler, &held, 200 * S, &set).desired, 5);
+	assert_int_equal(decide(&scaler, &held, 259 * S, &set).desired, 5);
+	assert_int_equal(decide(&scaler, &held, 262 * S, &set).desired, 1);
+}
+
 static void what_is_expected_raises_the_least_number(void **unused)
 {
 	struct scaler scaler = {0};
@@ -261,11 +320,14 @@ int main(void)
 		cmocka_unit_test(arrivals_add_before_cpu_has_moved),
 		cmocka_unit_test(what_waits_adds_and_is_not_remembered),
 		cmocka_unit_test(nobody_is_taken_from_work_that_waits),
+		cmocka_unit_test(who_helped_with_what_piled_up_is_not_sent_away_at_once),
 		cmocka_unit_test(half_an_instance_is_left_unused),
+		cmocka_unit_test(two_become_one_that_stays_below_its_target),
 		cmocka_unit_test(a_queue_without_any_knowledge_doubles),
 		cmocka_unit_test(who_is_starting_is_waited_for),
 		cmocka_unit_test(a_signal_without_data_never_removes),
 		cmocka_unit_test(bounds_and_room_come_last),
+		cmocka_unit_test(a_number_that_somebody_else_has_set_is_held_for_the_window),
 		cmocka_unit_test(what_is_expected_raises_the_least_number),
 		cmocka_unit_test(a_load_that_comes_back_is_waited_for),
 	};
