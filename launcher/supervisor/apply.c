@@ -268,6 +268,24 @@ struct reply apply_restart(struct supervisor *sup, const struct json_t *request)
 	return apply_changes(sup);
 }
 
+/* The load would undo at once what its bounds do not allow; none at all it leaves alone. */
+static bool is_within_bounds(const struct service *service, int64_t replicas, struct reply *refusal)
+{
+	const struct autoscale *as = &service->autoscale;
+	bool many = as->present && replicas > as->max;
+	bool few = as->present && replicas > 0 && replicas < as->min;
+	const struct pos *pos = many ? &as->max_pos : &as->pos;
+
+	if (many || few)
+		*refusal = reply_error(400, 2,
+				       "%s:%u:%u: %s: %lld is %s than x-autoscale.%s, %u: change "
+				       "that, or write another number",
+				       pos->file, pos->line, pos->col, service->name,
+				       (long long)replicas, many ? "more" : "fewer",
+				       many ? "max" : "min", many ? as->max : as->min);
+	return !many && !few;
+}
+
 bool apply_scale_fits(const struct service *service, int64_t replicas, struct reply *refusal)
 {
 	if (replicas < 0 || replicas > REPLICAS_MAX)
@@ -280,7 +298,7 @@ bool apply_scale_fits(const struct service *service, int64_t replicas, struct re
 				       service->name, (long long)replicas,
 				       service->container_name.value);
 	else
-		return true;
+		return is_within_bounds(service, replicas, refusal);
 	return false;
 }
 
