@@ -3,6 +3,7 @@
 #include "launcher/supervisor/idle.h"
 
 #include "launcher/supervisor/look.h"
+#include "launcher/supervisor/measure.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/network/net_hold.h"
 
@@ -49,20 +50,10 @@ static bool is_settled(const struct instance *one)
 	       one->state != INSTANCE_STOPPING;
 }
 
-static bool has_connections(const struct instance *one)
-{
-	int netns_fd = one->endpoint ? net_endpoint_netns(one->endpoint) : -1;
-	unsigned count = 0;
-
-	if (one->pid <= 0 || netns_fd < 0)
-		return false;
-	return net_connections(netns_fd, &count, NULL) < 0 || count > 0;
-}
-
 static bool is_busy(const struct look *look)
 {
-	for (const struct instance *one = look->first; one; one = look_next(one))
-		if (!is_settled(one) || has_connections(one))
+	for (struct instance *one = look->first; one; one = look_next(one))
+		if (!is_settled(one) || measure_is_called(one))
 			return true;
 	return false;
 }

@@ -18,6 +18,8 @@ struct measure {
 	bool net_known;
 	int64_t net_us; /* when */
 	struct net_traffic net;
+	bool uncalled; /* nobody was connected when `accepted` connections had been made */
+	uint64_t accepted;
 	bool rest_known;
 	int64_t rest_us;
 	struct cg_load rest;
@@ -43,6 +45,7 @@ static struct measure *measure_of(struct instance *instance)
 	if (measure && measure->run != instance->run) {
 		measure->run = instance->run;
 		measure->cpu_known = measure->net_known = measure->rest_known = false;
+		measure->uncalled = false;
 	}
 	return measure;
 }
@@ -104,6 +107,28 @@ unsigned measure_open_lately(const struct instance *instance)
 	    loop_clock_us() - measure->net_us > LATELY_US)
 		return 0;
 	return (unsigned)measure->net.open;
+}
+
+bool measure_is_called(struct instance *instance)
+{
+	int netns_fd = instance->endpoint ? net_endpoint_netns(instance->endpoint) : -1;
+	struct measure *measure = measure_of(instance);
+	unsigned connections = 0;
+	struct net_traffic now;
+
+	if (instance->pid <= 0 || netns_fd < 0)
+		return false;
+	if (!measure || !open_meter(instance, measure) ||
+	    net_meter_read(measure->meter, false, &now, NULL) < 0)
+		return true;
+	if (measure->uncalled && now.accepted == measure->accepted)
+		return false;
+	/* (who comes after the reading is counted by the next one) */
+	bool known = net_connections(netns_fd, &connections, NULL) == 0;
+
+	measure->uncalled = known && connections == 0;
+	measure->accepted = now.accepted;
+	return !measure->uncalled;
 }
 
 static int64_t share_milli(const struct cg_pressure *now, const struct cg_pressure *before,

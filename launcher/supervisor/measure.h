@@ -35,6 +35,11 @@ struct measured_net measure_net(struct instance *instance, bool open);
  * nobody. */
 unsigned measure_open_lately(const struct instance *instance);
 
+/* Whether somebody outside has a connection to what it listens on; true where that cannot be known,
+ * false for who has no network of its own. Of whom nobody has called since the answer was no only
+ * that is looked at. */
+bool measure_is_called(struct instance *instance);
+
 /* Memory in use that would not go away by itself, and the greatest share of the time since the last
  * call in which some of its processes waited for processor, memory or disks. */
 struct measured_rest {

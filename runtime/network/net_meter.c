@@ -17,10 +17,16 @@
 /* More listening ports than this are not told apart: connections to the others are not counted. */
 #define PORTS_MAX 64
 
+/* So many readings without anything new, and nobody waits: the second, because a connection is
+ * counted a moment before it can be seen to wait. */
+#define QUIET 2
+
 struct net_meter {
 	struct sock_list *sockets;
 	int snmp_fd;
 	int netstat_fd;
+	struct net_traffic last;
+	unsigned quiet; /* readings in which nobody had come, and nobody waited */
 };
 
 struct count {
@@ -133,16 +139,53 @@ static int read_table(int fd, char *text, size_t size, struct err *err)
 
 static int read_counters(const struct net_meter *meter, struct net_traffic *load, struct err *err)
 {
-	char text[16384];
+	char text[4096];
 	int r = read_table(meter->snmp_fd, text, sizeof(text), err);
 
-	if (r < 0)
-		return r;
-	load->established = column(text, "Tcp:", "CurrEstab");
-	load->accepted = column(text, "Tcp:", "PassiveOpens");
-	r = read_table(meter->netstat_fd, text, sizeof(text), err);
+	if (r == 0) {
+		load->established = column(text, "Tcp:", "CurrEstab");
+		load->accepted = column(text, "Tcp:", "PassiveOpens");
+	}
+	return r;
+}
+
+static int read_dropped(const struct net_meter *meter, struct net_traffic *load, struct err *err)
+{
+	char text[16384];
+	int r = read_table(meter->netstat_fd, text, sizeof(text), err);
+
 	if (r == 0)
 		load->dropped = column(text, "TcpExt:", "ListenOverflows");
+	return r;
+}
+
+/* As @load and the last reading tell, without a look at sockets: nobody has come since nobody
+ * waited. Who has not come is not dropped either. */
+static bool is_quiet(const struct net_meter *meter, bool open, const struct net_traffic *load)
+{
+	return meter->quiet >= QUIET && load->accepted == meter->last.accepted &&
+	       (!open || load->established == 0);
+}
+
+static void note(struct net_meter *meter, const struct net_traffic *load)
+{
+	bool quiet = load->accepted == meter->last.accepted && load->waiting == 0;
+
+	meter->quiet = quiet ? meter->quiet + 1 : 0;
+	meter->last = *load;
+}
+
+static int read_all(struct net_meter *meter, bool open, struct net_traffic *load, struct err *err)
+{
+	struct count count = {.load = load};
+	int r = read_dropped(meter, load, err);
+
+	if (r == 0)
+		r = list(meter, AF_INET, open, &count, err);
+	if (r == 0)
+		r = list(meter, AF_INET6, open, &count, err);
+	if (r == 0)
+		note(meter, load);
 	return r;
 }
 
@@ -150,13 +193,12 @@ int net_meter_read(struct net_meter *meter, bool open, struct net_traffic *ret_t
 		   struct err *err)
 {
 	struct net_traffic load = {0};
-	struct count count = {.load = &load};
 	int r = read_counters(meter, &load, err);
 
-	if (r == 0)
-		r = list(meter, AF_INET, open, &count, err);
-	if (r == 0)
-		r = list(meter, AF_INET6, open, &count, err);
+	if (r == 0 && is_quiet(meter, open, &load))
+		load.dropped = meter->last.dropped;
+	else if (r == 0)
+		r = read_all(meter, open, &load, err);
 	if (r == 0)
 		*ret_traffic = load;
 	return r;

@@ -32,7 +32,7 @@ int net_meter_open(int netns_fd, struct net_meter **ret_meter, struct err *err) 
 /* Accepts NULL. */
 void net_meter_close(struct net_meter *meter);
 
-/* Never waits: the kernel answers at once. @open: count those, too, which takes the longer the more
- * there are. */
+/* Never waits: the kernel answers at once, and soonest where nobody has come since the last time.
+ * @open: count those, too, which takes the longer the more there are. */
 int net_meter_read(struct net_meter *meter, bool open, struct net_traffic *ret_traffic,
 		   struct err *err) must_check;

@@ -91,6 +91,32 @@ static void so_are_those_to_a_listener_of_both_kinds(void **state)
 	connections_are_seen_by(state, AF_INET6);
 }
 
+/* Readings in which nothing is new look at no sockets. */
+static void who_comes_after_a_quiet_time_is_seen(void **state)
+{
+	struct net_meter *meter = *state;
+	uint16_t port = 0;
+	autoclose int listener = listen_on(AF_INET, &port);
+
+	assert_true(listener >= 0);
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < 4; i++)
+			assert_int_equal(load_of(meter, true).waiting, 0);
+		autoclose int client = connect_to(port);
+
+		for (int i = 0; i < 4; i++) {
+			assert_int_equal(load_of(meter, false).waiting, 1);
+			assert_int_equal(load_of(meter, true).open, 1);
+		}
+		autoclose int accepted = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+
+		for (int i = 0; i < 4; i++) {
+			assert_int_equal(load_of(meter, false).waiting, 0);
+			assert_int_equal(load_of(meter, true).open, 1);
+		}
+	}
+}
+
 static void a_queue_that_overflows_is_noticed(void **state)
 {
 	struct net_meter *meter = *state;
@@ -153,6 +179,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(connections_of_ipv4_are_seen),
 		cmocka_unit_test(so_are_those_to_a_listener_of_both_kinds),
+		cmocka_unit_test(who_comes_after_a_quiet_time_is_seen),
 		cmocka_unit_test(a_queue_that_overflows_is_noticed),
 		cmocka_unit_test(what_happens_elsewhere_is_not_counted),
 	};
