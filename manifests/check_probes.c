@@ -101,6 +101,30 @@ static void check_autoscale(struct service *service, struct report *report)
 			     service->name);
 }
 
+/* What only one at a time can have; NULL: nothing. */
+static const char *sole_thing(const struct service *service)
+{
+	for (size_t i = 0; i < service->network.attachment_count; i++)
+		if (service->network.attachments[i].ipv4.ip.family ||
+		    service->network.attachments[i].ipv6.ip.family)
+			return "a written address";
+	return service->container_name.value ? "a container_name" : NULL;
+}
+
+static void check_order(struct service *service, struct rollout_spec *rollout,
+			struct report *report)
+{
+	const char *sole = sole_thing(service);
+
+	if (!rollout->start_first || !sole)
+		return;
+	rollout->start_first = false;
+	report_warning(report, rollout->pos,
+		       "services.%s.deploy: order: start-first has no effect: the service has %s, "
+		       "which two instances cannot have at a time",
+		       service->name, sole);
+}
+
 static void check_allow(const struct stack *stack, const struct service *service,
 			struct arena *scratch, struct report *report)
 {
@@ -130,6 +154,8 @@ void check_probes(struct stack *stack, struct arena *scratch, struct report *rep
 
 		check_healthcheck(service, report);
 		check_autoscale(service, report);
+		check_order(service, &service->deploy.update, report);
+		check_order(service, &service->deploy.rollback, report);
 		check_allow(stack, service, scratch, report);
 	}
 }

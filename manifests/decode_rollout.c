@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * `deploy` beyond numbers and limits: how instances are replaced, and how they are found.
- *
- * What is written as davit does it anyway (one at a time, the old one first, a pause at a failure)
- * needs no note.
  */
 #include "manifests/decode_resources.h"
 #include "manifests/scalar.h"
@@ -20,14 +17,6 @@ static struct rollout_spec *current(struct decoder *decoder)
 	return deploy->rollback.present ? &deploy->rollback : &deploy->update;
 }
 
-/* It tunes how one revision follows another: no reason to refuse a launch. */
-static void no_effect(struct decoder *decoder, const struct node *node, const char *key)
-{
-	report_warning(decoder->report, node->pos,
-		       "%s.%s has no effect yet: instances are replaced one at a time",
-		       decoder->path, key);
-}
-
 static void rollout_parallelism(struct decoder *decoder, const struct node *node, const char *key)
 {
 	int64_t value = 0;
@@ -35,26 +24,16 @@ static void rollout_parallelism(struct decoder *decoder, const struct node *node
 	if (!decode_int(decoder, node, key, (struct decode_range){0, 100000}, &value))
 		return;
 	current(decoder)->parallelism = (unsigned)value;
-	if (value != 1)
-		no_effect(decoder, node, key);
 }
 
 static void rollout_delay(struct decoder *decoder, const struct node *node, const char *key)
 {
-	struct rollout_spec *rollout = current(decoder);
-
-	decode_duration(decoder, node, key, &rollout->delay_ms);
-	if (rollout->delay_ms)
-		no_effect(decoder, node, key);
+	decode_duration(decoder, node, key, &current(decoder)->delay_ms);
 }
 
 static void rollout_monitor(struct decoder *decoder, const struct node *node, const char *key)
 {
-	struct rollout_spec *rollout = current(decoder);
-
-	decode_duration(decoder, node, key, &rollout->monitor_ms);
-	if (rollout->monitor_ms)
-		no_effect(decoder, node, key);
+	decode_duration(decoder, node, key, &current(decoder)->monitor_ms);
 }
 
 static void rollout_failure(struct decoder *decoder, const struct node *node, const char *key)
@@ -70,8 +49,6 @@ static void rollout_failure(struct decoder *decoder, const struct node *node, co
 		if (strcmp(words[i], text) != 0)
 			continue;
 		rollout->failure = (enum rollout_failure)i;
-		if (i != ROLLOUT_PAUSE)
-			no_effect(decoder, node, key);
 		return;
 	}
 	if (text)
@@ -89,8 +66,6 @@ static void rollout_ratio(struct decoder *decoder, const struct node *node, cons
 		return;
 	if (scalar_milli(text, 0, 1, &milli, &err) < 0)
 		decode_error(decoder, node, key, "%s", err.text);
-	else if (milli)
-		no_effect(decoder, node, key);
 	current(decoder)->max_failure_ratio_milli = (unsigned)milli;
 }
 
@@ -105,7 +80,6 @@ static void rollout_order(struct decoder *decoder, const struct node *node, cons
 		return;
 	}
 	current(decoder)->start_first = true;
-	no_effect(decoder, node, key);
 }
 
 static void decode_rollout(struct decoder *decoder, const struct node *node, const char *key)

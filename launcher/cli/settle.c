@@ -61,6 +61,17 @@ void settle_show_changes(void *context, const struct watch_instance *instance,
 		settle_show(context, instance, old_state);
 }
 
+static bool complain_of_return(const char *service, const char *const *services)
+{
+	if (services && services[0] && !is_one_of(service, services))
+		return false;
+	fprintf(stderr,
+		"davit: %s: the new revision has failed, and the one before runs again: "
+		"'davit events %s' tells why\n",
+		service, service);
+	return true;
+}
+
 /* Complains of what did not arrive; how many. */
 static size_t count_missing(const struct watch *watch, const struct settle_options *options)
 {
@@ -75,6 +86,8 @@ static size_t count_missing(const struct watch *watch, const struct settle_optio
 		print_instance("davit: not ready: ", instance);
 		missing++;
 	}
+	for (size_t i = 0; options->anew && i < watch->turned_back.count; i++)
+		missing += complain_of_return(watch->turned_back.items[i], options->services);
 	return missing;
 }
 

@@ -40,6 +40,7 @@ struct settle_options {
 	const char *const *services;
 	int64_t timeout_ms;  /* -1: none */
 	bool judge;	     /* false: arriving is enough, whatever the states */
+	bool anew;	     /* nor may a service have been turned back from what was asked for */
 	bool until_gone;     /* of services that are named none need be left, whatever others do */
 	bool only_changes;   /* silent about what is so already */
 	bool *ret_all_ended; /* out: nothing runs any more; may be NULL */
@@ -47,7 +48,7 @@ struct settle_options {
 
 /*
  * Waits until the supervisor has nothing on its way, showing progress on stderr; then complains of
- * each judged instance that is neither ready nor completed.
+ * each judged instance that is neither ready nor completed, and of services that were turned back.
  *
  * Returns EXIT_DONE, EXIT_FAILED or EXIT_TIMEOUT.
  */

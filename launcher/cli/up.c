@@ -146,6 +146,7 @@ static int wait_ready(const char *stack, const struct args *args, const struct v
 					      .services = (const char *const *)services.items,
 					      .timeout_ms = values->wait_timeout_ms,
 					      .judge = true,
+					      .anew = true,
 					      .ret_all_ended = &all_ended,
 				      });
 

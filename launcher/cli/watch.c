@@ -24,6 +24,7 @@ void watch_close(struct watch *watch)
 	for (size_t i = 0; i < watch->count; i++)
 		forget(&watch->instances[i]);
 	free(watch->instances);
+	strv_free(&watch->turned_back);
 	watch->instances = NULL;
 	watch->count = 0;
 }
@@ -106,6 +107,14 @@ static int apply_instance(struct watch *watch, const struct json_t *json, struct
 	return 0;
 }
 
+static int take_rest(struct watch *watch, const struct json_t *line, struct err *err)
+{
+	watch->idle = js_bool(line, "idle");
+	strv_free(&watch->turned_back);
+	js_collect(js_get(line, "turned_back"), &watch->turned_back);
+	return strv_check(&watch->turned_back, err);
+}
+
 /* All there is: what we know of and is not there was removed between two supervisors. */
 static int apply_snapshot(struct watch *watch, const struct json_t *line, struct err *err)
 {
@@ -122,7 +131,8 @@ static int apply_snapshot(struct watch *watch, const struct json_t *line, struct
 	}
 	for (size_t i = 0; r == 0 && i < js_count(instances); i++)
 		r = apply_instance(watch, js_at(instances, i), err);
-	watch->idle = js_bool(line, "idle");
+	if (r == 0)
+		r = take_rest(watch, line, err);
 	watch->seen = true;
 	return r;
 }
@@ -136,7 +146,7 @@ int watch_apply(struct watch *watch, const struct json_t *line, struct err *err)
 	if (strcmp(type, "instance") == 0)
 		return apply_instance(watch, js_get(line, "instance"), err);
 	if (strcmp(type, "idle") == 0)
-		watch->idle = js_bool(line, "idle");
+		return take_rest(watch, line, err);
 	/* Other types than these are for other readers. */
 	return strcmp(type, "snapshot") == 0 ? apply_snapshot(watch, line, err) : 0;
 }

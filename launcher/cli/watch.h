@@ -26,6 +26,8 @@ struct watch {
 	size_t count;
 	bool seen; /* the snapshot has come */
 	bool idle;
+	struct strv
+		turned_back;  /* services whose new revision has failed, and the one before runs */
 	watch_report *report; /* may be NULL */
 	void *context;
 };

@@ -15,6 +15,7 @@ struct desired {
 	const char *revision; /* of the service as the stack has it now (revision.h) */
 	bool asleep;	      /* none is wanted until the next connection */
 	bool waking;	      /* such a one waits */
+	const struct rollout_spec *rollout; /* NULL, or not present: one at a time */
 };
 
 /* One per instance that exists in any state. Any order; (service, index) are unique. */
@@ -31,6 +32,7 @@ struct observed {
 	bool blocked;		    /* waiting, and deps.h has not said MET when last asked */
 	bool crash_looping;	    /* restart_crash_looping() */
 	bool replace;	      /* an explicit start or restart: shall be replaced though unchanged */
+	bool watched;	      /* came in a rollout, and too lately to be relied on */
 	unsigned connections; /* open ones; 0: none, or not known */
 	int64_t begun_us;     /* when its last start began; 0: not yet */
 	bool surplus;	      /* more useful ones are as many as wanted: surplus_mark() */

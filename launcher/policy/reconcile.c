@@ -5,6 +5,7 @@
  */
 #include "launcher/policy/reconcile.h"
 
+#include "launcher/policy/rollout.h"
 #include "launcher/policy/stop_order.h"
 #include "runtime/base/cleanup.h"
 
@@ -171,28 +172,31 @@ static bool replaced_freely(const struct pass *pass, const struct observed *inst
 	return pass->mode == RECONCILE_ALL || instance->replace || !observed_running(instance);
 }
 
-static bool in_place(const struct observed *instance)
+/* Of those whose turn it can be, so many; first those that serve nobody. */
+static unsigned note_turns(struct pass *pass, const struct group *group, bool ready, unsigned most)
 {
-	return instance->state == INSTANCE_READY || instance->state == INSTANCE_COMPLETED;
+	const struct desired *desired = &pass->desired[group->service];
+
+	for (size_t i = 0; i < group->count && most > 0; i++) {
+		const struct observed *instance = pass->sorted[group->first + i];
+
+		if (instance->surplus || instance->state == INSTANCE_STOPPING ||
+		    !rollout_concerns(instance, desired) || replaced_freely(pass, instance) ||
+		    (instance->state == INSTANCE_READY) != ready)
+			continue;
+		note(pass, RECONCILE_REPLACE, group, instance->index, instance);
+		most--;
+	}
+	return most;
 }
 
-/* The better of two candidates for being replaced next: the one that serves nobody. */
-static const struct observed *prefer(const struct observed *a, const struct observed *b)
-{
-	if (!a)
-		return b;
-	return a->state == INSTANCE_READY && b->state != INSTANCE_READY ? b : a;
-}
-
-/*
- * The free ones at once, and one of the others when nothing of the service is on its way or in
- * trouble: every wanted one is there, and whatever is current is in place.
- */
+/* The free ones at once; of the others as many as may be on their way at a time, if what is
+ * current does well. */
 static void note_replacements(struct pass *pass, const struct group *group)
 {
-	const struct observed *candidate = NULL;
-	unsigned present = 0;
-	bool steady = true;
+	const struct desired *desired = &pass->desired[group->service];
+	struct rollout_progress progress = {0};
+	unsigned present = 0, freed = 0;
 
 	for (size_t i = 0; i < group->count; i++) {
 		const struct observed *instance = pass->sorted[group->first + i];
@@ -200,19 +204,39 @@ static void note_replacements(struct pass *pass, const struct group *group)
 		if (instance->surplus)
 			continue;
 		present++;
-		if (instance->state == INSTANCE_STOPPING) {
-			steady = false;
-		} else if (!outdated(pass, group, instance)) {
-			steady = steady && in_place(instance);
-		} else if (replaced_freely(pass, instance)) {
-			steady = false;
-			note(pass, RECONCILE_REPLACE, group, instance->index, instance);
-		} else {
-			candidate = prefer(candidate, instance);
-		}
+		rollout_count(instance, desired, &progress);
+		if (instance->state == INSTANCE_STOPPING || !outdated(pass, group, instance) ||
+		    !replaced_freely(pass, instance))
+			continue;
+		note(pass, RECONCILE_REPLACE, group, instance->index, instance);
+		freed++;
 	}
-	if (candidate && steady && present == group->replicas)
-		note(pass, RECONCILE_REPLACE, group, candidate->index, candidate);
+	unsigned going =
+		freed + progress.stopping + progress.current - progress.settled - progress.failed;
+	unsigned most = rollout_parallelism(desired);
+
+	going += group->replicas > present ? group->replicas - present : 0;
+	if (rollout_starts_first(desired) || rollout_is_paused(desired, &progress) || going >= most)
+		return;
+	(void)note_turns(pass, group, true, note_turns(pass, group, false, most - going));
+}
+
+/* With start-first those that come before others go, never more beside the wanted ones than are
+ * replaced at a time. */
+static size_t surge_of(const struct pass *pass, const struct group *group)
+{
+	const struct desired *desired = group->service < 0 ? NULL : &pass->desired[group->service];
+	struct rollout_progress progress = {0};
+
+	if (!desired || pass->mode != RECONCILE_NOW || !rollout_starts_first(desired))
+		return 0;
+	for (size_t i = 0; i < group->count; i++)
+		rollout_count(pass->sorted[group->first + i], desired, &progress);
+	size_t most = group->replicas + rollout_parallelism(desired);
+	size_t room = most > group->count ? most - group->count : 0;
+	size_t surge = rollout_surge(desired, &progress);
+
+	return surge < room ? surge : room;
 }
 
 /* How many are missing, as far as what is still there leaves room for them. */
@@ -229,10 +253,12 @@ static size_t room_of(const struct pass *pass, const struct group *group)
 /* What is missing, the lowest free index first. */
 static void note_creations(struct pass *pass, const struct group *group)
 {
-	size_t room = room_of(pass, group);
+	size_t missing = room_of(pass, group);
+	size_t surge = surge_of(pass, group);
+	size_t room = missing > surge ? missing : surge;
 	size_t at = 0;
 
-	for (unsigned index = 1; index <= group->replicas && room > 0 && !pass->failed; index++) {
+	for (unsigned index = 1; room > 0 && !pass->failed; index++) {
 		const struct observed *instance =
 			at < group->count ? pass->sorted[group->first + at] : NULL;
 		bool present = instance && instance->index == index;

@@ -78,7 +78,7 @@ static bool on_its_way(const struct observed *instance)
 	case INSTANCE_STATES:
 		break;
 	}
-	return false;
+	return instance->watched;
 }
 
 /* A task that others wait for is on its way as long as it runs, though it looks like a service. */

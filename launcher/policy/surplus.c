@@ -2,6 +2,7 @@
 /* Sorts the instances of each service that has too many by usefulness; see surplus.h. */
 #include "launcher/policy/surplus.h"
 
+#include "launcher/policy/rollout.h"
 #include "runtime/base/cleanup.h"
 
 #include <stdlib.h>
@@ -41,12 +42,36 @@ static int compare_usefulness(const void *a, const void *b, void *desired)
 	return 0;
 }
 
+/* Old ones go as new ones are in place, or have failed and may; until then they are kept beside
+ * these. */
+static void mark_rollout(struct observed **group, size_t count, const struct desired *desired)
+{
+	struct rollout_progress progress = {0};
+	size_t current = desired->replicas;
+
+	for (size_t i = 0; i < count; i++)
+		rollout_count(group[i], desired, &progress);
+	size_t done = rollout_done(desired, &progress);
+	size_t old = current > done ? current - done : 0;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t *left = rollout_concerns(group[i], desired) ? &old : &current;
+
+		group[i]->surplus = *left == 0;
+		*left -= *left > 0;
+	}
+}
+
 static void mark_group(struct observed **group, size_t count, const struct desired *desired)
 {
 	size_t kept = desired ? desired->replicas : 0;
 
 	if (kept > 0 && kept < count)
 		qsort_r(group, count, sizeof(*group), compare_usefulness, (void *)desired);
+	if (desired && rollout_starts_first(desired)) {
+		mark_rollout(group, count, desired);
+		return;
+	}
 	for (size_t i = 0; i < count; i++)
 		group[i]->surplus = i >= kept;
 }

@@ -15,6 +15,7 @@
 #include "launcher/supervisor/gauge.h"
 #include "launcher/supervisor/images.h"
 #include "launcher/supervisor/networks.h"
+#include "launcher/supervisor/rollouts.h"
 #include "launcher/supervisor/stamp.h"
 #include "launcher/supervisor/supervisor.h"
 #include "manifests/manifest.h"
@@ -257,6 +258,7 @@ static void fill_units(struct change *change, const struct json_t *scale)
 		change->selected[i] = change->targeted[i] || before;
 		unit->selected = change->selected[i];
 		unit->stopped = before && before->stopped && !change->targeted[i];
+		unit->turned_back = before && before->turned_back && !change->targeted[i];
 		unit->replicas = replicas_after(service, before, change->targeted[i]);
 		unit->replicas = (unsigned)js_int(scale, service->name, unit->replicas);
 		unit->changed = before && before->changed ? js_copy(before->changed) : NULL;
@@ -331,15 +333,6 @@ static int prepare(struct change *change, const struct json_t *request, struct r
 	return change->problems.count ? -EINVAL : 0;
 }
 
-static void units_free(struct unit *units, size_t count)
-{
-	for (size_t i = 0; units && i < count; i++) {
-		plan_unref(units[i].plan);
-		js_free(units[i].changed);
-	}
-	free(units);
-}
-
 /* Without memory it is not told. */
 static struct json_t *change_of(const struct plan *before, const struct plan *after,
 				struct buf *names)
@@ -388,6 +381,7 @@ static void commit(struct change *change)
 			continue;
 		apply_tell_scale(sup, name, before->replicas, change->units[i].replicas);
 		tell_change(sup, before, &change->units[i]);
+		rollouts_begin(before, &change->units[i]);
 	}
 	publish_commit(sup, &change->ports);
 	for (struct instance *one = sup->instances; one; one = one->next)

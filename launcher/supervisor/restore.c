@@ -190,6 +190,8 @@ static void restore_units(struct supervisor *sup, const struct restored *restore
 	for (size_t i = 0; i < stack->service_count; i++) {
 		const struct json_t *text = js_find(units, "service", stack->services[i].name);
 		struct plan *plan = restore_plan(restored, (unsigned)js_int(text, "plan", 0));
+		struct plan *previous =
+			restore_plan(restored, (unsigned)js_int(text, "previous", 0));
 
 		if (!js_get(text, "replicas")) /* each is written with it */
 			restore_doubts(sup);
@@ -200,6 +202,9 @@ static void restore_units(struct supervisor *sup, const struct restored *restore
 			.asleep = js_bool(text, "asleep"),
 			.held = js_bool(text, "held"),
 			.plan = plan ? plan_ref(plan) : NULL,
+			.previous = previous ? plan_ref(previous) : NULL,
+			.rolled_back = js_bool(text, "rolled_back"),
+			.turned_back = js_bool(text, "turned_back"),
 			.changed = js_copy(js_get(text, "changed")),
 		};
 	}

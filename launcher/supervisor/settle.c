@@ -15,6 +15,7 @@
 #include "launcher/supervisor/fills.h"
 #include "launcher/supervisor/measure.h"
 #include "launcher/supervisor/probe.h"
+#include "launcher/supervisor/rollouts.h"
 #include "launcher/supervisor/supervisor.h"
 #include "launcher/supervisor/thrift.h"
 #include "launcher/supervisor/watch.h"
@@ -41,6 +42,16 @@ const struct stack *settle_stack(const struct supervisor *sup)
 	return sup->manifest ? sup->manifest->stack : &no_stack;
 }
 
+void units_free(struct unit *units, size_t count)
+{
+	for (size_t i = 0; units && i < count; i++) {
+		plan_unref(units[i].plan);
+		plan_unref(units[i].previous);
+		js_free(units[i].changed);
+	}
+	free(units);
+}
+
 static void collect_desired(const struct supervisor *sup, struct desired *desired)
 {
 	const struct stack *stack = settle_stack(sup);
@@ -52,6 +63,8 @@ static void collect_desired(const struct supervisor *sup, struct desired *desire
 		desired[i].replicas = wanted ? unit->replicas : 0;
 		desired[i].asleep = unit->asleep && unit->selected && !unit->stopped;
 		desired[i].waking = unit->held && !unit->asleep && wanted;
+		desired[i].rollout = unit->rolled_back ? &stack->services[i].deploy.rollback
+						       : &stack->services[i].deploy.update;
 		desired[i].revision = unit->plan ? unit->plan->revision.hex : "";
 	}
 }
@@ -76,6 +89,7 @@ void situation_refresh(struct situation *situation)
 			.begun_us = instance->begun_us,
 		};
 	}
+	rollouts_watch(situation->sup, situation);
 	surplus_mark(situation->stack, situation->desired, situation->observed, situation->count,
 		     situation->scratch);
 }
@@ -93,6 +107,7 @@ int situation_collect(struct supervisor *sup, struct situation *ret, struct err 
 	size_t services = settle_stack(sup)->service_count + 1;
 	size_t room = sup->instance_count + 1;
 	struct situation new = {
+		.sup = sup,
 		.desired = calloc(services, sizeof(*new.desired)),
 		.observed = calloc(room, sizeof(*new.observed)),
 		.instances = calloc(room, sizeof(*new.instances)),
@@ -247,7 +262,8 @@ static void start_and_rest(struct supervisor *sup, int64_t end_us)
 		return;
 	}
 	situation_refresh(&now);
-	bool idle = !publish_is_due(sup) && !fills_running(sup) &&
+	bool turned = rollouts_judge(sup, &now);
+	bool idle = !turned && !publish_is_due(sup) && !fills_running(sup) &&
 		    settled_idle(stack, now.desired, now.observed, now.count);
 
 	if (idle && sup->thrift_due) {

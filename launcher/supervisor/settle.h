@@ -19,8 +19,14 @@ struct unit {
 	bool asleep;   /* replicas is 0 as nobody needs it: the next connection wakes it */
 	bool held;     /* connections wait, see hold.h, until the first one is served */
 	struct plan *plan;
+	struct plan *previous;	/* that of the revision a rollout replaces; NULL: none is on */
+	bool rolled_back;	/* the rollout on is that back to `plan` */
+	bool turned_back;	/* `plan` is not what the last up asked for, which has failed */
 	struct json_t *changed; /* since the revision before, as inspect tells it; NULL: nothing */
 };
+
+/* Accepts NULL. */
+void units_free(struct unit *units, size_t count);
 
 /* Callback of a deferred watch, and of a timer. */
 void settle(void *sup);
@@ -34,6 +40,7 @@ const struct stack *settle_stack(const struct supervisor *sup);
 /* What policy is told at one moment: not of one-off instances, before the stack ends. The arrays
  * are owned, what they point to is borrowed from the supervisor. */
 struct situation {
+	struct supervisor *sup;
 	struct desired *desired; /* parallel to the stack's services */
 	struct observed *observed;
 	struct instance **instances; /* parallel to observed */

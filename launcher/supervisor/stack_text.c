@@ -23,8 +23,10 @@ static size_t unit_count(const struct supervisor *sup)
 static const struct plan *plan_at(const struct supervisor *sup, const struct instance **at,
 				  size_t i)
 {
-	if (i < unit_count(sup))
-		return sup->units[i].plan;
+	size_t count = unit_count(sup);
+
+	if (i < 2 * count)
+		return i < count ? sup->units[i].plan : sup->units[i - count].previous;
 	const struct plan *plan = (*at)->plan;
 
 	*at = (*at)->next;
@@ -37,7 +39,7 @@ static struct plan_list {
 	size_t count;
 } collect_plans(const struct supervisor *sup)
 {
-	size_t places = unit_count(sup) + sup->instance_count;
+	size_t places = 2 * unit_count(sup) + sup->instance_count;
 	const struct instance *at = sup->instances;
 	struct plan_list list = {calloc(places + 1, sizeof(*list.items)), 0};
 
@@ -107,13 +109,18 @@ static struct json_t *print_units(const struct supervisor *sup)
 	for (size_t i = 0; i < unit_count(sup); i++) {
 		const struct unit *unit = &sup->units[i];
 
-		if (!js_append(units, js_pack("{s:s, s:I, s:b, s:b, s:b, s:b, s:I, s:O*}",
-					      "service", sup->manifest->stack->services[i].name,
-					      "replicas", (long long)unit->replicas, "selected",
-					      unit->selected, "stopped", unit->stopped, "asleep",
-					      unit->asleep, "held", unit->held, "plan",
-					      (long long)(unit->plan ? unit->plan->number : 0),
-					      "changed", unit->changed)))
+		const struct plan *plans[] = {unit->plan, unit->previous};
+
+		if (!js_append(units,
+			       js_pack("{s:s, s:I, s:b, s:b, s:b, s:b, s:I, s:I, s:b, s:b, s:O*}",
+				       "service", sup->manifest->stack->services[i].name,
+				       "replicas", (long long)unit->replicas, "selected",
+				       unit->selected, "stopped", unit->stopped, "asleep",
+				       unit->asleep, "held", unit->held, "plan",
+				       (long long)(plans[0] ? plans[0]->number : 0), "previous",
+				       (long long)(plans[1] ? plans[1]->number : 0), "rolled_back",
+				       unit->rolled_back, "turned_back", unit->turned_back,
+				       "changed", unit->changed)))
 			return NULL;
 	}
 	return take_ptr(units);

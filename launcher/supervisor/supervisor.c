@@ -23,6 +23,7 @@
 #include "launcher/supervisor/probe_http.h"
 #include "launcher/supervisor/restore.h"
 #include "launcher/supervisor/retire.h"
+#include "launcher/supervisor/rollouts.h"
 #include "launcher/supervisor/save.h"
 #include "launcher/supervisor/scaler.h"
 #include "launcher/supervisor/succession.h"
@@ -542,13 +543,9 @@ void supervisor_close(struct supervisor *sup)
 	give_ids_back(sup);
 	if (sup->run_dir) {
 		remove_stack_volumes(sup);
-		for (size_t i = 0; i < services; i++) {
-			plan_unref(sup->units[i].plan);
-			js_free(sup->units[i].changed);
-		}
+		units_free(take_ptr(sup->units), services);
 		remove_dirs(sup);
 	}
-	free(take_ptr(sup->units));
 	metrics_free(&sup->metrics);
 	manifest_unref(take_ptr(sup->manifest));
 	listener_close(sup);
@@ -556,6 +553,7 @@ void supervisor_close(struct supervisor *sup)
 	http_prober_close(sup->http_prober);
 	watch_free(sup->settle);
 	scaler_close(sup);
+	rollouts_close(sup);
 	watch_free(sup->retry);
 	watch_free(sup->drain_timer);
 	watch_free(sup->vacancy);

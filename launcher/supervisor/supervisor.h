@@ -102,6 +102,7 @@ struct supervisor {
 	struct watch *settle;		 /* deferred: something has changed */
 	struct watch *save;		 /* deferred: see save.h */
 	struct watch *save_again;	 /* of what could not be written */
+	struct watch *rollout_timer;	 /* NULL until one is watched */
 	struct watch *retry;		 /* timer: settle again after what failed */
 	struct watch *drain_timer;	 /* the next look at connections */
 	struct watch *vacancy;		 /* timer: whether anybody wants a stack */

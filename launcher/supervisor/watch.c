@@ -5,6 +5,7 @@
 #include "launcher/js.h"
 #include "launcher/supervisor/events.h"
 #include "launcher/supervisor/listing.h"
+#include "launcher/supervisor/rollouts.h"
 #include "launcher/supervisor/stamp.h"
 #include "launcher/supervisor/supervisor.h"
 #include "launcher/supervisor/view.h"
@@ -156,8 +157,9 @@ static bool snapshot_begin(struct watcher *watcher)
 	struct supervisor *sup = watcher->sup;
 	autobuf struct buf head = {0};
 	autobuf struct buf begin = {0};
-	autojs struct json_t *members = js_pack("{s:s, s:b, s:o}", "type", "snapshot", "idle",
-						sup->idle, "services", view_services(sup));
+	autojs struct json_t *members =
+		js_pack("{s:s, s:b, s:o, s:o}", "type", "snapshot", "idle", sup->idle,
+			"turned_back", rollouts_turned_back(sup), "services", view_services(sup));
 
 	if (!members || js_print(members, 0, &head, NULL) < 0 || head.failed)
 		return false;
@@ -252,7 +254,10 @@ void watch_idle(struct supervisor *sup, bool idle)
 	if (!sup->watchers)
 		return;
 	autobuf struct buf line = {0};
+	autojs struct json_t *said = js_pack("{s:s, s:b, s:o}", "type", "idle", "idle", idle,
+					     "turned_back", rollouts_turned_back(sup));
 
-	buf_printf(&line, "{\"type\":\"idle\",\"idle\":%s}", idle ? "true" : "false");
+	if (!said || js_print(said, 0, &line, NULL) < 0)
+		line.failed = true;
 	watch_send(sup, NULL, &line);
 }

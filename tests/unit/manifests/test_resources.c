@@ -347,13 +347,12 @@ static void what_cannot_be_done_yet_is_noted(void **unused)
 		{"logging: {options: {tga: x}}",
 		 "5:23: warning: services.a.logging.options.tga has no effect: it is not an option "
 		 "of this driver"},
-		{"deploy: {update_config: {parallelism: 2}}",
-		 "5:41: warning: services.a.deploy.update_config.parallelism has no effect yet: "
-		 "instances are replaced one at a time"},
-		{"deploy: {update_config: {delay: 1s}}",
-		 "5:35: warning: services.a.deploy.update_config.delay has no effect yet: "
-		 "instances are "
-		 "replaced one at a time"},
+		{"container_name: x\n  deploy: {update_config: {order: start-first}}",
+		 "6:27: warning: services.a.deploy: order: start-first has no effect: the service "
+		 "has a container_name, which two instances cannot have at a time"},
+		{"container_name: x\n  deploy: {rollback_config: {order: start-first}}",
+		 "6:29: warning: services.a.deploy: order: start-first has no effect: the service "
+		 "has a container_name, which two instances cannot have at a time"},
 		{"deploy: {resources: {reservations: {generic_resources: []}}}",
 		 "5:39: warning: services.a.deploy.resources.reservations.generic_resources has no "
 		 "effect: there is only this machine"},
@@ -366,6 +365,8 @@ static void what_cannot_be_done_yet_is_noted(void **unused)
 static void what_davit_does_anyway_is_not_worth_a_word(void **unused)
 {
 	static const char *const silent[] = {
+		"deploy: {update_config: {parallelism: 2, delay: 1s, monitor: 2s, order: "
+		"start-first, failure_action: rollback, max_failure_ratio: 0.3}}",
 		"init: true\n  tty: true\n  stdin_open: true\n  privileged: true",
 		"oom_score_adj: 5",
 		"cgroup: host\n  ipc: host\n  uts: host\n  pid: host",

@@ -5,7 +5,19 @@
 #include "launcher/policy/surplus.h"
 #include "runtime/base/cleanup.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
+
+/* Of a random test: told, so that it can be had again by setting DAVIT_TEST_SEED. */
+static inline uint64_t fixture_seed(void)
+{
+	const char *given = getenv("DAVIT_TEST_SEED");
+	uint64_t seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
+
+	printf("# DAVIT_TEST_SEED=%llu\n", (unsigned long long)seed);
+	return seed * 2654435761u + 88172645463325252u;
+}
 
 /* As the supervisor does before it asks any decider. */
 static inline const struct observed *marked(const struct stack *stack,
