@@ -37,11 +37,6 @@ static void write_u16(uint8_t *bytes, uint16_t value)
 	bytes[1] = (uint8_t)value;
 }
 
-uint16_t message_id(const uint8_t *bytes)
-{
-	return read_u16(bytes);
-}
-
 void message_set_id(uint8_t *bytes, uint16_t id)
 {
 	write_u16(bytes, id);

@@ -70,8 +70,7 @@ size_t message_write(const struct message_query *query, const struct message_ans
 bool message_matches(const struct message_query *query, uint16_t id, const uint8_t *bytes,
 		     size_t len);
 
-/* The id that a message begins with. */
-uint16_t message_id(const uint8_t *bytes);
+/* That a message begins with. */
 void message_set_id(uint8_t *bytes, uint16_t id);
 
 /* What an answer says of itself; at least MESSAGE_HEADER bytes. */

@@ -221,18 +221,3 @@ void depgraph_mark_dependencies(const struct depgraph *graph, bool *marked)
 			marked[services[k]] = true;
 	}
 }
-
-void depgraph_mark_dependents(const struct depgraph *graph, bool *marked)
-{
-	const size_t *services;
-
-	for (size_t i = 0; i < graph->count; i++) {
-		if (!marked[graph->order[i]])
-			continue;
-
-		size_t count = depgraph_dependents(graph, graph->order[i], &services);
-
-		for (size_t k = 0; k < count; k++)
-			marked[services[k]] = true;
-	}
-}

@@ -41,6 +41,3 @@ size_t depgraph_dependents(const struct depgraph *graph, size_t service,
 /* Adds everything that the marked services depend on, directly or not: `up SERVICE`.
  * @marked is an array of graph->count. */
 void depgraph_mark_dependencies(const struct depgraph *graph, bool *marked);
-
-/* Adds everything that depends on the marked services, directly or not. */
-void depgraph_mark_dependents(const struct depgraph *graph, bool *marked);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* From instances to services, and from these to "has it come to rest, and well?" */
+/* From instances to services, and from these to "has it come to rest?" */
 #include "launcher/policy/settled.h"
 
 #include "launcher/policy/reconcile.h"
@@ -133,59 +133,4 @@ bool settled_idle(const struct stack *stack, const struct desired *desired,
 	if (reconcile(stack, desired, observed, observed_count, RECONCILE_NOW, &plan, NULL) < 0)
 		return false;
 	return plan.count == 0;
-}
-
-/* What is wrong with an instance, NULL when nothing is. */
-static const char *find_fault(const struct observed *instance, const struct desired *desired)
-{
-	if (!desired || instance->surplus)
-		return "no longer wanted";
-	if (instance->state != INSTANCE_READY && instance->state != INSTANCE_COMPLETED)
-		return instance->reason ? instance->reason : "";
-	if (observed_outdated(instance, desired))
-		return "not yet replaced by its new version";
-	return NULL;
-}
-
-static void add_missing(const struct stack *stack, const struct desired *desired,
-			const struct observed *observed, size_t observed_count, struct strv *faults)
-{
-	autofree struct service_status *status = calloc(stack->service_count + 1, sizeof(*status));
-
-	if (!status) {
-		faults->failed = true;
-		return;
-	}
-	settled_services(stack, desired, observed, observed_count, status);
-	for (size_t s = 0; s < stack->service_count; s++)
-		if (status[s].present < status[s].desired)
-			strv_addf(faults, "%s has %u of %u instances", stack->services[s].name,
-				  status[s].present, status[s].desired);
-}
-
-bool settled_ok(const struct stack *stack, const struct desired *desired,
-		const struct observed *observed, size_t observed_count, struct strv *faults)
-{
-	uint64_t missing = 0;
-	bool ok = true;
-
-	for (size_t s = 0; s < stack->service_count; s++)
-		missing += desired[s].replicas;
-	for (size_t i = 0; i < observed_count; i++) {
-		long s = observed_service(stack, observed[i].service);
-		const struct desired *want = s < 0 ? NULL : &desired[s];
-		const char *fault = find_fault(&observed[i], want);
-
-		missing -= want && !observed[i].surplus;
-		if (!fault)
-			continue;
-		ok = false;
-		if (faults)
-			strv_addf(faults, "%s-%u %s%s%s", observed[i].service, observed[i].index,
-				  instance_state_name(observed[i].state), *fault ? ": " : "",
-				  fault);
-	}
-	if (missing > 0 && faults)
-		add_missing(stack, desired, observed, observed_count, faults);
-	return ok && missing == 0;
 }

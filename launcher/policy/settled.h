@@ -6,7 +6,6 @@
 #pragma once
 
 #include "launcher/policy/observed.h"
-#include "runtime/base/buf.h"
 
 /* One line of `status`. */
 struct service_status {
@@ -43,12 +42,3 @@ void settled_services(const struct stack *stack, const struct desired *desired,
  */
 bool settled_idle(const struct stack *stack, const struct desired *desired,
 		  const struct observed *observed, size_t observed_count);
-
-/*
- * Is all as wanted: every wanted instance current, and ready or completed, and no other left?
- *
- * @faults	unless NULL, gets one line per instance that is not: "web-1 failed: exited 1";
- *		check it with strv_check()
- */
-bool settled_ok(const struct stack *stack, const struct desired *desired,
-		const struct observed *observed, size_t observed_count, struct strv *faults);

@@ -63,18 +63,6 @@ static void up_of_a_service_takes_its_dependencies_along(void **unused)
 	assert_false(marked[GATEWAY] || marked[LONER_]);
 }
 
-static void dependents_are_followed_to_the_end(void **unused)
-{
-	(void)unused;
-	autodepgraph struct depgraph graph = {0};
-	bool marked[SERVICES] = {[SEED] = true};
-
-	assert_int_equal(depgraph_build(&shop, &graph, NULL), 0);
-	depgraph_mark_dependents(&graph, marked);
-	assert_true(marked[SEED] && marked[API] && marked[GATEWAY]);
-	assert_false(marked[DB] || marked[LONER_]);
-}
-
 static void a_cycle_is_named_without_what_leads_to_it(void **unused)
 {
 	(void)unused;
@@ -153,7 +141,6 @@ int main(void)
 		cmocka_unit_test(dependencies_come_first_by_level),
 		cmocka_unit_test(neighbours_are_known_in_both_directions),
 		cmocka_unit_test(up_of_a_service_takes_its_dependencies_along),
-		cmocka_unit_test(dependents_are_followed_to_the_end),
 		cmocka_unit_test(a_cycle_is_named_without_what_leads_to_it),
 		cmocka_unit_test(a_service_on_itself_is_a_cycle),
 		cmocka_unit_test(an_empty_stack_is_an_empty_graph),

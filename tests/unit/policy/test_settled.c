@@ -154,56 +154,6 @@ static void a_replacement_is_idle_only_when_done_or_paused(void **unused)
 	assert_false(idle(0, 2, seen, 2));
 	seen[0].state = INSTANCE_FAILED;
 	assert_true(idle(0, 2, seen, 2));
-	assert_false(settled_ok(&shop, WANT(0, 2), seen, 2, NULL));
-}
-
-static bool ok(unsigned seed, unsigned web, struct observed *seen, size_t count)
-{
-	return settled_ok(&shop, WANT(seed, web), marked(&shop, WANT(seed, web), seen, count),
-			  count, NULL);
-}
-
-static void ready_and_completed_are_well(void **unused)
-{
-	(void)unused;
-	assert_true(
-		ok(1, 2,
-		   LIST(SEEN("seed", 1, COMPLETED), SEEN("web", 1, READY), SEEN("web", 2, READY))));
-	assert_true(ok(0, 0, NULL, 0));
-	assert_true(ok(0, 2, LIST(SEEN("web", 2, READY), SEEN("web", 7, READY))));
-	assert_false(ok(0, 1, NULL, 0));
-	assert_false(ok(0, 1, LIST(SEEN("web", 1, STARTING))));
-	assert_false(ok(0, 0, LIST(SEEN("web", 1, READY))));
-	assert_false(ok(0, 1, LIST(SEEN("web", 1, FAILED), SEEN("web", 2, READY))));
-}
-
-static void each_fault_has_a_line(void **unused)
-{
-	(void)unused;
-	struct observed seen[] = {
-		SEEN("seed", 1, FAILED, .reason = "exited 1"),
-		SEEN("web", 1, WAITING, .blocked = true, .reason = "seed exited 1"),
-		SEEN("web", 2, READY),
-		SEEN("web", 4, STARTING),
-		SEEN("seed", 2, STOPPING),
-	};
-	const char *const lines[] = {
-		"seed-1 failed: exited 1",
-		"web-1 waiting: seed exited 1",
-		"web-2 ready: not yet replaced by its new version",
-		"web-4 starting",
-		"seed-2 stopping: no longer wanted",
-		"web has 3 of 4 instances",
-	};
-	autostrv struct strv faults = {0};
-
-	seen[2].revision = "r1";
-	marked(&shop, WANT(1, 4), seen, ARRAY_SIZE(seen));
-	assert_false(settled_ok(&shop, WANT(1, 4), seen, ARRAY_SIZE(seen), &faults));
-	assert_int_equal(strv_check(&faults, NULL), 0);
-	assert_int_equal(faults.count, ARRAY_SIZE(lines));
-	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
-		assert_string_equal(faults.items[i], lines[i]);
 }
 
 int main(void)
@@ -217,8 +167,6 @@ int main(void)
 		cmocka_unit_test(what_is_on_its_way_is_not_idle),
 		cmocka_unit_test(what_has_come_to_rest_is_idle_well_or_not),
 		cmocka_unit_test(a_replacement_is_idle_only_when_done_or_paused),
-		cmocka_unit_test(ready_and_completed_are_well),
-		cmocka_unit_test(each_fault_has_a_line),
 	};
 
 	return cmocka_run_group_tests_name("settled", tests, NULL, NULL);
