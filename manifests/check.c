@@ -49,6 +49,12 @@ static void check_dependency(const struct check *check, const struct service *se
 		report_error(check->report, dependency->pos,
 			     "services.%s.depends_on: no active profile enables '%.80s'",
 			     service->name, dependency->service);
+	} else if (target->schedule.present) {
+		report_error(
+			check->report, dependency->pos,
+			"services.%s.depends_on: '%.80s' runs at times (x-schedule), for which "
+			"nothing can wait",
+			service->name, dependency->service);
 	} else if (dependency->condition == DEPENDS_HEALTHY && target->rootfs != ROOTFS_IMAGE &&
 		   !check_has_health(target)) {
 		report_error(check->report, dependency->pos,

@@ -94,7 +94,21 @@ static void check_autoscale(struct service *service, struct report *report)
 				report, autoscale->schedule[i].pos,
 				"services.%s.x-autoscale.schedule.min: %u is more than max, %u",
 				service->name, autoscale->schedule[i].min, autoscale->max);
-	if (service->schedule.present)
+}
+
+static void check_schedule(const struct service *service, struct report *report)
+{
+	enum restart_condition condition = service->restart.condition;
+
+	if (!service->schedule.present)
+		return;
+	if (condition == RESTART_ALWAYS || condition == RESTART_UNLESS_STOPPED)
+		report_error(report, service->schedule.pos,
+			     "services.%s: x-schedule is for tasks that end, which restart: %s "
+			     "does not let them: write no or on-failure",
+			     service->name,
+			     condition == RESTART_ALWAYS ? "always" : "unless-stopped");
+	if (service->autoscale.present)
 		report_error(report, service->schedule.pos,
 			     "services.%s: x-schedule is for tasks that end, x-autoscale for "
 			     "services that do not: write one of them",
@@ -154,6 +168,7 @@ void check_probes(struct stack *stack, struct arena *scratch, struct report *rep
 
 		check_healthcheck(service, report);
 		check_autoscale(service, report);
+		check_schedule(service, report);
 		check_order(service, &service->deploy.update, report);
 		check_order(service, &service->deploy.rollback, report);
 		check_allow(stack, service, scratch, report);

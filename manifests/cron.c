@@ -162,3 +162,16 @@ int cron_parse(const char *text, struct cron_times *ret_cron, struct err *err)
 	ret_cron->either_day = !starred[DAY] && !starred[WEEKDAY];
 	return 0;
 }
+
+bool cron_is_ever(const struct cron_times *cron)
+{
+	static const unsigned char lengths[] = {0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+
+	for (unsigned month = 1; month < ARRAY_SIZE(lengths); month++) {
+		uint64_t days = (UINT64_C(2) << lengths[month]) - 1;
+
+		if (cron->months >> month & 1 && (cron->either_day || cron->days & days))
+			return true;
+	}
+	return false;
+}

@@ -10,3 +10,6 @@
  * kin. Sets all but ret_cron->text. Returns 0, or -EINVAL with err saying which field is wrong.
  */
 int cron_parse(const char *text, struct cron_times *ret_cron, struct err *err) must_check;
+
+/* Is there any day like that? 31 February is none. */
+bool cron_is_ever(const struct cron_times *cron);

@@ -18,6 +18,8 @@ void decode_cron(struct decoder *decoder, const struct node *node, const char *k
 
 	if (text && cron_parse(text, ret_cron, &err) < 0)
 		decode_error(decoder, node, key, "%s", err.text);
+	else if (text && !cron_is_ever(ret_cron))
+		decode_error(decoder, node, key, "'%.60s' is no day of any year", text);
 	else if (text)
 		ret_cron->text = arena_text(decoder->keep, text);
 }

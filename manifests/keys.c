@@ -99,7 +99,7 @@ const struct key_info keys_service[] = {
 	{"x-probe"},
 	{"x-restart"},
 	{"x-rootfs"},
-	{"x-schedule", KEY_NOTE},
+	{"x-schedule"},
 	{"cgroup_parent", KEY_KEEP},
 	{"configs"},
 	{"device_cgroup_rules", KEY_KEEP},

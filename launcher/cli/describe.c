@@ -326,6 +326,19 @@ static void put_scaling(struct buf *out, const struct json_t *scaling)
 	}
 }
 
+/* "30 3 * * * (UTC), next run in 4h" */
+static void put_schedule(struct buf *out, const struct json_t *schedule)
+{
+	autobuf struct buf value = {0};
+
+	if (js_kind(schedule) != JS_OBJECT)
+		return;
+	buf_printf(&value, "%s (%s)%s", js_text(schedule, "cron"), js_text(schedule, "tz"),
+		   js_text(schedule, "next") ? ", " : "");
+	format_next_run(&value, schedule);
+	put_row(out, "runs at", &value);
+}
+
 /* Sizes are numbers of bytes in a manifest that is printed. */
 static bool is_size(const char *field)
 {
@@ -415,6 +428,7 @@ void describe_service(struct buf *out, const struct json_t *about)
 		put_row(out, "instance", &value);
 	}
 	put_scaling(out, js_get(about, "scaling"));
+	put_schedule(out, js_get(about, "schedule"));
 	put_text(out, "revision", js_text(about, "revision"));
 	put_changed(out, js_get(about, "changed"));
 	put_common(out, about);

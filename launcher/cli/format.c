@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <time.h>
 
 const char *format_state_colour(const char *state)
 {
@@ -76,4 +77,19 @@ void format_since(struct buf *out, const char *time, int64_t now_ns)
 
 	if (time && text_time_ns(time, strlen(time), &then_ns) == 0)
 		text_age(out, (now_ns - then_ns) / 1000000);
+}
+
+void format_next_run(struct buf *out, const struct json_t *schedule)
+{
+	const char *next = js_text(schedule, "next");
+	int64_t then_ns = 0;
+	struct timespec now;
+
+	if (!next || text_time_ns(next, strlen(next), &then_ns) < 0)
+		return;
+	clock_gettime(CLOCK_REALTIME, &now);
+	int64_t left_ms = then_ns / 1000000 - (now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000);
+
+	buf_puts(out, "next run in ");
+	text_age(out, left_ms > 0 ? left_ms : 0);
 }

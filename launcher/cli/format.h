@@ -21,5 +21,8 @@ void format_memory(struct buf *out, const struct json_t *instance);
 /* Seconds of processor time: "0.42s", "12.3s", "5m10s". */
 void format_cpu(struct buf *out, double seconds);
 
+/* "next run in 4h", of one that runs at times; nothing when it will not. */
+void format_next_run(struct buf *out, const struct json_t *schedule);
+
 /* Time since an RFC 3339 moment until @now_ns; nothing when there is none. */
 void format_since(struct buf *out, const char *time, int64_t now_ns);

@@ -81,7 +81,8 @@ static size_t count_missing(const struct watch *watch, const struct settle_optio
 	for (size_t i = 0; i < watch->count; i++) {
 		const struct watch_instance *instance = &watch->instances[i];
 
-		if (!watch_is_of(instance, options->services) || is_one_of(instance->state, good))
+		if (!watch_is_of(instance, options->services) || is_one_of(instance->state, good) ||
+		    watch_is_scheduled(watch, instance))
 			continue;
 		print_instance("davit: not ready: ", instance);
 		missing++;

@@ -50,12 +50,26 @@ static void put_scaling(struct buf *out, const struct json_t *autoscale)
 	buf_puts(out, " ago");
 }
 
+/* "exited 0; next run in 4h" */
+static void put_reason(struct buf *out, const struct json_t *service)
+{
+	const char *reason = js_text(service, "reason");
+	const struct json_t *schedule = js_get(service, "schedule");
+
+	if (reason)
+		buf_puts(out, reason);
+	if (reason && js_text(schedule, "next"))
+		buf_puts(out, "; ");
+	format_next_run(out, schedule);
+}
+
 static int add_row(struct table *table, const struct json_t *service, const void *unused)
 {
 	struct libscols_line *row = table_row(table);
 	const char *state = js_text(service, "state");
 	autobuf struct buf scaling = {0};
 	autobuf struct buf ports = {0};
+	autobuf struct buf reason = {0};
 	char text[48];
 
 	if (!row)
@@ -71,7 +85,8 @@ static int add_row(struct table *table, const struct json_t *service, const void
 	table_set(table, row, RESTARTS, text, NULL);
 	format_ports(&ports, js_get(service, "ports"));
 	table_set(table, row, PORTS, ports.data, NULL);
-	table_set(table, row, REASON, js_text(service, "reason"), NULL);
+	put_reason(&reason, service);
+	table_set(table, row, REASON, reason.data, NULL);
 	return EXIT_DONE;
 }
 

@@ -24,6 +24,7 @@ void watch_close(struct watch *watch)
 	for (size_t i = 0; i < watch->count; i++)
 		forget(&watch->instances[i]);
 	free(watch->instances);
+	strv_free(&watch->scheduled);
 	strv_free(&watch->turned_back);
 	watch->instances = NULL;
 	watch->count = 0;
@@ -110,9 +111,12 @@ static int apply_instance(struct watch *watch, const struct json_t *json, struct
 static int take_rest(struct watch *watch, const struct json_t *line, struct err *err)
 {
 	watch->idle = js_bool(line, "idle");
+	strv_free(&watch->scheduled);
+	js_collect(js_get(line, "scheduled"), &watch->scheduled);
 	strv_free(&watch->turned_back);
 	js_collect(js_get(line, "turned_back"), &watch->turned_back);
-	return strv_check(&watch->turned_back, err);
+	return strv_check(&watch->scheduled, err) < 0 ? -ENOMEM
+						      : strv_check(&watch->turned_back, err);
 }
 
 /* All there is: what we know of and is not there was removed between two supervisors. */
@@ -246,6 +250,11 @@ bool watch_is_of(const struct watch_instance *instance, const char *const *servi
 	return !services || !services[0] || is_one_of(instance->service, services);
 }
 
+bool watch_is_scheduled(const struct watch *watch, const struct watch_instance *instance)
+{
+	return strv_has(&watch->scheduled, instance->service);
+}
+
 bool watch_ended(const struct watch *watch, const char *const *services, bool *ret_failed)
 {
 	bool any_failed = false;
@@ -261,5 +270,8 @@ bool watch_ended(const struct watch *watch, const char *const *services, bool *r
 		any_failed |= failed;
 	}
 	*ret_failed = any_failed;
+	for (size_t i = 0; i < watch->scheduled.count; i++)
+		if (!services || is_one_of(watch->scheduled.items[i], services))
+			return false;
 	return watch->seen && watch->idle;
 }

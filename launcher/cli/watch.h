@@ -26,6 +26,7 @@ struct watch {
 	size_t count;
 	bool seen; /* the snapshot has come */
 	bool idle;
+	struct strv scheduled; /* services that will run by themselves */
 	struct strv
 		turned_back;  /* services whose new revision has failed, and the one before runs */
 	watch_report *report; /* may be NULL */
@@ -50,6 +51,9 @@ int watch_apply(struct watch *watch, const struct json_t *line, struct err *err)
 /* Whether nothing runs and nothing will of these services (NULL: of any): each instance there is
  * has ended for good. @ret_failed tells whether one of them failed. */
 bool watch_ended(const struct watch *watch, const char *const *services, bool *ret_failed);
+
+/* Whether it is of a service that runs by itself, and again, however it ended. */
+bool watch_is_scheduled(const struct watch *watch, const struct watch_instance *instance);
 
 /* Whether it is of one of these services (NULL or empty: of any). */
 bool watch_is_of(const struct watch_instance *instance, const char *const *services);

@@ -24,7 +24,7 @@ let shownLog = null;
 // ---- words ----
 
 const TONES = { ready: "good", completed: "good", starting: "busy", waiting: "busy", stopping: "busy", stopped: "idle",
-  asleep: "idle", waking: "busy", unready: "bad", backoff: "bad", failed: "bad" };
+  asleep: "idle", scheduled: "idle", waking: "busy", unready: "bad", backoff: "bad", failed: "bad" };
 
 function bytes(count) {
   if (count === null || count === undefined) return "";
@@ -207,7 +207,7 @@ function showServices() {
   if (connected) {
     const rest = services.size - ready - idle;
     put($("summary"), `${instances.size} instances, ${ready} of ${services.size} services ready` +
-      (idle ? `, ${idle} stopped or asleep` : "") + (rest ? `, ${rest} not` : ""));
+      (idle ? `, ${idle} not running now` : "") + (rest ? `, ${rest} not` : ""));
     putClass($("summary"), rest ? "bad" : "");
     document.title = (rest ? `(${rest}) ` : "") + $("stack").textContent;
   }

@@ -23,6 +23,8 @@ long observed_service(const struct stack *stack, const char *service)
 
 bool observed_outdated(const struct observed *instance, const struct desired *desired)
 {
+	if (desired->scheduled)
+		return instance->replace;
 	return instance->replace || strcmp(instance->revision, desired->revision) != 0;
 }
 

@@ -15,6 +15,7 @@ struct desired {
 	const char *revision; /* of the service as the stack has it now (revision.h) */
 	bool asleep;	      /* none is wanted until the next connection */
 	bool waking;	      /* such a one waits */
+	bool scheduled;	      /* none is wanted until the next of its times */
 	const struct rollout_spec *rollout; /* NULL, or not present: one at a time */
 };
 
@@ -41,7 +42,8 @@ struct observed {
 /* The position of a service in stack->services, by binary search; -1: not in the stack. */
 long observed_service(const struct stack *stack, const char *service);
 
-/* Is it to be replaced by a new one, given what its service is wanted to be? */
+/* Is it to be replaced by a new one, given what its service is wanted to be? A run that has begun
+ * is not, for what is new: the next one at its time is of that. */
 bool observed_outdated(const struct observed *instance, const struct desired *desired);
 
 /* Is there a process: starting, ready, unready or stopping? */

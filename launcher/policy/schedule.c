@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #define DAYS_BACK	(4 * 366)
+#define DAYS_AHEAD	(8 * 366)
 #define MINUTES_PER_DAY 1440
 #define SECONDS_PER_DAY 86400
 
@@ -29,12 +30,28 @@ static int last_minute(const struct cron_times *cron, int last)
 	return -1;
 }
 
-int64_t schedule_age_minutes(const struct cron_times *cron, const struct tm *now)
+/* The first minute of a day from @first on that the line names; -1: there is none. */
+static int first_minute(const struct cron_times *cron, int first)
+{
+	for (int minute = first; minute < MINUTES_PER_DAY; minute++)
+		if (cron->hours >> (minute / 60) & 1 && cron->minutes >> (minute % 60) & 1)
+			return minute;
+	return -1;
+}
+
+static time_t midnight_of(const struct tm *now)
 {
 	struct tm day = {.tm_year = now->tm_year, .tm_mon = now->tm_mon, .tm_mday = now->tm_mday};
-	time_t midnight = timegm(&day);
+
+	return timegm(&day);
+}
+
+int64_t schedule_age_minutes(const struct cron_times *cron, const struct tm *now)
+{
+	time_t midnight = midnight_of(now);
 	int present = now->tm_hour * 60 + now->tm_min;
 	int latest = last_minute(cron, MINUTES_PER_DAY - 1);
+	struct tm day;
 
 	if (latest < 0)
 		return -1;
@@ -44,6 +61,25 @@ int64_t schedule_age_minutes(const struct cron_times *cron, const struct tm *now
 
 		if (minute >= 0 && gmtime_r(&at, &day) && is_day(cron, &day))
 			return present - minute + back * MINUTES_PER_DAY;
+	}
+	return -1;
+}
+
+int64_t schedule_wait_minutes(const struct cron_times *cron, const struct tm *now)
+{
+	time_t midnight = midnight_of(now);
+	int present = now->tm_hour * 60 + now->tm_min;
+	int earliest = first_minute(cron, 0);
+	struct tm day;
+
+	if (earliest < 0)
+		return -1;
+	for (int64_t ahead = 0; ahead <= DAYS_AHEAD; ahead++) {
+		time_t at = midnight + ahead * SECONDS_PER_DAY;
+		int minute = ahead == 0 ? first_minute(cron, present + 1) : earliest;
+
+		if (minute >= 0 && gmtime_r(&at, &day) && is_day(cron, &day))
+			return minute - present + ahead * MINUTES_PER_DAY;
 	}
 	return -1;
 }

@@ -15,6 +15,12 @@
 int64_t schedule_age_minutes(const struct cron_times *cron, const struct tm *now);
 
 /*
+ * In how many minutes, counted from the present one, the line names the next time: at least 1. -1:
+ * not within the next eight years, of which the middle one may be no leap year.
+ */
+int64_t schedule_wait_minutes(const struct cron_times *cron, const struct tm *now);
+
+/*
  * The least number of instances: that of the entry whose time was last, of several at once the
  * greatest; without one that of the manifest.
  *

@@ -30,7 +30,10 @@ static const char *choose_word(const struct service_status *status, const struct
 	enum instance_state worst = INSTANCE_STARTING;
 
 	if (status->desired == 0)
-		return status->leftover ? "stopping" : desired->asleep ? "asleep" : "stopped";
+		return status->leftover	    ? "stopping"
+		       : desired->asleep    ? "asleep"
+		       : desired->scheduled ? "scheduled"
+					    : "stopped";
 	if (status->completed == status->desired)
 		return "completed";
 	if (status->ready + status->completed == status->desired)

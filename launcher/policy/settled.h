@@ -22,6 +22,7 @@ struct service_status {
 					 "stopping"  none is wanted, some are left
 					 "asleep"    none is until the next connection
 					 "waking"    such a one waits for the first to be ready
+					 "scheduled" none is until its next time
 					 else the worst of its instances: "failed", "backoff", "unready",
 					 "waiting", "stopping", "starting" (also: not yet created) */
 	const char *reason;	      /* of the worst instance, borrowed; NULL: none */

@@ -19,6 +19,7 @@
 #include "launcher/supervisor/run_end.h"
 #include "launcher/supervisor/save.h"
 #include "launcher/supervisor/scaler.h"
+#include "launcher/supervisor/scheduler.h"
 #include "launcher/supervisor/streams.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/cleanup.h"
@@ -474,6 +475,7 @@ int adopt_instances(struct supervisor *sup, const struct restored *restored, str
 	found.keep = sup->keep;
 	clear_groups(sup, &found, &plan);
 	networks_restored(sup);
+	scheduler_update(sup);
 	save_stack(sup);
 	scaler_update(sup);
 	supervisor_touch(sup);

@@ -10,6 +10,7 @@
 #include "launcher/supervisor/fills.h"
 #include "launcher/supervisor/save.h"
 #include "launcher/supervisor/scaler.h"
+#include "launcher/supervisor/scheduler.h"
 #include "launcher/supervisor/supervisor.h"
 #include "launcher/supervisor/watch.h"
 #include "runtime/base/cleanup.h"
@@ -90,6 +91,7 @@ struct reply apply_changes(struct supervisor *sup)
 	watch_idle(sup, false);
 	sup->thrift_due = true;
 	/* Before anything is done about it: a successor goes on with what was begun. */
+	scheduler_update(sup);
 	save_stack_now(sup);
 	scaler_update(sup);
 	settle_begin(sup); /* whoever has the answer may ask for what was made */
@@ -175,6 +177,21 @@ static bool begin(struct supervisor *sup, const struct json_t *request, bool **r
 	return true;
 }
 
+static bool is_scheduled(const struct supervisor *sup, long service)
+{
+	return sup->manifest->stack->services[service].schedule.present;
+}
+
+/* Who asks for a task by its name does not wait for its time. */
+static void run_tasks(struct supervisor *sup, const struct json_t *request, const bool *marks)
+{
+	bool named = js_count(js_get(request, "services")) > 0;
+
+	for (size_t i = 0; named && i < unit_count(sup); i++)
+		if (marks[i] && is_scheduled(sup, (long)i) && !scheduler_runs(sup, i))
+			scheduler_run(sup, i, "asked for");
+}
+
 /* ---- the commands ---- */
 
 struct reply apply_down(struct supervisor *sup, const struct json_t *request)
@@ -197,14 +214,18 @@ struct reply apply_stop(struct supervisor *sup, const struct json_t *request)
 	if (!begin(sup, request, &marks, &refusal))
 		return refusal;
 	set_grace(sup, marks, js_int(request, "timeout_ms", -1));
-	for (size_t i = 0; i < unit_count(sup); i++)
+	for (size_t i = 0; i < unit_count(sup); i++) {
 		sup->units[i].stopped = sup->units[i].stopped || marks[i];
+		if (marks[i] && is_scheduled(sup, (long)i))
+			sup->units[i].replicas = 0; /* until its next time after the start */
+	}
 	return apply_changes(sup);
 }
 
 struct reply apply_start(struct supervisor *sup, const struct json_t *request)
 {
 	autofree bool *marks = NULL;
+	bool named = js_count(js_get(request, "services")) > 0;
 	struct reply refusal;
 
 	if (!begin(sup, request, &marks, &refusal))
@@ -214,9 +235,11 @@ struct reply apply_start(struct supervisor *sup, const struct json_t *request)
 	for (struct instance *instance = sup->instances; instance; instance = instance->next) {
 		long service = service_of(sup, instance);
 
-		if (service >= 0 && marks[service] && instance->state == INSTANCE_FAILED)
+		if (service >= 0 && marks[service] && instance->state == INSTANCE_FAILED &&
+		    (named || !is_scheduled(sup, service)))
 			instance_replace(instance);
 	}
+	run_tasks(sup, request, marks);
 	return apply_changes(sup);
 }
 
@@ -244,6 +267,13 @@ static void mark_restart_dependents(const struct stack *stack, bool *marks)
 	}
 }
 
+/* A finished task is run again only when it is asked for by name. */
+static bool is_done(const struct supervisor *sup, long service, const struct instance *instance)
+{
+	return instance->state == INSTANCE_COMPLETED ||
+	       (instance->state == INSTANCE_FAILED && is_scheduled(sup, service));
+}
+
 struct reply apply_restart(struct supervisor *sup, const struct json_t *request)
 {
 	autofree bool *marks = NULL;
@@ -259,12 +289,11 @@ struct reply apply_restart(struct supervisor *sup, const struct json_t *request)
 		sup->units[i].stopped = sup->units[i].stopped && !marks[i];
 	for (struct instance *instance = sup->instances; instance; instance = instance->next) {
 		long service = service_of(sup, instance);
-		/* A finished task is run again only when it is asked for by name. */
-		bool done = instance->state == INSTANCE_COMPLETED && !named;
 
-		if (service >= 0 && marks[service] && !done)
+		if (service >= 0 && marks[service] && (named || !is_done(sup, service, instance)))
 			instance_replace(instance);
 	}
+	run_tasks(sup, request, marks);
 	return apply_changes(sup);
 }
 

@@ -18,6 +18,7 @@
 #include "launcher/supervisor/rollouts.h"
 #include "launcher/supervisor/stamp.h"
 #include "launcher/supervisor/supervisor.h"
+#include "launcher/supervisor/wall.h"
 #include "manifests/manifest.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/cgroup/cg_io.h"
@@ -227,6 +228,21 @@ static void prepare_all(struct change *change)
 			prepare_one(change, i);
 }
 
+/* By which it ran until now, which its plan may be older than; NULL: by none. */
+static const struct run_schedule *schedule_before(const struct supervisor *sup,
+						  const struct unit *before)
+{
+	const struct run_schedule *schedule =
+		before ? &sup->manifest->stack->services[before - sup->units].schedule : NULL;
+
+	return schedule && schedule->present ? schedule : NULL;
+}
+
+static bool is_same_schedule(const struct run_schedule *a, const struct run_schedule *b)
+{
+	return strcmp(a->cron.text, b->cron.text) == 0 && strcmp(a->tz, b->tz) == 0;
+}
+
 /* How many there shall be where the request does not say: what the load has made of it
  * stays, within what the manifest allows now. */
 static unsigned replicas_after(const struct service *service, const struct unit *before,
@@ -253,14 +269,21 @@ static void fill_units(struct change *change, const struct json_t *scale)
 	for (size_t i = 0; i < stack->service_count; i++) {
 		const struct service *service = &stack->services[i];
 		const struct unit *before = unit_before(change->sup, service->name);
+		const struct run_schedule *schedule = schedule_before(change->sup, before);
 		struct unit *unit = &change->units[i];
 
 		change->selected[i] = change->targeted[i] || before;
 		unit->selected = change->selected[i];
 		unit->stopped = before && before->stopped && !change->targeted[i];
 		unit->turned_back = before && before->turned_back && !change->targeted[i];
-		unit->replicas = replicas_after(service, before, change->targeted[i]);
+		unit->replicas = !service->schedule.present
+					 ? replicas_after(service, before, change->targeted[i])
+				 : schedule ? before->replicas
+					    : 0;
 		unit->replicas = (unsigned)js_int(scale, service->name, unit->replicas);
+		if (service->schedule.present && schedule &&
+		    is_same_schedule(schedule, &service->schedule))
+			unit->times = before->times;
 		unit->changed = before && before->changed ? js_copy(before->changed) : NULL;
 		if (before && !js_get(scale, service->name)) {
 			unit->asleep = before->asleep && unit->replicas == 0;
@@ -300,6 +323,31 @@ static bool scale_is_valid(const struct change *change, struct json_t *scale, st
 	return true;
 }
 
+static void check_zone(struct change *change, const struct service *service, const char *tz,
+		       const struct pos *pos)
+{
+	if (!wall_knows(tz))
+		strv_addf(&change->problems,
+			  "%s:%u:%u: error: %s: this host does not know the time zone '%s'",
+			  pos->file, pos->line, pos->col, service->name, tz);
+}
+
+static void check_zones(struct change *change)
+{
+	for (size_t i = 0; i < change->manifest->stack->service_count; i++) {
+		const struct service *service = &change->manifest->stack->services[i];
+		const struct autoscale *autoscale = &service->autoscale;
+
+		if (!change->selected[i])
+			continue;
+		if (service->schedule.present)
+			check_zone(change, service, service->schedule.tz, &service->schedule.pos);
+		for (size_t k = 0; k < autoscale->schedule_count; k++)
+			check_zone(change, service, autoscale->schedule[k].tz,
+				   &autoscale->schedule[k].pos);
+	}
+}
+
 static int prepare(struct change *change, const struct json_t *request, struct reply *refusal)
 {
 	size_t count = change->manifest->stack->service_count + 1;
@@ -319,6 +367,7 @@ static int prepare(struct change *change, const struct json_t *request, struct r
 	if (!scale_is_valid(change, scale, refusal))
 		return -EINVAL;
 	fill_units(change, scale);
+	check_zones(change);
 	prepare_all(change);
 	if (change->later && !change->problems.count) {
 		*refusal = (struct reply){REPLY_LATER, NULL};
@@ -395,7 +444,8 @@ static void commit(struct change *change)
 		long i = observed_service(sup->manifest->stack, instance->plan->service->name);
 
 		/* Whoever gave up gets another chance from whoever asks for it. */
-		if (i >= 0 && change->targeted[i] && instance->state == INSTANCE_FAILED)
+		if (i >= 0 && change->targeted[i] && instance->state == INSTANCE_FAILED &&
+		    !sup->manifest->stack->services[i].schedule.present)
 			instance_replace(instance);
 	}
 }

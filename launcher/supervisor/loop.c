@@ -197,21 +197,37 @@ int loop_watch_fd(struct loop *loop, const struct loop_io *io, struct watch **re
 	return watch_made(watch, r, ret_watch, err);
 }
 
-int loop_watch_timer(struct loop *loop, loop_fn fn, void *data, struct watch **ret_watch,
-		     struct err *err)
+static int watch_time(struct loop *loop, clockid_t clock, const struct watch *with,
+		      struct watch **ret_watch, struct err *err)
 {
-	struct watch *watch = watch_new(data);
+	struct watch *watch = watch_new(with->data);
 	int r = -ENOMEM;
 
 	if (watch) {
-		watch->fn.plain = fn;
+		watch->fn = with->fn;
 		/* 1 ms of slack lets timers of one moment share a wake-up. */
-		r = sd_event_add_time(loop->event, &watch->source, CLOCK_MONOTONIC, UINT64_MAX,
-				      1000, on_timer, watch);
+		r = sd_event_add_time(loop->event, &watch->source, clock, UINT64_MAX, 1000,
+				      on_timer, watch);
 	}
 	if (r >= 0)
 		r = sd_event_source_set_enabled(watch->source, SD_EVENT_OFF);
 	return watch_made(watch, r, ret_watch, err);
+}
+
+int loop_watch_timer(struct loop *loop, loop_fn fn, void *data, struct watch **ret_watch,
+		     struct err *err)
+{
+	const struct watch with = {.data = data, .fn.plain = fn};
+
+	return watch_time(loop, CLOCK_MONOTONIC, &with, ret_watch, err);
+}
+
+int loop_watch_clock(struct loop *loop, loop_fn fn, void *data, struct watch **ret_watch,
+		     struct err *err)
+{
+	const struct watch with = {.data = data, .fn.plain = fn};
+
+	return watch_time(loop, CLOCK_REALTIME, &with, ret_watch, err);
 }
 
 int loop_watch_deferred(struct loop *loop, loop_fn fn, void *data, struct watch **ret_watch,
@@ -254,6 +270,12 @@ void watch_arm(struct watch *timer, int64_t delay_ms)
 
 	(void)sd_event_source_set_time_relative(timer->source, usec);
 	(void)sd_event_source_set_enabled(timer->source, SD_EVENT_ONESHOT);
+}
+
+void watch_arm_at(struct watch *clock, int64_t time_s)
+{
+	(void)sd_event_source_set_time(clock->source, (uint64_t)time_s * 1000000);
+	(void)sd_event_source_set_enabled(clock->source, SD_EVENT_ONESHOT);
 }
 
 void watch_disarm(struct watch *timer)

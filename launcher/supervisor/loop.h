@@ -59,6 +59,10 @@ int loop_watch_fd(struct loop *loop, const struct loop_io *io, struct watch **re
 int loop_watch_timer(struct loop *loop, loop_fn fn, void *data, struct watch **ret_watch,
 		     struct err *err) must_check;
 
+/* The same by the clock on the wall, whoever sets it: fires once per watch_arm_at(). */
+int loop_watch_clock(struct loop *loop, loop_fn fn, void *data, struct watch **ret_watch,
+		     struct err *err) must_check;
+
 /* Work to do once in the turn after watch_trigger(). */
 int loop_watch_deferred(struct loop *loop, loop_fn fn, void *data, struct watch **ret_watch,
 			struct err *err) must_check;
@@ -69,6 +73,8 @@ void watch_pause(struct watch *watch);
 void watch_resume(struct watch *watch);
 
 void watch_arm(struct watch *timer, int64_t delay_ms);
+/* @time_s: CLOCK_REALTIME; one that has passed is now */
+void watch_arm_at(struct watch *clock, int64_t time_s);
 void watch_disarm(struct watch *timer);
 void watch_trigger(struct watch *deferred);
 

@@ -201,6 +201,7 @@ static void restore_units(struct supervisor *sup, const struct restored *restore
 			.stopped = js_bool(text, "stopped"),
 			.asleep = js_bool(text, "asleep"),
 			.held = js_bool(text, "held"),
+			.times.seen_s = js_int(text, "seen", 0),
 			.plan = plan ? plan_ref(plan) : NULL,
 			.previous = previous ? plan_ref(previous) : NULL,
 			.rolled_back = js_bool(text, "rolled_back"),

@@ -63,6 +63,7 @@ static void collect_desired(const struct supervisor *sup, struct desired *desire
 		desired[i].replicas = wanted ? unit->replicas : 0;
 		desired[i].asleep = unit->asleep && unit->selected && !unit->stopped;
 		desired[i].waking = unit->held && !unit->asleep && wanted;
+		desired[i].scheduled = wanted && stack->services[i].schedule.present;
 		desired[i].rollout = unit->rolled_back ? &stack->services[i].deploy.rollback
 						       : &stack->services[i].deploy.update;
 		desired[i].revision = unit->plan ? unit->plan->revision.hex : "";

@@ -11,6 +11,13 @@
 
 struct json_t;
 
+/* When a service with x-schedule runs; see scheduler.h. */
+struct unit_times {
+	int64_t seen_s;	 /* the last time that was seen to, as timetable.h counts; 0: none yet */
+	uint32_t random; /* of the jitter */
+	int64_t next_s;	 /* CLOCK_REALTIME: when the next run begins; 0: never */
+};
+
 /* What is wanted of one service; parallel to the stack's services. */
 struct unit {
 	unsigned replicas;
@@ -18,6 +25,7 @@ struct unit {
 	bool stopped;  /* by `stop` */
 	bool asleep;   /* replicas is 0 as nobody needs it: the next connection wakes it */
 	bool held;     /* connections wait, see hold.h, until the first one is served */
+	struct unit_times times;
 	struct plan *plan;
 	struct plan *previous;	/* that of the revision a rollout replaces; NULL: none is on */
 	bool rolled_back;	/* the rollout on is that back to `plan` */

@@ -111,16 +111,17 @@ static struct json_t *print_units(const struct supervisor *sup)
 
 		const struct plan *plans[] = {unit->plan, unit->previous};
 
-		if (!js_append(units,
-			       js_pack("{s:s, s:I, s:b, s:b, s:b, s:b, s:I, s:I, s:b, s:b, s:O*}",
-				       "service", sup->manifest->stack->services[i].name,
-				       "replicas", (long long)unit->replicas, "selected",
-				       unit->selected, "stopped", unit->stopped, "asleep",
-				       unit->asleep, "held", unit->held, "plan",
-				       (long long)(plans[0] ? plans[0]->number : 0), "previous",
-				       (long long)(plans[1] ? plans[1]->number : 0), "rolled_back",
-				       unit->rolled_back, "turned_back", unit->turned_back,
-				       "changed", unit->changed)))
+		if (!js_append(
+			    units,
+			    js_pack("{s:s, s:I, s:b, s:b, s:b, s:b, s:I, s:I, s:I, s:b, s:b, s:O*}",
+				    "service", sup->manifest->stack->services[i].name, "replicas",
+				    (long long)unit->replicas, "selected", unit->selected,
+				    "stopped", unit->stopped, "asleep", unit->asleep, "held",
+				    unit->held, "seen", (long long)unit->times.seen_s, "plan",
+				    (long long)(plans[0] ? plans[0]->number : 0), "previous",
+				    (long long)(plans[1] ? plans[1]->number : 0), "rolled_back",
+				    unit->rolled_back, "turned_back", unit->turned_back, "changed",
+				    unit->changed)))
 			return NULL;
 	}
 	return take_ptr(units);

@@ -26,6 +26,7 @@
 #include "launcher/supervisor/rollouts.h"
 #include "launcher/supervisor/save.h"
 #include "launcher/supervisor/scaler.h"
+#include "launcher/supervisor/scheduler.h"
 #include "launcher/supervisor/succession.h"
 #include "launcher/supervisor/vacancy.h"
 
@@ -553,6 +554,7 @@ void supervisor_close(struct supervisor *sup)
 	http_prober_close(sup->http_prober);
 	watch_free(sup->settle);
 	scaler_close(sup);
+	scheduler_close(sup);
 	rollouts_close(sup);
 	watch_free(sup->retry);
 	watch_free(sup->drain_timer);

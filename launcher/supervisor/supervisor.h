@@ -20,6 +20,7 @@
  * - learn.c: profiles of what services call
  * - events.c: what happens, told once: event.c a line of it, event_log.c the history
  * - hold.c: connections to who sleeps; idle.c: who may
+ * - rollouts.c: one revision after another; scheduler.c: tasks at their times; wall.c: clocks
  * - scaler.c: how many instances the load asks for; look.c: what all of a service do, measure.c:
  *   what one does
  * - view.c: JSON of what there is, inspect.c: all of one; watch.c: streams of changes; metrics.c:
@@ -113,7 +114,8 @@ struct supervisor {
 	struct learning *learnings;
 	struct scaling *scalings; /* see scaler.h */
 	struct watch *scale_timer;
-	int64_t scale_looked_us; /* when all instances' processor time was read: */
+	struct watch *schedule_clock; /* NULL until there is a schedule */
+	int64_t scale_looked_us;      /* when all instances' processor time was read: */
 	uint64_t scale_cpu_usec;
 	bool idle;
 	bool probes_due; /* some could not begin */

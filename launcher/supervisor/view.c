@@ -9,6 +9,7 @@
 #include "launcher/supervisor/notify.h"
 #include "launcher/supervisor/probe.h"
 #include "launcher/supervisor/scaler.h"
+#include "launcher/supervisor/scheduler.h"
 #include "launcher/supervisor/stamp.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/cleanup.h"
@@ -289,14 +290,15 @@ static struct json_t *view_unit(const struct supervisor *sup, size_t i,
 {
 	const struct service *service = &sup->manifest->stack->services[i];
 
-	return js_pack("{s:s, s:s?, s:i, s:i, s:s, s:o?, s:i, s:o, s:o, s:o?, s:o?, s:b}",
+	return js_pack("{s:s, s:s?, s:i, s:i, s:s, s:o?, s:i, s:o, s:o, s:o?, s:o?, s:o?, s:b}",
 		       "service", service->name, "container_name", service->container_name.value,
 		       "desired", (int)status->desired, "ready", (int)status->ready, "state",
 		       status->state, "reason", status->reason ? js_lossy(status->reason) : NULL,
 		       "restarts", (int)restarts_of(sup, service->name), "ports",
 		       view_ports(sup, service->name), "addresses", view_addresses(sup, service),
 		       "ids", view_ids(sup, &sup->units[i]), "autoscale", scaler_view(sup, service),
-		       "keeps_logs", service->logging.driver != LOG_NONE);
+		       "schedule", scheduler_view(sup, i), "keeps_logs",
+		       service->logging.driver != LOG_NONE);
 }
 
 /* Those of this name; NULL: all. */

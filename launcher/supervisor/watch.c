@@ -6,6 +6,7 @@
 #include "launcher/supervisor/events.h"
 #include "launcher/supervisor/listing.h"
 #include "launcher/supervisor/rollouts.h"
+#include "launcher/supervisor/scheduler.h"
 #include "launcher/supervisor/stamp.h"
 #include "launcher/supervisor/supervisor.h"
 #include "launcher/supervisor/view.h"
@@ -158,8 +159,9 @@ static bool snapshot_begin(struct watcher *watcher)
 	autobuf struct buf head = {0};
 	autobuf struct buf begin = {0};
 	autojs struct json_t *members =
-		js_pack("{s:s, s:b, s:o, s:o}", "type", "snapshot", "idle", sup->idle,
-			"turned_back", rollouts_turned_back(sup), "services", view_services(sup));
+		js_pack("{s:s, s:b, s:o, s:o, s:o}", "type", "snapshot", "idle", sup->idle,
+			"scheduled", scheduler_names(sup), "turned_back", rollouts_turned_back(sup),
+			"services", view_services(sup));
 
 	if (!members || js_print(members, 0, &head, NULL) < 0 || head.failed)
 		return false;
@@ -254,8 +256,9 @@ void watch_idle(struct supervisor *sup, bool idle)
 	if (!sup->watchers)
 		return;
 	autobuf struct buf line = {0};
-	autojs struct json_t *said = js_pack("{s:s, s:b, s:o}", "type", "idle", "idle", idle,
-					     "turned_back", rollouts_turned_back(sup));
+	autojs struct json_t *said =
+		js_pack("{s:s, s:b, s:o, s:o}", "type", "idle", "idle", idle, "scheduled",
+			scheduler_names(sup), "turned_back", rollouts_turned_back(sup));
 
 	if (!said || js_print(said, 0, &line, NULL) < 0)
 		line.failed = true;

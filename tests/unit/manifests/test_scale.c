@@ -222,8 +222,14 @@ static const struct fault faults[] = {
 	 "6:15: error: services.a: x-schedule is for tasks that end, x-autoscale for "
 	 "services "
 	 "that do not: write one of them"},
+	{"x-schedule: '@daily'\n  restart: always",
+	 "5:15: error: services.a: x-schedule is for tasks that end, which restart: always does "
+	 "not "
+	 "let them: write no or on-failure"},
 	{"x-schedule: {}", "5:15: error: services.a.x-schedule: needs a cron, for example 0 3 * "
 			   "* *"},
+	{"x-schedule: '0 0 30-31 2 *'", "5:15: error: services.a.x-schedule: '0 0 30-31 2 *' is no "
+					"day of any year"},
 	{"x-schedule: '* * * *'", "5:15: error: services.a.x-schedule: '* * * *' is not a "
 				  "time: write MINUTE HOUR DAY "
 				  "MONTH WEEKDAY, for example 30 8 * * 1-5"},
@@ -279,9 +285,9 @@ static void what_cannot_be_done_yet_is_noted(void **unused)
 		{"x-autoscale: {max: 8, idle: 5m}\n  ports: ['53/udp']",
 		 "5:16: note: services.a.x-autoscale.idle: datagrams neither keep it awake nor "
 		 "wake it"},
-		{"x-schedule: '@daily'", "5:3: note: services.a.x-schedule is not supported yet"},
 	};
 	static const char *const silent[] = {"x-autoscale: {max: 8}",
+					     "x-schedule: '@daily'",
 					     "x-drain: 1s",
 					     "x-autoscale: {max: 8, idle: 5m}",
 					     "x-balance: round_robin",

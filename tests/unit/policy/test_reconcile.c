@@ -268,6 +268,16 @@ static void a_failure_of_the_new_revision_pauses_the_rest(void **unused)
 			    "replace api-2");
 }
 
+static void a_run_at_its_time_is_replaced_by_the_next_one_only(void **unused)
+{
+	struct desired scheduled[] = {{2, "r2", .scheduled = true}, {0}, {0}, {0}};
+
+	(void)unused;
+	assert_string_equal(PLAN(scheduled, OLD("api", 1, COMPLETED), OLD("api", 2, READY)), "");
+	assert_string_equal(PLAN(scheduled, AGAIN("api", 1, COMPLETED), OLD("api", 2, READY)),
+			    "replace api-1");
+}
+
 static void an_explicit_restart_is_not_paced(void **unused)
 {
 	(void)unused;
@@ -338,6 +348,7 @@ int main(void)
 		cmocka_unit_test(services_are_replaced_independently),
 		cmocka_unit_test(what_serves_nobody_is_replaced_first),
 		cmocka_unit_test(a_failure_of_the_new_revision_pauses_the_rest),
+		cmocka_unit_test(a_run_at_its_time_is_replaced_by_the_next_one_only),
 		cmocka_unit_test(an_explicit_restart_is_not_paced),
 		cmocka_unit_test(no_more_are_created_than_there_is_room_for),
 		cmocka_unit_test(the_whole_difference_knows_neither_order_nor_pace),

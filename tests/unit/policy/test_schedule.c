@@ -54,6 +54,33 @@ static void the_last_time_is_found(void **unused)
 	}
 }
 
+static void the_next_time_is_found(void **unused)
+{
+	static const struct {
+		const char *line, *now;
+		int64_t minutes;
+	} cases[] = {
+		{"* * * * *", "2026-11-21 10:00", 1},
+		{"0 8 * * *", "2026-11-21 08:00", 24 * 60},
+		{"0 8 * * *", "2026-11-21 07:59", 1},
+		{"30 22 * * *", "2026-12-31 23:30", 23 * 60},
+		{"0 8 * * mon", "2026-11-21 08:00", 2 * 24 * 60},
+		{"0 0 29 2 *", "2096-03-01 00:00", 8 * 365 * 1440}, /* 2100 has none */
+		{"0 0 31 2 *", "2026-03-01 00:00", -1},
+		{"*/15 9-17 * * *", "2026-11-21 18:20", 14 * 60 + 40},
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct cron_times cron = line(cases[i].line);
+		const struct tm now = at(cases[i].now);
+
+		if (schedule_wait_minutes(&cron, &now) != cases[i].minutes)
+			fail_msg("'%s' at %s: %d minutes", cases[i].line, cases[i].now,
+				 (int)schedule_wait_minutes(&cron, &now));
+	}
+}
+
 static void the_entry_of_the_last_time_counts(void **unused)
 {
 	struct scale_period periods[] = {
@@ -97,6 +124,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_last_time_is_found),
+		cmocka_unit_test(the_next_time_is_found),
 		cmocka_unit_test(the_entry_of_the_last_time_counts),
 		cmocka_unit_test(without_a_time_the_manifest_counts),
 	};

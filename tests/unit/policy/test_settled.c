@@ -80,6 +80,18 @@ static void who_is_not_needed_sleeps_and_wakes(void **unused)
 	assert_string_equal(held_status(waking, LIST(SEEN("web", 1, READY))).state, "ready");
 }
 
+static void who_runs_at_times_is_scheduled_until_then(void **unused)
+{
+	const struct desired waits = {0, "r2", .scheduled = true};
+	const struct desired ran = {1, "r2", .scheduled = true};
+	struct observed seen[] = {SEEN("web", 1, FAILED)};
+
+	(void)unused;
+	assert_string_equal(held_status(waits, NULL, 0).state, "scheduled");
+	assert_string_equal(held_status(waits, LIST(SEEN("web", 1, READY))).state, "stopping");
+	assert_string_equal(held_status(ran, seen, 1).state, "failed");
+}
+
 static void tasks_that_ended_well_are_completed(void **unused)
 {
 	(void)unused;
@@ -160,6 +172,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_service_has_the_word_of_its_worst_instance),
+		cmocka_unit_test(who_runs_at_times_is_scheduled_until_then),
 		cmocka_unit_test(tasks_that_ended_well_are_completed),
 		cmocka_unit_test(what_is_not_wanted_is_stopped_or_about_to_be),
 		cmocka_unit_test(who_is_not_needed_sleeps_and_wakes),
