@@ -3,6 +3,7 @@
  * What davit's own attributes of a service say against its other ones, and about other services.
  */
 #include "manifests/check.h"
+#include "manifests/datagrams.h"
 #include "manifests/keys.h"
 #include "runtime/base/cleanup.h"
 
@@ -48,30 +49,34 @@ static void check_bounds(struct service *service, struct report *report)
 		service->replicas = autoscale->min;
 }
 
-/* What wakes a service is a connection to an address that stays, or to a port. */
+/* Each port takes a socket in each network. */
+static void check_datagrams(const struct service *service, struct report *report)
+{
+	uint16_t ports[DATAGRAMS_PORTS + 1];
+
+	if (!service->deploy.dnsrr &&
+	    datagrams_ports(service, ports, ARRAY_SIZE(ports)) > DATAGRAMS_PORTS)
+		report_note(report, service->autoscale.pos,
+			    "services.%s.x-autoscale.idle: of more than %d ports for udp the first "
+			    "ones wake it at its address",
+			    service->name, DATAGRAMS_PORTS);
+}
+
+/* What wakes a service comes to an address that stays, or to a port. */
 static void check_idle(const struct service *service, struct report *report)
 {
-	bool streams = false, datagrams = false;
-
-	for (size_t i = 0; i < service->port_count; i++) {
-		datagrams |= service->ports[i].protocol == PROTOCOL_UDP;
-		streams |= service->ports[i].protocol != PROTOCOL_UDP;
-	}
 	if (service->network.mode != NETWORK_BRIDGE)
 		report_error(report, service->autoscale.pos,
 			     "services.%s.x-autoscale.idle: without a network of its own "
 			     "(network_mode) nobody could wake it",
 			     service->name);
-	else if (service->deploy.dnsrr && !streams)
+	else if (service->deploy.dnsrr && service->port_count == 0)
 		report_error(report, service->autoscale.pos,
 			     "services.%s.x-autoscale.idle: with endpoint_mode: dnsrr and no "
 			     "published port it has no address by which it could be woken",
 			     service->name);
-	else if (datagrams)
-		report_note(report, service->autoscale.pos,
-			    "services.%s.x-autoscale.idle: datagrams neither keep it awake nor "
-			    "wake it",
-			    service->name);
+	else
+		check_datagrams(service, report);
 }
 
 static void check_autoscale(struct service *service, struct report *report)

@@ -2,13 +2,14 @@
 /* See place.h. */
 #include "launcher/hold/place.h"
 
-#include "launcher/hold/relay.h"
+#include "launcher/hold/call.h"
+#include "launcher/hold/flows.h"
+#include "launcher/hold/pace.h"
 #include "launcher/hold/words.h"
 #include "runtime/base/cleanup.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <linux/netfilter_ipv4.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,13 +17,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BATCH	    16	/* so many at once, then the others get their turn */
-#define RETRY_MS    5	/* a program that has just begun does not listen yet */
-#define RETRIES	    400 /* so many times, then */
-#define RETRY_LATER 50	/* less often */
-#define TICK_MS	    50	/* how exact other times are */
-#define KEY_MAX	    256
-#define PARTS	    4 /* of the room for all */
+#define BATCH	16 /* so many at once, then the others get their turn */
+#define TICK_MS 50 /* how exact times are */
+#define KEY_MAX 256
+#define PARTS	4 /* of the room for all */
 
 /* A socket that listens for a service. */
 struct listener {
@@ -30,23 +28,12 @@ struct listener {
 	struct place *place;
 	struct listener *next;
 	struct place_socket how;
+	struct flows *flows; /* of datagrams; NULL: connections come there */
 	int fd;
 	ino_t inode;
-	bool deaf;	/* somebody waits: no need to hear of more */
-	bool forgotten; /* to be closed */
-};
-
-/* A connection on its way to an instance. */
-struct call {
-	struct source source;
-	struct place *place;
-	struct call *next;
-	int fd;
-	int out_fd; /* -1: not at it */
-	uint16_t port;
-	unsigned tries;
-	int64_t due_ms; /* the next try */
-	int64_t end_ms; /* of its patience */
+	int64_t waiting_ms; /* since when the first one does; 0: nobody waits */
+	bool deaf;	    /* somebody waits: no need to hear of more */
+	bool forgotten;	    /* to be closed */
 };
 
 struct place {
@@ -54,20 +41,17 @@ struct place {
 	struct place *next;
 	char *service;
 	struct listener *listeners;
-	struct call *calls;
-	unsigned open;	    /* of hall->open */
-	int64_t starved_ms; /* the host has no room for more, looked at then; 0: not so */
-	bool led;	    /* there is somebody: */
-	struct in_addr target;
-	int64_t waiting_ms; /* since when the first one does; 0: nobody waits */
-	int64_t limit_ms;
-	bool waiting_told;
-	bool served, served_told; /* by the target */
-	unsigned given_up;	  /* not told yet */
+	struct calls calls;
+	unsigned open;	      /* of hall->open */
+	unsigned clients;     /* of hall->clients */
+	int64_t starved_ms;   /* the host has no room for more, looked at then; 0: not so */
+	struct target target; /* while calls.target is this */
+	struct pace pace;     /* of datagrams to it */
+	bool waiting_told, served_told;
 };
 
 static void on_listener(struct source *source, uint32_t events);
-static void on_call(struct source *source, uint32_t events);
+static void on_end(void *data);
 
 static struct place *find(const struct hall *hall, const char *service)
 {
@@ -85,6 +69,7 @@ static struct place *make(struct hall *hall, const char *service)
 	if (!place)
 		return NULL;
 	place->hall = hall;
+	place->calls = (struct calls){.loop_fd = hall->loop_fd, .owner = {on_end, place}};
 	place->service = strdup(service);
 	if (!place->service) {
 		free(place);
@@ -103,136 +88,89 @@ static void set_deaf(struct listener *listener, bool deaf)
 	listener->deaf = deaf;
 }
 
+static void hear(struct listener *listener)
+{
+	listener->waiting_ms = 0;
+	set_deaf(listener,
+		 listener->flows && listener->place->calls.target && !flows_want(listener->flows));
+}
+
 static void hear_all(struct place *place)
 {
 	for (struct listener *one = place->listeners; one; one = one->next)
-		set_deaf(one, false);
+		hear(one);
 }
 
-/* ---- one connection ---- */
-
 /* One service alone takes no more than a part of the room. */
+static unsigned part_of(const struct hall *hall)
+{
+	return hall->most / PARTS + 1;
+}
+
 static bool is_full(const struct place *place)
 {
 	const struct hall *hall = place->hall;
 
-	return hall->open >= hall->most || place->open >= hall->most / PARTS + 1;
+	return hall->open >= hall->most || place->open >= part_of(hall);
+}
+
+static bool is_full_of_clients(const struct place *place)
+{
+	const struct hall *hall = place->hall;
+
+	return hall->clients >= (hall->most + 1) / 2 || place->clients >= (part_of(hall) + 1) / 2;
 }
 
 /* Whoever could not come in for want of room can now. */
 static void use_room(struct place *place)
 {
-	if (!place->led || is_full(place))
+	if (!place->calls.target || is_full(place))
 		return;
-	place->waiting_ms = 0;
 	hear_all(place);
 }
 
-static void on_relay_end(void *data)
+/* One connection is over. Whoever waits for something else goes on doing so. */
+static void on_end(void *data)
 {
 	struct place *place = data;
 	struct hall *hall = place->hall;
-	bool was_full = hall->open-- >= hall->most;
+	bool was_full = is_full(place), all_were = hall->open >= hall->most;
 
+	hall->open--;
 	place->open--;
-	use_room(place);
-	for (struct place *one = was_full ? hall->places : NULL; one; one = one->next)
+	if (was_full)
+		use_room(place);
+	for (struct place *one = all_were ? hall->places : NULL; one; one = one->next)
 		use_room(one);
 }
 
-/* Off the list; its descriptors are others' by now. */
-static void call_free(struct call *call)
+static bool take_room(struct place *place)
 {
-	struct call **link = &call->place->calls;
-
-	while (*link != call)
-		link = &(*link)->next;
-	*link = call->next;
-	free(call);
+	if (is_full(place))
+		return false;
+	place->open++;
+	place->hall->open++;
+	return true;
 }
 
-static void drop_try(struct call *call)
+static bool take_client_room(void *data)
 {
-	if (call->out_fd >= 0)
-		sources_remove(call->place->hall->loop_fd, call->out_fd);
-	fd_drop(&call->out_fd);
+	struct place *place = data;
+
+	if (is_full_of_clients(place) || !take_room(place))
+		return false;
+	place->clients++;
+	place->hall->clients++;
+	return true;
 }
 
-static void give_up(struct call *call)
+static void give_client_room(void *data)
 {
-	struct place *place = call->place;
+	struct place *place = data;
 
-	drop_try(call);
-	relay_reset(call->fd);
-	place->given_up++;
-	call_free(call);
-	on_relay_end(place);
-}
-
-static void connected(struct call *call)
-{
-	struct place *place = call->place;
-	struct hall *hall = place->hall;
-	int client_fd = call->fd, server_fd = take_fd(&call->out_fd);
-
-	sources_remove(hall->loop_fd, server_fd);
-	place->served = true;
-	call_free(call);
-	if (relay_begin(hall->loop_fd, client_fd, server_fd,
-			&(struct relay_owner){on_relay_end, place}) < 0)
-		on_relay_end(place);
-}
-
-static void try_later(struct call *call)
-{
-	drop_try(call);
-	call->tries++;
-	call->due_ms = sources_now_ms() + (call->tries < RETRIES ? RETRY_MS : RETRY_LATER);
-}
-
-/* May free @call. */
-static void try(struct call *call)
-{
-	const struct place *place = call->place;
-	const struct sockaddr_in address = {
-		.sin_family = AF_INET, .sin_port = htons(call->port), .sin_addr = place->target};
-
-	call->out_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (call->out_fd < 0 ||
-	    sources_add(place->hall->loop_fd, call->out_fd, EPOLLOUT, &call->source) < 0) {
-		fd_drop(&call->out_fd);
-		try_later(call);
-		return;
-	}
-	if (connect(call->out_fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
-		connected(call);
-	else if (errno != EINPROGRESS)
-		try_later(call);
-}
-
-static void on_call(struct source *source, uint32_t events)
-{
-	struct call *call = container_of(source, struct call, source);
-	int error = 0;
-	socklen_t len = sizeof(error);
-
-	if (getsockopt(call->out_fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 && !error)
-		connected(call);
-	else
-		try_later(call);
-}
-
-/* Which port of the instance it is for; 0: it has not come by way of the balancer. */
-static uint16_t port_of(const struct listener *listener, int fd)
-{
-	struct sockaddr_in called = {0}, own = {0};
-	socklen_t called_len = sizeof(called), own_len = sizeof(own);
-
-	if (getsockopt(fd, SOL_IP, SO_ORIGINAL_DST, &called, &called_len) < 0 ||
-	    getsockname(fd, (struct sockaddr *)&own, &own_len) < 0 ||
-	    (called.sin_addr.s_addr == own.sin_addr.s_addr && called.sin_port == own.sin_port))
-		return 0;
-	return listener->how.port ? listener->how.port : ntohs(called.sin_port);
+	place->clients--;
+	place->hall->clients--;
+	on_end(place);
 }
 
 /* It is still there, and would be told of at once, again and again. */
@@ -251,33 +189,33 @@ static bool is_shortage(int error)
 static bool take_call(struct listener *listener)
 {
 	struct place *place = listener->place;
-	struct call *call = calloc(1, sizeof(*call));
-	int fd = call ? accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK) : -1;
-	uint16_t port = fd < 0 ? 0 : port_of(listener, fd);
+	int r = calls_take(&place->calls, &(struct calls_how){listener->fd, listener->how.port,
+							      listener->how.limit_ms});
 
-	if (port == 0) {
-		if (fd >= 0)
-			relay_reset(fd);
-		else if (is_shortage(errno))
-			starve(listener);
-		free(call);
-		return fd >= 0;
-	}
-	*call = (struct call){.source = {on_call},
-			      .place = place,
-			      .next = place->calls,
-			      .fd = fd,
-			      .out_fd = -1,
-			      .port = port,
-			      .end_ms = sources_now_ms() + listener->how.limit_ms};
-	place->calls = call;
-	place->open++;
-	place->hall->open++;
-	try(call);
-	return true;
+	if (is_shortage(-r))
+		starve(listener);
+	if (r < 0)
+		return r == -ENODATA;
+	return take_room(place);
 }
 
-/* ---- a service ---- */
+/* A connection, or a datagram. */
+static bool is_served(const struct place *place)
+{
+	bool served = place->calls.served;
+
+	for (const struct listener *one = place->listeners; one && !served; one = one->next)
+		served = one->flows && flows_are_served(one->flows);
+	return served;
+}
+
+static bool is_waited_for(const struct place *place)
+{
+	for (const struct listener *one = place->listeners; one; one = one->next)
+		if (one->waiting_ms)
+			return true;
+	return false;
+}
 
 /* Says what could not be said before. */
 static void say(struct place *place)
@@ -285,13 +223,13 @@ static void say(struct place *place)
 	struct hall *hall = place->hall;
 	char key[KEY_MAX];
 
-	if (place->waiting_ms && !place->led && !place->waiting_told)
+	if (is_waited_for(place) && !place->calls.target && !place->waiting_told)
 		place->waiting_told = hall->say(hall->data, HOLD_ANSWER_WAITING, place->service);
-	if (place->served && !place->served_told)
+	if (!place->served_told && is_served(place))
 		place->served_told = hall->say(hall->data, HOLD_ANSWER_SERVED, place->service);
-	snprintf(key, sizeof(key), "%s %u", place->service, place->given_up);
-	if (place->given_up && hall->say(hall->data, HOLD_ANSWER_GIVEN_UP, key))
-		place->given_up = 0;
+	snprintf(key, sizeof(key), "%s %u", place->service, place->calls.given_up);
+	if (place->calls.given_up && hall->say(hall->data, HOLD_ANSWER_GIVEN_UP, key))
+		place->calls.given_up = 0;
 }
 
 /* Or for room. */
@@ -300,11 +238,11 @@ static void wait_for_target(struct listener *listener)
 	struct place *place = listener->place;
 
 	set_deaf(listener, true);
-	if (place->waiting_ms)
+	if (listener->waiting_ms)
 		return;
-	place->waiting_ms = sources_now_ms();
-	place->limit_ms = listener->how.limit_ms;
-	place->waiting_told = false;
+	if (!is_waited_for(place))
+		place->waiting_told = false;
+	listener->waiting_ms = sources_now_ms();
 	say(place);
 }
 
@@ -315,8 +253,13 @@ static void on_listener(struct source *source, uint32_t events)
 	struct hall *hall = place->hall;
 
 	hall->hear(hall->data);
-	if (!place->led) {
+	if (!place->calls.target) {
 		wait_for_target(listener);
+		return;
+	}
+	if (listener->flows) {
+		flows_pass(listener->flows);
+		hear(listener);
 		return;
 	}
 	for (int i = 0; i < BATCH && !is_full(place) && take_call(listener); i++)
@@ -326,19 +269,18 @@ static void on_listener(struct source *source, uint32_t events)
 	say(place);
 }
 
-/* Their time is over. */
-static void reset_waiting(struct place *place)
+/* Their time is over. Datagrams may be lost anywhere: nobody is told of that. */
+static void reset_waiting(struct listener *listener)
 {
-	for (struct listener *one = place->listeners; one; one = one->next) {
-		int fd;
+	int fd;
 
-		while ((fd = accept4(one->fd, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
-			relay_reset(fd);
-			place->given_up++;
-		}
+	if (listener->flows)
+		flows_drop(listener->flows);
+	while (!listener->flows && (fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+		relay_reset(fd);
+		listener->place->calls.given_up++;
 	}
-	place->waiting_ms = 0;
-	hear_all(place);
+	hear(listener);
 }
 
 static ino_t inode_of(int fd)
@@ -355,6 +297,33 @@ static struct listener *find_listener(const struct place *place, ino_t inode)
 	while (one && one->inode != inode)
 		one = one->next;
 	return one;
+}
+
+static bool is_for_datagrams(int fd)
+{
+	int type = 0;
+	socklen_t len = sizeof(type);
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type == SOCK_DGRAM;
+}
+
+/* False: out of memory. */
+static bool open_flows(struct listener *listener)
+{
+	struct place *place = listener->place;
+
+	if (!is_for_datagrams(listener->fd))
+		return true;
+	listener->flows = flows_open(
+		&(struct flows_how){.loop_fd = place->hall->loop_fd,
+				    .fd = listener->fd,
+				    .port = listener->how.port,
+				    .limit_ms = listener->how.limit_ms,
+				    .pace = &place->pace,
+				    .room = {take_client_room, give_client_room, place}});
+	if (listener->flows)
+		flows_lead(listener->flows, place->calls.target);
+	return listener->flows;
 }
 
 void place_listen(struct hall *hall, const char *service, const struct place_socket *how, int fd)
@@ -380,7 +349,9 @@ void place_listen(struct hall *hall, const char *service, const struct place_soc
 				      .how = *how,
 				      .fd = fd,
 				      .inode = inode_of(fd)};
-	if (sources_add(hall->loop_fd, fd, EPOLLIN, &listener->source) < 0) {
+	if (!open_flows(listener) ||
+	    sources_add(hall->loop_fd, fd, EPOLLIN, &listener->source) < 0) {
+		flows_close(listener->flows);
 		free(listener);
 		return;
 	}
@@ -388,7 +359,7 @@ void place_listen(struct hall *hall, const char *service, const struct place_soc
 	(void)take_fd(&own);
 }
 
-void place_lead(struct hall *hall, const char *service, const struct in_addr *target)
+void place_lead(struct hall *hall, const char *service, const struct target *target)
 {
 	struct place *place = find(hall, service);
 
@@ -396,21 +367,19 @@ void place_lead(struct hall *hall, const char *service, const struct in_addr *ta
 		place = make(hall, service);
 	if (!place)
 		return;
-	place->led = target;
-	place->served = place->served_told = false;
+	place->calls.target = target ? &place->target : NULL;
+	place->target = target ? *target : (struct target){0};
+	calls_lead(&place->calls);
+	for (struct listener *one = place->listeners; one; one = one->next)
+		if (one->flows)
+			flows_lead(one->flows, target);
+	place->served_told = false;
 	/* Whoever says so may be another supervisor, and not know who waits. */
 	place->waiting_told = false;
-	if (!target) {
+	if (target)
+		hear_all(place);
+	else
 		say(place);
-		return;
-	}
-	place->target = *target;
-	place->waiting_ms = 0;
-	for (struct call *call = place->calls; call; call = call->next) {
-		drop_try(call);
-		call->due_ms = 0;
-	}
-	hear_all(place);
 }
 
 void place_forget(struct hall *hall, const char *service)
@@ -433,12 +402,11 @@ static void close_forgotten(struct place *place)
 			continue;
 		}
 		*link = one->next;
+		flows_close(one->flows);
 		sources_remove(place->hall->loop_fd, one->fd);
 		close(one->fd);
 		free(one);
 	}
-	if (!place->listeners)
-		place->waiting_ms = 0;
 }
 
 void place_dismiss(struct hall *hall, const char *service)
@@ -447,55 +415,40 @@ void place_dismiss(struct hall *hall, const char *service)
 
 	if (!place)
 		return;
-	while (place->calls)
-		give_up(place->calls);
-	reset_waiting(place);
+	calls_dismiss(&place->calls);
+	for (struct listener *one = place->listeners; one; one = one->next)
+		reset_waiting(one);
 	say(place);
 }
 
-/* ---- time ---- */
-
-static int sooner(int a, int b)
+static int tick_flows(struct listener *listener, int64_t now_ms)
 {
-	return a < 0 || (b >= 0 && b < a) ? b : a;
-}
+	int wait_ms = listener->flows ? flows_tick(listener->flows, now_ms) : -1;
 
-static int tick_call(struct call *call, int64_t now_ms)
-{
-	if (now_ms >= call->end_ms) {
-		give_up(call);
-		return -1;
-	}
-	if (call->out_fd < 0 && call->place->led && now_ms >= call->due_ms) {
-		bool late = call->tries >= RETRIES;
-
-		try(call);
-		return late ? RETRY_LATER : RETRY_MS;
-	}
-	if (call->out_fd < 0 && call->place->led)
-		return (int)(call->due_ms - now_ms);
-	return TICK_MS;
+	if (listener->flows && listener->deaf && !listener->waiting_ms)
+		hear(listener);
+	return wait_ms;
 }
 
 static int tick_place(struct place *place, int64_t now_ms)
 {
-	int wait_ms = -1;
+	int wait_ms;
 
 	close_forgotten(place);
-	for (struct call *call = place->calls, *next; call; call = next) {
-		next = call->next;
-		wait_ms = sooner(wait_ms, tick_call(call, now_ms));
+	wait_ms = calls_tick(&place->calls, now_ms);
+	for (struct listener *one = place->listeners; one; one = one->next) {
+		wait_ms = calls_sooner(wait_ms, tick_flows(one, now_ms));
+		if (one->waiting_ms && now_ms - one->waiting_ms >= one->how.limit_ms)
+			reset_waiting(one);
 	}
-	if (place->waiting_ms && now_ms - place->waiting_ms >= place->limit_ms)
-		reset_waiting(place);
 	if (place->starved_ms && now_ms >= place->starved_ms) {
 		place->starved_ms = 0;
 		hear_all(place);
 	}
 	say(place);
-	if (place->starved_ms || place->waiting_ms || place->given_up ||
-	    (place->served && !place->served_told))
-		wait_ms = sooner(wait_ms, TICK_MS);
+	if (place->starved_ms || is_waited_for(place) || place->calls.given_up ||
+	    (!place->served_told && is_served(place)))
+		wait_ms = calls_sooner(wait_ms, TICK_MS);
 	return wait_ms;
 }
 
@@ -504,6 +457,6 @@ int place_tick(struct hall *hall, int64_t now_ms)
 	int wait_ms = -1;
 
 	for (struct place *place = hall->places; place; place = place->next)
-		wait_ms = sooner(wait_ms, tick_place(place, now_ms));
+		wait_ms = calls_sooner(wait_ms, tick_place(place, now_ms));
 	return wait_ms;
 }

@@ -5,10 +5,7 @@
  */
 #pragma once
 
-#include "launcher/helper/sources.h"
-
-#include <netinet/in.h>
-#include <stdbool.h>
+#include "launcher/hold/call.h"
 
 struct place;
 
@@ -16,8 +13,9 @@ struct place;
 struct hall {
 	int loop_fd;
 	struct place *places;
-	unsigned open; /* connections that are accepted and not over */
-	unsigned most; /* of which one place has a part */
+	unsigned open;	  /* connections that are accepted, and clients that send datagrams */
+	unsigned clients; /* those of them who send datagrams, and may be invented: half of it */
+	unsigned most;	  /* of which one place has a part */
 	/* Says one of enum hold_answer. Returns false when it is to be said later. */
 	bool (*say)(void *data, char answer, const char *key);
 	/* Heeds what was said before somebody came. */
@@ -28,7 +26,7 @@ struct hall {
 /* What a word says. */
 struct place_socket {
 	uint16_t port;	  /* 0: as its connections were made */
-	int64_t limit_ms; /* how long one may wait */
+	int64_t limit_ms; /* how long one may wait, or a datagram */
 };
 
 /* Takes @fd in any case. */
@@ -36,7 +34,7 @@ void place_listen(struct hall *hall, const char *service, const struct place_soc
 		  int fd);
 
 /* @target: NULL: nobody */
-void place_lead(struct hall *hall, const char *service, const struct in_addr *target);
+void place_lead(struct hall *hall, const char *service, const struct target *target);
 
 /* Nobody will come: whoever waits is reset. */
 void place_dismiss(struct hall *hall, const char *service);

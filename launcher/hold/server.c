@@ -7,15 +7,14 @@
 #include "launcher/hold/words.h"
 #include "runtime/base/cleanup.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
-#define MOST	    1024 /* connections at a time; the others wait in the kernel's queue */
-#define FDS_EACH    6	 /* two connections, two pipes */
+#define MOST	    1024 /* connections and clients at a time; others wait in the kernel's queue */
+#define FDS_EACH    6	 /* two sockets, two pipes; a client that sends datagrams has one */
 #define FDS_OWN	    1024 /* listeners, and little else */
 #define ORPHANED_MS 50
 #define EVENTS	    64 /* so many at once, then what is due */
@@ -62,12 +61,16 @@ static void listen_for(struct server *server, char *text, int *fd)
 
 static void lead(struct server *server, char *text)
 {
-	const char *address = split(text);
-	struct in_addr target;
+	char *address = split(text), *more = address ? split(address) : NULL;
+	struct target target = {0};
 
 	if (!address)
 		return;
-	place_lead(&server->hall, text, inet_pton(AF_INET, address, &target) == 1 ? &target : NULL);
+	bool led = ip_parse(address, &target.four, NULL) == 0;
+
+	if (more && ip_parse(more, &target.six, NULL) < 0)
+		target.six.family = 0;
+	place_lead(&server->hall, text, led ? &target : NULL);
 	if (strcmp(address, "!") == 0)
 		place_dismiss(&server->hall, text);
 }
@@ -87,8 +90,8 @@ static void heed(void *data, char word, const char *key, int *fd)
 	/* any other is a newer supervisor's, who will replace us */
 }
 
-/* As many connections as there are descriptors for. */
-static unsigned most_connections(void)
+/* As many connections and clients as there are descriptors for. */
+static unsigned most_callers(void)
 {
 	struct rlimit limit = {1024, 1024};
 
@@ -112,7 +115,7 @@ int server_open(int control_fd, struct server **ret_server, struct err *err)
 	server->control.heed = heed;
 	server->control.data = server;
 	server->hall = (struct hall){
-		.loop_fd = r, .most = most_connections(), .say = say, .hear = hear, .data = server};
+		.loop_fd = r, .most = most_callers(), .say = say, .hear = hear, .data = server};
 	if (r >= 0)
 		r = control_open(&server->control, server->hall.loop_fd, control_fd, err);
 	if (r < 0) {

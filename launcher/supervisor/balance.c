@@ -21,6 +21,8 @@ struct draft {
 	size_t group_count;
 	struct in_addr *targets; /* of all groups, one after the other */
 	size_t target_count;
+	struct net_holder *holders; /* likewise */
+	size_t holder_count;
 	struct net_port *ports;
 	size_t port_count;
 };
@@ -29,6 +31,7 @@ static void draft_free(struct draft *draft)
 {
 	free(draft->groups);
 	free(draft->targets);
+	free(draft->holders);
 	free(draft->ports);
 }
 
@@ -46,7 +49,7 @@ static struct instance *first_of(struct draft *draft, const struct service *serv
 }
 
 static void add_group(struct draft *draft, const struct service *service,
-		      const struct net_network *network, bool held)
+		      const struct net_network *network, const struct unit *unit, bool held)
 {
 	struct net_group *group = &draft->groups[draft->group_count++];
 	struct instance *first = first_of(draft, service);
@@ -56,11 +59,14 @@ static void add_group(struct draft *draft, const struct service *service,
 		.network = network,
 		.way = service->traffic.balance == BALANCE_SOURCE ? NET_BY_SOURCE : NET_IN_TURN,
 		.targets = &draft->targets[draft->target_count],
+		.holders = &draft->holders[draft->holder_count],
 		.counted = service->autoscale.idle_ms > 0,
 	};
-	if (held)
-		group->holder_port = hold_port(draft->sup, service, network);
-	if (group->holder_port)
+	group->holder_count =
+		hold_list(draft->sup, service, network, &draft->holders[draft->holder_count]);
+	draft->holder_count += group->holder_count;
+	group->held = held;
+	if (held && unit->asleep)
 		return;
 	for (struct instance *one = first; one && is_of(one, service); one = one->next) {
 		if (one->state != INSTANCE_READY || !one->endpoint || instance_is_one_off(one))
@@ -74,7 +80,7 @@ static void add_group(struct draft *draft, const struct service *service,
 	}
 }
 
-static void add_ports(struct draft *draft, const struct service *service, size_t group, bool held)
+static void add_ports(struct draft *draft, const struct service *service, size_t group)
 {
 	for (size_t i = 0; i < draft->sup->port_count; i++) {
 		const struct reservation *port = &draft->sup->ports[i];
@@ -86,7 +92,7 @@ static void add_ports(struct draft *draft, const struct service *service, size_t
 				.host_port = port->port,
 				.target_port = port->target,
 				.group = group,
-				.holder_port = held ? hold_published(draft->sup, port) : 0,
+				.holder_port = hold_published(draft->sup, port),
 				.shut = service->traffic.restricted,
 			};
 	}
@@ -105,29 +111,45 @@ static void add_service(struct draft *draft, const struct stack *stack, size_t i
 		if (!network)
 			continue; /* not selected, and never needed */
 		if (network == main)
-			add_ports(draft, service, draft->group_count, held);
-		add_group(draft, service, network, held);
+			add_ports(draft, service, draft->group_count);
+		add_group(draft, service, network, &draft->sup->units[i], held);
 	}
+}
+
+static size_t count_holders(const struct supervisor *sup, const struct service *service)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < service->network.attachment_count; i++) {
+		const struct net_network *network =
+			net_network_find(sup->net, service->network.attachments[i].network);
+
+		if (network)
+			count += hold_list(sup, service, network, NULL);
+	}
+	return count;
 }
 
 static int draft_make(struct supervisor *sup, const struct stack *stack, struct draft *draft)
 {
-	size_t groups = 1, most = 1;
+	size_t groups = 1, most = 1, holders = 1;
 
 	for (size_t i = 0; i < stack->service_count; i++) {
 		size_t count = stack->services[i].network.attachment_count;
 
 		groups += count;
 		most = count > most ? count : most;
+		holders += count_holders(sup, &stack->services[i]);
 	}
 	*draft = (struct draft){
 		.sup = sup,
 		.next = sup->instances,
 		.groups = calloc(groups, sizeof(*draft->groups)),
 		.targets = calloc(sup->instance_count * most + 1, sizeof(*draft->targets)),
+		.holders = calloc(holders, sizeof(*draft->holders)),
 		.ports = calloc(sup->port_count + 1, sizeof(*draft->ports)),
 	};
-	if (!draft->groups || !draft->targets || !draft->ports)
+	if (!draft->groups || !draft->targets || !draft->holders || !draft->ports)
 		return -ENOMEM;
 	for (size_t i = 0; i < stack->service_count; i++)
 		add_service(draft, stack, i);

@@ -8,35 +8,24 @@
 #include "launcher/policy/observed.h"
 #include "launcher/supervisor/events.h"
 #include "launcher/supervisor/helper.h"
+#include "launcher/supervisor/hold_sockets.h"
 #include "launcher/supervisor/networks.h"
 #include "launcher/supervisor/save.h"
 #include "launcher/supervisor/scaler.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/cleanup.h"
-#include "runtime/network/net_hold.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <string.h>
-
-#define LIMIT_MS 60000 /* how long a connection may wait */
-
-/* One that listens. */
-struct hold_socket {
-	struct hold_socket *next;
-	char *network;
-	uint16_t target; /* the port that is published; 0: all that the service's address has */
-	int fd;
-	bool handed;
-};
 
 /* One service. */
 struct hold_place {
 	struct hold_place *next;
 	char *service;
-	struct hold_socket *sockets;
+	struct hold_sockets sockets;
 	struct in_addr target; /* who serves; INADDR_ANY: nobody; INADDR_NONE: nobody will */
+	struct ip target6;     /* the same one; family 0: there is none */
 	bool told;
 	bool wanted;
 };
@@ -50,40 +39,9 @@ struct hold {
 
 /* ---- what there is ---- */
 
-/* A name of its own with the keeper, whose names are short. */
-static void kept_name(char name[static KEEP_NAME_MAX + 1], const char *service,
-		      const struct hold_socket *one)
-{
-	char whole[WORDS_KEY_MAX + 1];
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-
-	snprintf(whole, sizeof(whole), "%.100s %.100s %u", service, one->network, one->target);
-	for (const char *at = whole; *at; at++)
-		hash = (hash ^ (unsigned char)*at) * UINT64_C(0x100000001b3);
-	snprintf(name, KEEP_NAME_MAX + 1, "hold-%016" PRIx64, hash);
-}
-
-static void socket_free(struct hold *hold, const struct hold_place *place, struct hold_socket *one)
-{
-	char name[KEEP_NAME_MAX + 1];
-
-	if (one->fd >= 0) {
-		kept_name(name, place->service, one);
-		keep_drop(hold->sup->keep, name);
-	}
-	fd_drop(&one->fd);
-	free(one->network);
-	free(one);
-}
-
 static void place_free(struct hold *hold, struct hold_place *place)
 {
-	while (place->sockets) {
-		struct hold_socket *first = place->sockets;
-
-		place->sockets = first->next;
-		socket_free(hold, place, first);
-	}
+	hold_sockets_free(hold->sup, place->service, &place->sockets);
 	free(place->service);
 	free(place);
 }
@@ -114,58 +72,6 @@ static struct hold_place *find_or_make(struct hold *hold, const char *service)
 	place->next = hold->places;
 	hold->places = place;
 	return place;
-}
-
-static const struct hold_socket *find_socket(const struct hold_place *place, const char *network,
-					     uint16_t target)
-{
-	const struct hold_socket *one = place ? place->sockets : NULL;
-
-	while (one && (one->target != target || strcmp(one->network, network) != 0))
-		one = one->next;
-	return one;
-}
-
-/* A predecessor's, or a new one. */
-static int open_socket(struct hold *hold, const struct hold_place *place, struct hold_socket *one,
-		       const struct net_network *network)
-{
-	char name[KEEP_NAME_MAX + 1];
-	struct err err = {0};
-
-	kept_name(name, place->service, one);
-	one->fd = keep_take(hold->sup->keep, name);
-	if (one->fd >= 0)
-		return 0;
-	one->fd = -1;
-	int r = net_hold_socket(network, &one->fd, &err);
-
-	if (r < 0)
-		supervisor_log(hold->sup, "service=%s event=not-held error=\"%s\"", place->service,
-			       err.text);
-	else
-		err_ignore(keep_store(hold->sup->keep, name, one->fd, NULL));
-	return r;
-}
-
-static void need_socket(struct hold *hold, struct hold_place *place,
-			const struct net_network *network, uint16_t target)
-{
-	const char *key = net_network_name(network);
-
-	if (find_socket(place, key, target))
-		return;
-	struct hold_socket *one = calloc(1, sizeof(*one));
-
-	if (!one)
-		return; /* the next change tries again */
-	*one = (struct hold_socket){.network = strdup(key), .target = target, .fd = -1};
-	if (!one->network || open_socket(hold, place, one, network) < 0) {
-		socket_free(hold, place, one);
-		return;
-	}
-	one->next = place->sockets;
-	place->sockets = one;
 }
 
 /* ---- what is wanted ---- */
@@ -199,24 +105,56 @@ static bool has_failed(const struct supervisor *sup, const char *service)
 }
 
 /* Nobody serves who is about to stop. */
-static struct in_addr target_of(const struct supervisor *sup, const struct unit *unit,
-				const char *service)
+static const struct instance *server_of(const struct supervisor *sup, const struct unit *unit,
+					const char *service)
 {
 	const struct instance *one = unit->asleep ? NULL : sup->instances;
 
 	for (; one; one = one->next)
 		if (one->state == INSTANCE_READY && one->endpoint && !instance_is_one_off(one) &&
 		    strcmp(one->plan->service->name, service) == 0)
-			return net_endpoint_address(one->endpoint);
+			break;
+	return one;
+}
+
+static struct in_addr target_of(const struct supervisor *sup, const struct unit *unit,
+				const char *service)
+{
+	const struct instance *server = server_of(sup, unit, service);
+
+	if (server)
+		return net_endpoint_address(server->endpoint);
 	return (struct in_addr){
 		htonl(!unit->asleep && has_failed(sup, service) ? INADDR_NONE : INADDR_ANY)};
+}
+
+/* In whatever network it has one. */
+static struct ip target6_of(const struct supervisor *sup, const struct unit *unit,
+			    const struct service *service)
+{
+	const struct instance *server = server_of(sup, unit, service->name);
+	struct ip address = {0};
+
+	for (size_t i = 0; server && !address.family && i < service->network.attachment_count;
+	     i++) {
+		const struct net_network *network =
+			net_network_find(sup->net, service->network.attachments[i].network);
+
+		if (network)
+			address = net_address6(network,
+					       net_endpoint_address_in(server->endpoint, network));
+	}
+	return address;
 }
 
 bool hold_is_wanted(const struct supervisor *sup, size_t i)
 {
 	const struct unit *unit = &sup->units[i];
 
-	if (!unit->held || !may_sleep(sup, i) || unit->stopped || !unit->plan || sup->ending)
+	const struct hold_place *place = find(sup->hold, sup->manifest->stack->services[i].name);
+
+	if (!unit->held || !may_sleep(sup, i) || unit->stopped || !unit->plan || sup->ending ||
+	    !place || !place->sockets.first)
 		return false;
 	if (unit->asleep)
 		return true;
@@ -228,39 +166,23 @@ bool hold_is_wanted(const struct supervisor *sup, size_t i)
 	return target.s_addr == htonl(INADDR_ANY) || (sup->hold && sup->hold->served);
 }
 
-static void need_sockets(struct hold *hold, struct hold_place *place, const struct service *service)
-{
-	const struct supervisor *sup = hold->sup;
-	const struct stack *stack = sup->manifest->stack;
-	const struct net_network *main = networks_main(sup, stack, service);
-
-	for (size_t i = 0; i < service->network.attachment_count; i++) {
-		const struct net_network *network =
-			net_network_find(sup->net, service->network.attachments[i].network);
-
-		if (network && networks_address(service, network).s_addr != htonl(INADDR_ANY))
-			need_socket(hold, place, network, 0);
-	}
-	for (size_t i = 0; main && i < sup->port_count; i++)
-		if (strcmp(sup->ports[i].service->name, service->name) == 0 &&
-		    sup->ports[i].protocol == IPPROTO_TCP)
-			need_socket(hold, place, main, sup->ports[i].target);
-}
-
 static void write_place(struct hold *hold, size_t i)
 {
-	const struct supervisor *sup = hold->sup;
+	struct supervisor *sup = hold->sup;
 	const struct service *service = &sup->manifest->stack->services[i];
 	struct hold_place *place = find_or_make(hold, service->name);
 
 	if (!place)
 		return;
 	place->wanted = true;
-	need_sockets(hold, place, service);
+	hold_sockets_need(sup, service, &place->sockets);
 	struct in_addr target = target_of(sup, &sup->units[i], service->name);
+	struct ip target6 = target6_of(sup, &sup->units[i], service);
 
-	place->told = place->told && target.s_addr == place->target.s_addr;
+	place->told = place->told && target.s_addr == place->target.s_addr &&
+		      ip_compare(&target6, &place->target6) == 0;
 	place->target = target;
+	place->target6 = target6;
 }
 
 /* A word that is lost leaves sockets open that nobody is led to. */
@@ -285,13 +207,29 @@ static void forget_others(struct hold *hold)
 
 /* ---- words ---- */
 
+/* It knows them by no name of their own. */
+static int tell_stale(struct hold_place *place, int control_fd)
+{
+	if (!place->sockets.stale)
+		return 0;
+	int r = words_send(control_fd, HOLD_WORD_FORGET, place->service, -1);
+
+	if (r < 0)
+		return r;
+	for (struct hold_socket *one = place->sockets.first; one; one = one->next)
+		one->handed = false;
+	place->sockets.stale = false;
+	return 0;
+}
+
 static int tell_place(struct hold_place *place, int control_fd)
 {
-	char key[WORDS_KEY_MAX + 1], address[INET_ADDRSTRLEN] = "-";
-	int r = 0;
+	char key[WORDS_KEY_MAX + 1], address[INET_ADDRSTRLEN] = "-", address6[IP_TEXT_MAX] = "";
+	int r = tell_stale(place, control_fd);
 
-	for (struct hold_socket *one = place->sockets; r == 0 && one; one = one->next) {
-		snprintf(key, sizeof(key), "%.200s %u %d", place->service, one->target, LIMIT_MS);
+	for (struct hold_socket *one = place->sockets.first; r == 0 && one; one = one->next) {
+		snprintf(key, sizeof(key), "%.200s %u %d", place->service, one->use.target,
+			 hold_socket_limit_ms(one));
 		if (!one->handed)
 			r = words_send(control_fd, HOLD_WORD_LISTEN, key, one->fd);
 		one->handed = r == 0;
@@ -302,7 +240,10 @@ static int tell_place(struct hold_place *place, int control_fd)
 		snprintf(address, sizeof(address), "!");
 	else if (place->target.s_addr != htonl(INADDR_ANY))
 		inet_ntop(AF_INET, &place->target, address, sizeof(address));
-	snprintf(key, sizeof(key), "%.200s %s", place->service, address);
+	if (place->target6.family)
+		ip_format(&place->target6, address6);
+	snprintf(key, sizeof(key), "%.200s %s%s%s", place->service, address, *address6 ? " " : "",
+		 address6);
 	r = words_send(control_fd, HOLD_WORD_TARGET, key, -1);
 	place->told = r == 0;
 	return r;
@@ -325,7 +266,7 @@ static void on_begun(void *data)
 
 	for (struct hold_place *place = hold->places; place; place = place->next) {
 		place->told = false;
-		for (struct hold_socket *one = place->sockets; one; one = one->next)
+		for (struct hold_socket *one = place->sockets.first; one; one = one->next)
 			one->handed = false;
 	}
 	if (served != hold->served)
@@ -333,7 +274,7 @@ static void on_begun(void *data)
 	hold->served = served;
 }
 
-/* From here on connections go to the instances directly, or are refused. */
+/* From here on who calls gets to the instances directly, or is refused. */
 static void release(struct supervisor *sup, struct unit *unit)
 {
 	if (unit->asleep || !unit->held)
@@ -355,7 +296,7 @@ static void wake(struct hold *hold, size_t i, const char *service)
 {
 	struct hold_place *place = find(hold, service);
 
-	scaler_wake(hold->sup, i, "woken by a connection");
+	scaler_wake(hold->sup, i, "woken by a call");
 	if (!hold->sup->units[i].asleep || !place)
 		return;
 	/* Without memory for it: whoever is told again tells again. */
@@ -436,25 +377,20 @@ void hold_write(struct supervisor *sup)
 	helper_tell(&sup->hold->helper);
 }
 
-static uint16_t port_of(const struct hold_socket *one)
+size_t hold_list(const struct supervisor *sup, const struct service *service,
+		 const struct net_network *network, struct net_holder *to)
 {
-	return one ? net_hold_port(one->fd) : 0;
-}
+	const struct hold_place *place = find(sup->hold, service->name);
 
-uint16_t hold_port(const struct supervisor *sup, const struct service *service,
-		   const struct net_network *network)
-{
-	return port_of(find_socket(find(sup->hold, service->name), net_network_name(network), 0));
+	return place ? hold_sockets_list(&place->sockets, network, to) : 0;
 }
 
 uint16_t hold_published(const struct supervisor *sup, const struct reservation *port)
 {
 	const struct net_network *main = networks_main(sup, sup->manifest->stack, port->service);
+	const struct hold_place *place = find(sup->hold, port->service->name);
 
-	if (!main || port->protocol != IPPROTO_TCP)
-		return 0;
-	return port_of(find_socket(find(sup->hold, port->service->name), net_network_name(main),
-				   port->target));
+	return place && main ? hold_sockets_published(&place->sockets, main, port) : 0;
 }
 
 void hold_adopt(struct supervisor *sup)

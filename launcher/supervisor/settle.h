@@ -23,8 +23,8 @@ struct unit {
 	unsigned replicas;
 	bool selected; /* part of what `up` was asked for */
 	bool stopped;  /* by `stop` */
-	bool asleep;   /* replicas is 0 as nobody needs it: the next connection wakes it */
-	bool held;     /* connections wait, see hold.h, until the first one is served */
+	bool asleep;   /* replicas is 0 as nobody needs it: the next call wakes it */
+	bool held;     /* who calls waits, see hold.h, until the first one is served */
 	struct unit_times times;
 	struct plan *plan;
 	struct plan *previous;	/* that of the revision a rollout replaces; NULL: none is on */

@@ -11,6 +11,7 @@
 #include "runtime/network/balancer.h"
 
 #include "runtime/base/cleanup.h"
+#include "runtime/network/balancer_maps.h"
 
 #include <errno.h>
 #include <string.h>
@@ -22,9 +23,9 @@
 /* One transaction in the making: elements go before they come, so that one may move. */
 struct change {
 	const char *table;  /* with its family, as nftables know it */
-	struct buf left;    /* struct ip: addresses that are in no group any more */
+	struct buf left;    /* struct ip: addresses that are in no group any more, or no holder's */
 	struct buf chains;  /* new ones */
-	struct buf maps;    /* all published ports, where one has changed */
+	struct buf maps;    /* all published ports, or all holders, where one has changed */
 	struct buf gone;    /* elements */
 	struct buf come;    /* elements */
 	struct buf rules;   /* of chains that stay or are new */
@@ -242,18 +243,48 @@ static void put_choice(struct buf *text, const struct balancer_kept *group, enum
 			   group->number * (unsigned long)SLOTS_MAX, target);
 }
 
-/* A family that the holder does not hear is refused. */
-static void put_held(struct buf *text, const char *table, const char *chain,
-		     const struct balancer_group *wish, unsigned port)
+/* @match: what it is for */
+static void put_holder(struct buf *text, const struct ip *gateway, const char *match, unsigned port)
 {
 	char target[16];
 
-	if (!wish->holder.family)
-		return;
 	snprintf(target, sizeof(target), ":%u", port);
-	buf_printf(text, "add rule %s %s meta l4proto tcp dnat to ", table, chain);
-	put_target(text, &wish->holder, target);
+	buf_printf(text, "%sdnat to ", match);
+	put_target(text, gateway, target);
 	buf_puts(text, "\n");
+}
+
+/* @port: NULL: all that come to the group's address */
+static void put_held(struct buf *text, const char *rule, const struct balancer_group *wish,
+		     const struct net_port *port)
+{
+	char match[32];
+
+	if (port) {
+		snprintf(match, sizeof(match), "meta l4proto %s ",
+			 balancer_protocol(port->protocol));
+		buf_puts(text, port->holder_port ? rule : "");
+		if (port->holder_port)
+			put_holder(text, &wish->gateway, match, port->holder_port);
+		return;
+	}
+	for (size_t i = 0; i < wish->holder_count; i++) {
+		const struct net_holder *one = &wish->holders[i];
+
+		if (one->family != wish->gateway.family)
+			continue;
+		snprintf(match, sizeof(match),
+			 one->called_port ? "%s dport %u " : "meta l4proto %s ",
+			 balancer_protocol(one->protocol), one->called_port);
+		buf_puts(text, rule);
+		put_holder(text, &wish->gateway, match, one->port);
+	}
+}
+
+/* Only those that no holder hears, of a group that is held. */
+static bool is_led(const struct balancer_group *wish, const struct net_port *port)
+{
+	return !wish->held || !port || !port->holder_port;
 }
 
 /* @port: NULL: the connection's own */
@@ -262,27 +293,28 @@ static char *rules_of(const char *table, const struct balancer_kept *group,
 		      const struct net_port *port)
 {
 	autobuf struct buf text = {0};
-	char match[64] = "", target[16] = "";
-	unsigned held = port ? port->holder_port : wish->holder_port;
+	char match[64] = "", target[16] = "", rule[96];
 
+	snprintf(rule, sizeof(rule), "add rule %s %s ", table, chain);
 	if (port) {
 		snprintf(match, sizeof(match), "meta l4proto %s ",
-			 port->protocol == IPPROTO_UDP ? "udp" : "tcp");
+			 balancer_protocol(port->protocol));
 		snprintf(target, sizeof(target), ":%u", port->target_port);
+	} else if (wish->held) {
+		snprintf(match, sizeof(match), "meta l4proto udp ");
 	}
 	buf_printf(&text, "flush chain %s %s\n", table, chain);
 	if (wish->counted)
-		buf_printf(&text, "add rule %s %s counter name hits_%u\n", table, chain,
-			   group->number);
-	if (held) {
-		put_held(&text, table, chain, wish, held);
-	} else if (group->count > 0) {
-		buf_printf(&text, "add rule %s %s %sdnat to ", table, chain, match);
+		buf_printf(&text, "%scounter name hits_%u\n", rule, group->number);
+	if (wish->held)
+		put_held(&text, rule, wish, port);
+	if (group->count > 0 && is_led(wish, port)) {
+		buf_printf(&text, "%s%sdnat to ", rule, match);
 		put_choice(&text, group, wish->way, target);
 		buf_puts(&text, "\n");
 	}
-	if (group->count > 1 && !held) {
-		buf_printf(&text, "add rule %s %s %sdnat to ", table, chain, match);
+	if (group->count > 1 && is_led(wish, port)) {
+		buf_printf(&text, "%s%sdnat to ", rule, match);
 		put_target(&text, &group->slots[0], target);
 		buf_puts(&text, "\n");
 	}
@@ -439,37 +471,17 @@ static int change_groups(struct balancer *balancer, struct change *change,
 	return r;
 }
 
-/* What leads a connection to the chain of its port, and refuses datagrams that none leads away:
- * without an endpoint a connection meets the socket that reserves the port, which refuses streams
- * as it does not listen, but would swallow datagrams. */
-static char *port_maps_of(const char *table, const struct net_port *ports, size_t count)
+/* Takes @text over, which says all there is; sends it where it is another one than before. What a
+ * new table has is @nothing. */
+static int put_whole(struct change *change, char **kept, char *text, bool nothing)
 {
-	autobuf struct buf text = {0};
-	char address[IP_TEXT_MAX];
-
-	buf_printf(&text,
-		   "flush map %s ports\nflush map %s ports_of\n"
-		   "flush chain %s refused\nflush set %s shut\n",
-		   table, table, table, table);
-	for (size_t i = 0; i < count; i++) {
-		const char *protocol = ports[i].protocol == IPPROTO_UDP ? "udp" : "tcp";
-		const char *family = ports[i].host_ip.family == 6 ? "ip6" : "ip";
-		bool any = ip_is_any(&ports[i].host_ip);
-
-		ip_format(&ports[i].host_ip, address);
-		buf_printf(&text, "add chain %s port_%zu\n", table, i);
-		buf_printf(&text, "add element %s %s { %s%s%s . %u : goto port_%zu }\n", table,
-			   any ? "ports" : "ports_of", any ? "" : address, any ? "" : " . ",
-			   protocol, ports[i].host_port, i);
-		if (ports[i].protocol == IPPROTO_UDP)
-			buf_printf(&text, "add rule %s refused %s%s%s%sudp dport %u reject\n",
-				   table, any ? "" : family, any ? "" : " daddr ",
-				   any ? "" : address, any ? "" : " ", ports[i].host_port);
-		if (ports[i].holder_port && ports[i].shut)
-			buf_printf(&text, "add element %s shut { %u }\n", table,
-				   ports[i].holder_port);
-	}
-	return buf_check(&text, NULL) < 0 ? NULL : buf_take(&text);
+	if (!text)
+		return -ENOMEM;
+	if (*kept ? strcmp(*kept, text) != 0 : !nothing)
+		buf_puts(&change->maps, text);
+	free(*kept);
+	*kept = text;
+	return 0;
 }
 
 static int resize_ports(struct balancer *balancer, struct change *change, size_t count)
@@ -495,15 +507,12 @@ static int resize_ports(struct balancer *balancer, struct change *change, size_t
 static int change_ports(struct balancer *balancer, struct change *change,
 			const struct balancer_wish *wish)
 {
-	char *maps = port_maps_of(change->table, wish->ports, wish->port_count);
 	char chain[32];
-	int r = maps ? resize_ports(balancer, change, wish->port_count) : -ENOMEM;
+	int r = put_whole(change, &balancer->port_maps, balancer_port_maps(change->table, wish),
+			  wish->port_count == 0);
 
-	if (maps && (balancer->port_maps || wish->port_count) &&
-	    (!balancer->port_maps || strcmp(balancer->port_maps, maps) != 0))
-		buf_puts(&change->maps, maps);
-	free(balancer->port_maps);
-	balancer->port_maps = maps;
+	if (r == 0)
+		r = resize_ports(balancer, change, wish->port_count);
 	for (size_t i = 0; r == 0 && i < wish->port_count; i++) {
 		const struct net_port *port = &wish->ports[i];
 
@@ -513,6 +522,17 @@ static int change_ports(struct balancer *balancer, struct change *change,
 				       &wish->groups[port->group], chain, port));
 	}
 	return r;
+}
+
+static int put_holders(struct balancer *balancer, struct change *change,
+		       const struct balancer_wish *wish)
+{
+	char *text = balancer_holders(change->table, wish);
+
+	/* Else flows of datagrams lead to one that is gone as long as they go on. */
+	if (text && balancer->holders)
+		balancer_gone_holders(balancer->holders, text, &change->left);
+	return put_whole(change, &balancer->holders, text, text && !strchr(text, '{'));
 }
 
 static void append(struct buf *text, const struct buf *part)
@@ -527,6 +547,8 @@ int balancer_change(struct balancer *balancer, const char *table, const struct b
 	__attribute__((cleanup(change_free))) struct change change = {.table = table};
 	int r = change_groups(balancer, &change, wish);
 
+	if (r == 0)
+		r = put_holders(balancer, &change, wish);
 	if (r == 0)
 		r = change_ports(balancer, &change, wish);
 	free(balancer->left);
@@ -548,6 +570,7 @@ void balancer_forget(struct balancer *balancer)
 		free(balancer->port_rules[i]);
 	free(balancer->port_rules);
 	free(balancer->port_maps);
+	free(balancer->holders);
 	free(balancer->left);
 	*balancer = (struct balancer){0};
 }

@@ -17,8 +17,10 @@ struct balancer_group {
 	enum net_way way;
 	const struct ip *targets; /* no address twice */
 	size_t target_count;
-	struct ip holder;     /* an address of the host's; family 0: none */
-	uint16_t holder_port; /* streams go there, and nothing to the targets; 0: no such thing */
+	struct ip gateway;		  /* where the holders are; family 0: none of this family */
+	const struct net_holder *holders; /* of any family, see net_group */
+	size_t holder_count;
+	bool held;
 	bool counted;
 };
 
@@ -47,9 +49,10 @@ struct balancer {
 	size_t group_count;
 	unsigned numbers; /* given so far */
 	char *port_maps;
+	char *holders;
 	char **port_rules;
 	size_t port_count;
-	struct ip *left; /* addresses that the last change has taken from a group */
+	struct ip *left; /* addresses that the last change has taken from a group, or a holder */
 	size_t left_count;
 };
 

@@ -51,26 +51,62 @@ int net_gateway_socket(const struct net_network *network, int type, uint16_t por
 	return 0;
 }
 
-int net_hold_socket(const struct net_network *network, int *ret_fd, struct err *err)
+static int bind_any_port(int fd, const struct net_network *network, unsigned char family)
 {
-	const struct sockaddr_in address = {.sin_family = AF_INET,
-					    .sin_addr = net_gateway(network)};
-	autoclose int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	const struct sockaddr_in four = {.sin_family = AF_INET, .sin_addr = net_gateway(network)};
+	struct sockaddr_in6 six = {.sin6_family = AF_INET6};
+	const struct ip gateway = net_gateway6(network);
 
-	if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
-	    listen(fd, HOLD_BACKLOG) < 0)
+	memcpy(&six.sin6_addr, gateway.bytes, sizeof(six.sin6_addr));
+	return family == 6 ? bind(fd, (const struct sockaddr *)&six, sizeof(six))
+			   : bind(fd, (const struct sockaddr *)&four, sizeof(four));
+}
+
+int net_hold_socket(const struct net_network *network, unsigned char family, int type, int *ret_fd,
+		    struct err *err)
+{
+	if (family == 6 && !net_gateway6(network).family)
+		return err_say(err, EAFNOSUPPORT, "network %s: no IPv6", net_network_name(network));
+	autoclose int fd =
+		socket(family == 6 ? AF_INET6 : AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0 || bind_any_port(fd, network, family) < 0 ||
+	    (type == SOCK_STREAM && listen(fd, HOLD_BACKLOG) < 0))
 		return err_set(err, errno, "network %s: a port of the gateway",
 			       net_network_name(network));
 	*ret_fd = take_fd(&fd);
 	return 0;
 }
 
+bool net_hold_is_on(const struct net_network *network, unsigned char family, int fd)
+{
+	const struct ip gateway =
+		family == 6 ? net_gateway6(network) : ip_of_in(net_gateway(network));
+	struct sockaddr_in6 six = {0};
+	struct sockaddr_in four;
+	socklen_t len = sizeof(six);
+	struct ip own = {0};
+
+	if (getsockname(fd, (struct sockaddr *)&six, &len) < 0)
+		return false;
+	memcpy(&four, &six, sizeof(four));
+	if (six.sin6_family == AF_INET)
+		own = ip_of_in(four.sin_addr);
+	if (six.sin6_family == AF_INET6) {
+		own.family = 6;
+		memcpy(own.bytes, &six.sin6_addr, sizeof(own.bytes));
+	}
+	return own.family && ip_compare(&own, &gateway) == 0;
+}
+
 uint16_t net_hold_port(int fd)
 {
-	struct sockaddr_in address = {0};
+	/* In both families the port is where it is in this one. */
+	struct sockaddr_in6 address = {0};
 	socklen_t len = sizeof(address);
 
-	if (getsockname(fd, (struct sockaddr *)&address, &len) < 0 || address.sin_family != AF_INET)
+	if (getsockname(fd, (struct sockaddr *)&address, &len) < 0 ||
+	    (address.sin6_family != AF_INET && address.sin6_family != AF_INET6))
 		return 0;
-	return ntohs(address.sin_port);
+	return ntohs(address.sin6_port);
 }

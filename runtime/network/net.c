@@ -346,8 +346,11 @@ static size_t fill_group(struct balancer_group *group, const struct net_group *w
 				      net_virtual(wanted->network, wanted->name)),
 		.way = wanted->way,
 		.targets = targets,
-		.holder = family == 4 ? ip_of_in(net_gateway(wanted->network)) : (struct ip){0},
-		.holder_port = wanted->holder_port,
+		.gateway = family == 6 ? net_gateway6(wanted->network)
+				       : ip_of_in(net_gateway(wanted->network)),
+		.holders = wanted->holders,
+		.holder_count = wanted->holder_count,
+		.held = wanted->held,
 		.counted = wanted->counted,
 	};
 	for (size_t i = 0; i < wanted->target_count; i++) {

@@ -290,16 +290,27 @@ int net_virtual_keep(struct net_network *network, const char *name, struct in_ad
 /* INADDR_ANY: @name has none. */
 struct in_addr net_virtual(const struct net_network *network, const char *name);
 
+/* A socket on the gateway of a group's network where who calls the group can wait, see net_hold.h.
+ */
+struct net_holder {
+	int protocol;	      /* IPPROTO_TCP or IPPROTO_UDP */
+	unsigned char family; /* 4 or 6 */
+	uint16_t called_port; /* of the group's address; 0: all of them */
+	uint16_t port;	      /* of the gateway */
+};
+
 /* Endpoints of one network that new connections are spread over. */
 struct net_group {
 	const char *name;
 	const struct net_network *network;
 	enum net_way way;
-	const struct in_addr *targets; /* no address twice */
-	size_t target_count;	       /* 0: connections are refused */
-	uint16_t holder_port; /* 0; else streams go to this port of the gateway instead, whose
-				 listener knows by SO_ORIGINAL_DST where to */
-	bool counted;	      /* see net_hold.h */
+	const struct in_addr *targets;	  /* no address twice */
+	size_t target_count;		  /* 0: connections are refused */
+	const struct net_holder *holders; /* of its address; nobody gets there but by it */
+	size_t holder_count;
+	bool held;    /* connections go there, and none to the targets, who get datagrams that no
+			 holder hears */
+	bool counted; /* see net_hold.h */
 };
 
 /* One published port. */
@@ -310,7 +321,8 @@ struct net_port {
 	uint16_t host_port; /* host byte order, as all ports here */
 	uint16_t target_port;
 	size_t group;	      /* which of the groups it leads to */
-	uint16_t holder_port; /* where the group has one: another one, for this port alone */
+	uint16_t holder_port; /* a holder's, for this port alone; 0: none. It is used while the
+				 group is held */
 	bool shut;	      /* that one, to the stack's instances */
 };
 

@@ -16,13 +16,20 @@ int net_hits(struct net *net, void (*seen)(void *data, const char *group, uint64
 	     void *data, struct err *err) must_check;
 
 /*
- * A socket of the host's that listens on the network's gateway, for net_group.holder_port: what the
- * balancer leads there waits in its queue. So does who calls it by its own address: that he has not
- * been translated tells SO_ORIGINAL_DST, once he is accepted.
+ * A socket of the host's on the network's gateway, for net_group.holders: what the balancer leads
+ * there waits in its queue; where a stream was to go tells SO_ORIGINAL_DST. Who calls it by its own
+ * address is refused, as long as the balancer knows of it.
  *
+ * @type	SOCK_STREAM, which listens, or SOCK_DGRAM
  * @ret_fd	out: close-on-exec, never waits; owned by the caller
+ *
+ * Returns 0; -EAFNOSUPPORT when the network has no addresses of that family; -errno.
  */
-int net_hold_socket(const struct net_network *network, int *ret_fd, struct err *err) must_check;
+int net_hold_socket(const struct net_network *network, unsigned char family, int type, int *ret_fd,
+		    struct err *err) must_check;
+
+/* Whether one, that may be of an earlier process, is on the gateway that the network has now. */
+bool net_hold_is_on(const struct net_network *network, unsigned char family, int fd);
 
 /* The port of one; 0: it is none. */
 uint16_t net_hold_port(int fd);

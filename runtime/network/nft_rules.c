@@ -43,7 +43,8 @@
  *
  * led: what the balancer leads to a holder is not forwarded; it meets here what it would meet
  * there, so that nobody gets to who sleeps that would not get to who is awake. shut: ports of
- * holders that are for others than instances.
+ * holders that are for others than instances. holders: theirs, that nobody gets to but by the
+ * balancer: else whoever reaches the host could keep a service awake that is closed to him.
  *
  * forward: what is confined to its network, or to whom it may call; then what may come into one,
  * which nobody may from outside it but through a published port; then what may leave.
@@ -75,7 +76,10 @@ static const char chains[] =
 	"\t\ttype $a : verdict\n"
 	"\t}\n"
 	"\tset shut {\n"
-	"\t\ttype inet_service\n"
+	"\t\ttype inet_proto . inet_service\n"
+	"\t}\n"
+	"\tset holders {\n"
+	"\t\ttype $a . inet_proto . inet_service\n"
 	"\t}\n"
 	"\tmap ports {\n"
 	"\t\ttype inet_proto . inet_service : verdict\n"
@@ -146,7 +150,7 @@ static const char chains[] =
 	"\t}\n"
 	"\tchain host {\n"
 	"\t\tct state established,related accept\n"
-	"\t\tct status dnat tcp dport @shut jump unanswered\n"
+	"\t\tct status dnat meta l4proto . th dport @shut jump unanswered\n"
 	"\t\tct status dnat accept\n"
 	"\t\tmeta l4proto $p accept\n"
 	"\t\tmeta l4proto { tcp, udp } th dport 53 accept\n"
@@ -160,6 +164,8 @@ static const char chains[] =
 	"\t\ttype filter hook input priority filter; policy accept;\n"
 	"\t\ttcp flags rst jump refusal\n"
 	"\t\tjump refused\n"
+	"\t\tct state new ct status & dnat == 0 "
+	"$f daddr . meta l4proto . th dport @holders jump unanswered\n"
 	"\t\tct state new ct status dnat jump led\n"
 	"\t\tjump visits\n"
 	"\t}\n"

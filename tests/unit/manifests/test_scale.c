@@ -2,6 +2,8 @@
 /* x-autoscale, x-schedule, x-drain, x-balance and x-allow. */
 #include "tests/unit/manifests/one_service.h"
 
+#include "manifests/datagrams.h"
+
 static void a_bound_is_enough(void **unused)
 {
 	autofixture struct fixture fixture;
@@ -282,14 +284,18 @@ static void faults_are_told_at_their_place(void **unused)
 static void what_cannot_be_done_yet_is_noted(void **unused)
 {
 	static const struct fault notes[] = {
-		{"x-autoscale: {max: 8, idle: 5m}\n  ports: ['53/udp']",
-		 "5:16: note: services.a.x-autoscale.idle: datagrams neither keep it awake nor "
-		 "wake it"},
+		{"x-autoscale: {max: 8, idle: 5m}\n  ports: ['53/udp', '5300:53/udp']\n  expose: "
+		 "[60-75/udp]",
+		 "5:16: note: services.a.x-autoscale.idle: of more than 16 ports for udp the first "
+		 "ones wake it at its address"},
 	};
 	static const char *const silent[] = {"x-autoscale: {max: 8}",
 					     "x-schedule: '@daily'",
 					     "x-drain: 1s",
 					     "x-autoscale: {max: 8, idle: 5m}",
+					     "x-autoscale: {max: 8, idle: 5m}\n  ports: ['53/udp']",
+					     "x-autoscale: {max: 8, idle: 5m}\n  ports: ['53/udp', "
+					     "'5300:53/udp']\n  expose: [53/udp, 60-74/udp, 80-99]",
 					     "x-balance: round_robin",
 					     "x-balance: source",
 					     "x-allow: [b]",
@@ -298,6 +304,27 @@ static void what_cannot_be_done_yet_is_noted(void **unused)
 	(void)unused;
 	check_one_service_notes(notes, ARRAY_SIZE(notes));
 	check_one_service_silent(silent);
+}
+
+static void ports_that_hear_datagrams_are_listed_once_and_no_more_than_wanted(void **unused)
+{
+	static const uint16_t expected[] = {53, 60, 61, 62, 70};
+	uint16_t ports[8] = {0};
+	autofixture struct fixture fixture;
+
+	(void)unused;
+	fixture_open(&fixture);
+	const struct service *a =
+		one_service(&fixture, "ports: ['53/udp', '5300:53/udp', '80']\n  expose: "
+				      "[80, 60-62/udp, 53-53/udp, 61/udp, 70/udp]");
+
+	assert_int_equal(datagrams_ports(a, ports, ARRAY_SIZE(ports)), ARRAY_SIZE(expected));
+	assert_memory_equal(ports, expected, sizeof(expected));
+	memset(ports, 0, sizeof(ports));
+	assert_int_equal(datagrams_ports(a, ports, 3), 3);
+	assert_int_equal(ports[2], 61);
+	assert_int_equal(ports[3], 0);
+	assert_int_equal(datagrams_ports(a, ports, 0), 0);
 }
 
 static void later_manifests_change_single_values(void **unused)
@@ -357,6 +384,7 @@ int main(void)
 		cmocka_unit_test(connections_are_handed_out_as_written),
 		cmocka_unit_test(faults_are_told_at_their_place),
 		cmocka_unit_test(what_cannot_be_done_yet_is_noted),
+		cmocka_unit_test(ports_that_hear_datagrams_are_listed_once_and_no_more_than_wanted),
 		cmocka_unit_test(later_manifests_change_single_values),
 		cmocka_unit_test(what_is_printed_loads_again),
 	};

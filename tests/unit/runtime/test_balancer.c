@@ -103,17 +103,24 @@ static void who_leaves_is_replaced_by_the_last(void **unused)
 	balancer_forget(&balancer);
 }
 
-static void who_has_nobody_may_have_a_holder(void **unused)
+static void who_has_nobody_may_have_holders(void **unused)
 {
+	static const struct net_holder holders[] = {{IPPROTO_TCP, 4, 0, 40001},
+						    {IPPROTO_TCP, 6, 0, 40006},
+						    {IPPROTO_UDP, 4, 53, 40003}};
 	struct balancer balancer = {0};
 	struct ip list[8];
-	struct balancer_group group = {.name = "web",
-				       .bridge = BRIDGE,
-				       .holder = ip_of_in((struct in_addr){inet_addr("10.1.1.1")}),
-				       .holder_port = 40001,
-				       .targets = list,
-				       .counted = true};
-	struct net_port port = {IPPROTO_TCP, {.family = 4}, 8080, 80, .holder_port = 40002};
+	struct balancer_group group = {
+		.name = "web",
+		.bridge = BRIDGE,
+		.gateway = ip_of_in((struct in_addr){inet_addr("10.1.1.1")}),
+		.holders = holders,
+		.holder_count = ARRAY_SIZE(holders),
+		.held = true,
+		.targets = list,
+		.counted = true,
+	};
+	struct net_port port = {IPPROTO_UDP, {.family = 4}, 8080, 80, .holder_port = 40002};
 	const struct balancer_wish wish = {&group, 1, &port, 1};
 
 	(void)unused;
@@ -122,28 +129,140 @@ static void who_has_nobody_may_have_a_holder(void **unused)
 	assert_non_null(strstr(held, "add counter ip davit_shop hits_0\n"));
 	assert_non_null(strstr(held, "add rule ip davit_shop group_0 counter name hits_0\n"
 				     "add rule ip davit_shop group_0 meta l4proto tcp dnat to "
-				     "10.1.1.1:40001\n"));
+				     "10.1.1.1:40001\n"
+				     "add rule ip davit_shop group_0 udp dport 53 dnat to "
+				     "10.1.1.1:40003\n"));
 	assert_non_null(strstr(held, "add rule ip davit_shop port_0 counter name hits_0\n"
-				     "add rule ip davit_shop port_0 meta l4proto tcp dnat to "
+				     "add rule ip davit_shop port_0 meta l4proto udp dnat to "
 				     "10.1.1.1:40002\n"));
+	assert_null(strstr(held, "40006"));
 	assert_null(strstr(held, "add element ip davit_shop shut"));
 	port.shut = true;
 	autofree char *shut = change(&balancer, &wish);
 
-	assert_non_null(strstr(shut, "add element ip davit_shop shut { 40002 }\n"));
-	group.holder_port = port.holder_port = 0;
+	assert_non_null(strstr(shut, "add element ip davit_shop shut { udp . 40002 }\n"));
+	assert_null(strstr(shut, "holders"));
+	group.held = false;
 	group.target_count = addresses("10.1.1.2", list);
 	autofree char *woken = change(&balancer, &wish);
 
 	assert_null(strstr(woken, "10.1.1.1:"));
-	assert_non_null(strstr(woken, "flush set ip davit_shop shut\n"));
-	assert_null(strstr(woken, "shut {"));
 	assert_non_null(strstr(woken, "group_0 dnat to 10.1.1.2\n"));
 	group.counted = false;
 	autofree char *plain = change(&balancer, &wish);
 
 	assert_null(strstr(plain, "counter name"));
 	assert_non_null(strstr(plain, "delete counter ip davit_shop hits_0\n"));
+	balancer_forget(&balancer);
+}
+
+static void nobody_gets_to_a_holder_but_by_the_balancer(void **unused)
+{
+	static const struct net_holder holders[] = {{IPPROTO_TCP, 4, 0, 40001}};
+	struct balancer balancer = {0};
+	struct balancer_group group = {
+		.name = "web",
+		.bridge = BRIDGE,
+		.gateway = ip_of_in((struct in_addr){inet_addr("10.1.1.1")}),
+		.holders = holders,
+		.holder_count = 1,
+	};
+	const struct net_port port = {IPPROTO_UDP, {.family = 4}, 8080, 80, .holder_port = 40002};
+	const struct balancer_wish wish = {&group, 1, &port, 1};
+
+	(void)unused;
+	autofree char *before = change(&balancer, &wish);
+
+	assert_non_null(strstr(before, "flush set ip davit_shop holders\n"
+				       "add element ip davit_shop holders { 10.1.1.1 . tcp . 40001 "
+				       "}\n"
+				       "add element ip davit_shop holders { 10.1.1.1 . udp . 40002 "
+				       "}\n"));
+	group.held = true;
+	autofree char *held = change(&balancer, &wish);
+
+	assert_null(strstr(held, "holders"));
+	autofree char *gone = change(&balancer, &(struct balancer_wish){0});
+
+	assert_non_null(strstr(gone, "flush set ip davit_shop holders\n"));
+	assert_null(strstr(gone, "add element ip davit_shop holders"));
+	balancer_forget(&balancer);
+}
+
+/* Until the holder has said so, others than it hears find whoever is ready. */
+static void what_no_holder_hears_is_led_to_who_is_there(void **unused)
+{
+	static const struct net_holder holders[] = {{IPPROTO_TCP, 4, 0, 40001},
+						    {IPPROTO_UDP, 4, 53, 40003}};
+	struct balancer balancer = {0};
+	struct ip list[8];
+	struct balancer_group group = {
+		.name = "web",
+		.bridge = BRIDGE,
+		.gateway = ip_of_in((struct in_addr){inet_addr("10.1.1.1")}),
+		.holders = holders,
+		.holder_count = ARRAY_SIZE(holders),
+		.held = true,
+		.targets = list,
+		.target_count = addresses("10.1.1.2 10.1.1.3", list),
+	};
+	const struct net_port ports[] = {
+		{IPPROTO_UDP, {.family = 4}, 8080, 80, .holder_port = 40002},
+		{IPPROTO_UDP, {.family = 4}, 8081, 81},
+	};
+
+	(void)unused;
+	autofree char *text = change(&balancer, &(struct balancer_wish){&group, 1, ports, 2});
+	const char *const lines[] = {
+		"add rule ip davit_shop group_0 meta l4proto tcp dnat to 10.1.1.1:40001\n"
+		"add rule ip davit_shop group_0 udp dport 53 dnat to 10.1.1.1:40003\n"
+		"add rule ip davit_shop group_0 meta l4proto udp dnat to numgen inc mod 2 offset 0 "
+		"map @slots\n"
+		"add rule ip davit_shop group_0 meta l4proto udp dnat to 10.1.1.2\n",
+		"flush chain ip davit_shop port_0\n"
+		"add rule ip davit_shop port_0 meta l4proto udp dnat to 10.1.1.1:40002\n"
+		"flush chain ip davit_shop port_1\n"
+		"add rule ip davit_shop port_1 meta l4proto udp dnat to numgen inc mod 2 offset 0 "
+		"map @slots:81\n",
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+		if (!strstr(text, lines[i]))
+			fail_msg("no %s in\n%s", lines[i], text);
+	balancer_forget(&balancer);
+}
+
+static void flows_to_a_holder_that_is_gone_are_to_be_forgotten(void **unused)
+{
+	static const struct net_holder holders[] = {{IPPROTO_UDP, 4, 54, 40002},
+						    {IPPROTO_UDP, 4, 53, 40003},
+						    {IPPROTO_TCP, 4, 0, 40001}};
+	struct balancer balancer = {0};
+	struct balancer_group group = {
+		.name = "web",
+		.bridge = BRIDGE,
+		.gateway = ip_of_in((struct in_addr){inet_addr("10.1.1.1")}),
+		.holders = holders,
+		.holder_count = 3,
+	};
+	const struct balancer_wish wish = {&group, 1, NULL, 0};
+
+	(void)unused;
+	free(change(&balancer, &wish));
+	assert_int_equal(balancer.left_count, 0);
+	/* Without the stream's, nothing is. */
+	group.holder_count = 2;
+	free(change(&balancer, &wish));
+	assert_int_equal(balancer.left_count, 0);
+	group.holder_count = 0;
+	free(change(&balancer, &wish));
+	assert_int_equal(balancer.left_count, 1);
+	assert_int_equal(ip_compare(&balancer.left[0], &group.gateway), 0);
+	group.holder_count = 1;
+	free(change(&balancer, &wish));
+	assert_int_equal(balancer.left_count, 0);
+	/* Its network is gone as well. */
+	free(change(&balancer, &(struct balancer_wish){0}));
+	assert_int_equal(balancer.left_count, 1);
 	balancer_forget(&balancer);
 }
 
@@ -365,7 +484,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_more_is_one_element_and_one_rule),
 		cmocka_unit_test(who_leaves_is_replaced_by_the_last),
-		cmocka_unit_test(who_has_nobody_may_have_a_holder),
+		cmocka_unit_test(who_has_nobody_may_have_holders),
+		cmocka_unit_test(nobody_gets_to_a_holder_but_by_the_balancer),
+		cmocka_unit_test(what_no_holder_hears_is_led_to_who_is_there),
+		cmocka_unit_test(flows_to_a_holder_that_is_gone_are_to_be_forgotten),
 		cmocka_unit_test(the_order_of_targets_means_nothing),
 		cmocka_unit_test(a_group_that_goes_takes_all_with_it),
 		cmocka_unit_test(a_port_leads_to_its_group),
