@@ -21,6 +21,7 @@ void from_image_free(struct from_image *from)
 	free(from->command);
 	free(from->environment);
 	free(from->test);
+	free(from->ports);
 	free(from->mounts);
 	free(from->working_dir);
 	*from = (struct from_image){0};
@@ -260,6 +261,8 @@ int from_image_apply(struct service *service, const struct image *image, struct 
 	*ret = (struct from_image){0};
 	if (take_program(service, config, ret) < 0)
 		return err_set(err, ENOMEM, "program");
+	if (take_list(&config->exposed, service->image.pos, &ret->ports, &service->image_ports) < 0)
+		return err_set(err, ENOMEM, "ports");
 	if (!service->entrypoint.count && !service->command.count)
 		return err_say(err, EINVAL, "has no program, and the service names none");
 	int r = take_environment(service, config, ret, err);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * What an image says, taken over into a service where the manifest says nothing, by Compose's
- * rules. Pure. Only the members named here are ever looked at: labels and exposed ports change
- * nothing, and nothing of an image names a file of the host.
+ * rules. Pure. Only the members named here are ever looked at: labels change
+ * nothing, exposed ports tell what to wait for, and nothing of an image names a file of the host.
  */
 #pragma once
 
@@ -16,6 +16,7 @@ struct from_image {
 	struct text *command;
 	struct text *environment;
 	struct text *test;
+	struct text *ports;
 	struct mount_spec *mounts;
 	char *working_dir;
 };

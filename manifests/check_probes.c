@@ -24,6 +24,36 @@ static void check_healthcheck(const struct service *service, struct report *repo
 			       service->name);
 }
 
+bool check_listens(const struct service *service)
+{
+	for (size_t i = 0; i < service->port_count; i++)
+		if (service->ports[i].protocol == PROTOCOL_TCP)
+			return true;
+	for (size_t i = 0; i < service->expose.count; i++)
+		if (!strstr(service->expose.items[i].value, "/udp"))
+			return true;
+	return false;
+}
+
+/* What would never be found is not waited for, which is not what was asked for. */
+static void check_listen(const struct service *service, struct report *report)
+{
+	const struct probe_spec *startup = &service->probes[PROBE_STARTUP];
+
+	if (startup->method != PROBE_LISTEN)
+		return;
+	if (service->network.mode != NETWORK_BRIDGE)
+		report_error(report, startup->pos,
+			     "services.%s.x-probe.startup: listen is for services with a network "
+			     "of their own",
+			     service->name);
+	else if (service->rootfs != ROOTFS_IMAGE && !check_listens(service))
+		report_error(report, startup->pos,
+			     "services.%s.x-probe.startup: listen needs a tcp port in ports or "
+			     "expose",
+			     service->name);
+}
+
 /* How many there may be at once. */
 static void check_bounds(struct service *service, struct report *report)
 {
@@ -172,6 +202,7 @@ void check_probes(struct stack *stack, struct arena *scratch, struct report *rep
 		struct service *service = &stack->services[i];
 
 		check_healthcheck(service, report);
+		check_listen(service, report);
 		check_autoscale(service, report);
 		check_schedule(service, report);
 		check_order(service, &service->deploy.update, report);

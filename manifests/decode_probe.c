@@ -354,7 +354,8 @@ static void decode_long(struct decoder *decoder, const struct node *node, const 
 	check_methods(decoder, node, key);
 }
 
-static void decode_short(struct decoder *decoder, const struct node *node, const char *key)
+static void decode_short(struct decoder *decoder, const struct node *node, const char *key,
+			 enum probe_role role)
 {
 	const char *text = decode_scalar(decoder, node, key);
 
@@ -364,6 +365,10 @@ static void decode_short(struct decoder *decoder, const struct node *node, const
 		decoder->probe->method = PROBE_NOTIFY;
 	else if (strcmp(text, "none") == 0)
 		decoder->probe->method = PROBE_NONE;
+	else if (strcmp(text, "listen") == 0 && role == PROBE_STARTUP)
+		decoder->probe->method = PROBE_LISTEN;
+	else if (strcmp(text, "listen") == 0)
+		decode_error(decoder, node, key, "listen is for startup: it is asked once");
 	else
 		decode_error(decoder, node, key, "'%.60s' is not a probe: " SHORT_FORMS, text);
 }
@@ -399,7 +404,7 @@ static void decode_role(struct decoder *decoder, const struct node *node, const 
 	else if (node->kind == NODE_SEQUENCE)
 		decode_exec(decoder, node, key);
 	else
-		decode_short(decoder, node, key);
+		decode_short(decoder, node, key, role);
 	set_defaults(decoder, role);
 	/* A faulty one keeps its position, so that nobody complains that there is none. */
 	if (decoder->report->list->error_count > errors)

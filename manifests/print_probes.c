@@ -4,6 +4,8 @@
  */
 #include "manifests/print.h"
 
+#include "manifests/check.h"
+
 #include <inttypes.h>
 
 static struct node *print_program(struct printer *printer, const struct text_list *words)
@@ -66,6 +68,7 @@ static void put_method(struct printer *printer, struct node *node, const struct 
 		break;
 	case PROBE_UNWRITTEN:
 	case PROBE_NONE:
+	case PROBE_LISTEN:
 		break;
 	}
 }
@@ -76,6 +79,8 @@ static struct node *probe_node(struct printer *printer, const struct probe_spec 
 
 	if (probe->method == PROBE_NONE)
 		return print_string(printer, "none");
+	if (probe->method == PROBE_LISTEN)
+		return print_string(printer, "listen");
 	put_method(printer, node, probe);
 	print_put(printer, node, "timeout", print_duration(printer, probe->timeout_ms));
 	if (probe->method == PROBE_NOTIFY)
@@ -88,6 +93,17 @@ static struct node *probe_node(struct printer *printer, const struct probe_spec 
 	return node;
 }
 
+/* What holds where nothing is written, as launcher/policy/vitals has it. */
+static bool listens_first(const struct service *service)
+{
+	bool gated = service->healthcheck.present ||
+		     service->probes[PROBE_STARTUP].method != PROBE_UNWRITTEN ||
+		     service->probes[PROBE_READINESS].method != PROBE_UNWRITTEN;
+
+	return (service->autoscale.present || service->deploy.update.start_first) && !gated &&
+	       service->network.mode == NETWORK_BRIDGE && check_listens(service);
+}
+
 static void put_probes(struct printer *printer, struct node *node, const struct service *service)
 {
 	static const char *const roles[] = {[PROBE_STARTUP] = "startup",
@@ -98,6 +114,8 @@ static void put_probes(struct printer *printer, struct node *node, const struct 
 	for (size_t i = 0; i < PROBE_ROLES; i++)
 		if (service->probes[i].method != PROBE_UNWRITTEN)
 			print_put(printer, all, roles[i], probe_node(printer, &service->probes[i]));
+	if (printer->resolved && listens_first(service))
+		print_put_text(printer, all, "startup", "listen");
 	if (all->count)
 		print_put(printer, node, "x-probe", all);
 }

@@ -20,6 +20,7 @@ enum probe_method {
 	PROBE_TCP,
 	PROBE_EXEC,
 	PROBE_NOTIFY, /* the instance speaks itself, as sd_notify(3) does */
+	PROBE_LISTEN, /* startup alone: unwritten, too, for who is scaled */
 };
 
 struct probe_http {

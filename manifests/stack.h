@@ -173,7 +173,9 @@ struct service {
 	size_t port_count;
 	struct text_list labels;      /* "key=value", sorted by key; label_file below labels */
 	struct text_list annotations; /* "key=value", sorted by key */
-	struct text_list expose;      /* "PORT[-PORT]/PROTOCOL", for people and tools only */
+	struct text_list expose;      /* "PORT[-PORT]/PROTOCOL", for people, tools, datagrams.h,
+					 and who waits for a listener */
+	struct text_list image_ports; /* as expose, of the image; the launcher's to say */
 	struct text_list profiles;
 	bool enabled; /* has no profile, or one that is active; disabled services are validated but
 			 not run */

@@ -233,7 +233,9 @@ static void put_probe(struct sha256 *hash, const struct probe_spec *probe)
 static void put_probes(struct sha256 *hash, const struct service *service)
 {
 	for (unsigned role = 0; role < PROBE_ROLES; role++) {
-		if (service->probes[role].method == PROBE_UNWRITTEN)
+		enum probe_method method = service->probes[role].method;
+
+		if (method == PROBE_UNWRITTEN || method == PROBE_LISTEN)
 			continue;
 		put_int(hash, "x-probe", role);
 		put_probe(hash, &service->probes[role]);

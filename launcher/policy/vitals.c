@@ -2,7 +2,11 @@
 /* Startup, readiness and liveness as one state; see vitals.h. */
 #include "launcher/policy/vitals.h"
 
+#include "launcher/policy/listens.h"
+
 #define BIT(role) (1u << (role))
+
+#define LISTEN_MS 30000 /* after which a program that does not listen is called all the same */
 
 static struct probe_use *add(struct probe_set *set, enum probe_method method, unsigned roles)
 {
@@ -16,7 +20,9 @@ static void add_probe(struct probe_set *set, const struct probe_spec *spec, enum
 {
 	bool silent = spec->method == PROBE_NOTIFY;
 
-	if (spec->method == PROBE_UNWRITTEN || spec->method == PROBE_NONE)
+	/* (a listener is another matter, below) */
+	if (spec->method == PROBE_UNWRITTEN || spec->method == PROBE_NONE ||
+	    spec->method == PROBE_LISTEN)
 		return;
 	struct probe_use *use = add(set, spec->method, BIT(role));
 
@@ -76,12 +82,53 @@ bool probe_set_gates(const struct probe_set *set)
 	return has_role(set, BIT(PROBE_STARTUP) | BIT(PROBE_READINESS));
 }
 
-bool probe_set_notifies(const struct probe_set *set)
+static bool has_method(const struct probe_set *set, enum probe_method method)
 {
 	for (size_t i = 0; i < set->count; i++)
-		if (set->uses[i].method == PROBE_NOTIFY)
+		if (set->uses[i].method == method)
 			return true;
 	return false;
+}
+
+bool probe_set_notifies(const struct probe_set *set)
+{
+	return has_method(set, PROBE_NOTIFY);
+}
+
+/* Do its instances come while others are called? Who came too early would be called in vain. */
+static bool comes_beside_others(const struct service *service)
+{
+	return service->autoscale.present || service->deploy.update.start_first;
+}
+
+bool probe_set_lacks_listener(const struct probe_set *set, const struct service *service,
+			      const struct service *now)
+{
+	struct listens listens = {0};
+	bool written = now->probes[PROBE_STARTUP].method == PROBE_LISTEN;
+	bool needed = comes_beside_others(now) && !probe_set_gates(set) &&
+		      service->probes[PROBE_STARTUP].method != PROBE_NONE &&
+		      service->probes[PROBE_READINESS].method != PROBE_NONE;
+
+	if ((!written && !needed) || service->network.mode != NETWORK_BRIDGE ||
+	    has_role(set, BIT(PROBE_STARTUP)))
+		return false;
+	listens_add(&listens, service);
+	listens_add(&listens, now);
+	return listens_somewhere(&listens);
+}
+
+void probe_set_await_listener(struct probe_set *set)
+{
+	if (has_role(set, BIT(PROBE_STARTUP)))
+		return;
+	add(set, PROBE_LISTEN, BIT(PROBE_STARTUP))->timing =
+		(struct probe_timing){.timeout_ms = LISTEN_MS, .retries = 1};
+}
+
+bool probe_set_awaits_listener(const struct probe_set *set)
+{
+	return has_method(set, PROBE_LISTEN);
 }
 
 static bool is_ready(const struct probe_set *set, const struct vitals *vitals)

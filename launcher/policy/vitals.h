@@ -5,6 +5,10 @@
  * A startup probe gates the others. An instance is ready once startup has succeeded, readiness is
  * healthy and liveness is not unhealthy. What `healthcheck` is for depends on what x-probe says:
  * it is the readiness and the liveness probe where x-probe has none.
+ *
+ * A service that is scaled with its load gets callers as soon as one more instance is ready. Where
+ * nothing says when that is, but on which TCP ports it listens, it is when it does: a startup probe
+ * that nobody has written, which gives up after half a minute.
  */
 #pragma once
 
@@ -17,7 +21,7 @@
 struct probe_use {
 	enum probe_method method;
 	unsigned roles;		       /* bits 1 << PROBE_STARTUP, … */
-	const struct probe_spec *spec; /* NULL: the health check */
+	const struct probe_spec *spec; /* NULL: the health check, or nobody's */
 	const struct text_list *test;  /* with PROBE_EXEC: what to run */
 	struct probe_timing timing;
 };
@@ -27,8 +31,19 @@ struct probe_set {
 	size_t count;
 };
 
-/* The probes of a service; borrows from it. */
+/* The probes that are written for a service; borrows from it. */
 void probe_set_of(const struct service *service, struct probe_set *ret_set);
+
+/* Whether an instance is awaited that listens. @now: the service as the manifest has it at present,
+ * which may be another one than that of the instance, @service. */
+bool probe_set_lacks_listener(const struct probe_set *set, const struct service *service,
+			      const struct service *now);
+
+/* Adds that, where nothing else is asked whether it has started. */
+void probe_set_await_listener(struct probe_set *set);
+
+/* It has that. */
+bool probe_set_awaits_listener(const struct probe_set *set);
 
 /* Something must succeed before an instance is ready. */
 bool probe_set_gates(const struct probe_set *set);

@@ -165,14 +165,20 @@ static const char *method_name(enum probe_method method)
 {
 	static const char *const methods[] = {
 		[PROBE_UNWRITTEN] = "none", [PROBE_NONE] = "none", [PROBE_HTTP] = "http",
-		[PROBE_TCP] = "tcp",	    [PROBE_EXEC] = "exec", [PROBE_NOTIFY] = "notify"};
+		[PROBE_TCP] = "tcp",	    [PROBE_EXEC] = "exec", [PROBE_NOTIFY] = "notify",
+		[PROBE_LISTEN] = "listen"};
 
 	return methods[method];
 }
 
-/* What is asked, and with a run what it has answered. */
-static struct json_t *probes_of(const struct service *service, const struct instance *instance)
+/* What is asked, and of an instance with a run what it has answered. @unit: of the service in the
+ * present manifest; NULL: it is not there any more. */
+static struct json_t *probes_of(const struct supervisor *sup, const struct unit *unit,
+				const struct instance *instance)
 {
+	const struct service *now =
+		unit ? &sup->manifest->stack->services[unit - sup->units] : NULL;
+	const struct service *service = (instance ? instance->plan : unit->plan)->service;
 	struct json_t *list = js_pack("[]");
 	struct record_vitals found = {0};
 	struct probe_set set;
@@ -180,6 +186,8 @@ static struct json_t *probes_of(const struct service *service, const struct inst
 	probe_set_of(service, &set);
 	if (instance && instance->probes)
 		probe_save(instance, &found);
+	if (found.set ? found.awaits_listener : now && probe_set_lacks_listener(&set, service, now))
+		probe_set_await_listener(&set);
 	for (size_t i = 0; list && i < set.count; i++) {
 		const struct probe_use *use = &set.uses[i];
 		bool known = found.set && i < found.count;
@@ -283,7 +291,7 @@ static struct reply inspect_instance(struct supervisor *sup, const char *name)
 	if (!document || !put_plan(document, instance->plan) ||
 	    !js_put(document, "current", js_pack("b", current)) ||
 	    !js_put(document, "networks", reach_instance(instance)) ||
-	    !js_put(document, "probes", probes_of(instance->plan->service, instance)))
+	    !js_put(document, "probes", probes_of(sup, unit, instance)))
 		return reply_error(500, 1, "out of memory");
 	return (struct reply){200, js_pack("{s:i, s:s, s:O}", "schema", 1, "stack", sup->name,
 					   "instance", document)};
@@ -311,7 +319,7 @@ static struct reply inspect_service(struct supervisor *sup, const char *name)
 	if (!unit->plan)
 		return reply_error(409, 1, "service '%s' was not launched", name);
 	if (!document || !put_plan(document, unit->plan) ||
-	    !js_put(document, "probes", probes_of(unit->plan->service, NULL)) ||
+	    !js_put(document, "probes", probes_of(sup, unit, NULL)) ||
 	    !js_put(document, "scaling",
 		    scaler_explain(sup, unit->plan->service, unit->replicas) ?: js_pack("n")) ||
 	    !js_put(document, "networks", reach_service(sup, unit->plan->service)) ||

@@ -112,8 +112,9 @@ static void tell_health(struct instance *instance, const char *reason)
 {
 	const char *health = probe_health(instance);
 
-	events_instance(instance, "health", reason,
-			js_pack("{s:s}", "status", health ? health : "none"));
+	if (!health)
+		return;
+	events_instance(instance, "health", reason, js_pack("{s:s}", "status", health));
 }
 
 void probe_done(struct probe *probe, enum probe_outcome outcome, const char *what)
@@ -311,6 +312,8 @@ static const struct probe_method_ops *ops_of(enum probe_method method)
 		return &probe_tcp_ops;
 	case PROBE_HTTP:
 		return &probe_http_ops;
+	case PROBE_LISTEN:
+		return &probe_listen_ops;
 	case PROBE_NOTIFY:
 	case PROBE_NONE:
 	case PROBE_UNWRITTEN:
@@ -330,21 +333,36 @@ static int probe_open(struct instance *instance, size_t index, struct err *err)
 	return loop_watch_timer(instance->sup->loop, on_turn, probe, &probe->timer, err);
 }
 
-bool probe_gates(const struct instance *instance)
+const struct service *probe_service_now(const struct instance *instance)
 {
+	const struct manifest *manifest = instance->sup->manifest;
+
+	return manifest ? stack_service(manifest->stack, instance->plan->service->name) : NULL;
+}
+
+static struct probe_set probes_of(const struct instance *instance)
+{
+	const struct service *now = probe_service_now(instance);
 	struct probe_set set;
 
 	probe_set_of(instance->plan->service, &set);
+	if (now && probe_set_lacks_listener(&set, instance->plan->service, now))
+		probe_set_await_listener(&set);
+	return set;
+}
+
+bool probe_gates(const struct instance *instance)
+{
+	struct probe_set set = probes_of(instance);
+
 	return probe_set_gates(&set);
 }
 
-static bool probes_open(struct instance *instance)
+static bool probes_open(struct instance *instance, struct probe_set set)
 {
-	struct probe_set set;
 	struct err err = {0};
 	int r = 0;
 
-	probe_set_of(instance->plan->service, &set);
 	if (!set.count || instance->probes)
 		return false;
 	instance->probes = calloc(1, sizeof(*instance->probes));
@@ -368,7 +386,7 @@ void probe_start(struct instance *instance)
 {
 	struct probes *probes;
 
-	if (!probes_open(instance))
+	if (!probes_open(instance, probes_of(instance)))
 		return;
 	probes = instance->probes;
 	vitals_init(&probes->set, &probes->vitals, now_of(instance));
@@ -386,6 +404,7 @@ void probe_save(const struct instance *instance, struct record_vitals *ret)
 		.started = probes->vitals.started,
 		.ready = probes->vitals.ready,
 		.said_ready = probes->said_ready,
+		.awaits_listener = probe_set_awaits_listener(&probes->set),
 		.watchdog_ms = probes->watchdog_ms,
 		.count = probes->set.count,
 	};
@@ -394,9 +413,14 @@ void probe_save(const struct instance *instance, struct record_vitals *ret)
 
 void probe_resume(struct instance *instance, const struct record_vitals *vitals)
 {
+	struct probe_set set;
 	struct probes *probes;
 
-	if (!probes_open(instance))
+	/* What this run waits for, whatever the manifest says by now. */
+	probe_set_of(instance->plan->service, &set);
+	if (vitals->awaits_listener)
+		probe_set_await_listener(&set);
+	if (!probes_open(instance, set))
 		return;
 	probes = instance->probes;
 	vitals_init(&probes->set, &probes->vitals, now_of(instance));
@@ -441,10 +465,11 @@ const char *probe_health(const struct instance *instance)
 {
 	struct probe_set set;
 
-	if (instance->probes)
+	/* Whether it listens is asked once, and says nothing of its health. */
+	probe_set_of(instance->plan->service, &set);
+	if (instance->probes && set.count)
 		return health_status_name(
 			vitals_status(&instance->probes->set, &instance->probes->vitals));
-	probe_set_of(instance->plan->service, &set);
 	return set.count && instance->state == INSTANCE_STARTING
 		       ? health_status_name(HEALTH_STARTING)
 		       : NULL;

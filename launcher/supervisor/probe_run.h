@@ -14,7 +14,8 @@ struct probe;
 struct probe_method_ops {
 	/* Begins a run and returns before it ends; -errno with err when it cannot even begin. */
 	int (*begin)(struct probe *probe, struct err *err);
-	/* It has taken too long: true when it will still end by itself, with PROBE_TIMEOUT. */
+	/* It has taken too long: true when it will still end by itself, with PROBE_TIMEOUT, or has
+	 * ended, as only a method without that does. */
 	bool (*expire)(struct probe *probe);
 	/* Ends a run without a result; nothing where none runs. */
 	void (*cancel)(struct probe *probe);
@@ -25,6 +26,7 @@ struct probe_method_ops {
 extern const struct probe_method_ops probe_exec_ops;
 extern const struct probe_method_ops probe_tcp_ops;
 extern const struct probe_method_ops probe_http_ops;
+extern const struct probe_method_ops probe_listen_ops;
 
 /* What came of a question for more than yes or no. Borrowed. */
 struct probe_answer {
@@ -58,6 +60,10 @@ void probe_done(struct probe *probe, enum probe_outcome outcome, const char *wha
 struct in_addr probe_address(const struct probe *probe);
 int probe_socket(const struct probe *probe, int domain, int type, int *ret_fd,
 		 struct err *err) must_check;
+
+/* Its service as the manifest has it now, for what may change without touching an instance; NULL:
+ * there is none. */
+const struct service *probe_service_now(const struct instance *instance);
 
 /* "connection refused": an errno as a part of a sentence. */
 void probe_errno_text(int code, char *text, size_t size);

@@ -62,9 +62,10 @@ static struct json_t *print_vitals(const struct record_vitals *vitals)
 					   (long long)health->last_end_ms)))
 			return NULL;
 	}
-	return js_pack("{s:b, s:b, s:b, s:I, s:o}", "started", vitals->started, "ready",
-		       vitals->ready, "said_ready", vitals->said_ready, "watchdog_ms",
-		       (long long)vitals->watchdog_ms, "of", take_ptr(of));
+	return js_pack("{s:b, s:b, s:b, s:b, s:I, s:o}", "started", vitals->started, "ready",
+		       vitals->ready, "said_ready", vitals->said_ready, "awaits_listener",
+		       vitals->awaits_listener, "watchdog_ms", (long long)vitals->watchdog_ms, "of",
+		       take_ptr(of));
 }
 
 static struct json_t *print_process(const struct record *record)
@@ -171,6 +172,7 @@ static void parse_vitals(const struct json_t *text, struct record_vitals *vitals
 	vitals->started = js_bool(text, "started");
 	vitals->ready = js_bool(text, "ready");
 	vitals->said_ready = js_bool(text, "said_ready");
+	vitals->awaits_listener = js_bool(text, "awaits_listener");
 	vitals->watchdog_ms = js_int(text, "watchdog_ms", 0);
 	vitals->count = js_count(of) < PROBES_MAX ? js_count(of) : PROBES_MAX;
 	for (size_t i = 0; i < vitals->count; i++) {

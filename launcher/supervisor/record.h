@@ -23,6 +23,7 @@ struct record_vitals {
 	bool started;
 	bool ready;
 	bool said_ready;
+	bool awaits_listener; /* as probe_set_awaits_listener() */
 	int64_t watchdog_ms;
 	size_t count;
 	struct health of[PROBES_MAX];

@@ -8,7 +8,7 @@
  * - apply_up.c: a new manifest; apply.c: the other commands; api.c: requests
  * - instance.c: events and actions of one instance; run_begin.c, run_end.c: its runs; plan.c:
  *   prepared revisions
- * - probe.c: what it is asked, and what follows; probe_exec.c, probe_tcp.c, probe_http.c: how;
+ * - probe.c: what it is asked, and what follows; probe_exec.c, _tcp.c, _http.c, _listen.c: how;
  *   notify.c: what it says by itself; oom.c: who ran out of memory
  * - balance.c: who is behind a service's address; drain.c: connections that are to end
  * - streams.c: what a run reads and writes; ids.c: ranges of user ids

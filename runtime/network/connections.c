@@ -2,7 +2,7 @@
 /*
  * Who is connected to what listens in a namespace. The kernel looks through its tables of all
  * namespaces for that, a good part of a millisecond, so it is first asked how many sockets there
- * are: mostly only those that listen.
+ * are: mostly only those that listen. Who listens is in a small table.
  */
 #include "runtime/base/cleanup.h"
 #include "runtime/network/net.h"
@@ -72,6 +72,42 @@ static int look_at(struct survey *survey, int family, unsigned in_use, struct er
 		       ? sock_list_run(survey->list, family, SOCK_ESTABLISHED | SOCK_ENDING,
 				       &visitor, err)
 		       : r;
+}
+
+struct listeners {
+	struct sock_list *list;
+	void (*each)(void *data, uint16_t port);
+	void *data;
+};
+
+static int open_list(void *data, struct err *err)
+{
+	struct listeners *listeners = data;
+
+	return sock_list_open(&listeners->list, err);
+}
+
+static void tell_listener(void *data, const struct sock_seen *seen)
+{
+	const struct listeners *listeners = data;
+
+	listeners->each(listeners->data, ntohs(seen->port));
+}
+
+int net_listeners(int netns_fd, void (*each)(void *data, uint16_t port), void *data,
+		  struct err *err)
+{
+	struct listeners listeners = {.each = each, .data = data};
+	const struct sock_visitor visitor = {tell_listener, &listeners};
+	int r = netns_visit(netns_fd, open_list, &listeners, err);
+
+	if (r < 0)
+		return r;
+	r = sock_list_run(listeners.list, AF_INET, SOCK_LISTENING, &visitor, err);
+	if (r == 0)
+		r = sock_list_run(listeners.list, AF_INET6, SOCK_LISTENING, &visitor, err);
+	sock_list_close(listeners.list);
+	return r;
 }
 
 int net_connections(int netns_fd, unsigned *ret_count, struct err *err)

@@ -249,6 +249,11 @@ void net_release(struct net *net, const char *name);
 /* How many TCP connections from elsewhere there are to what listens in a namespace; from 0.1 ms. */
 int net_connections(int netns_fd, unsigned *ret_count, struct err *err) must_check;
 
+/* Calls @each with the port of every socket that listens in a namespace; about a tenth of a
+ * millisecond. */
+int net_listeners(int netns_fd, void (*each)(void *data, uint16_t port), void *data,
+		  struct err *err) must_check;
+
 /* Who may call the endpoints of a group. */
 struct net_allow {
 	const char *group;	    /* "": the host itself, and all that is link-local */

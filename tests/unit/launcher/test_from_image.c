@@ -13,6 +13,7 @@ static char *entrypoint[] = {TEXT("/entry"), TEXT("-x"), NULL};
 static char *cmd[] = {TEXT("serve"), NULL};
 static char *env[] = {TEXT("PATH=/bin"), TEXT("A=image"), NULL};
 static char *volumes[] = {TEXT("/data"), TEXT("/cache"), NULL};
+static char *exposed[] = {TEXT("80/tcp"), TEXT("53/udp"), NULL};
 static char *labels[] = {TEXT("io.example.restart=always"), NULL};
 static char *test[] = {TEXT("CMD-SHELL"), TEXT("true"), NULL};
 
@@ -24,6 +25,7 @@ static struct image an_image(void)
 			   .cmd = {cmd, 1, false},
 			   .env = {env, 2, false},
 			   .volumes = {volumes, 2, false},
+			   .exposed = {exposed, 2, false},
 			   .labels = {labels, 1, false},
 			   .user = TEXT("web"),
 			   .working_dir = TEXT("/srv"),
@@ -80,6 +82,8 @@ static void a_service_that_says_nothing_has_all_from_its_image(void **unused)
 	assert_string_equal(service.rootfs_dir, "sha256:1");
 	assert_int_equal(service.user.pos.line, 3);
 	assert_int_equal(service.labels.count, 0);
+	assert_int_equal(service.expose.count, 0);
+	assert_list(&service.image_ports, LIST("80/tcp", "53/udp"));
 	assert_int_equal(service.restart.condition, 0);
 	from_image_free(&from);
 }

@@ -26,6 +26,16 @@ static int read_back(const char *text, struct record *ret)
 	return record_from_text(json, ret, &err);
 }
 
+static const struct record_vitals vitals = {
+	.set = true,
+	.started = true,
+	.said_ready = true,
+	.awaits_listener = true,
+	.watchdog_ms = 7,
+	.count = 1,
+	.of = {{HEALTH_UNHEALTHY, 3, 4, 5}},
+};
+
 static void everything_comes_back(void **unused)
 {
 	(void)unused;
@@ -68,12 +78,7 @@ static void everything_comes_back(void **unused)
 		.end_signal = 9,
 		.end_oom = true,
 		.end_why = "killed by SIGKILL",
-		.vitals = {.set = true,
-			   .started = true,
-			   .said_ready = true,
-			   .watchdog_ms = 7,
-			   .count = 1,
-			   .of = {{HEALTH_UNHEALTHY, 3, 4, 5}}},
+		.vitals = vitals,
 	};
 	autorecord struct record back = {0};
 	autofree char *text = text_of(&record);

@@ -36,6 +36,44 @@ static void short_forms_are_read(void **unused)
 	assert_int_equal(a->probes[PROBE_LIVENESS].method, PROBE_NONE);
 }
 
+static const char *startup_of(struct fixture *fixture, const char *service, unsigned format)
+{
+	autobuf struct buf out = {0};
+	struct err err;
+
+	(void)one_service(fixture, service);
+	assert_int_equal(manifest_print(fixture->stack, format, &out, &err), 0);
+	return strstr(out.data, "startup: listen") ? "listen" : "";
+}
+
+static void a_listener_is_awaited_where_that_is_written_or_goes_without_saying(void **unused)
+{
+	static const char written[] =
+		"expose: [80]\n  x-probe: {startup: listen, readiness: notify}";
+	static const char scaled[] = "x-autoscale: {max: 2}\n  ports: ['80:80']";
+	static const char *const others[] = {
+		"ports: ['80:80']",
+		"x-autoscale: {max: 2}\n  expose: [53/udp]\n  ports: ['53:53/udp']",
+		"x-autoscale: {max: 2}\n  expose: [80]\n  network_mode: host",
+		"x-autoscale: {max: 2}\n  expose: [80]\n  x-probe: {readiness: none}",
+		"x-autoscale: {max: 2}\n  expose: [80]\n  x-probe: {startup: none}",
+		"x-autoscale: {max: 2}\n  expose: [80]\n  healthcheck: {test: x}"};
+	autofixture struct fixture fixture;
+
+	(void)unused;
+	fixture_open(&fixture);
+	const struct service *a = one_service(&fixture, written);
+
+	assert_int_equal(a->probes[PROBE_STARTUP].method, PROBE_LISTEN);
+	assert_string_equal(startup_of(&fixture, written, MANIFEST_YAML), "listen");
+	assert_string_equal(startup_of(&fixture, scaled, MANIFEST_YAML), "");
+	assert_string_equal(startup_of(&fixture, scaled, MANIFEST_YAML + MANIFEST_RESOLVED),
+			    "listen");
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		assert_string_equal(
+			startup_of(&fixture, others[i], MANIFEST_YAML + MANIFEST_RESOLVED), "");
+}
+
 static void long_forms_are_read(void **unused)
 {
 	autofixture struct fixture fixture;
@@ -103,6 +141,13 @@ static const struct fault faults[] = {
 	{"x-probe: {liveness: curl localhost}",
 	 "5:23: error: services.a.x-probe.liveness: 'curl localhost' is not a probe: write "
 	 "http://:PORT/PATH, tcp://:PORT, notify, none or a list [CMD, program, …]"},
+	{"x-probe: {readiness: listen}",
+	 "5:24: error: services.a.x-probe.readiness: listen is for startup: it is asked once"},
+	{"expose: [53/udp]\n  x-probe: {startup: listen}",
+	 "6:22: error: services.a.x-probe.startup: listen needs a tcp port in ports or expose"},
+	{"expose: [80]\n  network_mode: none\n  x-probe: {startup: listen}",
+	 "7:22: error: services.a.x-probe.startup: listen is for services with a network of "
+	 "their own"},
 	{"x-probe: {liveness: 'tcp://:'}", "5:23: error: services.a.x-probe.liveness: the "
 					   "port '' is not a whole number from 1 "
 					   "to 65535"},
@@ -290,6 +335,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(short_forms_are_read),
+		cmocka_unit_test(
+			a_listener_is_awaited_where_that_is_written_or_goes_without_saying),
 		cmocka_unit_test(long_forms_are_read),
 		cmocka_unit_test(the_defaults_are_those_of_the_manual),
 		cmocka_unit_test(faults_are_told_at_their_place),

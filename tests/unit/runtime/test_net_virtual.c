@@ -479,6 +479,30 @@ static void only_connections_from_elsewhere_are_counted(void **unused)
 	assert_true(net_connections(-1, &count, NULL) < 0);
 }
 
+static void note_port(void *data, uint16_t port)
+{
+	*(unsigned *)data += port;
+}
+
+static void who_listens_is_told_without_a_connection(void **unused)
+{
+	int inside = net_endpoint_netns(web[0]);
+	autoclose int listener = listen_in(inside, PORT);
+	autoclose int elsewhere = listen_in(net_endpoint_netns(web[1]), PORT + 1);
+	autoclose int own = connect_from(inside, ip("127.0.0.1"), PORT);
+	unsigned sum = 0;
+
+	(void)unused;
+	assert_true(own >= 0);
+	assert_int_equal(net_listeners(inside, note_port, &sum, NULL), 0);
+	assert_int_equal(sum, PORT);
+	fd_drop(&listener);
+	sum = 0;
+	assert_int_equal(net_listeners(inside, note_port, &sum, NULL), 0);
+	assert_int_equal(sum, 0);
+	assert_true(net_listeners(-1, note_port, &sum, NULL) < 0);
+}
+
 /* Last: an endpoint is cut off for it. */
 static void who_is_gone_without_a_word_is_not_counted(void **unused)
 {
@@ -512,6 +536,7 @@ int main(void)
 		cmocka_unit_test(datagrams_follow_when_an_endpoint_leaves),
 		cmocka_unit_test(a_connection_outlives_changes),
 		cmocka_unit_test(only_connections_from_elsewhere_are_counted),
+		cmocka_unit_test(who_listens_is_told_without_a_connection),
 		cmocka_unit_test(by_source_a_caller_keeps_his_endpoint),
 		cmocka_unit_test(who_is_gone_without_a_word_is_not_counted),
 	};
