@@ -13,6 +13,7 @@
 #include "launcher/supervisor/drain.h"
 #include "launcher/supervisor/events.h"
 #include "launcher/supervisor/fills.h"
+#include "launcher/supervisor/join.h"
 #include "launcher/supervisor/measure.h"
 #include "launcher/supervisor/probe.h"
 #include "launcher/supervisor/rollouts.h"
@@ -215,12 +216,13 @@ static void wait_on(struct instance *instance, const struct dependency_verdict *
 		instance_event(instance, INSTANCE_EV_DEPS_BROKEN);
 }
 
-/* Returns false when some were left for the next turn. */
+/* What a start needs is made beside the loop for those whose turn it is not yet, too. Returns false
+ * when some were left, for the next turn or until that is there. */
 static bool start_waiting(struct supervisor *sup, const struct situation *now,
 			  const struct dependency_counts *counts, int64_t end_us)
 {
 	const struct stack *stack = settle_stack(sup);
-	bool started = false;
+	bool started = false, late = false;
 
 	for (size_t i = 0; i < now->count; i++) {
 		struct instance *instance = now->instances[i];
@@ -229,8 +231,6 @@ static bool start_waiting(struct supervisor *sup, const struct situation *now,
 
 		if (instance->state != INSTANCE_WAITING || service < 0)
 			continue;
-		if (started && loop_clock_us() >= end_us)
-			return false;
 		dependency_check(stack, &stack->services[service], counts, &verdict);
 		if (verdict.answer != DEPENDENCY_MET) {
 			wait_on(instance, &verdict);
@@ -238,10 +238,21 @@ static bool start_waiting(struct supervisor *sup, const struct situation *now,
 		}
 		instance->blocked = false;
 		instance_say(&instance->reason, "");
+		int r = join_begin(instance);
+
+		if (r == -EAGAIN)
+			return false;
+		if (r < 0)
+			continue;
+		late = late || (started && loop_clock_us() >= end_us);
+		if (late) {
+			supervisor_touch(sup);
+			continue;
+		}
 		started = true;
 		instance_event(instance, INSTANCE_EV_DEPS_MET);
 	}
-	return true;
+	return !late;
 }
 
 /* Dependencies, then whether everything has come to rest. */
@@ -258,15 +269,15 @@ static void start_and_rest(struct supervisor *sup, int64_t end_us)
 		return;
 	}
 	dependency_count(stack, now.desired, now.observed, now.count, counts);
-	if (!start_waiting(sup, &now, counts, end_us)) {
-		supervisor_touch(sup);
+	if (!start_waiting(sup, &now, counts, end_us))
 		return;
-	}
 	situation_refresh(&now);
 	bool turned = rollouts_judge(sup, &now);
 	bool idle = !turned && !publish_is_due(sup) && !fills_running(sup) &&
 		    settled_idle(stack, now.desired, now.observed, now.count);
 
+	if (idle)
+		join_rest(sup);
 	if (idle && sup->thrift_due) {
 		sup->thrift_due = false;
 		if (sup->net)

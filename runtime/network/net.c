@@ -7,6 +7,7 @@
 #include "runtime/network/net.h"
 
 #include "runtime/base/cleanup.h"
+#include "runtime/network/net_beside.h"
 #include "runtime/network/net_private.h"
 #include "runtime/network/netns.h"
 #include "runtime/network/nft_text.h"
@@ -61,6 +62,7 @@ int net_link_sysctl(const char *family, const char *link, const char *setting, c
 
 static void net_free(struct net *net)
 {
+	net_beside_reap(net_connecting_end(net));
 	net_forget_left(net);
 	net_guard_free(net);
 	net_allow_free(net);
@@ -114,14 +116,18 @@ void net_put_table(const struct net *net, struct buf *text, unsigned char family
 		nft_rules_spare_loopback(text, net->stack);
 }
 
-/* A kernel without IPv6 has no table of it to remove. */
+/* In one transaction, as each of them waits for the kernel. One without IPv6 has no table of it to
+ * remove. */
 static int load_table(struct net *net, struct err *err)
 {
-	autobuf struct buf text = {0};
+	autobuf struct buf both = {0}, four = {0};
 
-	(void)!remove_table(net->nft, 6, net->stack, NULL);
-	net_put_table(net, &text, 4);
-	return run_rules(net->nft, &text, err);
+	nft_rules_remove(&both, 6, net->stack);
+	net_put_table(net, &both, 4);
+	if (run_rules(net->nft, &both, NULL) == 0)
+		return 0;
+	net_put_table(net, &four, 4);
+	return run_rules(net->nft, &four, err);
 }
 
 /* Forwarding is a switch of the whole host: routed packets arrive on links that are not ours. It

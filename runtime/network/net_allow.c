@@ -159,6 +159,15 @@ void net_allow_put_all(const struct net *net, struct buf *text, size_t before)
 	net_each_speaker(net, list_speaker, &listing);
 }
 
+/* The host itself is not called through the bridges' tables. */
+static bool is_any_called(const struct net *net)
+{
+	for (size_t i = 0; i < net->allow.count; i++)
+		if (*net->allow.rules[i].group)
+			return true;
+	return false;
+}
+
 int net_allow(struct net *net, const struct net_allow *rules, size_t count, struct err *err)
 {
 	const size_t before = net->allow.count;
@@ -181,5 +190,5 @@ int net_allow(struct net *net, const struct net_allow *rules, size_t count, stru
 		r = nft_run(net->nft, text.data, err);
 	net->stale = r < 0;
 	/* Who has left is in none of the new sets, and the bridges are to know who is called. */
-	return r < 0 ? r : net_guard_open(net, err);
+	return r == 0 && (before > 0 || is_any_called(net)) ? net_guard_open(net, err) : r;
 }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * One instance's side: a network namespace and its links to the networks of the stack.
+ * One instance's side: who it is in the networks of the stack. How it gets there: net_connect.c.
  */
+#include "runtime/network/net_endpoint.h"
 #include "runtime/base/cleanup.h"
-#include "runtime/network/net_private.h"
-#include "runtime/network/netns.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -12,34 +11,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct end {
-	struct net_network *network;
-	uint32_t address;
-	char link[IF_NAMESIZE];	     /* of the outer end; empty: never made */
-	char interface[IF_NAMESIZE]; /* of the inner one */
-	unsigned char mac[6];
-};
-
-struct net_endpoint {
-	struct net *net; /* borrowed; NULL: only lo */
-	struct net_endpoint *next_left;
-	char *name;
-	char *group; /* NULL: none */
-	int netns_fd;
-	struct end *ends;
-	size_t count;
-	size_t main;
-};
-
 static int compare_endpoints(const void *a, const void *b)
 {
 	return strcmp(((const struct net_endpoint *)a)->name,
 		      ((const struct net_endpoint *)b)->name);
 }
 
-static int open_inside(void *data, struct err *err)
+bool net_is_attached(const struct net *net, const char *name)
 {
-	return rtnet_open(data, err);
+	const struct net_endpoint key = {.name = (char *)name};
+
+	return tfind(&key, &net->attached, compare_endpoints);
 }
 
 /* Who is not attached any more gives an address up that somebody else is to have; what is reserved
@@ -138,163 +120,6 @@ static int plan_end(struct net_endpoint *endpoint, size_t i, const struct net_li
 	return r;
 }
 
-static struct nft_speaker speaker_of(const struct net_endpoint *endpoint, size_t i)
-{
-	const struct end *end = &endpoint->ends[i];
-	struct nft_speaker speaker = {
-		.port = end->link, .address = {htonl(end->address)}, .group = endpoint->group};
-
-	speaker.address6 = net_address6(end->network, speaker.address);
-	memcpy(speaker.mac, end->mac, sizeof(speaker.mac));
-	return speaker;
-}
-
-/* Lets it speak at ports that are still to be made. */
-static int admit(struct net_endpoint *endpoint, struct err *err)
-{
-	struct net *net = endpoint->net;
-	autofree struct nft_speaker *speakers = calloc(endpoint->count, sizeof(*speakers));
-
-	if (!speakers)
-		return err_set(err, ENOMEM, "network: '%s'", endpoint->name);
-	for (size_t i = 0; i < endpoint->count; i++) {
-		/* Never a name used before: a link cut off by net_detach() may still be there. */
-		snprintf(endpoint->ends[i].link, IF_NAMESIZE, "dv%08x%05x", net->hash,
-			 net->links_made++ & 0xfffff);
-		speakers[i] = speaker_of(endpoint, i);
-	}
-	return net_guard_admit(net, speakers, endpoint->count, err);
-}
-
-static void dismiss(struct net_endpoint *endpoint)
-{
-	for (size_t i = 0; i < endpoint->count; i++) {
-		const struct nft_speaker speaker = speaker_of(endpoint, i);
-
-		if (*speaker.port)
-			net_guard_dismiss(endpoint->net, &speaker);
-	}
-}
-
-/* Both ends of a link; the namespace is there, and after a failure takes the link with it when it
- * is closed. IPv6 goes off before the outer end is up: it would send neighbour discovery to all
- * instances. */
-static int connect_end(struct net_endpoint *endpoint, size_t i, struct rtnet *inside,
-		       struct err *err)
-{
-	struct net *net = endpoint->net;
-	struct end *end = &endpoint->ends[i];
-	const struct net_network *network = end->network;
-	char alias[NET_ALIAS_BYTES];
-	struct rtnet_owner owner = {net_group(net), alias};
-
-	snprintf(alias, sizeof(alias), "davit %.100s %.100s", net->stack, endpoint->name);
-	const struct rtnet_veth veth = {
-		.host_name = end->link,
-		.host_netns_fd = net->home_fd,
-		.name = end->interface,
-		.number = (unsigned)i,
-		.way = {.address = ip_of_in((struct in_addr){htonl(end->address)}),
-			.prefix = network->subnet.prefix,
-			.gateway = ip_of_in(net_gateway(network)),
-			.leads_out = i == endpoint->main && !network->internal},
-		.mac = end->mac,
-		.mtu = network->mtu,
-	};
-	int r = rtnet_endpoint_make(inside, &veth, err);
-	if (r == 0)
-		r = net_link_sysctl("ipv6", end->link, "disable_ipv6", "1", err);
-	if (r == 0)
-		r = rtnet_port_attach(net->rtnet, end->link, &owner, network->bridge_index, err);
-	return r;
-}
-
-static bool has_six(const struct net_endpoint *endpoint)
-{
-	for (size_t i = 0; i < endpoint->count; i++)
-		if (endpoint->ends[i].network->twin.subnet.ip.family)
-			return true;
-	return false;
-}
-
-static int allow_six(void *data, struct err *err)
-{
-	struct net_endpoint *endpoint = data;
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < endpoint->count; i++)
-		if (endpoint->ends[i].network->twin.subnet.ip.family)
-			r = net_six_link(&endpoint->net->sysctl, endpoint->ends[i].interface, err);
-	return r;
-}
-
-/* Beside IPv4, which is there already. */
-static int connect_six(struct net_endpoint *endpoint, struct rtnet *inside, struct err *err)
-{
-	int r = netns_visit(endpoint->netns_fd, allow_six, endpoint, err);
-
-	for (size_t i = 0; r == 0 && i < endpoint->count; i++) {
-		const struct end *end = &endpoint->ends[i];
-		const struct net_network *network = end->network;
-		const struct rtnet_way way = {
-			.address = net_address6(network, (struct in_addr){htonl(end->address)}),
-			.prefix = network->twin.subnet.bits,
-			.gateway = network->twin.gateway,
-			.leads_out = i == endpoint->main && !network->internal,
-		};
-
-		if (way.address.family)
-			r = rtnet_endpoint_ipv6(inside, (unsigned)i, &way, err);
-	}
-	return r;
-}
-
-static int only_loopback(void *data, struct err *err)
-{
-	struct rtnet *inside = NULL;
-	int r = rtnet_open(&inside, err);
-
-	if (r == 0)
-		r = rtnet_loopback_up(inside, err);
-	rtnet_close(inside);
-	return r;
-}
-
-static int connect_none(struct net_endpoint *endpoint, int netns_fd, struct err *err)
-{
-	autoclose int home_fd = netns_open_own(err);
-	const struct netns_home home = {home_fd, NULL, netns_fd};
-
-	return home_fd < 0 ? home_fd
-			   : netns_make(&home, only_loopback, NULL, &endpoint->netns_fd, err);
-}
-
-int net_endpoint_connect(struct net_endpoint *endpoint, int netns_fd, struct err *err)
-{
-	struct net *net = endpoint->net;
-	struct rtnet *inside = NULL;
-
-	if (endpoint->netns_fd >= 0)
-		return 0;
-	if (!net)
-		return connect_none(endpoint, netns_fd, err);
-	const struct netns_home home = {net->home_fd, &net->sysctl, netns_fd};
-	int r = admit(endpoint, err);
-	if (r < 0)
-		return r;
-	r = netns_make(&home, open_inside, &inside, &endpoint->netns_fd, err);
-	for (size_t i = 0; r == 0 && i < endpoint->count; i++)
-		r = connect_end(endpoint, i, inside, err);
-	if (r == 0 && has_six(endpoint))
-		r = connect_six(endpoint, inside, err);
-	rtnet_close(inside);
-	if (r < 0) {
-		fd_drop(&endpoint->netns_fd);
-		dismiss(endpoint);
-	}
-	return r;
-}
-
 static void endpoint_free(struct net_endpoint *endpoint)
 {
 	fd_drop(&endpoint->netns_fd);
@@ -373,54 +198,6 @@ bool net_endpoint_link(const struct net_endpoint *endpoint, size_t i, struct net
 	return true;
 }
 
-static int look_inside(void *data, struct err *err)
-{
-	struct rtnet *inside = NULL;
-	int r = rtnet_open(&inside, err);
-
-	if (r == 0)
-		r = rtnet_list_ends(inside, data, err);
-	rtnet_close(inside);
-	return r;
-}
-
-static const char *network_of(const struct net *net, struct in_addr address)
-{
-	const struct subnet host = {ntohl(address.s_addr), 32};
-
-	for (const struct net_network *one = net->networks; one; one = one->next)
-		if (subnet_overlaps(one->subnet, host))
-			return one->name;
-	return NULL;
-}
-
-int net_look(struct net *net, int netns_fd, struct net_link_found **ret_found, size_t *ret_count,
-	     struct err *err)
-{
-	struct rtnet_ends ends = {0};
-	size_t count = 0;
-	int r = netns_visit(netns_fd, look_inside, &ends, err);
-
-	if (r < 0)
-		return r;
-	autofree struct rtnet_end *items = ends.items;
-	struct net_link_found *found = calloc(ends.count + 1, sizeof(*found));
-
-	if (!found)
-		return err_set(err, ENOMEM, "network");
-	for (size_t i = 0; i < ends.count; i++) {
-		const char *network = network_of(net, items[i].address);
-
-		if (!network || !if_indextoname((unsigned)items[i].outer, found[count].outer))
-			continue;
-		found[count].network = network;
-		found[count++].address = items[i].address;
-	}
-	*ret_found = found;
-	*ret_count = count;
-	return 0;
-}
-
 struct speaker_walk {
 	void (*say)(void *data, const struct nft_speaker *speaker);
 	void *data;
@@ -430,11 +207,12 @@ static void visit_speakers(const void *node, VISIT visit, void *data)
 {
 	const struct net_endpoint *endpoint = *(const struct net_endpoint *const *)node;
 	const struct speaker_walk *walk = data;
+	const bool there = endpoint->netns_fd >= 0 || endpoint->connecting;
 
-	if (endpoint->netns_fd < 0 || (visit != leaf && visit != postorder))
+	if (!there || (visit != leaf && visit != postorder))
 		return;
 	for (size_t i = 0; i < endpoint->count; i++) {
-		const struct nft_speaker speaker = speaker_of(endpoint, i);
+		const struct nft_speaker speaker = net_endpoint_speaker(endpoint, i);
 
 		if (*speaker.port)
 			walk->say(walk->data, &speaker);
@@ -483,17 +261,6 @@ int net_attach_none(struct net_endpoint **ret_endpoint, struct err *err)
 	return 0;
 }
 
-void net_endpoint_cut(struct net_endpoint *endpoint)
-{
-	/* Cut off now, whoever is still in the namespace; the kernel removes the links together
-	 * with the namespace, in the background. A failure is made good by net_close(). */
-	for (size_t i = 0; endpoint->netns_fd >= 0 && i < endpoint->count; i++)
-		(void)!rtnet_link_down(endpoint->net->rtnet, endpoint->ends[i].link, NULL);
-	if (endpoint->netns_fd >= 0)
-		dismiss(endpoint);
-	fd_drop(&endpoint->netns_fd);
-}
-
 void net_detach(struct net_endpoint *endpoint)
 {
 	if (!endpoint)
@@ -512,6 +279,7 @@ void net_leave(struct net_endpoint *endpoint)
 		net_detach(endpoint);
 		return;
 	}
+	net_endpoint_await(endpoint);
 	tdelete(endpoint, &net->attached, compare_endpoints);
 	endpoint->next_left = net->left;
 	net->left = endpoint;

@@ -21,7 +21,9 @@
 #include <netlink/route/link/veth.h>
 #include <netlink/route/route.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 /* Fixed for the first interface, so that the address can be set in the same breath; above what
  * tunnel modules put into every new namespace. */
@@ -303,6 +305,8 @@ static void add_ways(struct rtnet_batch *batch, int index, const struct rtnet_wa
 			"set the inner address of");
 	rtnet_batch_add(batch, route_message(index, &gateway, &none),
 			"set the route to the gateway of");
+	rtnet_batch_add(batch, rtnet_neighbour_message(index, &way->gateway, way->gateway_mac),
+			"set where the gateway is for");
 	rtnet_batch_add(batch, route_message(index, &network, &way->gateway),
 			"set the route to the network of");
 	if (way->leads_out)
@@ -342,22 +346,79 @@ int rtnet_bridge_ipv6(struct rtnet *rtnet, int index, const struct ip_prefix *ad
 	return rtnet_batch_run(rtnet, &batch, ip_format(&address->ip, shown), err);
 }
 
-int rtnet_port_attach(struct rtnet *rtnet, const char *name, const struct rtnet_owner *owner,
-		      int bridge_index, struct err *err)
+static int port_index(struct rtnet *rtnet, const char *name, struct err *err)
 {
-	struct nl_msg *msg = with_owner(link_message(RTM_NEWLINK, 0, name, IFF_UP), owner);
+	struct ifreq request = {0};
+
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
+	if (ioctl(nl_socket_get_fd(rtnet->sock), SIOCGIFINDEX, &request) < 0)
+		return err_set(err, errno, "network: find link '%s'", name);
+	return request.ifr_ifindex;
+}
+
+int rtnet_port_attach(struct rtnet *rtnet, const struct rtnet_port *port,
+		      const struct rtnet_owner *owner, struct err *err)
+{
+	const int index = port_index(rtnet, port->name, err), bridge = port->bridge_index;
 	autobatch struct rtnet_batch batch = {0};
 
-	rtnet_batch_add(&batch, with_number(msg, IFLA_MASTER, (uint32_t)bridge_index),
-			"attach link");
+	if (index < 0)
+		return index;
+	struct nl_msg *msg = with_owner(link_message(RTM_NEWLINK, index, NULL, IFF_UP), owner);
+
+	rtnet_batch_add(&batch, with_number(msg, IFLA_MASTER, (uint32_t)bridge), "attach link");
 	/*
 	 * The bridge may send a frame back through the port it came from. That is the way of an
 	 * instance's connection to its own published port on hosts where bridged frames pass the
 	 * netfilter hooks: there the translated frame is bridged, not routed.
 	 */
-	rtnet_batch_add(&batch, bridge_option(name, true, IFLA_BRPORT_MODE, 1),
+	rtnet_batch_add(&batch, bridge_option(port->name, true, IFLA_BRPORT_MODE, 1),
 			"set the bridge port's mode of");
-	return rtnet_batch_run(rtnet, &batch, name, err);
+	rtnet_batch_add(&batch, rtnet_behind_message(index, port->mac), "set who is behind");
+	rtnet_batch_add(&batch, rtnet_neighbour_message(bridge, &port->address, port->mac),
+			"set who is reached through");
+	if (port->address6.family)
+		rtnet_batch_add(&batch, rtnet_neighbour_message(bridge, &port->address6, port->mac),
+				"set who is reached through");
+	return rtnet_batch_run(rtnet, &batch, port->name, err);
+}
+
+static struct nl_msg *down_message(const char *name)
+{
+	struct ifinfomsg info = {.ifi_change = IFF_UP};
+	struct nl_msg *msg = nlmsg_alloc_simple(RTM_NEWLINK, 0);
+
+	if (msg && nlmsg_append(msg, &info, sizeof(info), NLMSG_ALIGNTO) == 0 &&
+	    nla_put_string(msg, IFLA_IFNAME, name) == 0)
+		return msg;
+	nlmsg_free(msg);
+	return NULL;
+}
+
+static void add_forget(struct rtnet_batch *batch, const struct rtnet_port *port)
+{
+	const int bridge = port->bridge_index;
+
+	rtnet_batch_add(batch, rtnet_stranger_message(bridge, &port->address), "forget");
+	if (port->address6.family)
+		rtnet_batch_add(batch, rtnet_stranger_message(bridge, &port->address6), "forget");
+}
+
+int rtnet_port_cut(struct rtnet *rtnet, const struct rtnet_port *port, struct err *err)
+{
+	autobatch struct rtnet_batch batch = {0};
+
+	rtnet_batch_add(&batch, down_message(port->name), "set down");
+	add_forget(&batch, port);
+	return rtnet_batch_run(rtnet, &batch, port->name, err);
+}
+
+int rtnet_port_forget(struct rtnet *rtnet, const struct rtnet_port *port, struct err *err)
+{
+	autobatch struct rtnet_batch batch = {0};
+
+	add_forget(&batch, port);
+	return rtnet_batch_run(rtnet, &batch, port->name, err);
 }
 
 int rtnet_loopback_up(struct rtnet *rtnet, struct err *err)
@@ -366,21 +427,6 @@ int rtnet_loopback_up(struct rtnet *rtnet, struct err *err)
 
 	rtnet_batch_add(&batch, link_message(RTM_NEWLINK, 0, "lo", IFF_UP), "set up");
 	return rtnet_batch_run(rtnet, &batch, "lo", err);
-}
-
-int rtnet_link_down(struct rtnet *rtnet, const char *name, struct err *err)
-{
-	struct ifinfomsg info = {.ifi_change = IFF_UP};
-	struct nl_msg *msg = nlmsg_alloc_simple(RTM_NEWLINK, 0);
-	autobatch struct rtnet_batch batch = {0};
-
-	if (msg && (nlmsg_append(msg, &info, sizeof(info), NLMSG_ALIGNTO) < 0 ||
-		    nla_put_string(msg, IFLA_IFNAME, name) < 0)) {
-		nlmsg_free(msg);
-		msg = NULL;
-	}
-	rtnet_batch_add(&batch, msg, "set down");
-	return rtnet_batch_run(rtnet, &batch, name, err);
 }
 
 int rtnet_link_remove(struct rtnet *rtnet, const char *name, struct err *err)

@@ -65,7 +65,8 @@ struct rtnet_way {
 	struct ip address;
 	unsigned prefix;
 	struct ip gateway; /* towards all others of the network */
-	bool leads_out;	   /* and towards everything else */
+	const unsigned char *gateway_mac;
+	bool leads_out; /* and towards everything else */
 };
 
 /* A veth pair between an instance's namespace and the host's. */
@@ -88,15 +89,29 @@ int rtnet_endpoint_make(struct rtnet *inside, const struct rtnet_veth *veth,
 int rtnet_endpoint_ipv6(struct rtnet *inside, unsigned number, const struct rtnet_way *way,
 			struct err *err) must_check;
 
-/* Attaches an endpoint's outer end to the bridge and sets it up. */
-int rtnet_port_attach(struct rtnet *rtnet, const char *name, const struct rtnet_owner *owner,
-		      int bridge_index, struct err *err) must_check;
+/* An endpoint's outer end, and who is behind it. */
+struct rtnet_port {
+	const char *name;
+	int bridge_index;
+	struct ip address, address6; /* of family 0: none */
+	const unsigned char *mac;
+};
+
+/* Attaches it to the bridge, on which all that is sent to who is behind it goes there from here on,
+ * without asking, and sets it up. */
+int rtnet_port_attach(struct rtnet *rtnet, const struct rtnet_port *port,
+		      const struct rtnet_owner *owner, struct err *err) must_check;
+
+/* Cuts it off, whoever is behind it. Cheap, where removing it makes the caller wait for RCU grace
+ * periods. */
+int rtnet_port_cut(struct rtnet *rtnet, const struct rtnet_port *port, struct err *err) must_check;
+
+/* Forgets who was behind it on a bridge that stays. */
+int rtnet_port_forget(struct rtnet *rtnet, const struct rtnet_port *port,
+		      struct err *err) must_check;
 
 /* Through a socket inside an instance's namespace: lo up. */
 int rtnet_loopback_up(struct rtnet *inside, struct err *err) must_check;
-
-/* Cuts a link off. Cheap, where removing it makes the caller wait for RCU grace periods. */
-int rtnet_link_down(struct rtnet *rtnet, const char *name, struct err *err) must_check;
 
 /* Removes a link; none of that name is success. Takes tens of milliseconds. */
 int rtnet_link_remove(struct rtnet *rtnet, const char *name, struct err *err) must_check;

@@ -5,10 +5,11 @@
 #pragma once
 
 #include "runtime/base/err.h"
+#include "runtime/base/ip.h"
 
 #include <stdbool.h>
 
-#define RTNET_BATCH_MAX 6
+#define RTNET_BATCH_MAX 8
 
 struct nl_msg;
 struct nl_sock;
@@ -41,3 +42,15 @@ void rtnet_batch_add(struct rtnet_batch *batch, struct nl_msg *msg, const char *
  */
 int rtnet_batch_run(struct rtnet *rtnet, struct rtnet_batch *batch, const char *name,
 		    struct err *err) must_check;
+
+/* Requests for a batch, NULL for a failed allocation; see rtnet_neighbour.c. */
+
+/* From here on @address is at @mac on the link. */
+struct nl_msg *rtnet_neighbour_message(int index, const struct ip *address,
+				       const unsigned char mac[6]);
+
+/* From here on it is not known where it is; -ENOENT: it was not known before. */
+struct nl_msg *rtnet_stranger_message(int index, const struct ip *address);
+
+/* What a bridge has for @mac goes to this port of it alone, as long as there is the port. */
+struct nl_msg *rtnet_behind_message(int port_index, const unsigned char mac[6]);

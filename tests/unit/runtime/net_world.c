@@ -222,3 +222,26 @@ void set_up_world(void)
 		exit(77);
 	}
 }
+
+int count_fds(void)
+{
+	autodir DIR *dir = opendir("/proc/self/fd");
+	int count = 0;
+
+	while (readdir(dir))
+		count++;
+	return count;
+}
+
+int count_links(void)
+{
+	return output_lines("ip -o link show | grep ': dv-\\?[0-9a-f]\\{8,\\}'");
+}
+
+int reach(struct net_endpoint *endpoint)
+{
+	autoclose int listener = listen_in(net_endpoint_netns(endpoint), PORT);
+	autoclose int fd = -1;
+
+	return try_connect(host_ns, net_endpoint_address(endpoint), PORT, LATE_MS, &fd);
+}

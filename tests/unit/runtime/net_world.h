@@ -59,3 +59,10 @@ void balance(struct net *net, const struct net_port *port, struct net_endpoint *
 
 /* Publishes PUBLISHED on all addresses of the host to PORT of the targets. */
 void publish(struct net *net, int protocol, struct net_endpoint **targets, size_t count);
+
+/* Of this process, and of stacks in the current namespace. */
+int count_fds(void);
+int count_links(void);
+
+/* Whether the host gets through to what listens there: as try_connect(). */
+int reach(struct net_endpoint *endpoint);

@@ -152,6 +152,23 @@ static void nothing_to_say_is_said_without_fault(void **unused)
 	assert_int_equal(call(other), 0);
 }
 
+/* A transaction that every stack would wait for. */
+static void who_calls_the_host_is_no_matter_of_the_bridges(void **unused)
+{
+	static const char tag[] = "nft list set bridge davit_" STACK " tag 2>&1 | grep type";
+	static const struct net_allow host = {"", callers, 2};
+
+	(void)unused;
+	if (net_unguarded(net))
+		skip(); /* this kernel has no nftables for bridges */
+	allow(NULL);
+	shell("nft 'add set bridge davit_" STACK " tag { type mark; }'");
+	allow(&host);
+	assert_int_equal(output_lines(tag), 1);
+	allow(&by_nobody);
+	assert_int_equal(output_lines(tag), 0);
+}
+
 static void rules_that_somebody_has_removed_are_made_anew(void **unused)
 {
 	struct net_endpoint *targets[] = {web}, *late;
@@ -232,6 +249,7 @@ int main(void)
 		OPEN(who_comes_belongs_at_once_and_who_goes_leaves_nothing),
 		OPEN(a_new_list_holds_for_new_connections),
 		OPEN(nothing_to_say_is_said_without_fault),
+		OPEN(who_calls_the_host_is_no_matter_of_the_bridges),
 		OPEN(rules_that_somebody_has_removed_are_made_anew),
 		OPEN(what_is_sent_to_all_comes_to_nobody_who_is_called_by_some),
 		OPEN(a_way_past_the_gateway_is_closed),

@@ -13,21 +13,6 @@
 #include <string.h>
 #include <sys/wait.h>
 
-static int count_fds(void)
-{
-	autodir DIR *dir = opendir("/proc/self/fd");
-	int count = 0;
-
-	while (readdir(dir))
-		count++;
-	return count;
-}
-
-static int count_links(void)
-{
-	return output_lines("ip -o link show | grep ': dv-\\?[0-9a-f]\\{8,\\}'");
-}
-
 static void closing_leaves_nothing(void **unused)
 {
 	int fds = count_fds();
@@ -63,14 +48,6 @@ static void who_leaves_goes_with_the_net(void **unused)
 	assert_int_equal(count_fds(), fds);
 }
 
-static int reach(struct net_endpoint *endpoint)
-{
-	autoclose int listener = listen_in(net_endpoint_netns(endpoint), PORT);
-	autoclose int fd = -1;
-
-	return try_connect(host_ns, net_endpoint_address(endpoint), PORT, LATE_MS, &fd);
-}
-
 static void a_network_that_was_cut_is_made_anew_with_its_address(void **unused)
 {
 	struct net *net = open_stack(STACK);
@@ -89,6 +66,54 @@ static void a_network_that_was_cut_is_made_anew_with_its_address(void **unused)
 	assert_int_equal(net_endpoint_connect(endpoint, given_fd, NULL), 0);
 	assert_int_equal(net_endpoint_address(endpoint).s_addr, before.s_addr);
 	assert_int_equal(reach(endpoint), 0);
+	net_detach(endpoint);
+	net_close(net);
+}
+
+/* In the current namespace. */
+static int neighbours(const char *state)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "ip neigh show nud %s | grep -e '^10\\.' -e '^fd'",
+		 state);
+	return output_lines(command);
+}
+
+/* Entries that are not permanent are lost when others fill the kernel's table. */
+static void who_is_where_is_known_for_good(void **unused)
+{
+	const struct net_network_config config = {.name = "six", .ipv6 = true};
+	struct net *net = open_stack(STACK);
+	struct net_network *six = NULL;
+	struct err err = {0};
+	autoclose int home_fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+
+	if (net_network_open(net, &config, &six, &err) < 0)
+		fail_msg("%s", err.text);
+	const struct net_link links[] = {{.network = six, .main = true},
+					 {.network = net_network_find(net, "default")}};
+	const struct net_attach_request request = {"web-1", links, ARRAY_SIZE(links), NULL};
+	struct net_endpoint *endpoint = NULL;
+
+	assert_int_equal(net_attach(net, &request, &endpoint, NULL), 0);
+	/* The second time the address is with somebody already. */
+	for (int times = 0; times < 2; times++) {
+		net_endpoint_cut(endpoint);
+		assert_int_equal(neighbours("permanent"), 0);
+		assert_int_equal(net_endpoint_connect(endpoint, -1, NULL), 0);
+		assert_int_equal(reach(endpoint), 0);
+		assert_int_equal(neighbours("permanent"), 3);
+		assert_int_equal(neighbours("all"), 3);
+		/* Where bridges know VLANs there is a line for each. */
+		assert_int_equal(output_lines("bridge fdb show | grep 'master dv.* static' | cut "
+					      "-c1-17 | sort -u"),
+				 2);
+		enter(net_endpoint_netns(endpoint));
+		assert_int_equal(neighbours("permanent"), 3);
+		assert_int_equal(neighbours("all"), 3);
+		enter(home_fd);
+	}
 	net_detach(endpoint);
 	net_close(net);
 }
@@ -244,6 +269,7 @@ int main(void)
 		cmocka_unit_test(closing_leaves_nothing),
 		cmocka_unit_test(who_leaves_goes_with_the_net),
 		cmocka_unit_test(a_network_that_was_cut_is_made_anew_with_its_address),
+		cmocka_unit_test(who_is_where_is_known_for_good),
 		cmocka_unit_test(no_descriptor_is_inherited_by_programs),
 		cmocka_unit_test(leftovers_of_a_dead_process_are_purged),
 		cmocka_unit_test(opening_replaces_leftovers),
