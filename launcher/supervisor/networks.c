@@ -522,6 +522,24 @@ static int fill_link(const struct supervisor *sup, const struct service_network 
 	return 0;
 }
 
+/* Is it the one instance of a service to which the manifest gives an address? */
+static bool has_written(const void *data, const char *name)
+{
+	const struct stack *stack = settle_stack(data);
+	char first[INSTANCE_NAME_MAX];
+	bool written = false;
+
+	for (size_t i = 0; i < stack->service_count && !written; i++) {
+		const struct service_network *network = &stack->services[i].network;
+
+		snprintf(first, sizeof(first), "%s-1", stack->services[i].name);
+		for (size_t j = 0; strcmp(first, name) == 0 && j < network->attachment_count; j++)
+			written |= network->attachments[j].ipv4.ip.family ||
+				   network->attachments[j].ipv6.ip.family;
+	}
+	return written;
+}
+
 int networks_attach(struct instance *instance, struct err *err)
 {
 	const struct stack *stack = instance->plan->manifest->stack;
@@ -544,5 +562,9 @@ int networks_attach(struct instance *instance, struct err *err)
 	}
 	const struct net_attach_request request = {instance->name, links, count, service->name};
 
-	return r < 0 ? r : net_attach(instance->sup->net, &request, &instance->endpoint, err);
+	if (r == 0)
+		r = net_attach(instance->sup->net, &request, &instance->endpoint, err);
+	if (r == -EADDRNOTAVAIL && net_release_gone(instance->sup->net, has_written, instance->sup))
+		r = net_attach(instance->sup->net, &request, &instance->endpoint, err);
+	return r;
 }

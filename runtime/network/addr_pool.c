@@ -179,6 +179,19 @@ const char *addr_pool_owner(const struct addr_pool *pool, uint32_t address)
 	return found ? found->name : NULL;
 }
 
+static void note_name(const void *node, VISIT visit, void *names)
+{
+	const struct given *entry = *(const struct given *const *)node;
+
+	if (visit == postorder || visit == leaf)
+		strv_add(names, entry->name);
+}
+
+void addr_pool_names(const struct addr_pool *pool, struct strv *names)
+{
+	twalk_r(pool->by_name, note_name, names);
+}
+
 void addr_pool_release(struct addr_pool *pool, const char *name)
 {
 	struct given *entry = by_name(pool, name);

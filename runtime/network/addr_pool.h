@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "runtime/base/buf.h"
 #include "runtime/base/err.h"
 
 #include <stddef.h>
@@ -43,6 +44,9 @@ uint32_t addr_pool_address(const struct addr_pool *pool, const char *name);
 
 /* Who has it; NULL: nobody. Borrowed. */
 const char *addr_pool_owner(const struct addr_pool *pool, uint32_t address);
+
+/* Appends the names that have one; see strv_add() for want of memory. */
+void addr_pool_names(const struct addr_pool *pool, struct strv *names);
 
 /* Forgets @name; nothing happens when it is not known. */
 void addr_pool_release(struct addr_pool *pool, const char *name);

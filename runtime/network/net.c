@@ -301,10 +301,32 @@ void net_rest(struct net *net)
 	nft_rest(net->nft);
 }
 
-void net_release(struct net *net, const char *name)
+static void release(struct net_network *network, const char *name)
 {
-	for (struct net_network *network = net->networks; network; network = network->next)
-		addr_pool_release(&network->addresses, name);
+	addr_pool_release(&network->addresses, name);
+}
+
+bool net_release_gone(struct net *net, bool (*stays)(const void *data, const char *name),
+		      const void *data)
+{
+	bool released = false;
+
+	for (struct net_network *network = net->networks; network; network = network->next) {
+		autostrv struct strv names = {0};
+
+		addr_pool_names(&network->addresses, &names); /* without memory not of all */
+		for (size_t i = 0; i < names.count; i++) {
+			const char *name = names.items[i];
+
+			/* Names with spaces are no instances'. */
+			if (strchr(name, ' ') || net_is_attached(net, name) ||
+			    (stays && stays(data, name)))
+				continue;
+			release(network, name);
+			released = true;
+		}
+	}
+	return released;
 }
 
 /* Connections that are established stay: who translates them is not in the table. */

@@ -267,8 +267,13 @@ struct in_addr net_endpoint_address(const struct net_endpoint *endpoint);
 struct in_addr net_endpoint_address_in(const struct net_endpoint *endpoint,
 				       const struct net_network *network);
 
-/* Forgets the addresses kept for @name, so that another instance may get them. */
-void net_release(struct net *net, const char *name);
+/*
+ * Instances that are gone keep their addresses for the next one of their name. Makes others of
+ * these: of all that are attached no more, unless @stays says that a name keeps its own (NULL: none
+ * does). Returns whether there is one now.
+ */
+bool net_release_gone(struct net *net, bool (*stays)(const void *data, const char *name),
+		      const void *data);
 
 /* How many TCP connections from elsewhere there are to what listens in a namespace; from 0.1 ms. */
 int net_connections(int netns_fd, unsigned *ret_count, struct err *err) must_check;
