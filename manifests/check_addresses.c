@@ -216,7 +216,14 @@ static void check_fixed(const struct network_check *check, const struct service 
 	const char *path = arena_format(check->scratch, "services.%s.networks.%s", service->name,
 					network->key);
 
-	if (!fixed->ip.family || network->external)
+	if (!fixed->ip.family)
+		return;
+	if (service->replicas > 1)
+		report_error(check->report, fixed->pos,
+			     "%s: %u instances cannot share one address: remove it, or run one "
+			     "instance",
+			     path, service->replicas);
+	if (service->replicas > 1 || network->external)
 		return;
 	if (!subnet)
 		report_error(check->report, fixed->pos,
@@ -233,11 +240,6 @@ static void check_fixed(const struct network_check *check, const struct service 
 		report_error(check->report, fixed->pos,
 			     "%s: %s is an address of the subnet %s itself", path,
 			     show(check, &fixed->ip), show_prefix(check, &subnet->prefix));
-	else if (service->replicas > 1)
-		report_error(check->report, fixed->pos,
-			     "%s: %u instances cannot share one address: remove it, or run one "
-			     "instance",
-			     path, service->replicas);
 	else if (service->enabled)
 		claim(check, claims, &(struct claim){network, fixed->ip, fixed->pos, path});
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the runtime cannot do yet: networks of others, drivers other than bridge; see
+ * What the runtime cannot do yet: drivers other than bridge; see
  * check_networks.h.
  */
 #include "manifests/check_networks.h"
@@ -16,8 +16,6 @@ static bool is_attached(const struct service *service)
 
 static const char *kind_of(const struct network *network)
 {
-	if (network->external)
-		return "an external network";
 	if (network->driver == NETWORK_DRIVER_MACVLAN)
 		return "the driver macvlan";
 	return network->driver == NETWORK_DRIVER_IPVLAN ? "the driver ipvlan" : NULL;

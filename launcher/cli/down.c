@@ -38,6 +38,14 @@ static struct json_t *down_body(bool volumes, int64_t timeout_ms)
 	return js_pack("{s:b, s:o}", "volumes", volumes, "timeout_ms", change_timeout(timeout_ms));
 }
 
+/* What other stacks go on using. */
+static void tell_staying(const struct json_t *lines)
+{
+	for (size_t i = 0; i < js_count(lines); i++)
+		if (js_string(js_at(lines, i)))
+			fprintf(stderr, "%s\n", js_string(js_at(lines, i)));
+}
+
 int down_request(const char *stack, bool volumes, int64_t timeout_ms)
 {
 	autojs struct json_t *body = down_body(volumes, timeout_ms);
@@ -53,7 +61,10 @@ int down_request(const char *stack, bool volumes, int64_t timeout_ms)
 		return EXIT_DONE;
 	if (r < 0)
 		return cli_fail(&err, EXIT_FAILED);
-	return answer.status == 200 ? EXIT_DONE : cli_refused(&answer);
+	if (answer.status != 200)
+		return cli_refused(&answer);
+	tell_staying(js_get(answer.json, "staying"));
+	return EXIT_DONE;
 }
 
 static bool is_keeper(pid_t pid)

@@ -8,6 +8,7 @@
 #include "launcher/policy/reconcile.h"
 #include "launcher/supervisor/events.h"
 #include "launcher/supervisor/fills.h"
+#include "launcher/supervisor/neighbours.h"
 #include "launcher/supervisor/save.h"
 #include "launcher/supervisor/scaler.h"
 #include "launcher/supervisor/scheduler.h"
@@ -194,6 +195,19 @@ static void run_tasks(struct supervisor *sup, const struct json_t *request, cons
 
 /* ---- the commands ---- */
 
+/* Lines for who takes the stack down. */
+static struct json_t *print_staying(const struct supervisor *sup)
+{
+	autojs struct json_t *staying = js_pack("[]");
+	autostrv struct strv lines = {0};
+
+	neighbours_staying(sup, &lines);
+	for (size_t i = 0; i < lines.count; i++)
+		if (!js_append(staying, js_pack("s", lines.items[i])))
+			return NULL;
+	return take_ptr(staying);
+}
+
 struct reply apply_down(struct supervisor *sup, const struct json_t *request)
 {
 	sup->ending = true;
@@ -203,7 +217,8 @@ struct reply apply_down(struct supervisor *sup, const struct json_t *request)
 	watch_idle(sup, false);
 	fills_end(sup);
 	supervisor_touch(sup);
-	return (struct reply){200, js_pack("{s:i}", "schema", 1)};
+	return (struct reply){200,
+			      js_pack("{s:i, s:o}", "schema", 1, "staying", print_staying(sup))};
 }
 
 struct reply apply_stop(struct supervisor *sup, const struct json_t *request)

@@ -114,9 +114,9 @@ static void bind_socket(struct dns *dns, struct dns_socket *one)
 	int r = network ? 0 : err_set(&err, ENOENT, "network");
 
 	if (r == 0 && one->udp_fd < 0)
-		r = net_gateway_socket(network, SOCK_DGRAM, PORT, &one->udp_fd, &err);
+		r = net_server_socket(network, SOCK_DGRAM, PORT, &one->udp_fd, &err);
 	if (r == 0 && one->tcp_fd < 0)
-		r = net_gateway_socket(network, SOCK_STREAM, PORT, &one->tcp_fd, &err);
+		r = net_server_socket(network, SOCK_STREAM, PORT, &one->tcp_fd, &err);
 	one->tries++;
 	if (r == 0)
 		store(dns, one);

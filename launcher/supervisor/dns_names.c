@@ -4,6 +4,7 @@
  * their ready instances) and all instances; then who sees which networks.
  */
 #include "launcher/supervisor/dns.h"
+#include "launcher/supervisor/neighbours.h"
 #include "launcher/supervisor/networks.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/cleanup.h"
@@ -152,8 +153,9 @@ static void put_instances(const struct supervisor *sup, const char *key,
 	}
 }
 
-static void put_network(struct supervisor *sup, const struct network_made *made, struct buf *text)
+static void put_network(struct supervisor *sup, struct network_made *made, struct buf *text)
 {
+	autobuf struct buf own = {0};
 	const struct net_network *network = net_network_find(sup->net, made->key);
 
 	if (!network)
@@ -168,8 +170,11 @@ static void put_network(struct supervisor *sup, const struct network_made *made,
 	if (place.gateway6.family)
 		buf_printf(text, "/%u", place.subnet6.bits);
 	buf_puts(text, "\n");
-	put_services(sup, made->key, network, text);
-	put_instances(sup, made->key, network, text);
+	put_services(sup, made->key, network, &own);
+	put_instances(sup, made->key, network, &own);
+	buf_put(text, own.data, own.len);
+	text->failed |= own.failed;
+	neighbours_names(sup, made, &own, text);
 }
 
 static void put_view(const struct supervisor *sup, const struct service *service, struct buf *text)
@@ -205,7 +210,7 @@ void dns_names(struct supervisor *sup, struct buf *text)
 {
 	const struct plan *before = NULL;
 
-	for (const struct network_made *made = sup->networks; made; made = made->next)
+	for (struct network_made *made = sup->networks; made; made = made->next)
 		put_network(sup, made, text);
 	for (const struct instance *one = sup->instances; one; one = one->next) {
 		if (!one->endpoint || !one->plan->service->network.attachment_count)

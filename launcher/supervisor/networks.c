@@ -3,6 +3,8 @@
 #include "launcher/supervisor/networks.h"
 
 #include "launcher/supervisor/join.h"
+#include "launcher/supervisor/neighbours.h"
+#include "launcher/supervisor/network_definition.h"
 #include "launcher/supervisor/restore.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/cleanup.h"
@@ -13,43 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct subnet_spec *subnet_of(const struct network *network, unsigned char family)
+static struct net_config config_of(const struct supervisor *sup)
 {
-	for (size_t i = 0; i < network->subnet_count; i++)
-		if (network->subnets[i].subnet.prefix.ip.family == family)
-			return &network->subnets[i];
-	return NULL;
-}
-
-static void put_subnet(struct buf *text, const struct subnet_spec *subnet)
-{
-	char prefix[IP_PREFIX_TEXT_MAX] = "", range[IP_PREFIX_TEXT_MAX] = "";
-	char gateway[IP_TEXT_MAX] = "", reserved[IP_TEXT_MAX];
-
-	if (subnet) {
-		ip_prefix_format(&subnet->subnet.prefix, prefix);
-		ip_prefix_format(&subnet->range.prefix, range);
-		ip_format(&subnet->gateway.ip, gateway);
-	}
-	buf_printf(text, " %s %s %s", prefix, range, gateway);
-	for (size_t i = 0; subnet && i < subnet->reserved_count; i++)
-		buf_printf(text, " %s", ip_format(&subnet->reserved[i].ip, reserved));
-}
-
-/* Everything a bridge is made from, as text. */
-static char *definition_of(const struct network *network)
-{
-	autobuf struct buf text = {0};
-
-	buf_printf(&text, "%d", network->internal);
-	put_subnet(&text, subnet_of(network, 4));
-	if (network->mtu)
-		buf_printf(&text, " mtu %u", network->mtu);
-	if (network->ipv6) {
-		buf_puts(&text, " ipv6");
-		put_subnet(&text, subnet_of(network, 6));
-	}
-	return buf_check(&text, NULL) < 0 ? NULL : buf_take(&text);
+	return (struct net_config){.stack = sup->name, .registry = sup->networks_dir};
 }
 
 /* How many instances there will be in it, and @each service beside its own. */
@@ -76,20 +44,22 @@ static void add_reserved(struct ip *reserved, size_t *count, const struct subnet
 }
 
 /* @place: of one that is there already; NULL: it is made */
-static int make_network(struct supervisor *sup, const struct stack *stack,
-			const struct network *network, const struct net_place *place,
-			struct err *err)
+static int make_own(struct supervisor *sup, const struct stack *stack,
+		    const struct network *network, const struct net_place *place, struct err *err)
 {
 	static const struct subnet_spec none;
-	const struct subnet_spec *four = subnet_of(network, 4);
-	const struct subnet_spec *six = network->ipv6 ? subnet_of(network, 6) : NULL;
+	const struct subnet_spec *four = network_subnet(network, 4);
+	const struct subnet_spec *six = network->ipv6 ? network_subnet(network, 6) : NULL;
 
 	four = four ? four : &none;
 	six = six ? six : &none;
 	autofree struct ip *reserved =
 		calloc(four->reserved_count + six->reserved_count + 1, sizeof(*reserved));
+	autofree char *definition = network_definition(stack, network);
 	struct net_network_config config = {
 		.name = network->key,
+		.known_as = network->name,
+		.definition = definition,
 		.subnet = four->subnet.prefix,
 		.range = four->range.prefix,
 		.gateway = four->gateway.ip,
@@ -104,12 +74,23 @@ static int make_network(struct supervisor *sup, const struct stack *stack,
 	};
 	struct net_network *made = NULL;
 
-	if (!reserved)
+	if (!reserved || !definition)
 		return err_set(err, ENOMEM, "network");
 	add_reserved(reserved, &config.reserved_count, four);
 	add_reserved(reserved, &config.reserved_count, six);
 	return place ? net_network_adopt(sup->net, &config, place, &made, err)
 		     : net_network_open(sup->net, &config, &made, err);
+}
+
+static int make_network(struct supervisor *sup, const struct stack *stack,
+			const struct network *network, const struct net_place *place,
+			struct err *err)
+{
+	struct net_network *joined = NULL;
+
+	return network->external
+		       ? net_network_join(sup->net, network->key, network->name, &joined, err)
+		       : make_own(sup, stack, network, place, err);
 }
 
 static struct network_made *find_made(const struct supervisor *sup, const char *key)
@@ -127,6 +108,7 @@ static void made_free(struct network_made *made)
 		return;
 	free(made->key);
 	free(made->definition);
+	free(made->told);
 	free(made);
 }
 
@@ -148,7 +130,8 @@ static void tell_changes(const struct supervisor *sup)
 
 static int open_net(struct supervisor *sup, struct err *err)
 {
-	int r = net_open(&(struct net_config){.stack = sup->name}, &sup->net, err);
+	const struct net_config config = config_of(sup);
+	int r = net_open(&config, &sup->net, err);
 
 	if (r == 0)
 		tell_unguarded(sup);
@@ -170,7 +153,8 @@ static int open_one(struct supervisor *sup, const struct stack *stack,
 
 	if (made)
 		*made = (struct network_made){sup->networks, strdup(network->key),
-					      definition_of(network), network->internal};
+					      network_definition(stack, network), network->internal,
+					      network->external};
 	if (!made || !made->key || !made->definition)
 		r = err_set(err, ENOMEM, "network");
 	else if (before && strcmp(before->definition, made->definition) != 0)
@@ -186,11 +170,13 @@ static int open_one(struct supervisor *sup, const struct stack *stack,
 		r = make_network(sup, stack, network, NULL, err);
 	if (!had_six)
 		tell_changes(sup);
-	if (r < 0 || before)
+	if (r < 0 || before) {
 		made_free(made);
-	else
-		sup->networks = made;
-	return r;
+		return r;
+	}
+	made->internal = net_network_is_internal(net_network_find(sup->net, network->key));
+	sup->networks = made;
+	return 0;
 }
 
 /* The one instance that has a fixed address gets it, whoever starts first. */
@@ -271,8 +257,11 @@ static int restore_network(struct supervisor *sup, const struct network_made *ma
 	const struct net_network_config bare = {.name = made->key, .internal = made->internal};
 	struct net_network *network = NULL;
 
-	return known ? make_network(sup, stack, known, place, err)
-		     : net_network_adopt(sup->net, &bare, place, &network, err);
+	if (made->joined)
+		return net_network_join(sup->net, made->key,
+					made->definition + strlen(NETWORK_JOINED), &network, err);
+	return known && !known->external ? make_network(sup, stack, known, place, err)
+					 : net_network_adopt(sup->net, &bare, place, &network, err);
 }
 
 /* Nothing of it there is as good as all of it. */
@@ -307,8 +296,9 @@ static struct network_made *read_made(const struct json_t *text, struct net_plac
 		return NULL;
 	made = calloc(1, sizeof(*made));
 	if (made)
-		*made = (struct network_made){NULL, strdup(key), strdup(definition),
-					      js_bool(text, "internal")};
+		*made = (struct network_made){
+			NULL, strdup(key), strdup(definition), js_bool(text, "internal"),
+			strncmp(definition, NETWORK_JOINED, strlen(NETWORK_JOINED)) == 0};
 	if (made && made->key && made->definition)
 		return made;
 	made_free(made);
@@ -317,11 +307,12 @@ static struct network_made *read_made(const struct json_t *text, struct net_plac
 
 void networks_restore(struct supervisor *sup, const struct json_t *text)
 {
+	const struct net_config config = config_of(sup);
 	struct err err = {0};
 
 	if (js_count(text) == 0)
 		return;
-	if (net_adopt(&(struct net_config){.stack = sup->name}, &sup->net, &err) < 0) {
+	if (net_adopt(&config, &sup->net, &err) < 0) {
 		if (!restore_starves(sup, &err))
 			restore_doubts(sup);
 		supervisor_log(sup, "event=not-restored what=networks error=\"%s\"", err.text);
@@ -345,12 +336,36 @@ void networks_restore(struct supervisor *sup, const struct json_t *text)
 	networks_allow(sup);
 }
 
+int networks_purge(const struct supervisor *sup, struct err *err)
+{
+	const struct net_config config = config_of(sup);
+
+	return net_purge(&config, err);
+}
+
+/* Of services without instances, too, and what IPv6 addresses stand for. What another one has come
+ * to have is told when it is wanted. */
+static void keep_addresses(const struct supervisor *sup)
+{
+	const struct stack *stack = sup->manifest->stack;
+
+	for (size_t i = 0; i < stack->service_count; i++) {
+		const struct service_network *network = &stack->services[i].network;
+
+		for (size_t j = 0; j < network->attachment_count; j++)
+			if (net_network_find(sup->net, network->attachments[j].network))
+				err_ignore(keep_address(sup, &stack->services[i],
+							&network->attachments[j], NULL));
+	}
+}
+
 void networks_restored(struct supervisor *sup)
 {
 	struct err err = {0};
 
 	if (!sup->net)
 		return;
+	keep_addresses(sup);
 	if (net_settle(sup->net, &err) < 0)
 		supervisor_log(sup, "event=links-left error=\"%s\"", err.text);
 	tell_unguarded(sup);
@@ -437,6 +452,7 @@ void networks_allow(struct supervisor *sup)
 
 void networks_close(struct supervisor *sup)
 {
+	neighbours_close(sup);
 	join_rest(sup);
 	net_close(take_ptr(sup->net));
 	while (sup->networks) {
@@ -458,34 +474,48 @@ static int compare_priority(const void *left, const void *right)
 	return strcmp(a->network, b->network);
 }
 
+/* What another stack makes is known when it is joined. */
+static bool is_internal(const struct supervisor *sup, const struct network *network)
+{
+	const struct network_made *made = find_made(sup, network->key);
+
+	return made ? made->internal : network->internal;
+}
+
 /* What leads outside comes before what does not. */
-static const struct net_attachment *better_gateway(const struct stack *stack,
+static const struct net_attachment *better_gateway(const struct supervisor *sup,
+						   const struct stack *stack,
 						   const struct net_attachment *a,
 						   const struct net_attachment *b)
 {
-	const struct network *of_a = stack_network(stack, a->network);
-	const struct network *of_b = stack_network(stack, b->network);
+	const bool a_is_internal = is_internal(sup, stack_network(stack, a->network));
+	const bool b_is_internal = is_internal(sup, stack_network(stack, b->network));
 
 	if (a->gw_priority != b->gw_priority)
 		return a->gw_priority > b->gw_priority ? a : b;
-	if (of_a->internal != of_b->internal)
-		return of_a->internal ? b : a;
+	if (a_is_internal != b_is_internal)
+		return a_is_internal ? b : a;
 	return compare_priority(&a, &b) < 0 ? a : b;
 }
 
-static const struct net_attachment *main_attachment(const struct stack *stack,
+static const struct net_attachment *main_attachment(const struct supervisor *sup,
+						    const struct stack *stack,
 						    const struct service *service)
 {
 	const struct net_attachment *best = service->network.attachments;
 
 	for (size_t i = 1; i < service->network.attachment_count; i++)
-		best = better_gateway(stack, best, &service->network.attachments[i]);
+		best = better_gateway(sup, stack, best, &service->network.attachments[i]);
 	return best;
 }
 
-const struct network *networks_main_spec(const struct stack *stack, const struct service *service)
+bool networks_main_has_six(const struct supervisor *sup, const struct stack *stack,
+			   const struct service *service)
 {
-	return stack_network(stack, main_attachment(stack, service)->network);
+	const struct net_network *network = networks_main(sup, stack, service);
+
+	return network ? net_gateway6(network).family != 0
+		       : stack_network(stack, main_attachment(sup, stack, service)->network)->ipv6;
 }
 
 const struct net_network *networks_main(const struct supervisor *sup, const struct stack *stack,
@@ -493,7 +523,7 @@ const struct net_network *networks_main(const struct supervisor *sup, const stru
 {
 	if (!sup->net || !service->network.attachment_count)
 		return NULL;
-	return net_network_find(sup->net, main_attachment(stack, service)->network);
+	return net_network_find(sup->net, main_attachment(sup, stack, service)->network);
 }
 
 static bool read_mac(const char *text, unsigned char mac[6])
@@ -548,7 +578,7 @@ int networks_attach(struct instance *instance, struct err *err)
 	autofree const struct net_attachment **sorted =
 		calloc(count, sizeof(struct net_attachment *));
 	autofree struct net_link *links = calloc(count, sizeof(*links));
-	const struct net_attachment *main = main_attachment(stack, service);
+	const struct net_attachment *main = main_attachment(instance->sup, stack, service);
 	int r = 0;
 
 	if (!sorted || !links)

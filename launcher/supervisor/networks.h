@@ -15,6 +15,8 @@ struct network_made {
 	char *key;
 	char *definition;
 	bool internal;
+	bool joined; /* another stack makes it */
+	char *told;  /* what neighbours.c has told other stacks; NULL: nothing */
 };
 
 /* What all networks need is made, where @service is attached to any and it is not there; what fails
@@ -46,6 +48,9 @@ void networks_restore(struct supervisor *sup, const struct json_t *text);
 /* Who may call whom, as the manifest in effect has it, from here on. */
 void networks_allow(struct supervisor *sup);
 
+/* Removes what is left of one that nobody goes on with. */
+int networks_purge(const struct supervisor *sup, struct err *err) must_check;
+
 /* Removes what is left of the predecessor's and nobody has taken over. */
 void networks_restored(struct supervisor *sup);
 
@@ -55,8 +60,9 @@ void networks_close(struct supervisor *sup);
 /* Makes the endpoint of an instance of a service that is attached to networks. */
 int networks_attach(struct instance *instance, struct err *err) must_check;
 
-/* The same as the manifest has it. */
-const struct network *networks_main_spec(const struct stack *stack, const struct service *service);
+/* Whether it is, or will be, reached over IPv6, too. */
+bool networks_main_has_six(const struct supervisor *sup, const struct stack *stack,
+			   const struct service *service);
 
 /* The network that an attached service's address is in, and through which it is reached from
  * outside: NULL before it is opened. */

@@ -254,7 +254,7 @@ int publish_reserve(struct supervisor *sup, const struct stack *stack, const boo
 		/* A service in the host's namespace binds its ports itself. */
 		if (!selected[i] || service->network.mode != NETWORK_BRIDGE)
 			continue;
-		const bool six = service->port_count && networks_main_spec(stack, service)->ipv6;
+		const bool six = service->port_count && networks_main_has_six(sup, stack, service);
 
 		for (size_t j = 0; j < service->port_count; j++)
 			reserve_spec(sup, &service->ports[j], service, six, &to);

@@ -36,7 +36,7 @@ static struct json_t *name_server(const struct supervisor *sup, const struct net
 {
 	if (!network || !dns_serves(sup, net_network_name(network)))
 		return js_pack("n");
-	return address_text(net_gateway(network));
+	return address_text(net_server(network));
 }
 
 static struct json_t *service_names(const struct service *service,

@@ -32,9 +32,9 @@ static const char *find_server(const struct supervisor *sup, const struct plan *
 
 	if (!network || !dns_serves(sup, net_network_name(network)))
 		return NULL;
-	struct in_addr gateway = net_gateway(network);
+	struct in_addr server = net_server(network);
 
-	return inet_ntop(AF_INET, &gateway, text, INET_ADDRSTRLEN);
+	return inet_ntop(AF_INET, &server, text, INET_ADDRSTRLEN);
 }
 
 static int write_text(const struct supervisor *sup, struct plan *plan, const char *path,

@@ -108,7 +108,7 @@ static int purge(struct supervisor *sup, const char *tree_name, struct err *err)
 	r = remove_cgroups(tree, err);
 	cg_tree_close(tree);
 	if (r == 0)
-		r = net_purge(sup->name, err);
+		r = networks_purge(sup, err);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(below); i++) {
 		snprintf(path, sizeof(path), "%s/%s", sup->run_dir, below[i]);
 		r = fs_remove_tree(path, err);
@@ -118,12 +118,27 @@ static int purge(struct supervisor *sup, const char *tree_name, struct err *err)
 	return r;
 }
 
+/* One directory for all stacks: where they find each other's networks. */
+static int make_networks_dir(struct supervisor *sup, struct err *err)
+{
+	autofree char *run_root = NULL;
+	int r = paths_dir(PATHS_RUN, NULL, &run_root, err);
+
+	if (r == 0 && asprintf(&sup->networks_dir, "%s/.networks", run_root) < 0) {
+		sup->networks_dir = NULL;
+		r = err_set(err, ENOMEM, "paths");
+	}
+	return r;
+}
+
 static int make_paths(struct supervisor *sup, struct err *err)
 {
 	int r = paths_dir(PATHS_RUN, sup->name, &sup->run_dir, err);
 
 	if (r == 0)
 		r = paths_dir(PATHS_LOG, sup->name, &sup->log_dir, err);
+	if (r == 0)
+		r = make_networks_dir(sup, err);
 	if (r == 0)
 		r = paths_dir(PATHS_STATE, NULL, &sup->store_dir, err);
 	if (r < 0)
@@ -574,6 +589,7 @@ void supervisor_close(struct supervisor *sup)
 	free(sup->filters_dir);
 	free(sup->store_dir);
 	free(sup->layers_dir);
+	free(sup->networks_dir);
 	free(sup->hosts_file);
 	free(sup->resolv_conf);
 	free(sup);

@@ -12,9 +12,10 @@
  *   notify.c: what it says by itself; oom.c: who ran out of memory
  * - balance.c: who is behind a service's address; drain.c: connections that are to end
  * - streams.c: what a run reads and writes; ids.c: ranges of user ids
- * - networks.c: networks; publish.c: ports; hosts.c: files of names; dns.c, dns_names.c: their
- *   server; helper.c: a process that serves the network; join.c: shared networks; retire.c: what
- *   the kernel still has to let go of
+ * - networks.c, network_definition.c: networks; publish.c: ports; hosts.c: files of names; dns.c,
+ *   dns_names.c: their server; neighbours.c, neighbour_names.c: names of other stacks; helper.c: a
+ *   process that serves the network; join.c: shared networks; retire.c: what the kernel still has
+ *   to let go of
  * - fills.c: new volumes, in processes of their own; volumes.c, images.c: what they are made of
  * - attach.c: exec and run, with a client's fds; run.c: one-off instances
  * - learn.c: profiles of what services call
@@ -25,8 +26,7 @@
  *   what one does
  * - view.c: JSON of what there is, inspect.c: all of one; watch.c: streams of changes; metrics.c:
  *   what is counted, metrics_load.c: what instances use; listing.c: long answers in pieces;
- *   thrift.c: staying small
- * - vacancy.c: the end without a stack
+ *   thrift.c: staying small; vacancy.c: the end without a stack
  * - save.c, record.c, stack_text.c, applied.c, state_file.c: what is written for a successor;
  *   restore.c, adopt.c: what that makes of it
  * - keep.c: what outlives this process; kept.c: what of an instance does; succession.c: what to do
@@ -54,8 +54,9 @@ struct supervisor {
 	char *log_dir;
 	char *store_dir; /* external configs and secrets, volumes */
 	char *volumes_dir;
-	char *filters_dir; /* compiled system call filters, of all stacks */
-	char *layers_dir;  /* writable layers and anonymous volumes, per instance */
+	char *filters_dir;  /* compiled system call filters, of all stacks */
+	char *layers_dir;   /* writable layers and anonymous volumes, per instance */
+	char *networks_dir; /* what stacks know of each other's networks */
 	char *hosts_file;
 	char *resolv_conf;
 	rlim_t nofile_hard;
@@ -87,8 +88,10 @@ struct supervisor {
 	struct cg_tree *cgroups;
 	struct net *net; /* NULL until a service needs it */
 	struct network_made *networks;
-	struct dns *dns;   /* NULL until there is a network */
-	struct hold *hold; /* NULL while no service may sleep */
+	struct neighbours *neighbours; /* NULL until there is a network */
+	bool deaf;		       /* there should be, and it has been told */
+	struct dns *dns;	       /* NULL until there is a network */
+	struct hold *hold;	       /* NULL while no service may sleep */
 	struct retired *retired;
 	struct leftover *leftovers;
 	struct watch *retire_timer;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Sockets on a network's gateway: for what serves that network alone, and for who waits. */
+/* Sockets on a network's gateway, or where the stack serves it: for what serves that network alone,
+ * and for who waits. */
 #include "runtime/base/cleanup.h"
 #include "runtime/network/net_hold.h"
 #include "runtime/network/net_private.h"
@@ -19,7 +20,7 @@ static int bind_socket(int fd, const struct net_network *network, uint16_t port)
 	const struct sockaddr_in address = {
 		.sin_family = AF_INET,
 		.sin_port = htons(port),
-		.sin_addr = net_gateway(network),
+		.sin_addr = net_server(network),
 	};
 	const int yes = 1;
 
@@ -30,12 +31,12 @@ static int bind_socket(int fd, const struct net_network *network, uint16_t port)
 	return bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
 }
 
-int net_gateway_socket(const struct net_network *network, int type, uint16_t port, int *ret_fd,
-		       struct err *err)
+int net_server_socket(const struct net_network *network, int type, uint16_t port, int *ret_fd,
+		      struct err *err)
 {
 	autoclose int fd = socket(AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	const struct in_addr gateway = net_gateway(network);
-	const struct ip address = ip_of_in(gateway);
+	const struct in_addr server = net_server(network);
+	const struct ip address = ip_of_in(server);
 	char text[INET_ADDRSTRLEN];
 	int r = fd < 0 ? -errno : bind_socket(fd, network, port);
 
@@ -46,7 +47,7 @@ int net_gateway_socket(const struct net_network *network, int type, uint16_t por
 				       port, err);
 	if (r < 0)
 		return err_set(err, -r, "port %u of the gateway %s", port,
-			       inet_ntop(AF_INET, &gateway, text, sizeof(text)));
+			       inet_ntop(AF_INET, &server, text, sizeof(text)));
 	*ret_fd = take_fd(&fd);
 	return 0;
 }

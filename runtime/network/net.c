@@ -9,6 +9,7 @@
 #include "runtime/base/cleanup.h"
 #include "runtime/network/net_beside.h"
 #include "runtime/network/net_private.h"
+#include "runtime/network/net_share.h"
 #include "runtime/network/netns.h"
 #include "runtime/network/nft_text.h"
 #include "runtime/network/sysctl.h"
@@ -80,6 +81,7 @@ static void net_free(struct net *net)
 	}
 	fd_drop(&net->home_fd);
 	fd_drop(&net->netfilter_fd);
+	free(net->registry);
 	free(net->stack);
 	free(net);
 }
@@ -174,7 +176,9 @@ static int net_new(const struct net_config *config, struct net **ret_net, struct
 	net->netfilter_fd = -1;
 	net->hash = net_hash(NET_HASH_START, config->stack);
 	net->stack = strdup(config->stack);
-	r = net->stack ? open_handles(net, config, err) : err_set(err, ENOMEM, "network");
+	net->registry = config->registry ? strdup(config->registry) : NULL;
+	r = net->stack && !net->registry == !config->registry ? open_handles(net, config, err)
+							      : err_set(err, ENOMEM, "network");
 	if (r < 0) {
 		net_free(net);
 		return r;
@@ -249,6 +253,8 @@ int net_settle(struct net *net, struct err *err)
 		if (!is_bridge(net, names.items[i]) && !net_has_link(net, names.items[i]))
 			r = rtnet_link_remove(net->rtnet, names.items[i], err);
 	free(names.items);
+	for (struct net_network *one = net->networks; one; one = one->next)
+		net_share_settle(one);
 	net->unsettled = false;
 	return r == 0 ? net_guard_open(net, err) : r;
 }
@@ -258,6 +264,11 @@ void net_close(struct net *net)
 {
 	if (!net)
 		return;
+	if (net->rtnet)
+		net_strangers_left(net);
+	if (net->nft && net->rtnet)
+		net_share_leave(&(struct net_config){net->stack, NULL, net->registry}, net->rtnet,
+				net->nft);
 	if (net->nft) {
 		(void)!remove_table(net->nft, 4, net->stack, NULL);
 		(void)!remove_table(net->nft, 6, net->stack, NULL);
@@ -268,8 +279,9 @@ void net_close(struct net *net)
 	net_free(net);
 }
 
-int net_purge(const char *stack, struct err *err)
+int net_purge(const struct net_config *config, struct err *err)
 {
+	const char *stack = config->stack;
 	struct rtnet *rtnet = NULL;
 	struct nft *nft = NULL;
 	int r = check_stack(stack, err);
@@ -278,6 +290,8 @@ int net_purge(const char *stack, struct err *err)
 		r = rtnet_open(&rtnet, err);
 	if (r == 0)
 		r = nft_open(&nft, err);
+	if (r == 0)
+		net_share_leave(config, rtnet, nft);
 	if (r == 0)
 		r = rtnet_remove_group(rtnet, group_of(net_hash(NET_HASH_START, stack)), err);
 	if (r == 0)
@@ -303,6 +317,7 @@ void net_rest(struct net *net)
 
 static void release(struct net_network *network, const char *name)
 {
+	net_six_release(network, name);
 	addr_pool_release(&network->addresses, name);
 }
 

@@ -19,6 +19,7 @@
  */
 #pragma once
 
+#include "runtime/base/buf.h"
 #include "runtime/base/err.h"
 #include "runtime/base/ip.h"
 
@@ -36,6 +37,8 @@ struct net_config {
 	const char *stack; /* names the nft table "davit_<stack>" and, hashed, its links */
 	const char *pool;  /* CIDR from which subnets are taken that overlap no route of the host;
 			      NULL: 10.213.0.0/16 */
+	const char *registry; /* directory where networks are known to all stacks of the host;
+				 NULL: this one's are its own */
 };
 
 /* What needs a descriptor of a low number later gets it: to be called before there are many. */
@@ -66,15 +69,19 @@ const char *net_host_changes(const struct net *net);
  * net_connecting_end(). */
 void net_rest(struct net *net);
 
-/* Removes and frees all. Endpoints must be detached before. Accepts NULL. */
+/* Removes and frees all, but for networks that other stacks are in: the last one to leave removes
+ * these. Endpoints must be detached before. Accepts NULL. */
 void net_close(struct net *net);
 
-/* Removes what a dead process has left of the stack's networks; nothing there is success. */
-int net_purge(const char *stack, struct err *err) must_check;
+/* Removes what a dead process has left of the stack's networks, as net_close() would; nothing there
+ * is success. */
+int net_purge(const struct net_config *config, struct err *err) must_check;
 
 /* Addresses without a family are not given; those of IPv6 count where the network has that. */
 struct net_network_config {
 	const char *name;	 /* in the stack: letters, digits, _ . - */
+	const char *known_as;	 /* to all stacks; NULL: to none */
+	const char *definition;	 /* with known_as: what it is made from, as text */
 	struct ip_prefix subnet; /* default: a free one of the pool, of a /24 or larger */
 	struct ip_prefix range;	 /* addresses are given from here; default: all of the subnet */
 	struct ip gateway;	 /* of the bridge; default: the first one of the subnet */
@@ -94,7 +101,10 @@ struct net_network_config {
  *
  * @ret_network	out: owned by the net, until net_close()
  *
- * Returns 0; -EADDRINUSE: the host uses the subnet; -EADDRNOTAVAIL: the pool has none; -errno.
+ * One that the stack has left to others is its own again; from another definition: -EBUSY.
+ *
+ * Returns 0; -EADDRINUSE: the host uses the subnet; -EADDRNOTAVAIL: the pool has none; -EEXIST:
+ * another stack makes one that is known as this; -errno.
  */
 int net_network_open(struct net *net, const struct net_network_config *config,
 		     struct net_network **ret_network, struct err *err) must_check;
@@ -116,11 +126,36 @@ int net_network_adopt(struct net *net, const struct net_network_config *config,
 		      const struct net_place *place, struct net_network **ret_network,
 		      struct err *err) must_check;
 
+/*
+ * Enters the network that another stack makes and all know as @known_as; also for a successor of
+ * the process that has entered it. Endpoints get addresses of it, and are guarded, as those of its
+ * owner. What the owner's rules allow, it allows to all.
+ *
+ * Returns 0; -ENOENT: there is none; -EEXIST: it is this stack's own; -errno.
+ */
+int net_network_join(struct net *net, const char *name, const char *known_as,
+		     struct net_network **ret_network, struct err *err) must_check;
+
+/* Of a network that all know: its name for them, and the directory where each stack that is in it
+ * has a file of its name, whose content is up to its user. */
+struct net_shared {
+	const char *known_as; /* NULL: this one is not known to others */
+	const char *owner;    /* the stack that makes it */
+	int stacks_fd;	      /* borrowed */
+};
+struct net_shared net_network_shared(const struct net_network *network);
+
+/* Appends the other stacks that are in it. */
+void net_network_others(const struct net_network *network, struct strv *others);
+
+bool net_network_is_internal(const struct net_network *network);
+
 /* The network of that name, or NULL. Borrowed. */
 struct net_network *net_network_find(const struct net *net, const char *name);
 
-/* Keeps an address for @name, who is to be attached with it, unless somebody else is with it now.
- */
+/* Keeps an address for @name, who is to be attached with it, unless somebody else of the stack is
+ * with it now, or @name with another one. -EADDRINUSE: another stack has it; -EADDRNOTAVAIL: the
+ * network that another stack makes has no such address to give. */
 int net_network_keep(struct net_network *network, const char *name, struct in_addr address,
 		     struct err *err) must_check;
 
@@ -140,14 +175,18 @@ const char *net_network_name(const struct net_network *network);
 
 struct in_addr net_gateway(const struct net_network *network);
 
+/* Where this stack may serve the network: its gateway, or an address of the stack's own in a
+ * network that another one makes. */
+struct in_addr net_server(const struct net_network *network);
+
 /*
- * A socket on the network's gateway that hears only what comes out of the network itself.
+ * A socket on net_server() that hears only what comes out of the network itself.
  *
  * @type	SOCK_DGRAM, or SOCK_STREAM, which listens then
  * @ret_fd	out: close-on-exec, never waits; owned by the caller
  */
-int net_gateway_socket(const struct net_network *network, int type, uint16_t port, int *ret_fd,
-		       struct err *err) must_check;
+int net_server_socket(const struct net_network *network, int type, uint16_t port, int *ret_fd,
+		      struct err *err) must_check;
 
 /* One interface of an endpoint. */
 struct net_link {

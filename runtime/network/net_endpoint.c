@@ -4,6 +4,7 @@
  */
 #include "runtime/network/net_endpoint.h"
 #include "runtime/base/cleanup.h"
+#include "runtime/network/net_share.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -30,10 +31,12 @@ static int fix_address(struct net_network *network, const char *name, uint32_t a
 		       struct err *err)
 {
 	const char *owner = addr_pool_owner(&network->addresses, address);
-	const struct net_endpoint key = {.name = (char *)owner};
+	int r = net_share_check(network, name, address, err);
 
+	if (r < 0)
+		return r;
 	if (owner && strcmp(owner, name) != 0 && !strchr(owner, ' ') &&
-	    !tfind(&key, &network->net->attached, compare_endpoints))
+	    !net_is_attached(network->net, owner))
 		addr_pool_release(&network->addresses, owner);
 	return addr_pool_fix(&network->addresses, name, address, err);
 }
@@ -41,9 +44,14 @@ static int fix_address(struct net_network *network, const char *name, uint32_t a
 int net_network_keep(struct net_network *network, const char *name, struct in_addr address,
 		     struct err *err)
 {
-	int r = fix_address(network, name, ntohl(address.s_addr), err);
+	const uint32_t wanted = ntohl(address.s_addr);
 
-	return r == -EADDRINUSE ? 0 : r;
+	/* What it is attached with stays its own until it is detached. */
+	if (net_is_attached(network->net, name))
+		return 0;
+	int r = fix_address(network, name, wanted, err);
+
+	return r == -EADDRINUSE && addr_pool_is_ours(&network->addresses, wanted) ? 0 : r;
 }
 
 static int take_address(struct end *end, const char *name, const struct net_link *link,
@@ -64,12 +72,9 @@ static const char *holder_of(const struct net_network *network, const struct ip 
 	const struct ip twin = twin_at(&network->twin, distance);
 	const char *owner =
 		addr_pool_owner(&network->addresses, network->subnet.address + distance);
-	const struct net_endpoint key = {.name = (char *)owner};
 
-	return owner && ip_compare(&twin, ip) == 0 &&
-			       tfind(&key, &network->net->attached, compare_endpoints)
-		       ? owner
-		       : NULL;
+	return owner && ip_compare(&twin, ip) == 0 && net_is_attached(network->net, owner) ? owner
+											   : NULL;
 }
 
 static int take_twin(const struct end *end, const char *name, const struct net_link *link,
@@ -79,15 +84,19 @@ static int take_twin(const struct end *end, const char *name, const struct net_l
 	uint32_t distance = end->address - network->subnet.address;
 	const struct ip wanted = link->address6;
 	char text[IP_TEXT_MAX];
+	int r = wanted.family ? net_six_keep(network, name, &wanted, err) : 0;
 
-	if (!network->twin.subnet.ip.family)
-		return 0;
+	if (r < 0 || !network->twin.subnet.ip.family)
+		return r;
 	const char *holder = wanted.family ? holder_of(network, &wanted) : NULL;
 
 	if (holder && strcmp(holder, name) != 0)
 		return err_say(err, EADDRINUSE, "network: %s, for '%s', is that of '%s'",
 			       ip_format(&wanted, text), name, holder);
-	int r = twin_fix(&network->twin, distance, &wanted, err);
+	if (wanted.family)
+		r = net_share_claim6(network, &wanted, name, err);
+	if (r == 0)
+		r = net_six_write(network, distance, &wanted, err);
 	const struct ip got = twin_at(&network->twin, distance);
 
 	if (r == 0 && !wanted.family && twin_is_fixed(&network->twin, &got))
@@ -283,6 +292,18 @@ void net_leave(struct net_endpoint *endpoint)
 	tdelete(endpoint, &net->attached, compare_endpoints);
 	endpoint->next_left = net->left;
 	net->left = endpoint;
+}
+
+/* An entry that a dead process has left there stays until somebody else has the address. */
+void net_strangers_left(const struct net *net)
+{
+	for (const struct net_endpoint *one = net->left; one; one = one->next_left)
+		for (size_t i = 0; one->netns_fd >= 0 && i < one->count; i++) {
+			const struct rtnet_port port = net_endpoint_port(one, i);
+
+			if (one->ends[i].network->known_as)
+				(void)!rtnet_port_forget(net->rtnet, &port, NULL);
+		}
 }
 
 void net_forget_left(struct net *net)

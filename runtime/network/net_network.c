@@ -4,6 +4,7 @@
  */
 #include "runtime/base/cleanup.h"
 #include "runtime/network/net_private.h"
+#include "runtime/network/net_share.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -18,19 +19,21 @@
 /* The subnet's own address, the gateway and the one that reaches all. */
 #define NOT_GIVEN 3
 
-static uint32_t number_of(const struct ip *ip)
+uint32_t net_number(const struct ip *ip)
 {
-	uint32_t value;
+	return ntohl(ip_in(ip).s_addr);
+}
 
-	memcpy(&value, ip->bytes, sizeof(value));
-	return ntohl(value);
+struct ip net_ip(uint32_t address)
+{
+	return ip_of_in((struct in_addr){htonl(address)});
 }
 
 static struct subnet subnet_of(const struct ip_prefix *prefix)
 {
 	const struct ip first = ip_prefix_first(prefix);
 
-	return (struct subnet){number_of(&first), prefix->bits};
+	return (struct subnet){net_number(&first), prefix->bits};
 }
 
 static uint32_t last_of(struct subnet subnet)
@@ -66,9 +69,14 @@ static unsigned prefix_for(unsigned hosts)
 	return prefix;
 }
 
-static struct ip ip_at(uint32_t address)
+struct in_addr net_server(const struct net_network *network)
 {
-	return ip_of_in((struct in_addr){htonl(address)});
+	return (struct in_addr){htonl(network->server)};
+}
+
+bool net_network_is_internal(const struct net_network *network)
+{
+	return network->internal;
 }
 
 void net_network_rules(const struct net_network *network, struct buf *text)
@@ -76,19 +84,26 @@ void net_network_rules(const struct net_network *network, struct buf *text)
 	const struct nft_network four = {
 		.stack = network->net->stack,
 		.bridge = network->bridge,
-		.subnet = {ip_at(network->subnet.address), network->subnet.prefix},
+		.subnet = {net_ip(network->subnet.address), network->subnet.prefix},
 		.internal = network->internal,
-		.gateway = ip_at(network->gateway),
+		.gateway = net_ip(network->gateway),
 	};
 	struct nft_network six = four;
+	const struct ip server = net_ip(network->server);
 
-	nft_rules_network(text, &four);
+	if (network->joined)
+		nft_rules_joined(text, &four, &server);
+	else
+		nft_rules_network(text, &four);
 	if (!network->twin.subnet.ip.family)
 		return;
 	six.subnet = network->twin.subnet;
 	six.subnet.ip = ip_prefix_first(&six.subnet);
 	six.gateway = network->twin.gateway;
-	nft_rules_network(text, &six);
+	if (network->joined)
+		nft_rules_joined(text, &six, NULL);
+	else
+		nft_rules_network(text, &six);
 }
 
 static int choose_subnet(struct net_network *network, const struct net_network_config *config,
@@ -156,7 +171,7 @@ static int try_bridge(struct net_network *network, const struct net_network_conf
 	if (r == 0)
 		r = choose_subnet(network, config, &before, turn, err);
 	if (r == 0) {
-		network->gateway = config->gateway.family ? number_of(&config->gateway)
+		network->gateway = config->gateway.family ? net_number(&config->gateway)
 							  : network->subnet.address + 1;
 		r = make_bridge(network, err);
 	}
@@ -169,6 +184,15 @@ static int try_bridge(struct net_network *network, const struct net_network_conf
 		return r;
 	r = rtnet_link_remove(rtnet, network->bridge, err);
 	return r < 0 ? r : -EAGAIN;
+}
+
+/* For the network itself: nobody's, in whichever stack. */
+static int reserve_six(struct net_network *network, const char *name, const struct ip *ip,
+		       struct err *err)
+{
+	int r = net_six_reserve(network, name, ip, err);
+
+	return r == 0 ? net_share_claim6(network, ip, name, err) : r;
 }
 
 /* Every address that instances do not get by themselves is taken at once. */
@@ -187,17 +211,21 @@ static int set_up_addresses(struct net_network *network, const struct net_networ
 		return err_say(err, EADDRNOTAVAIL, "network: a /%u has no address to give",
 			       network->subnet.prefix);
 	addr_pool_init(&network->addresses, first, last);
+	network->server = network->gateway;
+	net_share_claim(network);
+	network->reserving = true;
 	r = addr_pool_fix(&network->addresses, "the gateway", network->gateway, err);
 	if (r == 0 && network->twin.gateway.family)
-		r = net_six_reserve(network, "the IPv6 gateway", &network->twin.gateway, err);
+		r = reserve_six(network, "the IPv6 gateway", &network->twin.gateway, err);
 	for (size_t i = 0; r == 0 && i < config->reserved_count; i++) {
 		snprintf(name, sizeof(name), "a reserved one (%zu)", i + 1);
 		if (config->reserved[i].family == 6)
-			r = net_six_reserve(network, name, &config->reserved[i], err);
+			r = reserve_six(network, name, &config->reserved[i], err);
 		else
 			r = addr_pool_fix(&network->addresses, name,
-					  number_of(&config->reserved[i]), err);
+					  net_number(&config->reserved[i]), err);
 	}
+	network->reserving = false;
 	return r;
 }
 
@@ -282,22 +310,48 @@ void net_network_free(struct net_network *network)
 {
 	addr_pool_free(&network->addresses);
 	twin_free(&network->twin);
+	fd_drop(&network->shared_fd);
+	fd_drop(&network->stacks_fd);
+	free(network->known_as);
+	free(network->owner);
 	free(network);
 }
 
-static struct net_network *network_new(struct net *net, const struct net_network_config *config)
+struct net_network *net_network_new(struct net *net, const char *name)
 {
 	struct net_network *network = calloc(1, sizeof(*network));
-	uint32_t hash = net_hash(net_hash(net->hash, "/"), config->name);
+	uint32_t hash = net_hash(net_hash(net->hash, "/"), name);
 
 	if (!network)
 		return NULL;
 	network->net = net;
-	network->internal = config->internal;
-	network->mtu = config->mtu;
-	snprintf(network->name, sizeof(network->name), "%s", config->name);
+	network->shared_fd = -1;
+	network->stacks_fd = -1;
+	snprintf(network->name, sizeof(network->name), "%s", name);
 	snprintf(network->bridge, sizeof(network->bridge), "dv-%08x", hash);
 	return network;
+}
+
+static struct net_network *own_new(struct net *net, const struct net_network_config *config)
+{
+	struct net_network *network = net_network_new(net, config->name);
+
+	if (network) {
+		network->internal = config->internal;
+		network->mtu = config->mtu;
+	}
+	return network;
+}
+
+void net_network_add(struct net_network *network)
+{
+	network->next = network->net->networks;
+	network->net->networks = network;
+}
+
+static bool is_shareable(const struct net *net, const struct net_network_config *config)
+{
+	return net->registry && config->known_as;
 }
 
 struct net_place net_network_place(const struct net_network *network)
@@ -309,15 +363,12 @@ struct net_place net_network_place(const struct net_network *network)
 				  network->twin.gateway};
 }
 
-int net_network_adopt(struct net *net, const struct net_network_config *config,
-		      const struct net_place *place, struct net_network **ret_network,
-		      struct err *err)
+int net_network_take(struct net_network *network, const struct net_network_config *config,
+		     const struct net_place *place, struct err *err)
 {
-	struct net_network *network = network_new(net, config);
+	struct net *net = network->net;
 	int r = 0;
 
-	if (!network)
-		return err_set(err, ENOMEM, "network");
 	network->subnet = (struct subnet){ntohl(place->address.s_addr), place->prefix};
 	network->gateway = ntohl(place->gateway.s_addr);
 	network->twin.subnet = place->subnet6;
@@ -334,34 +385,69 @@ int net_network_adopt(struct net *net, const struct net_network_config *config,
 		r = make_six(network, err);
 	if (r == 0)
 		r = set_up_addresses(network, config, err);
+	return r == 0 ? set_up_rules(network, err) : r;
+}
+
+int net_network_adopt(struct net *net, const struct net_network_config *config,
+		      const struct net_place *place, struct net_network **ret_network,
+		      struct err *err)
+{
+	struct net_network *network = own_new(net, config);
+	int r = 0;
+
+	if (!network)
+		return err_set(err, ENOMEM, "network");
+	if (is_shareable(net, config))
+		r = net_share_adopt(network, config, err);
 	if (r == 0)
-		r = set_up_rules(network, err);
+		r = net_network_take(network, config, place, err);
+	if (r == 0 && network->known_as)
+		err_ignore(net_share_end(network, config, NULL)); /* what was written still holds */
 	if (r < 0) {
 		net_network_free(network);
 		return r;
 	}
-	network->next = net->networks;
-	net->networks = network;
+	net_network_add(network);
 	*ret_network = network;
 	return 0;
+}
+
+/* Nothing of it is left after a failure but what other stacks are in. */
+static int open_one(struct net_network *network, const struct net_network_config *config,
+		    struct err *err)
+{
+	const bool shared = is_shareable(network->net, config);
+	struct registry_place left = {0};
+	int r = shared ? net_share_begin(network, config, &left, err) : 0;
+	const bool begun = network->shared_fd >= 0;
+
+	if (r == 0 && left.left)
+		r = net_share_return(network, config, &left, err);
+	else if (r == 0)
+		r = set_up(network, config, err);
+	if (r == 0 && shared && !left.left)
+		r = net_share_end(network, config, err);
+	if (r < 0 && !left.left && (!shared || begun))
+		(void)!rtnet_link_remove(network->net->rtnet, network->bridge, NULL);
+	if (r < 0 && begun)
+		net_share_give_up(network, config->known_as);
+	return r;
 }
 
 int net_network_open(struct net *net, const struct net_network_config *config,
 		     struct net_network **ret_network, struct err *err)
 {
-	struct net_network *network = network_new(net, config);
+	struct net_network *network = own_new(net, config);
 
 	if (!network)
 		return err_set(err, ENOMEM, "network");
-	int r = set_up(network, config, err);
+	int r = open_one(network, config, err);
 
 	if (r < 0) {
-		(void)!rtnet_link_remove(net->rtnet, network->bridge, NULL);
 		net_network_free(network);
 		return r;
 	}
-	network->next = net->networks;
-	net->networks = network;
+	net_network_add(network);
 	*ret_network = network;
 	return 0;
 }

@@ -23,7 +23,8 @@
 
 struct net {
 	char *stack;
-	uint32_t hash; /* of the stack's name: links carry it */
+	char *registry; /* NULL: none */
+	uint32_t hash;	/* of the stack's name: links carry it */
 	unsigned links_made;
 	bool stale;	/* the table of rules is a dead process's */
 	bool unsettled; /* who is there is not known yet */
@@ -60,6 +61,13 @@ struct net_network {
 	bool internal;
 	unsigned mtu; /* of its links; 0: as usual */
 	struct addr_pool addresses;
+	char *known_as;	 /* to all stacks; NULL: to none */
+	char *owner;	 /* with that: the stack that makes it */
+	int shared_fd;	 /* with that: its directory in the registry; else -1 */
+	int stacks_fd;	 /* below that: who is in it */
+	bool joined;	 /* another stack makes it */
+	bool reserving;	 /* addresses are claimed for the network itself */
+	uint32_t server; /* the gateway, or where this stack serves another's network */
 };
 
 /* FNV-1a over @text, going on from @hash. */
@@ -68,6 +76,10 @@ uint32_t net_hash(uint32_t hash, const char *text);
 
 /* The link group of a stack: far from the small numbers that people and other programs use. */
 uint32_t net_group(const struct net *net);
+
+/* An IPv4 address in host byte order, and back. */
+struct ip net_ip(uint32_t address);
+uint32_t net_number(const struct ip *ip);
 
 /* A setting of one link, in the calling thread's namespace. */
 int net_link_sysctl(const char *family, const char *link, const char *setting, const char *value,
@@ -96,8 +108,22 @@ bool net_is_attached(const struct net *net, const char *name);
 /* Whether a link of the stack is that of an endpoint. */
 bool net_has_link(const struct net *net, const char *name);
 
+/* A network that the process does not know of yet. */
+struct net_network *net_network_new(struct net *net, const char *name);
+
+/* Goes on with what is there at @place; @config: of a network of the stack's own. */
+int net_network_take(struct net_network *network, const struct net_network_config *config,
+		     const struct net_place *place, struct err *err) must_check;
+
+/* From here on the net knows it. */
+void net_network_add(struct net_network *network);
+
 /* Forgets what the process knows of a network; the kernel's side goes with the stack's. */
 void net_network_free(struct net_network *network);
+
+/* Has bridges that may stay with others forget who net_leave()s, before others get the addresses.
+ */
+void net_strangers_left(const struct net *net);
 
 /* Ends what net_leave() has put off. */
 void net_forget_left(struct net *net);

@@ -7,6 +7,7 @@
 
 #include "runtime/base/cleanup.h"
 #include "runtime/network/net_private.h"
+#include "runtime/network/net_share.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -111,7 +112,7 @@ int net_six_reserve(struct net_network *network, const char *name, const struct 
 	uint32_t address = network->subnet.address + distance;
 
 	if (!distance || distance > size_of(network) ||
-	    addr_pool_owner(&network->addresses, address))
+	    addr_pool_is_ours(&network->addresses, address))
 		return 0;
 	return addr_pool_fix(&network->addresses, name, address, err);
 }
@@ -171,13 +172,50 @@ int net_six_bridge(struct net_network *network, struct err *err)
 		     : rtnet_bridge_ipv6(network->net->rtnet, network->bridge_index, &address, err);
 }
 
+/* Under a name that no instance has. */
+#define WRITTEN_NAME "the IPv6 address of %.200s"
+
+int net_six_keep(struct net_network *network, const char *name, const struct ip *address,
+		 struct err *err)
+{
+	char key[NET_STACK_NAME_MAX + 32];
+	int r = net_share_check6(network, name, address, err);
+
+	snprintf(key, sizeof(key), WRITTEN_NAME, name);
+	return r == 0 && network->twin.subnet.ip.family
+		       ? net_six_reserve(network, key, address, err)
+		       : r;
+}
+
 int net_network_keep6(struct net_network *network, const char *name, const struct ip *address,
 		      struct err *err)
 {
+	return net_is_attached(network->net, name) ? 0 : net_six_keep(network, name, address, err);
+}
+
+int net_six_write(struct net_network *network, uint32_t distance, const struct ip *ip,
+		  struct err *err)
+{
+	const struct ip before = twin_written(&network->twin, distance);
+	int r = twin_fix(&network->twin, distance, ip, err);
+
+	if (r == 0 && before.family && ip_compare(&before, ip) != 0)
+		net_share_disclaim6(network, &before);
+	return r;
+}
+
+void net_six_release(struct net_network *network, const char *name)
+{
+	const uint32_t address = addr_pool_address(&network->addresses, name);
+	const struct ip none = {0};
 	char key[NET_STACK_NAME_MAX + 32];
 
-	snprintf(key, sizeof(key), "the IPv6 address of %.200s", name);
-	return network->twin.subnet.ip.family ? net_six_reserve(network, key, address, err) : 0;
+	if (!network->twin.subnet.ip.family)
+		return;
+	snprintf(key, sizeof(key), WRITTEN_NAME, name);
+	addr_pool_release(&network->addresses, key);
+	if (address) /* what is only taken away needs no memory */
+		err_ignore(net_six_write(network, address - network->subnet.address, &none, NULL));
 }
 
 struct ip net_address6(const struct net_network *network, struct in_addr address)

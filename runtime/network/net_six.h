@@ -20,6 +20,17 @@ int net_six_plan(struct net_network *network, const struct net_network_config *c
 int net_six_reserve(struct net_network *network, const char *name, const struct ip *ip,
 		    struct err *err) must_check;
 
+/* The same for what is written for @name. */
+int net_six_keep(struct net_network *network, const char *name, const struct ip *address,
+		 struct err *err) must_check;
+
+/* From here on the twin at @distance is @ip, as twin_fix() has it. */
+int net_six_write(struct net_network *network, uint32_t distance, const struct ip *ip,
+		  struct err *err) must_check;
+
+/* Forgets what is written for @name, whose IPv4 address is still known. */
+void net_six_release(struct net_network *network, const char *name);
+
 /* The gateway's address, on a bridge that is up. */
 int net_six_bridge(struct net_network *network, struct err *err) must_check;
 

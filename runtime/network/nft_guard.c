@@ -31,6 +31,9 @@
  * than theirs, and is not passed on to them; neighbours find each other all the same. What the host
  * sends itself is not forwarded. Where br_netfilter is on, connections that it has translated are,
  * with an address of theirs.
+ *
+ * stranger: another stack's instance in a network that both are in. It is among nobody's callers,
+ * and its own table knows nothing of who is called here.
  */
 static const char chains[] =
 	"\tset speakers {\n"
@@ -78,9 +81,9 @@ static const char chains[] =
 	"\t\tether type ip ip daddr != @called counter drop\n"
 	"\t\tether type ip6 ip6 daddr != @called6 counter drop\n"
 	"\t}\n"
-	"\tchain forward {\n"
-	"\t\ttype filter hook forward priority filter; policy accept;\n"
-	"\t\toifname @called_ports jump called_port\n"
+	"\tchain stranger {\n"
+	"\t\ticmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept\n"
+	"\t\tether type { ip, ip6 } counter drop\n"
 	"\t}\n";
 
 void nft_guard_remove(struct buf *text, const char *stack)
@@ -98,8 +101,13 @@ void nft_guard_table(struct buf *text, const char *stack, const char *ports)
 		   "\t\ttype filter hook prerouting priority dstnat; policy accept;\n"
 		   "\t\tiifname \"%s*\" jump instance\n"
 		   "\t}\n"
+		   "\tchain forward {\n"
+		   "\t\ttype filter hook forward priority filter; policy accept;\n"
+		   "\t\toifname @called_ports iifname != \"%s*\" jump stranger\n"
+		   "\t\toifname @called_ports jump called_port\n"
+		   "\t}\n"
 		   "}\n",
-		   stack, chains, ports);
+		   stack, chains, ports, ports);
 }
 
 static const char *text_of(const unsigned char mac[6], char text[MAC_TEXT_MAX])

@@ -261,3 +261,43 @@ void nft_rules_network(struct buf *text, const struct nft_network *network)
 	nft_text_put(text, &words, network->internal ? "" : from_outside);
 	nft_text_put(text, &words, outward);
 }
+
+static const char served[] =
+	"table $f davit_$s {\n"
+	"\tchain raw {\n"
+	"\t\tiifname \"$b\" $f daddr $g meta l4proto { tcp, udp } th dport 53 notrack\n"
+	"\t}\n"
+	"\tchain answers {\n"
+	"\t\toifname \"$b\" $f saddr $g meta l4proto { tcp, udp } th sport 53 notrack\n"
+	"\t}\n"
+	"}\n";
+
+/* What these pass the owner's rules still judge. */
+static const char joined[] = "table $f davit_$s {\n"
+			     "\tchain calls {\n"
+			     "\t\tiifname \"$b\" $f daddr vmap @guarded\n"
+			     "\t}\n"
+			     "\tchain visits {\n"
+			     "\t\tiifname \"$b\" ct status dnat meta l4proto . th dport @shut "
+			     "jump unanswered\n"
+			     "\t}\n"
+			     "\tchain inward {\n"
+			     "\t\tiifname \"$b\" $f daddr vmap @guarded\n"
+			     "\t}\n"
+			     "}\n";
+
+void nft_rules_joined(struct buf *text, const struct nft_network *network, const struct ip *server)
+{
+	char shown[IP_TEXT_MAX];
+	struct nft_words words = {
+		.family = network->gateway.family,
+		.stack = network->stack,
+		.bridge = network->bridge,
+	};
+
+	if (server) {
+		words.gateway = ip_format(server, shown);
+		nft_text_put(text, &words, served);
+	}
+	nft_text_put(text, &words, joined);
+}

@@ -31,5 +31,13 @@ void nft_rules_spare_loopback(struct buf *text, const char *stack);
 /* Adds a network to the table of its addresses' family. */
 void nft_rules_network(struct buf *text, const struct nft_network *network);
 
+/*
+ * Adds a network that another stack makes, whose table has the rules for all who are in it: this
+ * one's are about its own endpoints there, as they are called.
+ *
+ * @server	where this stack serves it; NULL: nowhere in this family
+ */
+void nft_rules_joined(struct buf *text, const struct nft_network *network, const struct ip *server);
+
 /* Removes the table; nothing happens when it is not there. */
 void nft_rules_remove(struct buf *text, unsigned char family, const char *stack);

@@ -251,6 +251,34 @@ int rtnet_link_address(struct rtnet *rtnet, int index, struct in_addr address, u
 	return rtnet_batch_run(rtnet, &batch, "bridge", err);
 }
 
+int rtnet_address_remove(struct rtnet *rtnet, int index, struct in_addr address, unsigned prefix,
+			 struct err *err)
+{
+	struct ifaddrmsg info = {.ifa_family = AF_INET,
+				 .ifa_prefixlen = (uint8_t)prefix,
+				 .ifa_index = (uint32_t)index};
+	struct nl_msg *msg = nlmsg_alloc_simple(RTM_DELADDR, 0);
+	autobatch struct rtnet_batch batch = {0};
+
+	if (msg && (nlmsg_append(msg, &info, sizeof(info), NLMSG_ALIGNTO) < 0 ||
+		    nla_put(msg, IFA_LOCAL, sizeof(address), &address) < 0)) {
+		nlmsg_free(msg);
+		msg = NULL;
+	}
+	rtnet_batch_add(&batch, msg, "remove an address of");
+	return rtnet_batch_run(rtnet, &batch, "bridge", err);
+}
+
+int rtnet_link_group(struct rtnet *rtnet, const char *name, uint32_t group, struct err *err)
+{
+	autobatch struct rtnet_batch batch = {0};
+
+	rtnet_batch_add(&batch,
+			with_number(link_message(RTM_NEWLINK, 0, name, 0), IFLA_GROUP, group),
+			"set the group of");
+	return rtnet_batch_run(rtnet, &batch, name, err);
+}
+
 /* The end in the host's namespace. It is not set up in this request: the pair is not tied yet. */
 static bool fill_peer(struct rtnl_link *link, const struct rtnet_veth *veth)
 {

@@ -55,6 +55,13 @@ int rtnet_link_index(struct rtnet *rtnet, const char *name, int *ret_index,
 int rtnet_link_address(struct rtnet *rtnet, int index, struct in_addr address, unsigned prefix,
 		       struct err *err) must_check;
 
+int rtnet_address_remove(struct rtnet *rtnet, int index, struct in_addr address, unsigned prefix,
+			 struct err *err) must_check;
+
+/* From here on the link is that group's. */
+int rtnet_link_group(struct rtnet *rtnet, const char *name, uint32_t group,
+		     struct err *err) must_check;
+
 /* Gives a bridge that is up an address of IPv6, which nobody else is asked about, and has what is
  * published on ::1 find its way back through it. */
 int rtnet_bridge_ipv6(struct rtnet *rtnet, int index, const struct ip_prefix *address,

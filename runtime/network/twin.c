@@ -91,6 +91,14 @@ int twin_fix(struct twin *twin, uint32_t distance, const struct ip *ip, struct e
 	return 0;
 }
 
+struct ip twin_written(const struct twin *twin, uint32_t distance)
+{
+	for (size_t i = 0; i < twin->fixed_count; i++)
+		if (twin->fixed[i].distance == distance)
+			return twin->fixed[i].ip;
+	return (struct ip){0};
+}
+
 bool twin_is_fixed(const struct twin *twin, const struct ip *ip)
 {
 	for (size_t i = 0; i < twin->fixed_count; i++)
@@ -103,10 +111,9 @@ struct ip twin_at(const struct twin *twin, uint32_t distance)
 {
 	if (!twin->subnet.ip.family)
 		return (struct ip){0};
-	for (size_t i = 0; i < twin->fixed_count; i++)
-		if (twin->fixed[i].distance == distance)
-			return twin->fixed[i].ip;
-	return twin_behind(&twin->subnet.ip, distance);
+	const struct ip written = twin_written(twin, distance);
+
+	return written.family ? written : twin_behind(&twin->subnet.ip, distance);
 }
 
 struct ip twin_link_local(const unsigned char mac[6])

@@ -38,6 +38,9 @@ uint32_t twin_distance(const struct twin *twin, const struct ip *ip);
  * itself. */
 int twin_fix(struct twin *twin, uint32_t distance, const struct ip *ip, struct err *err) must_check;
 
+/* What is written for the twin at @distance; of family 0: nothing. */
+struct ip twin_written(const struct twin *twin, uint32_t distance);
+
 /* Whether @ip is written for somebody. */
 bool twin_is_fixed(const struct twin *twin, const struct ip *ip);
 

@@ -369,7 +369,7 @@ static void check_attachment_faults(const struct fault *faults, size_t count)
 	check_faults("services:\n a:\n  x-rootfs: host\n  command: x\n  ", faults, count,
 		     "\n b:\n  {x-rootfs: host, command: x, networks: {front: {ipv4_address: "
 		     "10.1.0.9}}}\nnetworks:\n  front: {ipam: {config: [{subnet: 10.1.0.0/16}]}}\n"
-		     "  back: {}\n  host: {driver: host}\n");
+		     "  back: {}\n  host: {driver: host}\n  away: {external: true}\n");
 }
 
 static void faulty_attachments(void **unused)
@@ -410,6 +410,9 @@ static void faulty_attachments(void **unused)
 		 "7:65: error: services.b.networks.front: 10.1.0.9 is taken already, on line 5"},
 		{"networks: {front: {ipv4_address: 10.1.0.5}}\n  scale: 2",
 		 "5:36: error: services.a.networks.front: 2 instances cannot share one address: "
+		 "remove it, or run one instance"},
+		{"networks: {away: {ipv4_address: 10.1.0.5}}\n  scale: 2",
+		 "5:35: error: services.a.networks.away: 2 instances cannot share one address: "
 		 "remove it, or run one instance"},
 		{"networks: {back: {ipv4_address: 10.1.0.5}}",
 		 "5:35: error: services.a.networks.back: a fixed address needs an IPv4 subnet in "

@@ -82,8 +82,6 @@ static void networks_are_noted(void **unused)
 		 "not supported yet"},
 		{"network_mode: other_default", "4:17: services.a.network_mode: a network of "
 						"somebody else is not supported yet"},
-		{"networks: [e]",
-		 "4:14: services.a.networks.e: an external network is not supported yet"},
 		{"networks: [v]",
 		 "4:14: services.a.networks.v: the driver macvlan is not supported yet"},
 		{"ports: ['[::1]:80:80']",

@@ -13,6 +13,11 @@
 #include <string.h>
 #include <sys/wait.h>
 
+static int purge(const char *stack)
+{
+	return net_purge(&(struct net_config){.stack = stack}, NULL);
+}
+
 static void closing_leaves_nothing(void **unused)
 {
 	int fds = count_fds();
@@ -161,12 +166,12 @@ static void leftovers_of_a_dead_process_are_purged(void **unused)
 	pid_t instance = leave_network();
 
 	assert_int_equal(count_links(), 2);
-	assert_int_equal(net_purge(STACK "2", NULL), 0);
+	assert_int_equal(purge(STACK "2"), 0);
 	assert_int_equal(count_links(), 2);
-	assert_int_equal(net_purge(STACK, NULL), 0);
+	assert_int_equal(purge(STACK), 0);
 	assert_int_equal(count_links(), 0);
 	assert_int_equal(output_lines("nft list tables"), 0);
-	assert_int_equal(net_purge(STACK, NULL), 0);
+	assert_int_equal(purge(STACK), 0);
 	kill(instance, SIGKILL);
 }
 
@@ -226,7 +231,7 @@ static void stacks_opened_at_once_get_different_subnets(void **unused)
 
 		wait(NULL);
 		snprintf(stack, sizeof(stack), STACK "%d", i);
-		assert_int_equal(net_purge(stack, NULL), 0);
+		assert_int_equal(purge(stack), 0);
 	}
 	close(go[0]);
 	close(result[0]);
@@ -259,7 +264,7 @@ static void names_that_would_break_rules_are_refused(void **unused)
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		assert_int_equal(net_open(&(struct net_config){.stack = bad[i]}, &none, NULL),
 				 -EINVAL);
-		assert_int_equal(net_purge(bad[i], NULL), -EINVAL);
+		assert_int_equal(purge(bad[i]), -EINVAL);
 	}
 }
 

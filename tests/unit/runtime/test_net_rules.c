@@ -284,9 +284,31 @@ static void the_rules_of_ipv6_are_the_same_in_its_words(void **unused)
 	assert_non_null(strstr(text.data, "icmpv6 type nd-redirect drop\n"));
 }
 
+/* What is asked of a set by other keys than it has makes nftables refuse the whole table. */
+static void whoever_asks_for_shut_ports_names_the_protocol(void **unused)
+{
+	static const char key[] = "meta l4proto . th dport ";
+	autobuf struct buf text = {0};
+	size_t found = 0;
+
+	(void)unused;
+	nft_rules_table(&text, 4, "shop");
+	nft_rules_network(&text, &front);
+	nft_rules_network(&text, &inner);
+	nft_rules_joined(&text, &front, NULL);
+	assert_int_equal(buf_check(&text, NULL), 0);
+	assert_non_null(strstr(text.data, "\tset shut {\n\t\ttype inet_proto . inet_service\n"));
+	for (const char *at = text.data; (at = strstr(at, "@shut")); at++) {
+		assert_memory_equal(at - strlen(key), key, strlen(key));
+		found++;
+	}
+	assert_true(found > 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(whoever_asks_for_shut_ports_names_the_protocol),
 		cmocka_unit_test(the_rules_of_ipv6_are_the_same_in_its_words),
 		cmocka_unit_test(the_table_replaces_what_was_there_and_is_complete),
 		cmocka_unit_test(a_network_is_entered_through_published_ports_only),
