@@ -106,22 +106,27 @@ static struct json_t *names_or_null(const struct strv *names)
 	return js_strings((const char *const *)names->items, NULL);
 }
 
-int begin_up(const struct cli *cli, const char *stack, const struct selection *selection,
-	     struct json_t *scale, struct strv *started)
+struct json_t *begin_body(const struct cli *cli, const struct selection *selection,
+			  const struct json_t *scale)
 {
 	struct json_t *services = change_words(selection->names, selection->count);
 	/* Variables that are not UTF-8 cannot be in a manifest either. */
 	struct json_t *environment = js_strings((const char *const *)environ, NULL);
 
-	return change_post(stack, "/v1/up",
-			   js_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b}", "directory",
-				   cli->directory, "files", names_or_null(&cli->files), "profiles",
-				   names_or_null(&cli->profiles), "env_files",
-				   names_or_null(&cli->env_files), "environment", environment,
-				   "services", services, "scale", scale ? scale : js_pack("n"),
-				   "no_deps", selection->no_deps, "only_deps",
-				   selection->only_deps),
-			   started);
+	return js_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b}", "directory", cli->directory,
+		       "files", names_or_null(&cli->files), "profiles",
+		       names_or_null(&cli->profiles), "env_files", names_or_null(&cli->env_files),
+		       "environment", environment, "services", services, "scale",
+		       scale ? js_copy(scale) : js_pack("n"), "no_deps", selection->no_deps,
+		       "only_deps", selection->only_deps);
+}
+
+int begin_up(const struct cli *cli, const char *stack, const struct selection *selection,
+	     struct json_t *scale, struct strv *started)
+{
+	autojs struct json_t *owned = scale;
+
+	return change_post(stack, "/v1/up", begin_body(cli, selection, scale), started);
 }
 
 /* Perhaps it already ends by itself, and then it does not hear us. */

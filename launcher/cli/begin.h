@@ -24,6 +24,10 @@ int begin_images(const struct stack *stack, const struct selection *selection, c
 /* Makes sure that a supervisor answers. @ret_pidfd: a new one's; untouched when there was one. */
 int begin_supervisor(const char *stack, int *ret_pidfd) must_check;
 
+/* What `up` is asked with. @scale: may be NULL. NULL after a complaint. */
+struct json_t *begin_body(const struct cli *cli, const struct selection *selection,
+			  const struct json_t *scale) must_check;
+
 /* Has the supervisor load the manifest and make the selection true. @scale: taken; may be NULL.
  * @started: as change_post() has it. */
 int begin_up(const struct cli *cli, const char *stack, const struct selection *selection,

@@ -24,6 +24,7 @@ extern const struct command command_wait;
 extern const struct command command_learn;
 extern const struct command command_exec;
 extern const struct command command_run;
+extern const struct command command_plan;
 extern const struct command command_config;
 extern const struct command command_simulate;
 extern const struct command command_images;

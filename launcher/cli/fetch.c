@@ -14,8 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-
-#define MUST_BE_THERE "its image is not in the store, and pull_policy is never"
+#include <unistd.h>
 
 struct fetch_how {
 	const enum image_pull_policy *policy; /* in place of the services' own; NULL: theirs */
@@ -70,11 +69,14 @@ int fetch_image(const struct fetch *fetch)
 	return await(pid);
 }
 
+#define AT_IMAGE "%s:%u:%u: error: %s: %s"
+#define AT_IMAGE_ARGS(service, text)                                                               \
+	(service)->image.pos.file ? (service)->image.pos.file : "?", (service)->image.pos.line,    \
+		(service)->image.pos.col, (service)->name, (text)
+
 static int complain_at(const struct service *service, const char *text)
 {
-	return cli_complain(EXIT_FAILED, "%s:%u:%u: error: %s: %s",
-			    service->image.pos.file ? service->image.pos.file : "?",
-			    service->image.pos.line, service->image.pos.col, service->name, text);
+	return cli_complain(EXIT_FAILED, AT_IMAGE, AT_IMAGE_ARGS(service, text));
 }
 
 /* A file or directory of this host that changed after it was imported. */
@@ -122,12 +124,13 @@ static enum image_pull_policy policy_of(const struct service *service, const str
 	return service->build.names_image && policy != IMAGE_PULL_BUILD ? IMAGE_PULL_NEVER : policy;
 }
 
+/* @store	NULL: there is none yet */
 static enum image_pull_action decide(struct image_store *store, const struct image_ref *ref,
 				     enum image_pull_policy policy)
 {
 	struct image image = {0};
 	int64_t stored_ms = 0;
-	bool stored = image_resolve(store, ref->name, &image, NULL) == 0;
+	bool stored = store && image_resolve(store, ref->name, &image, NULL) == 0;
 
 	image_free(&image);
 	stored = stored && image_stored_at(store, ref->name, &stored_ms, NULL) == 0;
@@ -154,6 +157,16 @@ static int build_one(const struct stack *stack, const struct service *service,
 	return code == EXIT_DONE ? done(how, ref->name, "built", &how->tally->built) : code;
 }
 
+/* Why there is no way to bring it; NULL: there is one. */
+static const char *refusal(const struct service *service, enum image_pull_action action)
+{
+	if (service->build.present)
+		return NULL;
+	if (action == IMAGE_REFUSE_MISSING)
+		return "its image is not in the store, and pull_policy is never";
+	return action == IMAGE_REFUSE_BUILD ? "pull_policy is build, and there is no build" : NULL;
+}
+
 static int fetch_one(struct image_store *store, const struct stack *stack,
 		     const struct service *service, const struct fetch_how *how)
 {
@@ -166,25 +179,21 @@ static int fetch_one(struct image_store *store, const struct stack *stack,
 	if (strv_has(how->seen, ref.name))
 		return EXIT_DONE;
 	strv_add(how->seen, ref.name);
-	switch (decide(store, &ref, policy_of(service, how))) {
-	case IMAGE_USE_STORED:
+	enum image_pull_action action = decide(store, &ref, policy_of(service, how));
+	const char *refused = refusal(service, action);
+
+	if (refused)
+		return complain_at(service, refused);
+	if (action == IMAGE_USE_STORED)
 		return done(how, ref.name, "there already", &how->tally->stored);
-	case IMAGE_FETCH:
+	if (action == IMAGE_FETCH) {
 		if (fetch_image(&(struct fetch){.ref = &ref, .quiet = how->quiet}) == EXIT_DONE)
 			return done(how, ref.name, "fetched", &how->tally->fetched);
 		if (!service->build.present)
 			return EXIT_FAILED;
 		fprintf(stderr, "%s: building %s instead\n", service->name, service->image.value);
-		return build_one(stack, service, &ref, how);
-	case IMAGE_REFUSE_MISSING:
-		return service->build.present ? build_one(stack, service, &ref, how)
-					      : complain_at(service, MUST_BE_THERE);
-	case IMAGE_REFUSE_BUILD:
-		break;
 	}
-	return service->build.present
-		       ? build_one(stack, service, &ref, how)
-		       : complain_at(service, "pull_policy is build, and there is no build");
+	return build_one(stack, service, &ref, how);
 }
 
 int fetch_services(const struct stack *stack, const char *const *names, const char *word,
@@ -213,4 +222,53 @@ int fetch_services(const struct stack *stack, const char *const *names, const ch
 		code = fetch_one(store, stack, service, &how);
 	}
 	return code;
+}
+
+/* One that does not exist must not come to exist by being looked at. */
+static bool store_look(struct image_store **ret_store)
+{
+	autofree char *dir = NULL;
+
+	if (paths_images(&dir, NULL) < 0)
+		return false;
+	if (access(dir, F_OK) < 0)
+		return errno == ENOENT;
+	return image_store_open(dir, ret_store, NULL) == 0;
+}
+
+static void add_obstacle(struct image_store *store, const struct stack *stack,
+			 const struct service *service, struct strv *lines)
+{
+	autoref struct image_ref ref = {0};
+	const struct fetch_how how = {0};
+	struct err err = {0};
+
+	if (image_ref_parse(service->image.value, stack->directory, &ref, &err) < 0) {
+		strv_addf(lines, AT_IMAGE, AT_IMAGE_ARGS(service, err.text));
+		return;
+	}
+	enum image_pull_action action = decide(store, &ref, policy_of(service, &how));
+	const char *refused = refusal(service, action);
+
+	if (action == IMAGE_FETCH && !service->build.present && image_ref_is_local(&ref) &&
+	    access(ref.place, F_OK) < 0) {
+		err_ignore(err_set(&err, errno, "%s", ref.place));
+		refused = err.text;
+	}
+	if (refused)
+		strv_addf(lines, AT_IMAGE, AT_IMAGE_ARGS(service, refused));
+}
+
+void fetch_obstacles(const struct stack *stack, const char *const *names, struct strv *lines)
+{
+	autostore struct image_store *store = NULL;
+
+	if (!store_look(&store))
+		return;
+	for (size_t i = 0; names[i]; i++) {
+		const struct service *service = stack_service(stack, names[i]);
+
+		if (service && service->rootfs == ROOTFS_IMAGE)
+			add_obstacle(store, stack, service, lines);
+	}
 }

@@ -35,3 +35,12 @@ struct fetch_tally {
  */
 int fetch_services(const struct stack *stack, const char *const *names, const char *policy,
 		   bool quiet, struct fetch_tally *tally) must_check;
+
+/*
+ * What of these services would be fetched or built by fetch_services() and cannot be, as far as
+ * that is seen without asking anybody: their pull policy forbids it, or there is nothing to import.
+ * Makes nothing. Where the store may not be read nothing is said of it.
+ *
+ * @lines	"file:line:col: error: web: …" is added for each; see strv_add() for want of memory
+ */
+void fetch_obstacles(const struct stack *stack, const char *const *names, struct strv *lines);

@@ -178,6 +178,7 @@ static const struct route {
 	{"GET", "/v1/events", ASKS, NULL, open_events},
 	{"POST", "/v1/inspect", ASKS, inspect_answer, NULL},
 	{"POST", "/v1/learned", ASKS, learn_result, NULL},
+	{"POST", "/v1/plan", ASKS, apply_plan, NULL},
 	{"POST", "/v1/up", COMMANDS, apply_up, NULL},
 	{"POST", "/v1/down", COMMANDS, apply_down, NULL},
 	{"POST", "/v1/scale", COMMANDS, apply_scale, NULL},

@@ -108,6 +108,15 @@ int applied_load(struct supervisor *sup, const struct json_t *request, struct di
 	return 0;
 }
 
+int applied_read(const struct supervisor *sup, const struct json_t *request,
+		 struct diagnostics *diags, struct manifest **ret, struct err *err)
+{
+	autoinputs struct inputs *inputs = NULL;
+	int r = inputs_new(&inputs, err);
+
+	return r < 0 ? r : load(sup, &(struct loading){request, inputs, diags}, ret, err);
+}
+
 static bool is_damaged(int r)
 {
 	return r == -ENOENT || r == -EBADMSG;

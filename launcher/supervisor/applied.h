@@ -22,6 +22,10 @@ struct json_t;
 int applied_load(struct supervisor *sup, const struct json_t *request, struct diagnostics *diags,
 		 struct manifest **ret, struct err *err) must_check;
 
+/* The same, and nothing is written down. */
+int applied_read(const struct supervisor *sup, const struct json_t *request,
+		 struct diagnostics *diags, struct manifest **ret, struct err *err) must_check;
+
 /* The manifest with that number again. */
 int applied_again(struct supervisor *sup, unsigned number, struct manifest **ret,
 		  struct err *err) must_check;

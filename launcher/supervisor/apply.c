@@ -53,11 +53,10 @@ static const char *action_name(enum reconcile_kind kind)
 	return names[kind];
 }
 
-static struct json_t *changes_of(struct supervisor *sup, const struct reconcile_plan *plan,
-				 const struct observed *observed)
+struct json_t *apply_print_plan(const struct stack *stack, const struct reconcile_plan *plan,
+				const struct observed *observed)
 {
 	struct json_t *changes = js_pack("[]");
-	const struct stack *stack = settle_stack(sup);
 
 	for (size_t i = 0; changes && i < plan->count; i++) {
 		const struct reconcile_action *action = &plan->items[i];
@@ -86,8 +85,9 @@ struct reply apply_changes(struct supervisor *sup)
 			      RECONCILE_ALL, &plan, &err);
 	if (r < 0)
 		return reply_error(500, 1, "%s", err.text);
-	const struct reply reply = {200, js_pack("{s:i, s:o}", "schema", 1, "changes",
-						 changes_of(sup, &plan, now.observed))};
+	const struct reply reply = {
+		200, js_pack("{s:i, s:o}", "schema", 1, "changes",
+			     apply_print_plan(settle_stack(sup), &plan, now.observed))};
 
 	watch_idle(sup, false);
 	sup->thrift_due = true;

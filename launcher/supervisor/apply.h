@@ -29,6 +29,8 @@ struct reply reply_error(unsigned status, int exit_code, const char *fmt, ...) f
 void reply_drop(struct reply *reply);
 
 struct reply apply_up(struct supervisor *sup, const struct json_t *request);
+/* What `up` would change, which changes nothing. */
+struct reply apply_plan(struct supervisor *sup, const struct json_t *request);
 struct reply apply_down(struct supervisor *sup, const struct json_t *request);
 struct reply apply_scale(struct supervisor *sup, const struct json_t *request);
 struct reply apply_stop(struct supervisor *sup, const struct json_t *request);
@@ -41,6 +43,14 @@ bool apply_scale_fits(const struct service *service, int64_t replicas, struct re
 
 /* Makes an event of a service's new number of instances, if it is one. */
 void apply_tell_scale(struct supervisor *sup, const char *service, unsigned from, unsigned to);
+
+struct observed;
+struct reconcile_plan;
+struct stack;
+
+/* [{"action","instance"}] */
+struct json_t *apply_print_plan(const struct stack *stack, const struct reconcile_plan *plan,
+				const struct observed *observed);
 
 /* {"changes":[…]}: the difference between desired and observed. */
 struct reply apply_changes(struct supervisor *sup);

@@ -10,6 +10,7 @@
 #include "launcher/policy/selection.h"
 #include "launcher/supervisor/applied.h"
 #include "launcher/supervisor/apply.h"
+#include "launcher/supervisor/apply_change.h"
 #include "launcher/supervisor/events.h"
 #include "launcher/supervisor/fills.h"
 #include "launcher/supervisor/gauge.h"
@@ -26,21 +27,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* What one `up` is about to make true. */
-struct change {
-	struct supervisor *sup;
-	struct manifest *manifest;
-	struct diagnostics diags;
-	struct unit *units;
-	bool *targeted; /* services this `up` is about; the others keep what they run */
-	bool *selected; /* targeted ones and those that were selected before */
-	struct port_set ports;
-	bool later;		   /* new volumes are being filled */
-	struct strv problems;	   /* "file:line:col: error: …" */
-	struct strv warnings;	   /* of the manifest */
-	struct strv host_warnings; /* of what this host lacks */
-};
 
 static void describe(const struct diagnostic *diagnostic, struct strv *lines)
 {
@@ -60,7 +46,7 @@ static void describe_all(struct change *change)
 }
 
 /* Every line counts, also one that quotes a path that is not UTF-8. */
-static struct json_t *json_lines(const struct strv *lines)
+struct json_t *change_lines(const struct strv *lines)
 {
 	struct json_t *array = js_pack("[]");
 
@@ -70,25 +56,28 @@ static struct json_t *json_lines(const struct strv *lines)
 	return array;
 }
 
-static struct reply reply_problems(unsigned status, int exit_code, const char *error,
-				   const struct strv *lines)
+struct reply change_refusal(unsigned status, int exit_code, const char *error,
+			    const struct strv *lines)
 {
 	return (struct reply){status,
 			      js_pack("{s:i, s:o, s:i, s:o}", "schema", 1, "error", js_lossy(error),
-				      "exit_code", exit_code, "diagnostics", json_lines(lines))};
+				      "exit_code", exit_code, "diagnostics", change_lines(lines))};
 }
 
 /* Loads what the request names. On failure @refusal is the answer. */
-static int load(struct change *change, const struct json_t *request, struct reply *refusal)
+int change_load(struct change *change, const struct json_t *request, struct reply *refusal)
 {
 	struct err err = {0};
-	int r = applied_load(change->sup, request, &change->diags, &change->manifest, &err);
+	int r = change->foresees ? applied_read(change->sup, request, &change->diags,
+						&change->manifest, &err)
+				 : applied_load(change->sup, request, &change->diags,
+						&change->manifest, &err);
 
 	if (r == 0)
 		return 0;
 	describe_all(change);
 	*refusal = r == -ENOMEM ? reply_error(500, 1, "out of memory")
-				: reply_problems(400, 2, err.text, &change->problems);
+				: change_refusal(400, 2, err.text, &change->problems);
 	return r;
 }
 
@@ -105,7 +94,7 @@ static int judge(struct change *change, const struct selection *selection, struc
 	diagnostics_judge(&change->diags, names);
 	describe_all(change);
 	if (change->diags.error_count > 0)
-		*refusal = reply_problems(400, 2, "nothing was changed", &change->problems);
+		*refusal = change_refusal(400, 2, "nothing was changed", &change->problems);
 	return change->diags.error_count > 0 ? -EINVAL : 0;
 }
 
@@ -129,7 +118,7 @@ static int select_services(struct change *change, const struct json_t *request,
 	return r < 0 ? r : judge(change, &selection, refusal);
 }
 
-static const struct unit *unit_before(const struct supervisor *sup, const char *service)
+const struct unit *change_unit_before(const struct supervisor *sup, const char *service)
 {
 	long i = sup->manifest ? observed_service(sup->manifest->stack, service) : -1;
 
@@ -163,7 +152,7 @@ static void warn_high(struct change *change, const struct service *service)
 }
 
 /* "file:line:col: error: web: …" */
-static void add_problem(struct change *change, const struct service *service,
+void change_add_problem(struct change *change, const struct service *service,
 			const struct container_fault *fault)
 {
 	char text[2 * ERR_TEXT_MAX];
@@ -176,13 +165,13 @@ static void add_problem(struct change *change, const struct service *service,
 static void settle_one(struct change *change, size_t i)
 {
 	const struct service *service = &change->manifest->stack->services[i];
-	const struct unit *before = unit_before(change->sup, service->name);
+	const struct unit *before = change_unit_before(change->sup, service->name);
 	const struct plan_source source = {change->manifest, service, 1};
 	struct container_fault fault = {.item = CONTAINER_ITEM_NONE};
 	struct revision revision;
 
 	if (images_attach(change->sup, change->manifest, service, NULL, &fault) < 0) {
-		add_problem(change, service, &fault);
+		change_add_problem(change, service, &fault);
 		return;
 	}
 	revision_of(change->manifest->stack, service, &revision);
@@ -196,7 +185,7 @@ static void settle_one(struct change *change, size_t i)
 	if (r == -EINPROGRESS)
 		change->later = true;
 	else if (r < 0)
-		add_problem(change, service, &fault);
+		change_add_problem(change, service, &fault);
 }
 
 /* A revision that cannot be prepared is a problem. */
@@ -209,7 +198,7 @@ static void prepare_one(struct change *change, size_t i)
 	if (change->units[i].plan)
 		return;
 	if (plan_make(change->sup, &source, &change->units[i].plan, &fault) < 0) {
-		add_problem(change, service, &fault);
+		change_add_problem(change, service, &fault);
 		return;
 	}
 	warn_weight(change, service);
@@ -268,7 +257,7 @@ static void fill_units(struct change *change, const struct json_t *scale)
 
 	for (size_t i = 0; i < stack->service_count; i++) {
 		const struct service *service = &stack->services[i];
-		const struct unit *before = unit_before(change->sup, service->name);
+		const struct unit *before = change_unit_before(change->sup, service->name);
 		const struct run_schedule *schedule = schedule_before(change->sup, before);
 		struct unit *unit = &change->units[i];
 
@@ -359,7 +348,8 @@ static void check_zones(struct change *change)
 	}
 }
 
-static int prepare(struct change *change, const struct json_t *request, struct reply *refusal)
+/* How many instances of which services there shall be. */
+int change_decide(struct change *change, const struct json_t *request, struct reply *refusal)
 {
 	size_t count = change->manifest->stack->service_count + 1;
 	struct json_t *scale = js_get(request, "scale");
@@ -379,6 +369,12 @@ static int prepare(struct change *change, const struct json_t *request, struct r
 		return -EINVAL;
 	fill_units(change, scale);
 	check_zones(change);
+	return 0;
+}
+
+/* Everything that can fail. */
+static int prepare(struct change *change, struct reply *refusal)
+{
 	prepare_all(change);
 	if (change->later && !change->problems.count) {
 		begin_networks(change);
@@ -390,7 +386,7 @@ static int prepare(struct change *change, const struct json_t *request, struct r
 			    &change->problems) < 0)
 		strv_add(&change->problems, "out of memory");
 	if (change->problems.count > 0)
-		*refusal = reply_problems(400, 1, "nothing was changed", &change->problems);
+		*refusal = change_refusal(400, 1, "nothing was changed", &change->problems);
 	return change->problems.count ? -EINVAL : 0;
 }
 
@@ -429,6 +425,12 @@ static void tell_change(struct supervisor *sup, const struct unit *before, struc
 			       "to", after->plan->revision.hex, REVISION_SHOWN));
 }
 
+bool change_revives(const struct change *change, size_t i, const struct instance *instance)
+{
+	return change->targeted[i] && instance->state == INSTANCE_FAILED &&
+	       !change->manifest->stack->services[i].schedule.present;
+}
+
 /* From here on nothing fails. */
 static void commit(struct change *change)
 {
@@ -436,7 +438,7 @@ static void commit(struct change *change)
 
 	for (size_t i = 0; i < change->manifest->stack->service_count; i++) {
 		const char *name = change->manifest->stack->services[i].name;
-		const struct unit *before = unit_before(sup, name);
+		const struct unit *before = change_unit_before(sup, name);
 
 		if (!before || !change->units[i].selected)
 			continue;
@@ -450,19 +452,17 @@ static void commit(struct change *change)
 	units_free(sup->units, sup->manifest ? sup->manifest->stack->service_count : 0);
 	manifest_unref(sup->manifest);
 	sup->units = take_ptr(change->units);
-	sup->manifest = take_ptr(change->manifest);
-	networks_allow(sup);
 	for (struct instance *instance = sup->instances; instance; instance = instance->next) {
-		long i = observed_service(sup->manifest->stack, instance->plan->service->name);
+		long i = observed_service(change->manifest->stack, instance->plan->service->name);
 
-		/* Whoever gave up gets another chance from whoever asks for it. */
-		if (i >= 0 && change->targeted[i] && instance->state == INSTANCE_FAILED &&
-		    !sup->manifest->stack->services[i].schedule.present)
+		if (i >= 0 && change_revives(change, (size_t)i, instance))
 			instance_replace(instance);
 	}
+	sup->manifest = take_ptr(change->manifest);
+	networks_allow(sup);
 }
 
-static void change_free(struct change *change)
+void change_free(struct change *change)
 {
 	if (change->ports.items)
 		publish_abandon(change->sup, &change->ports);
@@ -484,11 +484,12 @@ struct reply apply_up(struct supervisor *sup, const struct json_t *request)
 
 	if (sup->ending)
 		return reply_error(409, 1, "stack %s is being taken down", sup->name);
-	if (load(&change, request, &reply) == 0 && prepare(&change, request, &reply) == 0) {
+	if (change_load(&change, request, &reply) == 0 &&
+	    change_decide(&change, request, &reply) == 0 && prepare(&change, &reply) == 0) {
 		commit(&change);
 		reply = apply_changes(sup);
-		if (!js_put(reply.document, "warnings", json_lines(&change.warnings)) ||
-		    !js_put(reply.document, "host_warnings", json_lines(&change.host_warnings)))
+		if (!js_put(reply.document, "warnings", change_lines(&change.warnings)) ||
+		    !js_put(reply.document, "host_warnings", change_lines(&change.host_warnings)))
 			supervisor_log(sup, "event=up warnings=lost");
 	}
 	change_free(&change);

@@ -5,7 +5,7 @@
  * and what each owns:
  *
  * - supervisor.c: beginning and end; settle.c: desired against observed, once per turn
- * - apply_up.c: a new manifest; apply.c: the other commands; api.c: requests
+ * - apply_up.c: a new manifest, foresee.c: what it would change; apply.c: the rest; api.c: requests
  * - instance.c: events and actions of one instance; run_begin.c, run_end.c: its runs; plan.c:
  *   prepared revisions
  * - probe.c: what it is asked, and what follows; probe_exec.c, _tcp.c, _http.c, _listen.c: how;
