@@ -5,6 +5,7 @@
  */
 #include "launcher/cli/client.h"
 #include "launcher/cli/commands.h"
+#include "launcher/cli/habits.h"
 #include "launcher/cli/text.h"
 #include "launcher/paths.h"
 #include "runtime/base/cleanup.h"
@@ -34,9 +35,12 @@ const struct command *cli_command(const char *name)
 		if (strcmp(names[i], name) == 0)
 			return cli_commands[i];
 	}
+	const char *instead = habits_command(name);
 	const char *near = text_nearest(name, names);
 
-	if (near)
+	if (instead)
+		cli_complain(EXIT_USAGE, "unknown command '%s': %s", name, instead);
+	else if (near)
 		cli_complain(EXIT_USAGE, "unknown command '%s'; did you mean '%s'?", name, near);
 	else
 		cli_complain(EXIT_USAGE, "unknown command '%s'; see 'davit help'", name);

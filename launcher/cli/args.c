@@ -36,7 +36,7 @@ static struct found find_option(const struct args *args, char letter, const char
 	return found.spec ? found : find_in(&args->sets[1], letter, name, len);
 }
 
-static int unknown_name(const struct args *args, const char *name, size_t len, struct err *err)
+static int unknown_name(struct args *args, const char *name, size_t len, struct err *err)
 {
 	autostrv struct strv known = {0};
 	autofree char *typed = strndup(name, len);
@@ -48,6 +48,7 @@ static int unknown_name(const struct args *args, const char *name, size_t len, s
 				strv_add(&known, args->sets[s].specs[i].name);
 	if (!typed || strv_check(&known, err) < 0)
 		return err_set(err, ENOMEM, "parse arguments");
+	snprintf(args->unknown, sizeof(args->unknown), "--%s", typed);
 	const char *near = text_nearest(typed, (const char *const *)known.items);
 
 	if (near)
@@ -136,8 +137,10 @@ static int parse_letters(struct args *args, int *i, struct err *err)
 			args->help = true;
 			continue;
 		}
-		if (!found.spec)
+		if (!found.spec) {
+			snprintf(args->unknown, sizeof(args->unknown), "-%c", *at);
 			return err_say(err, EINVAL, "unknown option -%c", *at);
+		}
 		shown(found.spec, true, text, sizeof(text));
 		if (found.spec->kind == OPTION_FLAG) {
 			(void)store(&found, NULL, text, NULL); /* a flag cannot fail */

@@ -40,7 +40,9 @@ struct args {
 	bool words_end_options;	   /* everything behind the first word is a word */
 	char **words;		   /* out: the rest, in order, inside argv */
 	size_t word_count;
-	bool help; /* out: -h or --help was there */
+	bool help;	  /* out: -h or --help was there */
+	char unknown[32]; /* out: the option that there is none of, such as "-q"; "": all are known
+			   */
 };
 
 /* Returns 0; -EINVAL with a one-line reason ("unknown option --wiat; did you mean --wait?");

@@ -2,6 +2,7 @@
 /* What commands share; see cli.h. */
 #include "launcher/cli/cli.h"
 
+#include "launcher/cli/habits.h"
 #include "launcher/cli/stacks.h"
 #include "launcher/cli/text.h"
 #include "launcher/paths.h"
@@ -71,6 +72,11 @@ int cli_parse(struct cli *cli, struct args *args, void *values)
 	int r = args_parse(args, &err);
 
 	if (r < 0) {
+		const char *instead = habits_option(command->name, args->unknown);
+
+		if (instead)
+			(void)err_say(&err, EINVAL, "unknown option %s: %s", args->unknown,
+				      instead);
 		err_prefix(&err, "%s", command->name);
 		return cli_fail(&err, EXIT_USAGE);
 	}
