@@ -16,6 +16,7 @@ from restarts import bench_restart
 from scaling import bench_scale
 from stacks import bench_up
 from starts import bench_start
+from waking import bench_waking
 
 KINDS = ("load", "start", "up", "restart", "idle", "look", "logs", "scale", "network", "dns")
 
@@ -46,6 +47,7 @@ def measure(kinds, work, options):
     if "logs" in kinds:
         bench_logs(work, root, options.seconds)
     if "scale" in kinds:
+        bench_waking(work)
         bench_scale(work)
     if "network" in kinds:
         bench_network(work, max(1, options.seconds // 2), (1, options.few, options.many))
