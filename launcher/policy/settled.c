@@ -5,6 +5,8 @@
 #include "launcher/policy/reconcile.h"
 #include "runtime/base/cleanup.h"
 
+#include <errno.h>
+
 /* How much a state matters for the service as a whole: the highest of its instances is shown. */
 static const unsigned weights[INSTANCE_STATES] = {
 	[INSTANCE_COMPLETED] = 1, [INSTANCE_READY] = 2,	  [INSTANCE_STARTING] = 3,
@@ -102,13 +104,14 @@ static bool awaits_running_task(const struct stack *stack, const struct observed
 	return false;
 }
 
-static bool awaits_any_task(const struct stack *stack, const struct observed *observed,
-			    size_t observed_count)
+/* Returns 1, 0, or -ENOMEM. */
+static int awaits_any_task(const struct stack *stack, const struct observed *observed,
+			   size_t observed_count, struct err *err)
 {
 	autofree bool *runs = calloc(stack->service_count + 1, sizeof(*runs));
 
 	if (!runs)
-		return true; /* not knowing is no reason to say that all is done */
+		return err_set(err, ENOMEM, "settle");
 	for (size_t i = 0; i < observed_count; i++) {
 		const long s = observed_service(stack, observed[i].service);
 
@@ -117,23 +120,25 @@ static bool awaits_any_task(const struct stack *stack, const struct observed *ob
 	}
 	for (size_t i = 0; i < observed_count; i++)
 		if (awaits_running_task(stack, &observed[i], runs))
-			return true;
-	return false;
+			return 1;
+	return 0;
 }
 
 /* A blocked instance waits for something else: for one on its way, which is seen as such, or for
  * one that has come to rest, and then so has this. */
-bool settled_idle(const struct stack *stack, const struct desired *desired,
-		  const struct observed *observed, size_t observed_count)
+int settled_idle(const struct stack *stack, const struct desired *desired,
+		 const struct observed *observed, size_t observed_count, struct err *err)
 {
 	autoreconcile struct reconcile_plan plan = {0};
 
 	for (size_t i = 0; i < observed_count; i++)
 		if (on_its_way(&observed[i]))
-			return false;
-	if (awaits_any_task(stack, observed, observed_count))
-		return false;
-	if (reconcile(stack, desired, observed, observed_count, RECONCILE_NOW, &plan, NULL) < 0)
-		return false;
-	return plan.count == 0;
+			return 0;
+	int awaits = awaits_any_task(stack, observed, observed_count, err);
+
+	if (awaits != 0)
+		return awaits < 0 ? awaits : 0;
+	int r = reconcile(stack, desired, observed, observed_count, RECONCILE_NOW, &plan, err);
+
+	return r < 0 ? r : plan.count == 0;
 }

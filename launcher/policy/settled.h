@@ -6,6 +6,7 @@
 #pragma once
 
 #include "launcher/policy/observed.h"
+#include "runtime/base/err.h"
 
 /* One line of `status`. */
 struct service_status {
@@ -40,6 +41,9 @@ void settled_services(const struct stack *stack, const struct desired *desired,
  * Is nothing on its way any more? Every wanted instance is there and ready, unready, completed,
  * failed, in the backoff of a crash loop, or waiting for one of these (but not for the end of a
  * task that still runs); everything else is gone; and a replacement is finished or paused.
+ *
+ * Returns 1 when it has come to rest, 0 when not; -ENOMEM: who asks does not know, and asks again.
  */
-bool settled_idle(const struct stack *stack, const struct desired *desired,
-		  const struct observed *observed, size_t observed_count);
+int settled_idle(const struct stack *stack, const struct desired *desired,
+		 const struct observed *observed, size_t observed_count,
+		 struct err *err) must_check;

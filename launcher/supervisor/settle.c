@@ -273,9 +273,13 @@ static void start_and_rest(struct supervisor *sup, int64_t end_us)
 		return;
 	situation_refresh(&now);
 	bool turned = rollouts_judge(sup, &now);
-	bool idle = !turned && !publish_is_due(sup) && !fills_running(sup) &&
-		    settled_idle(stack, now.desired, now.observed, now.count);
+	bool due = turned || publish_is_due(sup) || fills_running(sup);
+	int idle = due ? 0 : settled_idle(stack, now.desired, now.observed, now.count, &err);
 
+	if (idle < 0) {
+		settle_failed(sup, err.text);
+		return;
+	}
 	if (idle)
 		join_rest(sup);
 	if (idle && sup->thrift_due) {

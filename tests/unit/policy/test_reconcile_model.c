@@ -472,7 +472,10 @@ static void calm_down(struct world *world)
 	for (size_t s = 0; s < world->stack.service_count; s++)
 		count -= world->desired[s].replicas;
 	assert_int_equal(count, 0);
-	assert_true(settled_idle(&world->stack, world->desired, seen, look(world, seen)));
+	struct err err = {0};
+
+	assert_int_equal(settled_idle(&world->stack, world->desired, seen, look(world, seen), &err),
+			 1);
 }
 
 static void a_storm_breaks_no_rule_and_ends_in_what_is_wanted(void **unused)

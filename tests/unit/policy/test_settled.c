@@ -124,8 +124,12 @@ static void numbers_and_reason_are_of_the_wanted_instances(void **unused)
 
 static bool idle(unsigned seed, unsigned web, struct observed *seen, size_t count)
 {
-	return settled_idle(&shop, WANT(seed, web), marked(&shop, WANT(seed, web), seen, count),
-			    count);
+	struct err err = {0};
+	int r = settled_idle(&shop, WANT(seed, web), marked(&shop, WANT(seed, web), seen, count),
+			     count, &err);
+
+	assert_in_range(r, 0, 1);
+	return r;
 }
 
 static void what_is_on_its_way_is_not_idle(void **unused)
