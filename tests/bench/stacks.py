@@ -6,6 +6,7 @@ import os
 import re
 import socket
 import sys
+import tempfile
 import time
 
 from common import built, load_average, run
@@ -67,10 +68,9 @@ class Stack:
 
     def __init__(self, work, root, count):
         self.count = count
-        self.place = os.path.join(work, f"up-{count}")
+        self.place = tempfile.mkdtemp(prefix=f"up-{count}-", dir=work)
         self.env = dict(os.environ, DAVIT_RUN_DIR=f"{self.place}/run", DAVIT_LOG_DIR=f"{self.place}/log",
                         DAVIT_STATE_DIR=f"{self.place}/state")
-        os.makedirs(self.place)
         self.manifest = os.path.join(self.place, "compose.yaml")
         with open(self.manifest, "w", encoding="ascii") as out:
             out.write(f"name: davit-bench-{count}\nservices:\n  sleeper:\n    x-rootfs: {root}\n"
