@@ -24,14 +24,12 @@ packages_of() {
 	awk -v groups=" $* " '!/^#/ && NF == 2 && index(groups, " " $1 " ") { print $2 }' "$top/scripts/packages"
 }
 
-# packages_missing PACKAGE… : those that are not installed
+# packages_missing PACKAGE… : those that are not installed. A state is a line for each architecture, and may be
+# "not-installed" as well: that of a package which another one mentions.
 packages_missing() {
 	local name
 	for name in "$@"; do
-		case $(dpkg-query -W -f='${db:Status-Status}\n' "$name" 2>/dev/null) in
-		*installed*) ;;
-		*) echo "$name" ;;
-		esac
+		dpkg-query -W -f='${db:Status-Status}\n' "$name" 2>/dev/null | grep -x installed >/dev/null || echo "$name"
 	done
 }
 
