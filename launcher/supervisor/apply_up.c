@@ -282,17 +282,6 @@ static void fill_units(struct change *change, const struct json_t *scale)
 	}
 }
 
-/* The kernel is waited for while others prepare what the next try needs, in another turn than the
- * one that opens the networks. */
-static void begin_networks(struct change *change)
-{
-	const struct stack *stack = change->manifest->stack;
-
-	for (size_t i = 0; i < stack->service_count; i++)
-		if (change->selected[i])
-			networks_begin(change->sup, &stack->services[i]);
-}
-
 static void open_networks(struct change *change)
 {
 	const struct stack *stack = change->manifest->stack;
@@ -377,7 +366,6 @@ static int prepare(struct change *change, struct reply *refusal)
 {
 	prepare_all(change);
 	if (change->later && !change->problems.count) {
-		begin_networks(change);
 		*refusal = (struct reply){REPLY_LATER, NULL};
 		return -EINPROGRESS;
 	}

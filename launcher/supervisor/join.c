@@ -4,14 +4,12 @@
 
 #include "launcher/supervisor/kept.h"
 #include "launcher/supervisor/networks.h"
-#include "launcher/supervisor/retire.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/userns.h"
 
 #include <errno.h>
 #include <string.h>
-#include <sys/epoll.h>
 
 int join_endpoint(struct instance *instance, struct err *err)
 {
@@ -62,65 +60,24 @@ static void cut_strange(struct instance *instance)
 	net_endpoint_cut(instance->endpoint);
 }
 
-static bool is_given(const struct instance *instance)
-{
-	const struct container_plan *container = instance->plan->container;
-
-	return container && container_plan_wants_network(container);
-}
-
-void join_rest(struct supervisor *sup)
-{
-	watch_free(take_ptr(sup->connecting)); /* first: epoll watches an fd only once */
-	const int pidfd = sup->net ? net_connecting_end(sup->net) : -1;
-
-	if (pidfd >= 0)
-		retire_process(sup, pidfd);
-}
-
-static void on_connected(void *data, int fd, uint32_t events)
-{
-	struct supervisor *sup = data;
-
-	if (!net_connecting_look(sup->net))
-		join_rest(sup);
-	supervisor_touch(sup);
-}
-
-int join_begin(struct instance *instance)
-{
-	struct supervisor *sup = instance->sup;
-	int r = instance->endpoint && !is_given(instance) ? net_endpoint_begin(instance->endpoint)
-							  : 0;
-
-	if (r == -EINPROGRESS && !sup->connecting &&
-	    loop_watch_fd(
-		    sup->loop,
-		    &(struct loop_io){net_connecting_fd(sup->net), EPOLLIN, on_connected, sup},
-		    &sup->connecting, NULL) < 0) {
-		join_rest(sup);
-		r = 0;
-	}
-	return r;
-}
-
 static int connect_endpoint(struct instance *to, bool starts, int *ret_fd, struct err *err)
 {
-	bool owned = is_given(to);
+	const struct container_plan *container = to->plan->container;
+	bool owned = container && container_plan_wants_network(container);
 	autoclose int netns_fd = -1;
 
 	if (owned && starts)
 		cut_strange(to);
-	int r = owned && net_endpoint_netns(to->endpoint) < 0
-			? userns_make_network(to->sup->ids.userns_fd, &netns_fd, err)
-			: 0;
+	bool new = net_endpoint_netns(to->endpoint) < 0;
+	int r = new &&owned ? userns_make_network(to->sup->ids.userns_fd, &netns_fd, err) : 0;
 
 	if (r == 0)
 		r = net_endpoint_connect(to->endpoint, netns_fd, err);
 	if (r < 0)
 		return r;
 	*ret_fd = net_endpoint_netns(to->endpoint);
-	kept_store(to, KEPT_NETWORK, *ret_fd); /* new or not: join_begin() may have made it */
+	if (new)
+		kept_store(to, KEPT_NETWORK, *ret_fd);
 	return 0;
 }
 

@@ -12,17 +12,6 @@
 int join_endpoint(struct instance *instance, struct err *err) must_check;
 
 /*
- * Makes what a start would wait for, beside the loop.
- *
- * Returns 0: nothing is left to wait for; -EINPROGRESS, -EAGAIN: the instance is to wait, for what
- * has been begun or for its turn, until the next settle().
- */
-int join_begin(struct instance *instance) must_check;
-
-/* Nobody starts for now. */
-void join_rest(struct supervisor *sup);
-
-/*
  * Finds the instance whose network this one shares, and remembers it.
  *
  * @ret_fd	out: its network namespace, borrowed; -1: the host's

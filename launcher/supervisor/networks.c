@@ -2,7 +2,6 @@
 /* From the manifest's networks to the kernel's; see networks.h. */
 #include "launcher/supervisor/networks.h"
 
-#include "launcher/supervisor/join.h"
 #include "launcher/supervisor/neighbours.h"
 #include "launcher/supervisor/network_definition.h"
 #include "launcher/supervisor/restore.h"
@@ -136,12 +135,6 @@ static int open_net(struct supervisor *sup, struct err *err)
 	if (r == 0)
 		tell_unguarded(sup);
 	return r;
-}
-
-void networks_begin(struct supervisor *sup, const struct service *service)
-{
-	if (!sup->net && service->network.attachment_count)
-		err_ignore(open_net(sup, NULL));
 }
 
 static int open_one(struct supervisor *sup, const struct stack *stack,
@@ -453,7 +446,6 @@ void networks_allow(struct supervisor *sup)
 void networks_close(struct supervisor *sup)
 {
 	neighbours_close(sup);
-	join_rest(sup);
 	net_close(take_ptr(sup->net));
 	while (sup->networks) {
 		struct network_made *made = sup->networks;

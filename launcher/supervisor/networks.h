@@ -19,10 +19,6 @@ struct network_made {
 	char *told;  /* what neighbours.c has told other stacks; NULL: nothing */
 };
 
-/* What all networks need is made, where @service is attached to any and it is not there; what fails
- * is told by networks_open(). */
-void networks_begin(struct supervisor *sup, const struct service *service);
-
 /*
  * Makes sure that the networks @service is attached to are there.
  *

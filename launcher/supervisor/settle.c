@@ -13,7 +13,6 @@
 #include "launcher/supervisor/drain.h"
 #include "launcher/supervisor/events.h"
 #include "launcher/supervisor/fills.h"
-#include "launcher/supervisor/join.h"
 #include "launcher/supervisor/measure.h"
 #include "launcher/supervisor/probe.h"
 #include "launcher/supervisor/rollouts.h"
@@ -216,13 +215,12 @@ static void wait_on(struct instance *instance, const struct dependency_verdict *
 		instance_event(instance, INSTANCE_EV_DEPS_BROKEN);
 }
 
-/* What a start needs is made beside the loop for those whose turn it is not yet, too. Returns false
- * when some were left, for the next turn or until that is there. */
+/* Returns false when some were left for the next turn. */
 static bool start_waiting(struct supervisor *sup, const struct situation *now,
 			  const struct dependency_counts *counts, int64_t end_us)
 {
 	const struct stack *stack = settle_stack(sup);
-	bool started = false, late = false;
+	bool started = false;
 
 	for (size_t i = 0; i < now->count; i++) {
 		struct instance *instance = now->instances[i];
@@ -231,6 +229,8 @@ static bool start_waiting(struct supervisor *sup, const struct situation *now,
 
 		if (instance->state != INSTANCE_WAITING || service < 0)
 			continue;
+		if (started && loop_clock_us() >= end_us)
+			return false;
 		dependency_check(stack, &stack->services[service], counts, &verdict);
 		if (verdict.answer != DEPENDENCY_MET) {
 			wait_on(instance, &verdict);
@@ -238,21 +238,10 @@ static bool start_waiting(struct supervisor *sup, const struct situation *now,
 		}
 		instance->blocked = false;
 		instance_say(&instance->reason, "");
-		int r = join_begin(instance);
-
-		if (r == -EAGAIN)
-			return false;
-		if (r < 0)
-			continue;
-		late = late || (started && loop_clock_us() >= end_us);
-		if (late) {
-			supervisor_touch(sup);
-			continue;
-		}
 		started = true;
 		instance_event(instance, INSTANCE_EV_DEPS_MET);
 	}
-	return !late;
+	return true;
 }
 
 /* Dependencies, then whether everything has come to rest. */
@@ -269,8 +258,10 @@ static void start_and_rest(struct supervisor *sup, int64_t end_us)
 		return;
 	}
 	dependency_count(stack, now.desired, now.observed, now.count, counts);
-	if (!start_waiting(sup, &now, counts, end_us))
+	if (!start_waiting(sup, &now, counts, end_us)) {
+		supervisor_touch(sup);
 		return;
+	}
 	situation_refresh(&now);
 	bool turned = rollouts_judge(sup, &now);
 	bool due = turned || publish_is_due(sup) || fills_running(sup);
@@ -280,8 +271,6 @@ static void start_and_rest(struct supervisor *sup, int64_t end_us)
 		settle_failed(sup, err.text);
 		return;
 	}
-	if (idle)
-		join_rest(sup);
 	if (idle && sup->thrift_due) {
 		sup->thrift_due = false;
 		if (sup->net)

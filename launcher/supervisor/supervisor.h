@@ -109,7 +109,6 @@ struct supervisor {
 	struct watch *rollout_timer;	 /* NULL until one is watched */
 	struct watch *retry;		 /* timer: settle again after what failed */
 	struct watch *drain_timer;	 /* the next look at connections */
-	struct watch *connecting;	 /* networks of who is to start; NULL: of nobody */
 	struct watch *vacancy;		 /* timer: whether anybody wants a stack */
 	struct watcher *watchers;
 	struct attachment *attachments;

@@ -7,7 +7,6 @@
 #include "runtime/network/net.h"
 
 #include "runtime/base/cleanup.h"
-#include "runtime/network/net_beside.h"
 #include "runtime/network/net_private.h"
 #include "runtime/network/net_share.h"
 #include "runtime/network/netns.h"
@@ -63,7 +62,6 @@ int net_link_sysctl(const char *family, const char *link, const char *setting, c
 
 static void net_free(struct net *net)
 {
-	net_beside_reap(net_connecting_end(net));
 	net_forget_left(net);
 	net_guard_free(net);
 	net_allow_free(net);

@@ -14,8 +14,7 @@
  * packets also drops ours.
  *
  * All calls work in the calling thread, which must be in the host's network namespace and is there
- * again afterwards; net_endpoint_begin() has a process beside it work. They wait for the kernel
- * only; net_close() and net_purge() for tens of ms.
+ * again afterwards. They wait for the kernel only; net_close() and net_purge() for tens of ms.
  */
 #pragma once
 
@@ -65,8 +64,7 @@ const char *net_unguarded(const struct net *net);
  * nothing. Borrowed. */
 const char *net_host_changes(const struct net *net);
 
-/* Gives back memory that only changes of the rules need; the next one takes it again. After
- * net_connecting_end(). */
+/* Gives back memory that only changes of the rules need; the next one takes it again. */
 void net_rest(struct net *net);
 
 /* Removes and frees all, but for networks that other stacks are in: the last one to leave removes
@@ -241,28 +239,6 @@ void net_leave(struct net_endpoint *endpoint);
  * @netns_fd	a namespace that nobody uses yet, to be taken for a new one; borrowed. -1: none
  */
 int net_endpoint_connect(struct net_endpoint *endpoint, int netns_fd, struct err *err) must_check;
-
-/*
- * The same beside the caller, in a process of its own that waits for the kernel's locks, but for
- * what a namespace is to be given to.
- *
- * Returns 0: what is left to be done, if anything, is net_endpoint_connect()'s, which then says
- * what fails; -EINPROGRESS: ask again after net_connecting_look(); -EAGAIN: so many are under way
- * that this one is to be begun after that.
- */
-int net_endpoint_begin(struct net_endpoint *endpoint) must_check;
-
-/* Readable when there is something to look at; -1 while there is no such process: it is there from
- * net_endpoint_begin() to net_connecting_end(). */
-int net_connecting_fd(const struct net *net);
-
-/* Takes what has been done. Returns false when the process is gone: net_connecting_end() is to be
- * called. */
-bool net_connecting_look(struct net *net);
-
-/* Ends the process; what it has not done is left to net_endpoint_connect(). Returns the pidfd of a
- * child that is still to be reaped, the caller's; -1: there is none. */
-int net_connecting_end(struct net *net) must_check;
 
 /* Undoes it, whoever is still in the namespace; the addresses stay its own. */
 void net_endpoint_cut(struct net_endpoint *endpoint);

@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * How an endpoint comes to be connected and is cut off: by the caller, or by a process beside it.
+ * How an endpoint comes to be connected, and is cut off.
  */
 #include "runtime/base/cleanup.h"
-#include "runtime/network/net_beside.h"
 #include "runtime/network/net_endpoint.h"
 #include "runtime/network/netns.h"
-#include "runtime/network/wiring.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* More are not under way at a time: who is to go while it is waits for all of them. */
-#define CONNECTING_MAX 8
 
 struct nft_speaker net_endpoint_speaker(const struct net_endpoint *endpoint, size_t i)
 {
@@ -80,43 +75,113 @@ static void cut(struct net_endpoint *endpoint)
 	fd_drop(&endpoint->netns_fd);
 }
 
-static struct wiring_end wiring_end_of(const struct net_endpoint *endpoint, size_t i)
+static int open_inside(void *data, struct err *err)
 {
-	const struct end *end = &endpoint->ends[i];
-	const struct net_network *network = end->network;
-	const struct in_addr address = {htonl(end->address)};
-	struct wiring_end wired = {
-		.mtu = network->mtu,
-		.bridge_index = network->bridge_index,
-		.leads_out = i == endpoint->main && !network->internal,
-		.six = network->twin.subnet.ip.family != 0,
-		.way = {ip_of_in(address), network->subnet.prefix, ip_of_in(net_gateway(network))},
-		.way6 = {net_address6(network, address), network->twin.subnet.bits,
-			 network->twin.gateway},
-	};
-
-	memcpy(wired.link, end->link, sizeof(wired.link));
-	memcpy(wired.interface, end->interface, sizeof(wired.interface));
-	memcpy(wired.mac, end->mac, sizeof(wired.mac));
-	net_mac(network->gateway, wired.gateway_mac);
-	return wired;
+	return rtnet_open(data, err);
 }
 
-/* The caller's to free; NULL: out of memory. */
-static struct wiring *wiring_of(const struct net_endpoint *endpoint)
+static bool leads_out(const struct net_endpoint *endpoint, size_t i)
+{
+	return i == endpoint->main && !endpoint->ends[i].network->internal;
+}
+
+/* Both ends of a link. IPv6 goes off before the outer end is up: it would send neighbour discovery
+ * to all instances. */
+static int connect_end(const struct net_endpoint *endpoint, size_t i, struct rtnet *inside,
+		       struct err *err)
 {
 	const struct net *net = endpoint->net;
-	struct wiring *wiring = calloc(1, wiring_bytes(endpoint->count));
+	const struct end *end = &endpoint->ends[i];
+	const struct net_network *network = end->network;
+	const struct rtnet_port port = net_endpoint_port(endpoint, i);
+	unsigned char gateway_mac[6];
+	char alias[NET_ALIAS_BYTES];
+	const struct rtnet_owner owner = {net_group(net), alias};
+	const struct rtnet_veth veth = {.host_name = end->link,
+					.host_netns_fd = net->home_fd,
+					.name = end->interface,
+					.number = (unsigned)i,
+					.way = {.address = port.address,
+						.prefix = network->subnet.prefix,
+						.gateway = ip_of_in(net_gateway(network)),
+						.gateway_mac = gateway_mac,
+						.leads_out = leads_out(endpoint, i)},
+					.mac = end->mac,
+					.mtu = network->mtu};
 
-	if (!wiring)
-		return NULL;
-	wiring->group = net_group(net);
-	wiring->count = (unsigned)endpoint->count;
-	snprintf(wiring->alias, sizeof(wiring->alias), "davit %.100s %.100s", net->stack,
-		 endpoint->name);
+	net_mac(network->gateway, gateway_mac);
+	snprintf(alias, sizeof(alias), "davit %.100s %.100s", net->stack, endpoint->name);
+	int r = rtnet_endpoint_make(inside, &veth, err);
+
+	if (r == 0)
+		r = net_link_sysctl("ipv6", end->link, "disable_ipv6", "1", err);
+	return r == 0 ? rtnet_port_attach(net->rtnet, &port, &owner, err) : r;
+}
+
+static bool has_six(const struct end *end)
+{
+	return end->network->twin.subnet.ip.family != 0;
+}
+
+static bool any_six(const struct net_endpoint *endpoint)
+{
 	for (size_t i = 0; i < endpoint->count; i++)
-		wiring->ends[i] = wiring_end_of(endpoint, i);
-	return wiring;
+		if (has_six(&endpoint->ends[i]))
+			return true;
+	return false;
+}
+
+static int allow_six(void *data, struct err *err)
+{
+	struct net_endpoint *endpoint = data;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < endpoint->count; i++)
+		if (has_six(&endpoint->ends[i]))
+			r = net_six_link(&endpoint->net->sysctl, endpoint->ends[i].interface, err);
+	return r;
+}
+
+/* IPv4 is there already. */
+static int connect_six(const struct net_endpoint *endpoint, struct rtnet *inside, struct err *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < endpoint->count; i++) {
+		const struct net_network *network = endpoint->ends[i].network;
+		unsigned char gateway_mac[6];
+		const struct rtnet_way way = {.address = net_endpoint_port(endpoint, i).address6,
+					      .prefix = network->twin.subnet.bits,
+					      .gateway = network->twin.gateway,
+					      .gateway_mac = gateway_mac,
+					      .leads_out = leads_out(endpoint, i)};
+
+		net_mac(network->gateway, gateway_mac);
+		if (way.address.family)
+			r = rtnet_endpoint_ipv6(inside, (unsigned)i, &way, err);
+	}
+	return r;
+}
+
+/* After a failure links may be left, which go with the namespace. */
+static int connect_all(struct net_endpoint *endpoint, int netns_fd, struct err *err)
+{
+	struct net *net = endpoint->net;
+	const struct netns_home home = {net->home_fd, &net->sysctl, netns_fd};
+	struct rtnet *inside = NULL;
+	autoclose int fd = -1;
+	int r = netns_make(&home, open_inside, &inside, &fd, err);
+
+	for (size_t i = 0; r == 0 && i < endpoint->count; i++)
+		r = connect_end(endpoint, i, inside, err);
+	if (r == 0 && any_six(endpoint))
+		r = netns_visit(fd, allow_six, endpoint, err);
+	if (r == 0)
+		r = connect_six(endpoint, inside, err);
+	rtnet_close(inside);
+	if (r == 0)
+		endpoint->netns_fd = take_fd(&fd);
+	return r;
 }
 
 static int only_loopback(void *data, struct err *err)
@@ -139,146 +204,16 @@ static int connect_none(struct net_endpoint *endpoint, int netns_fd, struct err 
 			   : netns_make(&home, only_loopback, NULL, &endpoint->netns_fd, err);
 }
 
-/* ---- beside the caller ---- */
-
-/* Asked for by net_endpoint_begin(), and no answer yet. */
-static void under_way(struct net_endpoint *endpoint)
-{
-	struct net *net = endpoint->net;
-
-	endpoint->connecting = ++net->ordered;
-	endpoint->next_connecting = net->connecting;
-	net->connecting = endpoint;
-	net->connecting_count++;
-}
-
-/* @netns_fd: taken over; -1: it was of no use */
-static void arrived(struct net_endpoint *endpoint, int netns_fd)
-{
-	struct net *net = endpoint->net;
-	struct net_endpoint **link = &net->connecting;
-
-	while (*link != endpoint)
-		link = &(*link)->next_connecting;
-	*link = endpoint->next_connecting;
-	net->connecting_count--;
-	endpoint->connecting = 0;
-	endpoint->netns_fd = netns_fd;
-	endpoint->in_vain = netns_fd < 0;
-	if (netns_fd < 0)
-		cut(endpoint);
-}
-
-/* Nobody else does what is under way. */
-static void give_up(struct net *net)
-{
-	while (net->connecting)
-		arrived(net->connecting, -1);
-}
-
-/* Returns 0; -EAGAIN: there is none; another -errno: none will come. */
-static int take_answer(struct net *net, bool wait)
-{
-	struct net_beside_answer answer;
-	int r = net_beside_take(net->beside, wait, &answer);
-
-	if (r < 0 && r != -EAGAIN)
-		give_up(net);
-	if (r < 0)
-		return r;
-	for (struct net_endpoint *one = net->connecting; one; one = one->next_connecting) {
-		if (one->connecting != answer.id)
-			continue;
-		arrived(one, answer.netns_fd);
-		return 0;
-	}
-	fd_drop(&answer.netns_fd);
-	return 0;
-}
-
-void net_endpoint_await(const struct net_endpoint *endpoint)
-{
-	while (endpoint->connecting)
-		err_ignore(take_answer(endpoint->net, true));
-}
-
-static int order(struct net_endpoint *endpoint, struct err *err)
-{
-	struct net *net = endpoint->net;
-	autofree struct wiring *wiring = wiring_of(endpoint);
-	int r = wiring ? 0 : err_set(err, ENOMEM, "network: '%s'", endpoint->name);
-
-	if (r == 0 && !net->beside)
-		r = net_beside_open(&net->beside, err);
-	if (r < 0)
-		return r;
-	wiring->id = net->ordered + 1;
-	return net_beside_order(net->beside, wiring, err);
-}
-
-int net_endpoint_begin(struct net_endpoint *endpoint)
-{
-	struct net *net = endpoint->net;
-
-	if (!net || endpoint->netns_fd >= 0 || endpoint->in_vain)
-		return 0;
-	if (endpoint->connecting)
-		return -EINPROGRESS;
-	if (net->connecting_count == CONNECTING_MAX)
-		return -EAGAIN;
-	if (admit(endpoint, NULL) < 0)
-		return 0;
-	if (order(endpoint, NULL) < 0) {
-		dismiss(endpoint);
-		endpoint->in_vain = true;
-		return 0;
-	}
-	under_way(endpoint);
-	return -EINPROGRESS;
-}
-
-int net_connecting_fd(const struct net *net)
-{
-	return net->beside ? net_beside_fd(net->beside) : -1;
-}
-
-bool net_connecting_look(struct net *net)
-{
-	int r = 0;
-
-	while (r == 0)
-		r = take_answer(net, false);
-	return r == -EAGAIN;
-}
-
-int net_connecting_end(struct net *net)
-{
-	const int pidfd = net_beside_end(take_ptr(net->beside));
-
-	give_up(net);
-	return pidfd;
-}
-
-/* ---- by the caller ---- */
-
 int net_endpoint_connect(struct net_endpoint *endpoint, int netns_fd, struct err *err)
 {
-	struct net *net = endpoint->net;
-
-	net_endpoint_await(endpoint);
-	endpoint->in_vain = false;
 	if (endpoint->netns_fd >= 0)
 		return 0;
-	if (!net)
+	if (!endpoint->net)
 		return connect_none(endpoint, netns_fd, err);
-	const struct netns_home home = {net->home_fd, &net->sysctl, netns_fd};
 	int r = admit(endpoint, err);
 	if (r < 0)
 		return r;
-	autofree struct wiring *wiring = wiring_of(endpoint);
-
-	r = wiring ? wiring_run(wiring, net->rtnet, &home, &endpoint->netns_fd, err)
-		   : err_set(err, ENOMEM, "network: '%s'", endpoint->name);
+	r = connect_all(endpoint, netns_fd, err);
 	if (r < 0)
 		cut(endpoint);
 	return r;
@@ -286,7 +221,6 @@ int net_endpoint_connect(struct net_endpoint *endpoint, int netns_fd, struct err
 
 void net_endpoint_cut(struct net_endpoint *endpoint)
 {
-	net_endpoint_await(endpoint);
 	if (endpoint->netns_fd >= 0)
 		cut(endpoint);
 }

@@ -216,9 +216,8 @@ static void visit_speakers(const void *node, VISIT visit, void *data)
 {
 	const struct net_endpoint *endpoint = *(const struct net_endpoint *const *)node;
 	const struct speaker_walk *walk = data;
-	const bool there = endpoint->netns_fd >= 0 || endpoint->connecting;
 
-	if (!there || (visit != leaf && visit != postorder))
+	if (endpoint->netns_fd < 0 || (visit != leaf && visit != postorder))
 		return;
 	for (size_t i = 0; i < endpoint->count; i++) {
 		const struct nft_speaker speaker = net_endpoint_speaker(endpoint, i);
@@ -288,7 +287,6 @@ void net_leave(struct net_endpoint *endpoint)
 		net_detach(endpoint);
 		return;
 	}
-	net_endpoint_await(endpoint);
 	tdelete(endpoint, &net->attached, compare_endpoints);
 	endpoint->next_left = net->left;
 	net->left = endpoint;

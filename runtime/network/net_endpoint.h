@@ -21,9 +21,6 @@ struct net_endpoint {
 	char *name;
 	char *group; /* NULL: none */
 	int netns_fd;
-	uint64_t connecting; /* the number of what was asked for; 0: nothing is under way */
-	struct net_endpoint *next_connecting;
-	bool in_vain; /* that failed: it is to be tried here */
 	struct end *ends;
 	size_t count;
 	size_t main;
@@ -32,6 +29,3 @@ struct net_endpoint {
 struct nft_speaker net_endpoint_speaker(const struct net_endpoint *endpoint, size_t i);
 
 struct rtnet_port net_endpoint_port(const struct net_endpoint *endpoint, size_t i);
-
-/* Waits until nothing is under way for it; others may be before it. */
-void net_endpoint_await(const struct net_endpoint *endpoint);

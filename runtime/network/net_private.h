@@ -16,10 +16,10 @@
 #include "runtime/network/rtnet.h"
 #include "runtime/network/sysctl.h"
 #include "runtime/network/twin.h"
-#include "runtime/network/wiring.h"
 
 #define NET_STACK_NAME_MAX   200
 #define NET_NETWORK_NAME_MAX 128
+#define NET_ALIAS_BYTES	     256 /* IFALIASZ of linux/if.h, which does not go with net/if.h */
 
 struct net {
 	char *stack;
@@ -32,10 +32,6 @@ struct net {
 	struct net_network *networks;
 	void *attached; /* tree of endpoints, by name */
 	struct net_endpoint *left;
-	struct net_beside *beside;	 /* NULL: there is no such process */
-	uint64_t ordered;		 /* how often it was asked */
-	struct net_endpoint *connecting; /* that it is at */
-	unsigned connecting_count;
 	struct rtnet *rtnet;
 	struct nft *nft;
 	struct balancer balancer;
