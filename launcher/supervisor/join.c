@@ -68,15 +68,15 @@ static int connect_endpoint(struct instance *to, bool starts, int *ret_fd, struc
 
 	if (owned && starts)
 		cut_strange(to);
-	bool new = net_endpoint_netns(to->endpoint) < 0;
-	int r = new &&owned ? userns_make_network(to->sup->ids.userns_fd, &netns_fd, err) : 0;
+	bool fresh = net_endpoint_netns(to->endpoint) < 0;
+	int r = fresh && owned ? userns_make_network(to->sup->ids.userns_fd, &netns_fd, err) : 0;
 
 	if (r == 0)
 		r = net_endpoint_connect(to->endpoint, netns_fd, err);
 	if (r < 0)
 		return r;
 	*ret_fd = net_endpoint_netns(to->endpoint);
-	if (new)
+	if (fresh)
 		kept_store(to, KEPT_NETWORK, *ret_fd);
 	return 0;
 }
