@@ -90,12 +90,12 @@ static int64_t waited_us(const struct loop *loop)
 }
 
 /* What sd_event_run() does, with a look at the clock. */
-static int loop_turn(struct loop *loop)
+static int loop_turn(struct loop *loop, uint64_t wait_usec)
 {
 	int r = sd_event_prepare(loop->event);
 
 	if (r == 0)
-		r = sd_event_wait(loop->event, UINT64_MAX);
+		r = sd_event_wait(loop->event, wait_usec);
 	if (r <= 0)
 		return r;
 	int64_t waited_before_us = waited_us(loop);
@@ -110,7 +110,8 @@ static int loop_turn(struct loop *loop)
 }
 
 /* A turn fails for want of memory. What was to be done in it is still to be done: it is tried
- * again, and only who never succeeds ends. */
+ * again, and only who never succeeds ends. Without waiting: that a timer is due the kernel says
+ * once. */
 int loop_run(struct loop *loop)
 {
 	const struct timespec pause = {.tv_nsec = TURN_PAUSE_NS};
@@ -119,7 +120,7 @@ int loop_run(struct loop *loop)
 	int r = 0;
 
 	while (failed < TURN_TRIES && sd_event_get_state(loop->event) != SD_EVENT_FINISHED) {
-		r = loop_turn(loop);
+		r = loop_turn(loop, failed ? 0 : UINT64_MAX);
 		failed = r < 0 ? failed + 1 : 0;
 		if (r < 0)
 			nanosleep(&pause, NULL);
