@@ -85,7 +85,6 @@ static int64_t watch_service(const struct situation *situation, size_t service,
 void rollouts_watch(struct supervisor *sup, struct situation *situation)
 {
 	int64_t first_us = 0;
-	struct err err = {0};
 
 	for (size_t s = 0; s < situation->stack->service_count; s++) {
 		const struct rollout_spec *rollout =
@@ -95,12 +94,7 @@ void rollouts_watch(struct supervisor *sup, struct situation *situation)
 		if (left_us > 0 && (!first_us || left_us < first_us))
 			first_us = left_us;
 	}
-	if (!first_us)
-		return;
-	if (!sup->rollout_timer &&
-	    loop_watch_timer(sup->loop, settle, sup, &sup->rollout_timer, &err) < 0)
-		supervisor_log(sup, "event=rollout-lacks error=\"%s\"", err.text);
-	else
+	if (first_us)
 		watch_arm(sup->rollout_timer, first_us / 1000 + 1);
 }
 
@@ -114,11 +108,6 @@ struct json_t *rollouts_turned_back(const struct supervisor *sup)
 		    !js_append(names, js_pack("s", stack->services[i].name)))
 			break;
 	return names;
-}
-
-void rollouts_close(struct supervisor *sup)
-{
-	watch_free(sup->rollout_timer);
 }
 
 /* ---- the end ---- */

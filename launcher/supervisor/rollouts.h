@@ -22,6 +22,3 @@ bool rollouts_judge(struct supervisor *sup, const struct situation *situation);
 /* Names of services that run the revision before the one that was asked for, which has failed.
  * NULL: no memory. */
 struct json_t *rollouts_turned_back(const struct supervisor *sup);
-
-/* Forgets everything. */
-void rollouts_close(struct supervisor *sup);

@@ -461,18 +461,17 @@ void scaler_update(struct supervisor *sup)
 {
 	const struct stack *stack = sup->manifest ? sup->manifest->stack : NULL;
 	bool any = false;
-	struct err err = {0};
 
 	look_over(sup);
 	for (size_t i = 0; stack && i < stack->service_count && !any; i++)
 		any = is_scaled(sup, i);
-	if (!any)
-		return;
-	if (!sup->scale_timer &&
-	    loop_watch_timer(sup->loop, on_tick, sup, &sup->scale_timer, &err) < 0)
-		supervisor_log(sup, "event=scaling-lacks error=\"%s\"", err.text);
-	else
+	if (any)
 		watch_arm(sup->scale_timer, TICK_MS);
+}
+
+int scaler_open(struct supervisor *sup, struct err *err)
+{
+	return loop_watch_timer(sup->loop, on_tick, sup, &sup->scale_timer, err);
 }
 
 /* Values by signal, where there is one. */

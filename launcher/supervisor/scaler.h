@@ -14,6 +14,9 @@
 struct json_t;
 struct scaling;
 
+/* Makes the timer, so that it is not lacking later. */
+int scaler_open(struct supervisor *sup, struct err *err) must_check;
+
 /* What is wanted has changed: begins to measure, or stops when no service is scaled. */
 void scaler_update(struct supervisor *sup);
 

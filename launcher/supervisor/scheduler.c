@@ -132,7 +132,6 @@ static void on_clock(void *data)
 void scheduler_update(struct supervisor *sup)
 {
 	time_t now = time(NULL);
-	struct err err = {0};
 	int64_t first = 0;
 
 	for (size_t i = 0; i < unit_count(sup); i++) {
@@ -141,13 +140,13 @@ void scheduler_update(struct supervisor *sup)
 		if (again && (!first || again < first))
 			first = again;
 	}
-	if (!first)
-		return;
-	if (!sup->schedule_clock &&
-	    loop_watch_clock(sup->loop, on_clock, sup, &sup->schedule_clock, &err) < 0)
-		supervisor_log(sup, "event=schedules-lack error=\"%s\"", err.text);
-	else
+	if (first)
 		watch_arm_at(sup->schedule_clock, first);
+}
+
+int scheduler_open(struct supervisor *sup, struct err *err)
+{
+	return loop_watch_clock(sup->loop, on_clock, sup, &sup->schedule_clock, err);
 }
 
 /* ---- what is told ---- */

@@ -6,11 +6,16 @@
  */
 #pragma once
 
+#include "runtime/base/err.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
 struct json_t;
 struct supervisor;
+
+/* Makes the timer, so that it is not lacking later. */
+int scheduler_open(struct supervisor *sup, struct err *err) must_check;
 
 /* What is wanted has changed, or the time has come: begins what is due, and sets the timer. */
 void scheduler_update(struct supervisor *sup);

@@ -286,7 +286,7 @@ void settle_begin(struct supervisor *sup)
 	supervisor_touch(sup);
 }
 
-void settle(void *data)
+static void settle(void *data)
 {
 	struct supervisor *sup = data;
 	int64_t end_us = loop_clock_us() + TURN_BUDGET_US;
@@ -304,4 +304,24 @@ void settle(void *data)
 		supervisor_touch(sup);
 	if (sup->ending && sup->instance_count == 0 && !sup->retired)
 		loop_stop(sup->loop, 0);
+}
+
+int settle_open(struct supervisor *sup, struct err *err)
+{
+	int r = loop_watch_deferred(sup->loop, settle, sup, &sup->settle, err);
+
+	if (r == 0)
+		r = loop_watch_timer(sup->loop, settle, sup, &sup->retry, err);
+	if (r == 0)
+		r = loop_watch_timer(sup->loop, settle, sup, &sup->rollout_timer, err);
+	if (r == 0)
+		watch_priority(sup->settle, LOOP_SETTLE);
+	return r;
+}
+
+void settle_close(struct supervisor *sup)
+{
+	watch_free(sup->settle);
+	watch_free(sup->retry);
+	watch_free(sup->rollout_timer);
 }

@@ -36,8 +36,9 @@ struct unit {
 /* Accepts NULL. */
 void units_free(struct unit *units, size_t count);
 
-/* Callback of a deferred watch, and of a timer. */
-void settle(void *sup);
+/* Makes what settles: the deferred watch, and timers, so that none is lacking later. */
+int settle_open(struct supervisor *sup, struct err *err) must_check;
+void settle_close(struct supervisor *sup);
 
 /* Makes and stops what policy decides now, as far as a turn allows; the rest follows by itself. */
 void settle_begin(struct supervisor *sup);

@@ -23,7 +23,6 @@
 #include "launcher/supervisor/probe_http.h"
 #include "launcher/supervisor/restore.h"
 #include "launcher/supervisor/retire.h"
-#include "launcher/supervisor/rollouts.h"
 #include "launcher/supervisor/save.h"
 #include "launcher/supervisor/scaler.h"
 #include "launcher/supervisor/scheduler.h"
@@ -350,9 +349,11 @@ static int open_loop(struct supervisor *sup, struct err *err)
 	int r = loop_open(&sup->loop, err);
 
 	if (r == 0)
-		r = loop_watch_deferred(sup->loop, settle, sup, &sup->settle, err);
+		r = settle_open(sup, err);
 	if (r == 0)
-		r = loop_watch_timer(sup->loop, settle, sup, &sup->retry, err);
+		r = scaler_open(sup, err);
+	if (r == 0)
+		r = scheduler_open(sup, err);
 	if (r == 0)
 		r = loop_watch_timer(sup->loop, drain_on_timer, sup, &sup->drain_timer, err);
 	if (r == 0)
@@ -374,8 +375,6 @@ static int open_loop(struct supervisor *sup, struct err *err)
 		r = save_open(sup, err);
 	if (r == 0)
 		listener_restore(sup);
-	if (r == 0)
-		watch_priority(sup->settle, LOOP_SETTLE);
 	return r;
 }
 
@@ -567,11 +566,9 @@ void supervisor_close(struct supervisor *sup)
 	listener_close(sup);
 	http_close(sup->http);
 	http_prober_close(sup->http_prober);
-	watch_free(sup->settle);
+	settle_close(sup);
 	scaler_close(sup);
 	scheduler_close(sup);
-	rollouts_close(sup);
-	watch_free(sup->retry);
 	watch_free(sup->drain_timer);
 	watch_free(sup->vacancy);
 	watch_free(sup->save);

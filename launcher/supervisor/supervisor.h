@@ -106,7 +106,7 @@ struct supervisor {
 	struct watch *settle;		 /* deferred: something has changed */
 	struct watch *save;		 /* deferred: see save.h */
 	struct watch *save_again;	 /* of what could not be written */
-	struct watch *rollout_timer;	 /* NULL until one is watched */
+	struct watch *rollout_timer;	 /* settle again when one need not be watched any more */
 	struct watch *retry;		 /* timer: settle again after what failed */
 	struct watch *drain_timer;	 /* the next look at connections */
 	struct watch *vacancy;		 /* timer: whether anybody wants a stack */
@@ -117,8 +117,8 @@ struct supervisor {
 	struct learning *learnings;
 	struct scaling *scalings; /* see scaler.h */
 	struct watch *scale_timer;
-	struct watch *schedule_clock; /* NULL until there is a schedule */
-	int64_t scale_looked_us;      /* when all instances' processor time was read: */
+	struct watch *schedule_clock;
+	int64_t scale_looked_us; /* when all instances' processor time was read: */
 	uint64_t scale_cpu_usec;
 	bool idle;
 	bool probes_due; /* some could not begin */
