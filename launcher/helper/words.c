@@ -35,7 +35,8 @@ int words_send(int control_fd, char word, const char *key, int fd)
 	if (fd >= 0)
 		put_fd(&message, &control, fd);
 	if (sendmsg(control_fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-		return errno == ENOBUFS || errno == ETOOMANYREFS ? -EAGAIN : -errno;
+		return errno == ENOBUFS || errno == ENOMEM || errno == ETOOMANYREFS ? -EAGAIN
+										    : -errno;
 	return 0;
 }
 

@@ -131,8 +131,10 @@ static void add_socket(struct dns *dns, const char *key)
 {
 	struct dns_socket *one = socket_new(key);
 
-	if (!one)
+	if (!one) {
+		publish_names_again(dns->sup, "out of memory");
 		return;
+	}
 	one->next = dns->sockets;
 	dns->sockets = one;
 	one->udp_fd = take(dns, "udp", key);
@@ -232,6 +234,7 @@ static struct dns *dns_open(struct supervisor *sup)
 void dns_write(struct supervisor *sup)
 {
 	autobuf struct buf text = {0};
+	struct err err = {0};
 
 	if (!sup->net || !sup->networks)
 		return;
@@ -239,8 +242,10 @@ void dns_write(struct supervisor *sup)
 		sup->dns = dns_open(sup);
 	struct dns *dns = sup->dns;
 
-	if (!dns)
-		return; /* the next change tries again */
+	if (!dns) {
+		publish_names_again(sup, "out of memory");
+		return;
+	}
 	for (const struct network_made *made = sup->networks; made; made = made->next) {
 		struct dns_socket *one = socket_find(dns, made->key);
 
@@ -252,8 +257,10 @@ void dns_write(struct supervisor *sup)
 		}
 	}
 	dns_names(sup, &text);
-	if (buf_check(&text, NULL) < 0)
+	if (buf_check(&text, &err) < 0) {
+		publish_names_again(sup, err.text);
 		return;
+	}
 	if (!dns->names || strcmp(dns->names, text.data) != 0) {
 		free(dns->names);
 		dns->names = buf_take(&text);

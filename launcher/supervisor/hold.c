@@ -172,8 +172,10 @@ static void write_place(struct hold *hold, size_t i)
 	const struct service *service = &sup->manifest->stack->services[i];
 	struct hold_place *place = find_or_make(hold, service->name);
 
-	if (!place)
+	if (!place) {
+		publish_ports_again(sup, "out of memory");
 		return;
+	}
 	place->wanted = true;
 	hold_sockets_need(sup, service, &place->sockets);
 	struct in_addr target = target_of(sup, &sup->units[i], service->name);
@@ -371,8 +373,10 @@ void hold_write(struct supervisor *sup)
 		return;
 	if (!sup->hold)
 		sup->hold = hold_open(sup);
-	if (!sup->hold)
-		return; /* the next change tries again */
+	if (!sup->hold) {
+		publish_ports_again(sup, "out of memory");
+		return;
+	}
 	collect(sup->hold);
 	helper_tell(&sup->hold->helper);
 }

@@ -91,7 +91,9 @@ static int open_socket(const struct need *need, struct hold_socket *one,
 				one->use.protocol == IPPROTO_UDP ? SOCK_DGRAM : SOCK_STREAM,
 				&one->fd, &err);
 
-	if (r < 0)
+	if (err_is_shortage(r))
+		publish_ports_again(need->sup, err.text);
+	else if (r < 0)
 		supervisor_log(need->sup, "service=%s event=not-held error=\"%s\"",
 			       need->service->name, err.text);
 	else
@@ -116,12 +118,16 @@ static void add_socket(const struct need *need, const struct net_network *networ
 {
 	struct hold_socket *one = calloc(1, sizeof(*one));
 
-	if (!one)
-		return; /* the next change tries again */
+	if (!one) {
+		publish_ports_again(need->sup, "out of memory");
+		return;
+	}
 	*one = (struct hold_socket){.network = strdup(net_network_name(network)),
 				    .use = *use,
 				    .fd = -1,
 				    .needed = true};
+	if (!one->network)
+		publish_ports_again(need->sup, "out of memory");
 	if (!one->network || open_socket(need, one, network) < 0) {
 		socket_free(need->sup, need->service->name, one);
 		return;

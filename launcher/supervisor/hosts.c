@@ -421,11 +421,12 @@ void hosts_write(struct supervisor *sup)
 
 		if (!own)
 			r = write_stack(sup, &err);
-		else if (path)
-			r = write_common(sup, one->plan, path, &err);
+		else
+			r = path ? write_common(sup, one->plan, path, &err)
+				 : err_set(&err, ENOMEM, "hosts");
 		written |= !own;
 		before = own ? one->plan : before;
 	}
 	if (r < 0)
-		supervisor_log(sup, "event=hosts-failed error=\"%s\"", err.text);
+		publish_names_again(sup, err.text);
 }

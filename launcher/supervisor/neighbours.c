@@ -140,9 +140,9 @@ static void tell(struct supervisor *sup, struct network_made *made, const char *
 		wake(sup, shared.stacks_fd, others->items[i]);
 }
 
-/* @own: sorted */
-static void hear(const struct net_network *network, const struct strv *others,
-		 const struct neighbour_names *own, struct buf *text)
+/* Who has gone meanwhile has no names. @own: sorted */
+static void hear(struct supervisor *sup, const struct net_network *network,
+		 const struct strv *others, const struct neighbour_names *own, struct buf *text)
 {
 	const struct net_shared shared = net_network_shared(network);
 	const struct net_place place = net_network_place(network);
@@ -151,12 +151,17 @@ static void hear(const struct net_network *network, const struct strv *others,
 
 	for (size_t i = 0; i < others->count; i++) {
 		autofree char *names = NULL;
+		struct err err = {0};
 		char path[384];
 
 		snprintf(path, sizeof(path), "/proc/self/fd/%d/%.255s", shared.stacks_fd,
 			 others->items[i]);
-		if (fs_read(path, NAMES_MAX, &names, NULL, NULL) == 0)
+		int r = fs_read(path, NAMES_MAX, &names, NULL, &err);
+
+		if (r == 0)
 			neighbour_names_put(names, own, &subnets, text);
+		else if (err_is_shortage(r))
+			publish_names_again(sup, err.text);
 	}
 }
 
@@ -173,13 +178,17 @@ void neighbours_names(struct supervisor *sup, struct network_made *made, const s
 	if (!sup->neighbours)
 		sup->neighbours = neighbours_open(sup);
 	net_network_others(network, &others);
-	if (!others.count)
+	if (others.failed || !sup->neighbours)
+		publish_names_again(sup, "names of other stacks");
+	else if (!others.count)
 		free(take_ptr(made->told)); /* whoever comes is told */
 	if (!others.count || !sup->neighbours)
 		return;
 	tell(sup, made, names, &others);
 	if (neighbour_names_read(names, &known) == 0)
-		hear(network, &others, &known, text);
+		hear(sup, network, &others, &known, text);
+	else
+		publish_names_again(sup, "out of memory");
 	neighbour_names_free(&known);
 }
 

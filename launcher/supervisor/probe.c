@@ -160,8 +160,7 @@ void probe_done(struct probe *probe, enum probe_outcome outcome, const char *wha
 /* Of the supervisor, which says nothing about whom it cannot ask. */
 static bool is_shortage(int r)
 {
-	return r == -ENOMEM || r == -EMFILE || r == -ENFILE || r == -ENOBUFS || r == -ENOSPC ||
-	       r == -EAGAIN;
+	return err_is_shortage(r) || r == -ENOSPC || r == -EAGAIN;
 }
 
 /* Said once, until a run can begin again. */

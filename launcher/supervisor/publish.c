@@ -34,6 +34,27 @@ void publish_ports(struct supervisor *sup)
 	sup->publishing.ports_due = true;
 }
 
+/* The turn to come sees to the timer. */
+static void lack(struct supervisor *sup, const char *what, bool *told, const char *why)
+{
+	if (!*told)
+		supervisor_log(sup, "event=publish-failed what=%s error=\"%s\"", what, why);
+	*told = true;
+	supervisor_touch(sup);
+}
+
+void publish_names_again(struct supervisor *sup, const char *why)
+{
+	sup->publishing.names_failed = true;
+	lack(sup, "names", &sup->publishing.names_lack, why);
+}
+
+void publish_ports_again(struct supervisor *sup, const char *why)
+{
+	sup->publishing.ports_failed = true;
+	lack(sup, "ports", &sup->publishing.ports_lack, why);
+}
+
 bool publish_is_due(const struct supervisor *sup)
 {
 	return sup->publishing.names_due || sup->publishing.ports_due;
@@ -41,14 +62,17 @@ bool publish_is_due(const struct supervisor *sup)
 
 static void all_names(struct supervisor *sup)
 {
+	struct publishing *state = &sup->publishing;
 	int64_t begin_us = loop_clock_us();
 
-	sup->publishing.names_due = false;
+	state->names_due = state->names_failed = false;
 	dns_write(sup); /* first: who asks it needs no file */
 	hosts_write(sup);
+	state->names_lack = state->names_failed;
 	int64_t end_us = loop_clock_us();
 
-	sup->publishing.names_after_us = end_us + PAUSE_FACTOR * (end_us - begin_us);
+	state->names_after_us =
+		end_us + (state->names_failed ? RETRY_US : PAUSE_FACTOR * (end_us - begin_us));
 }
 
 /* Reserves again what could not be: a child that a dead predecessor was about to start may have had
@@ -73,23 +97,23 @@ static bool hold_ports(struct supervisor *sup)
 
 static void all_ports(struct supervisor *sup)
 {
+	struct publishing *state = &sup->publishing;
 	int64_t begin_us = loop_clock_us();
 	struct err err = {0};
 
-	sup->publishing.ports_due = false;
+	state->ports_due = state->ports_failed = false;
 	if (!sup->net)
 		return;
 	hold_write(sup); /* whoever comes next is led as he finds it */
-	sup->publishing.ports_failed = balance_write(sup, &err) < 0;
-	if (sup->publishing.ports_failed)
-		supervisor_log(sup, "event=publish-failed error=\"%s\"", err.text);
-	sup->publishing.ports_failed |= !hold_ports(sup);
+	if (balance_write(sup, &err) < 0)
+		publish_ports_again(sup, err.text);
+	state->ports_lack = state->ports_failed;
+	state->ports_failed |= !hold_ports(sup);
 	dns_write(sup); /* some names mean the ready instances */
 	int64_t end_us = loop_clock_us();
 
-	sup->publishing.ports_after_us = end_us + PAUSE_FACTOR * (end_us - begin_us);
-	if (sup->publishing.ports_failed)
-		sup->publishing.ports_after_us = end_us + RETRY_US;
+	state->ports_after_us =
+		end_us + (state->ports_failed ? RETRY_US : PAUSE_FACTOR * (end_us - begin_us));
 }
 
 bool publish_all(struct supervisor *sup)
@@ -97,19 +121,19 @@ bool publish_all(struct supervisor *sup)
 	const struct publishing *state = &sup->publishing;
 	int64_t now_us = loop_clock_us();
 	int64_t wait_us = 0;
-	bool names = state->names_due && now_us >= state->names_after_us;
+	bool names = (state->names_due || state->names_failed) && now_us >= state->names_after_us;
 	bool ports = (state->ports_due || state->ports_failed) && now_us >= state->ports_after_us;
 
 	if (names)
 		all_names(sup);
 	if (ports)
 		all_ports(sup);
-	if (state->names_due)
+	if (state->names_due || state->names_failed)
 		wait_us = state->names_after_us - now_us;
 	if ((state->ports_due || state->ports_failed) &&
 	    (!wait_us || state->ports_after_us - now_us < wait_us))
 		wait_us = state->ports_after_us - now_us;
-	if (publish_is_due(sup) || state->ports_failed)
+	if (publish_is_due(sup) || state->names_failed || state->ports_failed)
 		watch_arm(sup->retry, wait_us / 1000 + 1);
 	return names || ports;
 }

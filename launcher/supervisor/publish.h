@@ -37,7 +37,10 @@ struct port_set {
 struct publishing {
 	bool names_due;
 	bool ports_due;
+	bool names_failed; /* not all could be told last */
 	bool ports_failed; /* published in vain last, or one is not ours */
+	bool names_lack;   /* which is in the log */
+	bool ports_lack;
 	int64_t names_after_us;
 	int64_t ports_after_us;
 };
@@ -49,7 +52,12 @@ void publish_names(struct supervisor *sup, bool new);
 /* The set of ready instances has changed. */
 void publish_ports(struct supervisor *sup);
 
-/* Something is yet to be published. */
+/* Of the names, or of what leads to the instances, not all could be told for @why: it is told again
+ * as a whole, after a second. In the log once, until it could. */
+void publish_names_again(struct supervisor *sup, const char *why);
+void publish_ports_again(struct supervisor *sup, const char *why);
+
+/* Something is yet to be published. What is published again is not: nobody waits for that. */
 bool publish_is_due(const struct supervisor *sup);
 
 /*

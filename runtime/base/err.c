@@ -84,3 +84,8 @@ int err_prefix(struct err *err, const char *fmt, ...)
 	*err = whole;
 	return r;
 }
+
+bool err_is_shortage(int r)
+{
+	return r == -ENOMEM || r == -EMFILE || r == -ENFILE || r == -ENOBUFS;
+}

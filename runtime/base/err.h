@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define ERR_TEXT_MAX 480
@@ -39,6 +40,9 @@ int err_say(struct err *err, int errnum, const char *fmt, ...) format_like(3, 4)
  * Does nothing when @err is NULL. Returns -err->code.
  */
 int err_prefix(struct err *err, const char *fmt, ...) format_like(2, 3);
+
+/* Whether it was for want of what there may be at another time: memory, descriptors. @r: -errno */
+bool err_is_shortage(int r);
 
 /* A failure that is ignored on purpose, the reason beside the call: gcc's warn_unused_result does
  * not take (void) for an answer. */

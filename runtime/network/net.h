@@ -143,7 +143,7 @@ struct net_shared {
 };
 struct net_shared net_network_shared(const struct net_network *network);
 
-/* Appends the other stacks that are in it. */
+/* Appends the other stacks that are in it. @others has failed when that is not known now. */
 void net_network_others(const struct net_network *network, struct strv *others);
 
 bool net_network_is_internal(const struct net_network *network);

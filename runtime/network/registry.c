@@ -315,7 +315,9 @@ void registry_others(int network_fd, const char *stack, struct strv *others)
 {
 	autostrv struct strv members = {0};
 
-	err_ignore(list(network_fd, "stacks", &members, NULL));
+	int r = list(network_fd, "stacks", &members, NULL);
+
+	others->failed |= err_is_shortage(r);
 	for (size_t i = 0; i < members.count; i++)
 		if (strcmp(members.items[i], stack) != 0 &&
 		    registry_is_alive(network_fd, members.items[i]))

@@ -81,7 +81,7 @@ bool registry_is_alive(int network_fd, const char *stack);
 /* The directory of who is in it, or -errno. */
 int registry_stacks(int network_fd);
 
-/* Appends who is in the network beside @stack. */
+/* Appends who is in the network beside @stack. @others has failed when that is not known now. */
 void registry_others(int network_fd, const char *stack, struct strv *others);
 
 /* Claims that are the network's own: they outlast every stack. */

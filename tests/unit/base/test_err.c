@@ -53,6 +53,13 @@ static void what_is_quoted_stays_in_its_line(void **unused)
 	assert_string_equal(err.text, "b?: near 'a???[31m??ä'");
 }
 
+static void what_lacks_now_may_be_there_later(void **unused)
+{
+	(void)unused;
+	assert_true(err_is_shortage(-ENOMEM) && err_is_shortage(-EMFILE));
+	assert_false(err_is_shortage(0) || err_is_shortage(-ENOENT) || err_is_shortage(ENOMEM));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -61,6 +68,7 @@ int main(void)
 		cmocka_unit_test(errno_survives_reporting),
 		cmocka_unit_test(an_overlong_text_is_cut_not_overrun),
 		cmocka_unit_test(what_is_quoted_stays_in_its_line),
+		cmocka_unit_test(what_lacks_now_may_be_there_later),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
