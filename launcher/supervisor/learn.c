@@ -14,7 +14,8 @@
 #include <sys/wait.h>
 
 /* Recording is slow: nobody wants it for good. */
-#define LEARN_MS_MAX ((int64_t)24 * 60 * 60 * 1000)
+#define LEARN_MS_MAX	 ((int64_t)24 * 60 * 60 * 1000)
+#define RESTART_AGAIN_MS 1000
 
 enum learn_state {
 	LEARN_RECORDING,
@@ -89,19 +90,33 @@ static struct reply restart(const struct learning *learning)
 		       : reply_error(500, 1, "out of memory");
 }
 
-/* A stack that is going down ends its instances without that. */
+/* A stack that is going down ends its instances without that. Without memory it is tried again: as
+ * long as they run there is no profile. */
+static void end_recorded(struct learning *learning)
+{
+	struct reply reply = restart(learning);
+
+	watch_disarm(learning->timer);
+	if (reply.status >= 500)
+		watch_arm(learning->timer, RESTART_AGAIN_MS);
+	reply_drop(&reply);
+}
+
 static void learning_end(struct learning *learning)
 {
 	learning->state = LEARN_ENDING;
 	recorder_stop(learning->recorder);
-	struct reply reply = restart(learning);
-
-	reply_drop(&reply);
+	end_recorded(learning);
 }
 
 static void on_time(void *data)
 {
-	learning_end(data);
+	struct learning *learning = data;
+
+	if (learning->state == LEARN_RECORDING)
+		learning_end(learning);
+	else
+		end_recorded(learning);
 }
 
 static void on_recorder_end(void *data, int fd, uint32_t events)
@@ -115,8 +130,9 @@ static void on_recorder_end(void *data, int fd, uint32_t events)
 	/* Killed: what it recorded gets no answers any more. */
 	if (learning->state == LEARN_RECORDING)
 		learning_end(learning);
+	else
+		watch_disarm(learning->timer);
 	watch_free(take_ptr(learning->end_watch));
-	watch_free(take_ptr(learning->timer));
 	if (recorder_profile(learning->recorder, &text, &err) == 0)
 		learning->profile = buf_take(&text);
 	else
