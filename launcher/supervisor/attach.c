@@ -26,7 +26,6 @@
 #include <sys/wait.h>
 
 #define LINE_BYTES_MAX 256
-#define FDS_MAX	       16 /* more than this in one message are dropped by the kernel */
 
 struct attachment {
 	struct supervisor *sup;
@@ -357,30 +356,6 @@ bool attach_waits(const struct supervisor *sup)
 	return false;
 }
 
-/* The fds of every message are closed here unless they are the three that are expected. */
-static bool receive_fds(const struct msghdr *message, int stdio[static 3])
-{
-	bool complete = false;
-
-	for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part;
-	     part = CMSG_NXTHDR((struct msghdr *)message, part)) {
-		if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS)
-			continue;
-		size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-		int fds[FDS_MAX];
-
-		memcpy(fds, CMSG_DATA(part), count * sizeof(int));
-		if (count == 3 && !complete) {
-			memcpy(stdio, fds, 3 * sizeof(int));
-			complete = true;
-			continue;
-		}
-		for (size_t i = 0; i < count; i++)
-			close(fds[i]);
-	}
-	return complete;
-}
-
 static void pass_signal(struct attachment *attachment, int number)
 {
 	struct instance *instance = instance_find(attachment->sup, attachment->one_off);
@@ -422,7 +397,7 @@ static void on_client(void *data, int fd, uint32_t events)
 	char bytes[512];
 	union {
 		struct cmsghdr align;
-		char room[CMSG_SPACE(FDS_MAX * sizeof(int))];
+		char room[CMSG_SPACE(HAND_OVER_FDS_MAX * sizeof(int))];
 	} control;
 	struct iovec iov = {bytes, sizeof(bytes)};
 	struct msghdr message = {
@@ -443,7 +418,7 @@ static void on_client(void *data, int fd, uint32_t events)
 		fills_drop_unwanted(sup);
 		return;
 	}
-	bool attached = receive_fds(&message, stdio);
+	bool attached = hand_over_take(&message, stdio);
 
 	if (attached && !attachment->attached) {
 		attachment->attached = true;
