@@ -391,6 +391,17 @@ static void take_lines(struct attachment *attachment, const char *bytes, size_t 
 	}
 }
 
+/* There was no number left for them, or they were more than anybody needs: without an answer the
+ * client would wait for ever. */
+static void refuse_fds(struct attachment *attachment)
+{
+	struct container_fault fault = {.item = CONTAINER_ITEM_NONE};
+
+	err_ignore(err_set(&fault.err, EMFILE, "take over the client's streams"));
+	say_fault(attachment, &fault);
+	attachment_free(attachment);
+}
+
 static void on_client(void *data, int fd, uint32_t events)
 {
 	struct attachment *attachment = data;
@@ -427,7 +438,10 @@ static void on_client(void *data, int fd, uint32_t events)
 	}
 	for (int i = 0; i < 3; i++)
 		fd_drop(&stdio[i]);
-	take_lines(attachment, bytes, (size_t)n);
+	if (message.msg_flags & MSG_CTRUNC && !attachment->attached)
+		refuse_fds(attachment);
+	else
+		take_lines(attachment, bytes, (size_t)n);
 }
 
 static void on_upgraded(void *data, int fd, struct http_upgraded *connection)
