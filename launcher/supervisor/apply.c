@@ -83,11 +83,12 @@ struct reply apply_changes(struct supervisor *sup)
 	if (r == 0)
 		r = reconcile(settle_stack(sup), now.desired, now.observed, now.count,
 			      RECONCILE_ALL, &plan, &err);
-	if (r < 0)
-		return reply_error(500, 1, "%s", err.text);
-	const struct reply reply = {
-		200, js_pack("{s:i, s:o}", "schema", 1, "changes",
-			     apply_print_plan(settle_stack(sup), &plan, now.observed))};
+	/* What is desired is so already, whether or not it can be told what follows from that. */
+	const struct reply reply =
+		r < 0 ? reply_error(500, 1, "%s", err.text)
+		      : (struct reply){200, js_pack("{s:i, s:o}", "schema", 1, "changes",
+						    apply_print_plan(settle_stack(sup), &plan,
+								     now.observed))};
 
 	watch_idle(sup, false);
 	sup->thrift_due = true;
