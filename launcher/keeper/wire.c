@@ -35,7 +35,8 @@ int wire_send(int socket_fd, const struct wire_record *record, int fd)
 		memcpy(CMSG_DATA(&control.head), &fd, sizeof(fd));
 	}
 	if (sendmsg(socket_fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-		return errno == ENOBUFS || errno == ETOOMANYREFS ? -EAGAIN : -errno;
+		return errno == ENOBUFS || errno == ENOMEM || errno == ETOOMANYREFS ? -EAGAIN
+										    : -errno;
 	return 0;
 }
 

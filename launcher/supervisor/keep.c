@@ -23,6 +23,7 @@
 _Static_assert(KEEP_NAME_MAX == WIRE_NAME_MAX, "a name fits into a record");
 
 #define TELL_TIMEOUT_MS 5000
+#define AGAIN_MS	1000
 
 struct ended {
 	pid_t pid;
@@ -40,11 +41,13 @@ struct keep {
 	bool told;    /* the keeper has said all it has */
 	bool legacy;  /* and that was something */
 	bool settled; /* and adoption is over */
+	bool ready;   /* which the keeper is still to be told */
 	struct keep_handler handler;
 	struct loop *loop;
 	struct watch *input;
 	struct watch *output; /* only while the keeper is behind, with: */
 	int output_fd;	      /* a duplicate, since epoll watches an fd only once */
+	struct watch *again;  /* where that cannot be had */
 };
 
 /* Makes room for one more item of an array; -ENOMEM leaves it as it is. */
@@ -82,9 +85,10 @@ static void wait_to_tell(struct keep *keep, int r)
 	keep->output_fd = fcntl(keep->fd, F_DUPFD_CLOEXEC, 3);
 	const struct loop_io io = {keep->output_fd, EPOLLOUT, on_writable, keep};
 
-	/* Without descriptors or memory the next change tries again. */
 	if (keep->output_fd >= 0 && loop_watch_fd(keep->loop, &io, &keep->output, &err) < 0)
 		fd_drop(&keep->output_fd);
+	if (!keep->output)
+		watch_arm(keep->again, AGAIN_MS);
 }
 
 static void tell_kept(struct keep *keep)
@@ -103,6 +107,12 @@ static void tell_kept(struct keep *keep)
 		if (kept->fd < 0)
 			keep_table_forget(&keep->kept, kept);
 	}
+	if (keep->fd >= 0 && r != -EAGAIN && keep->ready) {
+		const struct wire_record record = wire_record(WIRE_READY, "");
+
+		r = wire_send(keep->fd, &record, -1);
+		keep->ready = r == -EAGAIN;
+	}
 	wait_to_tell(keep, r);
 }
 
@@ -118,6 +128,11 @@ static void on_writable(void *data, int fd, uint32_t events)
 
 	forget_output(keep);
 	tell_kept(keep);
+}
+
+static void on_again(void *data)
+{
+	tell_kept(data);
 }
 
 /* Without a keeper nothing is to be told, and a dropped name is gone at once. */
@@ -358,20 +373,21 @@ int keep_watch(struct keep *keep, struct loop *loop, const struct keep_handler *
 		return 0;
 	keep->handler = *handler;
 	keep->loop = loop;
-	int r = loop_watch_fd(loop, &io, &keep->input, err);
+	int r = loop_watch_timer(loop, on_again, keep, &keep->again, err);
 
 	if (r == 0)
-		watch_priority(keep->input, LOOP_FIRST);
+		r = loop_watch_fd(loop, &io, &keep->input, err);
+	if (r < 0)
+		return r;
+	watch_priority(keep->input, LOOP_FIRST);
 	tell_kept(keep);
-	return r;
+	return 0;
 }
 
 void keep_ready(struct keep *keep)
 {
-	const struct wire_record record = wire_record(WIRE_READY, "");
-
-	if (keep->fd >= 0)
-		err_ignore(wire_send(keep->fd, &record, -1));
+	keep->ready = true;
+	tell_kept(keep);
 }
 
 void keep_close(struct keep *keep)
@@ -379,6 +395,7 @@ void keep_close(struct keep *keep)
 	if (!keep)
 		return;
 	watch_free(keep->input);
+	watch_free(keep->again);
 	forget_output(keep);
 	fd_drop(&keep->fd);
 	keep_table_free(&keep->kept);

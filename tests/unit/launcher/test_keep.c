@@ -389,9 +389,14 @@ static void a_keeper_that_does_not_listen_is_told_later(void **unused)
 		snprintf(name, sizeof(name), "n%u", i);
 		assert_int_equal(keep_store(scene.keep, name, STDERR_FILENO, &err), 0);
 	}
+	keep_ready(scene.keep);
 	if (fork() == 0) {
-		for (unsigned told = 0; told < 1000;)
-			told += heard(&scene, NULL).kind == WIRE_FD;
+		unsigned kind = 0;
+
+		for (unsigned told = 0; told < 1000 || kind != WIRE_READY;) {
+			kind = heard(&scene, NULL).kind;
+			told += kind == WIRE_FD;
+		}
 		say(&scene, (struct wire_record){.kind = WIRE_UPGRADE}, -1);
 		_exit(0);
 	}
