@@ -106,7 +106,10 @@ static void keep_addresses(struct supervisor *sup, const struct record *record)
 static int take_group(struct instance *instance, const char *group, struct err *err)
 {
 	struct cg_limits limits = lower_limits(instance->plan->service);
-	int r = cg_adopt(instance->sup->cgroups, group, &limits, &instance->cg, err);
+	int r = retire_place(&instance->retired, err);
+
+	if (r == 0)
+		r = cg_adopt(instance->sup->cgroups, group, &limits, &instance->cg, err);
 
 	return r < 0 ? r : oom_resume(instance, err);
 }
@@ -376,12 +379,16 @@ static void adopt_unrecorded(struct supervisor *sup, const struct restored *rest
 
 static void kill_group(struct supervisor *sup, const char *group)
 {
+	autofree struct retired *place = NULL;
 	struct cg *cg = NULL;
 	struct err err = {0};
+	int r = retire_place(&place, &err);
 
-	if (cg_inherit(sup->cgroups, group, &cg, &err) == 0)
-		retire_cgroup(sup, cg, false);
-	else
+	if (r == 0)
+		r = cg_inherit(sup->cgroups, group, &cg, &err);
+	if (r == 0)
+		retire_cgroup(sup, take_ptr(place), cg, false);
+	else if (!restore_starves(sup, &err))
 		supervisor_log(sup, "group=%s event=not-removed error=\"%s\"", group, err.text);
 }
 
@@ -474,6 +481,8 @@ int adopt_instances(struct supervisor *sup, const struct restored *restored, str
 		return err_set(err, ENOMEM, "adopt");
 	found.keep = sup->keep;
 	clear_groups(sup, &found, &plan);
+	if (sup->starved)
+		return err_set(err, ENOMEM, "adopt");
 	networks_restored(sup);
 	scheduler_update(sup);
 	save_stack(sup);

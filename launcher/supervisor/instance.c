@@ -177,6 +177,7 @@ static void instance_free(struct instance *instance)
 	instance_say(&instance->reason, "");
 	instance_say(&instance->end_why, "");
 	free(instance->layer_dir);
+	free(instance->retired);
 	free(instance->fault);
 	free(instance);
 }

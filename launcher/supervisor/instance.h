@@ -70,10 +70,10 @@ struct instance {
 	struct watch *status_watch;
 	struct watch *reap_watch; /* of one that is not our child */
 	unsigned reap_tries;
-	struct watch *oom_watch;
-	struct watch *oom_recheck;
+	struct watch *oom_watch, *oom_recheck;
 	struct watch *timer; /* back-off, drain or grace: never two of them */
 	struct cg *cg;
+	struct retired *retired;       /* for when that goes */
 	struct timespec started_at;    /* CLOCK_REALTIME, for people */
 	int64_t begun_us;	       /* CLOCK_MONOTONIC: when its start began */
 	int64_t started_ms;	       /* CLOCK_MONOTONIC, for decisions */

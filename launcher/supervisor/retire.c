@@ -150,25 +150,30 @@ void retire_poll(void *data)
 		supervisor_touch(sup);
 }
 
-void retire_cgroup(struct supervisor *sup, struct cg *cg, bool busy)
+int retire_place(struct retired **ret_place, struct err *err)
+{
+	struct retired *place = calloc(1, sizeof(*place));
+
+	if (!place)
+		return err_set(err, ENOMEM, "cgroup");
+	*ret_place = place;
+	return 0;
+}
+
+void retire_cgroup(struct supervisor *sup, struct retired *place, struct cg *cg, bool busy)
 {
 	err_ignore(cg_kill(cg, NULL)); /* whatever the first process has left behind */
 	if (!busy && !is_passing(cg_remove(cg, NULL))) {
 		cg_free(cg);
+		free(place);
 		return;
 	}
-	struct retired *retired = calloc(1, sizeof(*retired));
-
-	if (!retired) {
-		cg_free(cg); /* `down` removes the whole tree by name: nothing is lost */
-		return;
-	}
-	*retired = (struct retired){
+	*place = (struct retired){
 		.next = sup->retired,
 		.cg = cg,
 		.due_ms = loop_clock_us() / 1000 + RETIRE_RETRY_MIN_MS,
 		.wait_ms = RETIRE_RETRY_MIN_MS,
 	};
-	sup->retired = retired;
-	retire_at(sup, retired->due_ms);
+	sup->retired = place;
+	retire_at(sup, place->due_ms);
 }

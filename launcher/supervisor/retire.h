@@ -9,12 +9,18 @@
 
 struct supervisor;
 
+/* What it takes to retire a group: made before the group is used, so that it is not lacking when it
+ * has to go. The caller's to free(). */
+struct retired;
+int retire_place(struct retired **ret_place, struct err *err) must_check;
+
 /*
- * Kills what is left in the group and removes it as soon as the kernel lets go of it. Takes @cg.
+ * Kills what is left in the group and removes it as soon as the kernel lets go of it. Takes @place
+ * and @cg.
  *
  * @busy	there is more urgent work: the removal is not even tried yet
  */
-void retire_cgroup(struct supervisor *sup, struct cg *cg, bool busy);
+void retire_cgroup(struct supervisor *sup, struct retired *place, struct cg *cg, bool busy);
 
 /* Timer callback: tries again. */
 void retire_poll(void *sup);

@@ -80,7 +80,10 @@ static int run_cgroup(struct instance *instance, struct err *err)
 	limits.io = io;
 	instance->run = ++instance->sup->runs_made;
 	snprintf(name, sizeof(name), "%s.%u", instance->name, instance->run);
-	int r = cg_make(instance->sup->cgroups, name, &limits, &instance->cg, err);
+	int r = instance->retired ? 0 : retire_place(&instance->retired, err);
+
+	if (r == 0)
+		r = cg_make(instance->sup->cgroups, name, &limits, &instance->cg, err);
 
 	if (r == -ERANGE)
 		instance->fault->item = CONTAINER_ITEM_CPUS;

@@ -46,7 +46,8 @@ static void run_forget(struct instance *instance, bool goes_on)
 	notify_close(take_ptr(instance->notify));
 	instance->pid = 0;
 	if (instance->cg)
-		retire_cgroup(instance->sup, take_ptr(instance->cg), goes_on);
+		retire_cgroup(instance->sup, take_ptr(instance->retired), take_ptr(instance->cg),
+			      goes_on);
 }
 
 void run_end_unstarted(struct instance *instance)
