@@ -68,7 +68,8 @@ int loop_watch_deferred(struct loop *loop, loop_fn fn, void *data, struct watch 
 			struct err *err) must_check;
 
 void watch_priority(struct watch *watch, enum loop_priority priority);
-/* No more calls for this fd, until they are wanted again. */
+/* No more calls for this fd, until they are wanted again; for which the kernel needs memory, and
+ * may be waited for. */
 void watch_pause(struct watch *watch);
 void watch_resume(struct watch *watch);
 
