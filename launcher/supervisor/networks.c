@@ -438,9 +438,7 @@ void networks_allow(struct supervisor *sup)
 		return;
 	int r = rules ? allow(sup, stack, rules, &err) : err_set(&err, ENOMEM, "x-allow");
 
-	if (r < 0)
-		supervisor_log(sup, "event=publish-failed error=\"%s\"", err.text);
-	publish_ports(sup);
+	publish_allowed(sup, r, &err);
 }
 
 void networks_close(struct supervisor *sup)

@@ -55,6 +55,14 @@ void publish_ports_again(struct supervisor *sup, const char *why)
 	lack(sup, "ports", &sup->publishing.ports_lack, why);
 }
 
+void publish_allowed(struct supervisor *sup, int r, const struct err *err)
+{
+	sup->publishing.allow_failed = r < 0;
+	if (r < 0)
+		publish_ports_again(sup, err->text);
+	publish_ports(sup);
+}
+
 bool publish_is_due(const struct supervisor *sup)
 {
 	return sup->publishing.names_due || sup->publishing.ports_due;
@@ -101,7 +109,10 @@ static void all_ports(struct supervisor *sup)
 	int64_t begin_us = loop_clock_us();
 	struct err err = {0};
 
-	state->ports_due = state->ports_failed = false;
+	if (state->allow_failed)
+		networks_allow(sup);
+	state->ports_due = false;
+	state->ports_failed = state->allow_failed;
 	if (!sup->net)
 		return;
 	hold_write(sup); /* whoever comes next is led as he finds it */

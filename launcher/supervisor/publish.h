@@ -41,6 +41,7 @@ struct publishing {
 	bool ports_failed; /* published in vain last, or one is not ours */
 	bool names_lack;   /* which is in the log */
 	bool ports_lack;
+	bool allow_failed; /* who may call whom */
 	int64_t names_after_us;
 	int64_t ports_after_us;
 };
@@ -51,6 +52,9 @@ void publish_names(struct supervisor *sup, bool new);
 
 /* The set of ready instances has changed. */
 void publish_ports(struct supervisor *sup);
+
+/* Who may call whom is new, or is not, @r < 0, and then tried again with the ports. */
+void publish_allowed(struct supervisor *sup, int r, const struct err *err);
 
 /* Of the names, or of what leads to the instances, not all could be told for @why: it is told again
  * as a whole, after a second. In the log once, until it could. */
