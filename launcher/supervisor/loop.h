@@ -26,6 +26,7 @@ enum loop_priority {
 };
 
 int loop_open(struct loop **ret_loop, struct err *err) must_check;
+/* Its watches are freed first. */
 void loop_close(struct loop *loop);
 
 /* Runs until loop_stop(); returns the code given there, or -errno when the loop itself failed. */

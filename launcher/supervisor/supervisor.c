@@ -576,9 +576,9 @@ void supervisor_close(struct supervisor *sup)
 	watch_free(sup->retire_timer);
 	log_pump_close(sup->log_pump);
 	events_close(sup->events);
-	loop_close(sup->loop);
 	fd_drop(&sup->lock_fd);
 	keep_close(sup->keep);
+	loop_close(sup->loop);
 	free(sup->name);
 	free(sup->run_dir);
 	free(sup->log_dir);
