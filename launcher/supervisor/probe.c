@@ -125,7 +125,7 @@ void probe_done(struct probe *probe, enum probe_outcome outcome, const char *wha
 	const struct health before = probes->vitals.of[probe->index];
 	bool was_started = probes->vitals.started;
 
-	probe->running = false;
+	probe->running = probe->put_off = false;
 	enum vitals_change change =
 		vitals_result(&probes->set, &probes->vitals, probe->index, &result);
 	const struct health *after = &probes->vitals.of[probe->index];
@@ -163,8 +163,8 @@ static bool is_shortage(int r)
 	return err_is_shortage(r) || r == -ENOSPC || r == -EAGAIN;
 }
 
-/* Said once, until a run can begin again. */
-static void put_off(struct probe *probe, const struct err *err)
+/* Said once, until a run comes to its end. */
+void probe_put_off(struct probe *probe, const struct err *err)
 {
 	if (!probe->put_off)
 		supervisor_log(probe->instance->sup, "instance=%s event=probe-put-off error=\"%s\"",
@@ -184,10 +184,9 @@ static void begin(struct probe *probe)
 	int r = probe->ops->begin(probe, &err);
 
 	if (is_shortage(r)) {
-		put_off(probe, &err);
+		probe_put_off(probe, &err);
 		return;
 	}
-	probe->put_off = false;
 	if (r == 0)
 		return;
 	watch_disarm(probe->timer);

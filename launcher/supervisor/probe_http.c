@@ -38,6 +38,7 @@ struct http_run {
 	struct curl_slist *headers;
 	size_t body_bytes;
 	struct buf page; /* of the body, where it is asked for */
+	int lacks; /* errno: what it takes to ask, and the supervisor did not get; 0: nothing */
 };
 
 /* ---- the library ---- */
@@ -83,10 +84,12 @@ static int curl_load(struct err *err)
 
 	if (curl.library)
 		return 0;
+	errno = 0; /* which dlopen() does not promise to set */
 	void *library = dlopen(CURL_LIBRARY, RTLD_NOW | RTLD_LOCAL);
 
 	if (!library)
-		return err_say(err, ENOENT, "http probes need libcurl: %s", dlerror());
+		return err_say(err, err_is_shortage(-errno) ? errno : ENOENT,
+			       "http probes need libcurl: %s", dlerror());
 	for (size_t i = 0; i < ARRAY_SIZE(entries); i++) {
 		void *function = dlsym(library, entries[i].name);
 
@@ -104,6 +107,23 @@ static int curl_load(struct err *err)
 /* ---- the loop under curl ---- */
 
 static void collect(struct http_prober *prober);
+
+static struct probe *probe_of(CURL *easy)
+{
+	char *probe = NULL;
+
+	(void)curl.easy_getinfo(easy, CURLINFO_PRIVATE, &probe);
+	return (struct probe *)(void *)probe;
+}
+
+/* @r: -errno */
+static void note_lack(const struct probe *probe, int r)
+{
+	struct http_run *run = probe ? probe->run : NULL;
+
+	if (run && err_is_shortage(r))
+		run->lacks = -r;
+}
 
 static void on_socket(void *data, int fd, uint32_t events)
 {
@@ -139,8 +159,12 @@ static int want_socket(CURL *easy, curl_socket_t fd, int what, void *data, void 
 		io.epoll_events |= EPOLLIN;
 	if (what & CURL_POLL_OUT)
 		io.epoll_events |= EPOLLOUT;
-	if (what != CURL_POLL_REMOVE && loop_watch_fd(prober->loop, &io, &watch, NULL) < 0)
+	int r = what == CURL_POLL_REMOVE ? 0 : loop_watch_fd(prober->loop, &io, &watch, NULL);
+
+	if (r < 0) {
 		watch = NULL; /* the probe's time limit ends it */
+		note_lack(probe_of(easy), r);
+	}
 	(void)curl.multi_assign(prober->multi, fd, watch);
 	return 0;
 }
@@ -213,9 +237,24 @@ static void http_free(struct probe *probe)
 	free(take_ptr(probe->run));
 }
 
+/* Whoever could not ask knows nothing of the instance. Returns whether that is so; then the run has
+ * ended. */
+static bool put_off(struct probe *probe)
+{
+	const struct http_run *run = probe->run;
+	struct err err = {0};
+
+	if (!run->lacks || probe->answered)
+		return false;
+	err_ignore(err_set(&err, run->lacks, "http"));
+	http_cancel(probe);
+	probe_put_off(probe, &err);
+	return true;
+}
+
 static bool http_expire(struct probe *probe)
 {
-	return false;
+	return put_off(probe);
 }
 
 static void failure_text(CURL *easy, CURLcode code, char *text, size_t size)
@@ -274,6 +313,10 @@ static void http_ended(struct probe *probe, CURLcode code)
 		answer(probe, good, code, text);
 		return;
 	}
+	if (code == CURLE_OUT_OF_MEMORY)
+		note_lack(probe, -ENOMEM);
+	if (!status && put_off(probe))
+		return;
 	http_cancel(probe);
 	probe_done(probe, good ? PROBE_OK : PROBE_FAILED, text);
 }
@@ -283,12 +326,8 @@ static void collect(struct http_prober *prober)
 	int left = 0;
 
 	for (CURLMsg *message; (message = curl.multi_info_read(prober->multi, &left));) {
-		char *probe = NULL;
-
-		if (message->msg != CURLMSG_DONE)
-			continue;
-		(void)curl.easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &probe);
-		http_ended((struct probe *)(void *)probe, message->data.result);
+		if (message->msg == CURLMSG_DONE)
+			http_ended(probe_of(message->easy_handle), message->data.result);
 	}
 }
 
@@ -314,10 +353,11 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *data)
 static curl_socket_t open_socket(void *data, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	int fd = -1;
+	int r = probe_socket(data, address->family, address->socktype, &fd, NULL);
 
-	if (probe_socket(data, address->family, address->socktype, &fd, NULL) < 0)
-		return CURL_SOCKET_BAD;
-	return fd;
+	if (r < 0)
+		note_lack(data, r);
+	return r < 0 ? CURL_SOCKET_BAD : fd;
 }
 
 static int add_headers(struct http_run *run, const struct text_list *headers)

@@ -56,6 +56,10 @@ struct probe {
  */
 void probe_done(struct probe *probe, enum probe_outcome outcome, const char *what);
 
+/* The end of a run for which the supervisor lacks memory or a descriptor: that says nothing about
+ * the instance. It is tried again. */
+void probe_put_off(struct probe *probe, const struct err *err);
+
 /* Where a tcp or http probe connects to, and a socket from which it can. */
 struct in_addr probe_address(const struct probe *probe);
 int probe_socket(const struct probe *probe, int domain, int type, int *ret_fd,
