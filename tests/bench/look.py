@@ -55,7 +55,7 @@ def share_of_top(stack, seconds):
 
 def bench_look(work, root, count, seconds):
     print(f"looking at {count} instances, load average {load_average()}:")
-    stack = Stack(os.path.join(work, "look"), root, count)
+    stack = Stack(work, root, count)
     stack.davit("up", "--wait")
     try:
         ps_ms = best_ms(DAVIT, "-f", stack.manifest, "ps", env=stack.env)
