@@ -90,11 +90,8 @@ static void lose(struct journal *journal, int code)
 {
 	if (journal->lost++ > 0 || !journal->trouble.fn)
 		return;
-	const char *why = strerrordesc_np(code);
-	char text[96];
-
-	snprintf(text, sizeof(text), "journal: %s", why ? why : "?");
-	journal->trouble.fn(journal->trouble.data, text, 0);
+	journal->trouble.fn(journal->trouble.data,
+			    &(struct log_news){.code = code, .journal = true});
 }
 
 /* Before the first message that follows. */
@@ -109,7 +106,8 @@ static void say_loss(struct journal *journal)
 		return;
 	journal->lost = 0;
 	if (journal->trouble.fn)
-		journal->trouble.fn(journal->trouble.data, NULL, lost);
+		journal->trouble.fn(journal->trouble.data,
+				    &(struct log_news){.journal = true, .lost = lost});
 }
 
 static void take_line(struct journal *journal, bool is_stderr, bool whole, const char *text,

@@ -159,7 +159,7 @@ static void trouble_begin(struct log_file *file, int code)
 	file->told = true;
 	file->told_s = now_s();
 	if (file->trouble.fn)
-		file->trouble.fn(file->trouble.data, strerrordesc_np(code), 0);
+		file->trouble.fn(file->trouble.data, &(struct log_news){.code = code});
 }
 
 static void trouble_end(struct log_file *file)
@@ -171,7 +171,7 @@ static void trouble_end(struct log_file *file)
 	file->told = false;
 	file->lost = 0;
 	if (tell && file->trouble.fn)
-		file->trouble.fn(file->trouble.data, NULL, lost);
+		file->trouble.fn(file->trouble.data, &(struct log_news){.lost = lost});
 }
 
 /* How much of it is in the file; why the rest is not is in errno. */

@@ -21,13 +21,14 @@ struct log_limits {
 	unsigned max_files; /* with the one being written; at least 1 */
 };
 
-/*
- * Told once when lines begin to be lost, and once when that is over.
- *
- * @why		what the kernel says; NULL: it is over
- * @lost	lines, when it is over
- */
-typedef void (*log_trouble_fn)(void *data, const char *why, uint64_t lost);
+/* Told once when lines begin to be lost, and once when that is over. */
+struct log_news {
+	int code;      /* errno: why; 0: it is over */
+	bool journal;  /* of the journal, not of the file */
+	uint64_t lost; /* lines, when it is over */
+};
+
+typedef void (*log_trouble_fn)(void *data, const struct log_news *news);
 
 struct log_trouble {
 	log_trouble_fn fn; /* may be NULL */

@@ -19,12 +19,6 @@
 /* That come of one read: the file and the journal, each may end one trouble and begin another. */
 #define NEWS_MAX 3
 
-/* Of a trouble, for who is told; of a worker's reads, too. */
-struct news {
-	char why[56]; /* empty: it is over */
-	uint64_t lost;
-};
-
 struct log_sink {
 	struct log_pump *pump;
 	struct log_file *file;
@@ -35,7 +29,7 @@ struct log_sink {
 	struct log_loan loan;
 	bool lent;
 	struct log_trouble trouble;
-	struct news news[NEWS_MAX];
+	struct log_news news[NEWS_MAX]; /* for who is told; of a worker's reads, too */
 	size_t news_count;
 };
 
@@ -48,29 +42,21 @@ struct log_pump {
 
 /* ---- troubles ---- */
 
-static void on_trouble(void *data, const char *why, uint64_t lost)
+static void on_trouble(void *data, const struct log_news *news)
 {
 	struct log_sink *sink = data;
 
 	if (sink->news_count == NEWS_MAX)
 		sink->news_count--;
-	struct news *news = &sink->news[sink->news_count++];
-
-	snprintf(news->why, sizeof(news->why), "%s", why ? why : "");
-	news->lost = lost;
+	sink->news[sink->news_count++] = *news;
 	/* Told in the loop's thread only, so whoever is lent comes back for it. */
 	atomic_store(&sink->loan.wanted, true);
 }
 
 static void tell_news(struct log_sink *sink)
 {
-	for (size_t i = 0; i < sink->news_count; i++) {
-		const struct news *news = &sink->news[i];
-
-		if (sink->trouble.fn)
-			sink->trouble.fn(sink->trouble.data, news->why[0] ? news->why : NULL,
-					 news->lost);
-	}
+	for (size_t i = 0; sink->trouble.fn && i < sink->news_count; i++)
+		sink->trouble.fn(sink->trouble.data, &sink->news[i]);
 	sink->news_count = 0;
 }
 

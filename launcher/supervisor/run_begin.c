@@ -94,18 +94,24 @@ static int run_cgroup(struct instance *instance, struct err *err)
 	return r < 0 ? r : oom_listen(instance, err);
 }
 
-static void tell_log_trouble(void *data, const char *why, uint64_t lost)
+static void tell_log_trouble(void *data, const struct log_news *news)
 {
 	struct instance *instance = data;
+	char why[ERR_TEXT_MAX];
 
-	events_instance(instance, "log", why ? why : "written again",
-			why ? NULL : js_pack("{s:I}", "lost_lines", (long long)lost));
-	if (why)
-		supervisor_log(instance->sup, "instance=%s event=log-trouble error=\"%s\"",
-			       instance->name, why);
-	else
+	if (news->code == 0) {
+		events_instance(instance, "log", "written again",
+				js_pack("{s:I}", "lost_lines", (long long)news->lost));
 		supervisor_log(instance->sup, "instance=%s event=log-recovered lost_lines=%llu",
-			       instance->name, (unsigned long long)lost);
+			       instance->name, (unsigned long long)news->lost);
+		return;
+	}
+	const char *text = strerrordesc_np(news->code);
+
+	snprintf(why, sizeof(why), "%s%s", news->journal ? "journal: " : "", text ? text : "?");
+	events_instance(instance, "log", why, NULL);
+	supervisor_log(instance->sup, "instance=%s event=log-trouble error=\"%s\"", instance->name,
+		       why);
 }
 
 /* As an engine names its containers, so that what reads a journal for those reads it for these. */

@@ -363,12 +363,12 @@ struct told {
 	unsigned begun;
 };
 
-static void on_told(void *data, const char *why, uint64_t lost)
+static void on_told(void *data, const struct log_news *news)
 {
 	struct told *told = data;
 
 	assert_true(pthread_equal(pthread_self(), told->thread));
-	told->begun += why != NULL;
+	told->begun += news->code != 0;
 }
 
 /* The file system takes no more than a part of the flood. */
