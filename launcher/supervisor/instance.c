@@ -65,6 +65,8 @@ static void instance_enter(struct instance *instance, enum instance_state state)
 	 * none. */
 	assert((state != INSTANCE_READY && state != INSTANCE_UNREADY) || instance_runs(instance));
 	assert(state != INSTANCE_WAITING || !instance_runs(instance));
+	if (state == INSTANCE_READY || state == INSTANCE_COMPLETED)
+		instance->placed_ms = loop_now_ms(instance->sup->loop);
 	if (state == INSTANCE_READY)
 		reason_of_ready(instance);
 	else if (state == INSTANCE_STOPPING)
@@ -312,6 +314,7 @@ void instance_restore(struct instance *instance, const struct record *record)
 	instance->begun_us = record->begun_us;
 	instance->start_seen = true; /* its time may have gone by with nobody here */
 	instance->started_ms = record->started_ms;
+	instance->placed_ms = record->placed_ms;
 	instance->started_at = record->started_at;
 	instance->has_end = record->has_end;
 	instance_say(&instance->end_why, record->end_why);

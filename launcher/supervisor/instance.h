@@ -21,6 +21,7 @@ struct instance;
 struct measure;
 struct notify;
 struct probes;
+struct record;
 struct supervisor;
 
 #define INSTANCE_NAME_MAX 160
@@ -77,6 +78,7 @@ struct instance {
 	struct timespec started_at;    /* CLOCK_REALTIME, for people */
 	int64_t begun_us;	       /* CLOCK_MONOTONIC: when its start began */
 	int64_t started_ms;	       /* CLOCK_MONOTONIC, for decisions */
+	int64_t placed_ms;	       /* the same: when it was ready, or completed; 0: not yet */
 	uint64_t oom_kills;	       /* in this run, as far as noticed */
 	int64_t oom_ms;		       /* when one was noticed last; -1: never */
 	unsigned oom_rechecks;	       /* to come */
@@ -115,8 +117,6 @@ void instance_replace(struct instance *instance);
 
 /* One that is stopping gets this much time from now on, to drain or to end. */
 void instance_hasten(struct instance *instance, int64_t grace_ms);
-
-struct record;
 
 /* A predecessor's instance becomes ours: what was written of it, timers included. Its process, if
  * it has one, is the caller's to set first. */

@@ -87,14 +87,14 @@ static struct json_t *print_end(const struct record *record)
 
 static struct json_t *print_life(const struct record *record)
 {
-	return js_pack("{s:s, s:o, s:b, s:b, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I}", "state",
+	return js_pack("{s:s, s:o, s:b, s:b, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "state",
 		       instance_state_name(record->state), "reason", js_lossy(record->reason),
 		       "replace", record->replace, "started", record->started, "unhealthy",
 		       record->unhealthy, "draining", record->draining, "deadline_ms",
 		       (long long)record->deadline_ms, "grace_ms", (long long)record->grace_ms,
 		       "begun_us", (long long)record->begun_us, "started_ms",
-		       (long long)record->started_ms, "started_sec",
-		       (long long)record->started_at.tv_sec, "started_nsec",
+		       (long long)record->started_ms, "placed_ms", (long long)record->placed_ms,
+		       "started_sec", (long long)record->started_at.tv_sec, "started_nsec",
 		       (long long)record->started_at.tv_nsec);
 }
 
@@ -236,6 +236,7 @@ static void parse_life(const struct json_t *text, struct record *record)
 	record->grace_ms = js_int(text, "grace_ms", -1);
 	record->begun_us = js_int(text, "begun_us", 0);
 	record->started_ms = js_int(text, "started_ms", 0);
+	record->placed_ms = js_int(text, "placed_ms", 0);
 	record->started_at.tv_sec = js_int(text, "started_sec", 0);
 	record->started_at.tv_nsec = js_int(text, "started_nsec", 0) % 1000000000;
 }

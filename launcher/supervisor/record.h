@@ -57,6 +57,7 @@ struct record {
 	int64_t grace_ms;
 	int64_t begun_us;
 	int64_t started_ms;
+	int64_t placed_ms;
 	struct timespec started_at;
 
 	bool has_end;

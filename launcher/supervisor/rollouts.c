@@ -32,17 +32,18 @@ void rollouts_begin(const struct unit *before, struct unit *after)
 
 /* ---- watching ---- */
 
-/* When this one can be relied on, in microseconds from now; 0: it can. */
-static int64_t watched_us(const struct instance *instance, const struct rollout_spec *rollout,
+/* When this one can be relied on, in milliseconds from now; 0: it can, or is not in place. */
+static int64_t watched_ms(const struct instance *instance, const struct rollout_spec *rollout,
 			  bool last)
 {
+	bool placed = instance->state == INSTANCE_READY || instance->state == INSTANCE_COMPLETED;
 	int64_t least_ms = rollout->monitor_ms;
 
 	if (!last && rollout->delay_ms > least_ms)
 		least_ms = rollout->delay_ms;
-	int64_t left_us = instance->begun_us + least_ms * 1000 - loop_clock_us();
+	int64_t left_ms = instance->placed_ms + least_ms - loop_now_ms(instance->sup->loop);
 
-	return instance->begun_us && left_us > 0 ? left_us : 0;
+	return placed && left_ms > 0 ? left_ms : 0;
 }
 
 static const struct rollout_spec *spec_of(const struct unit *unit, const struct service *service)
@@ -62,7 +63,7 @@ static int64_t watch_service(const struct situation *situation, size_t service,
 {
 	const struct desired *desired = &situation->desired[service];
 	const char *name = situation->stack->services[service].name;
-	int64_t first_us = 0;
+	int64_t first_ms = 0;
 	bool last = true;
 
 	for (size_t i = 0; i < situation->count; i++)
@@ -73,29 +74,29 @@ static int64_t watch_service(const struct situation *situation, size_t service,
 
 		if (strcmp(seen->service, name) != 0 || observed_outdated(seen, desired))
 			continue;
-		int64_t left_us = watched_us(situation->instances[i], rollout, last);
+		int64_t left_ms = watched_ms(situation->instances[i], rollout, last);
 
-		seen->watched = left_us > 0;
-		if (left_us > 0 && (!first_us || left_us < first_us))
-			first_us = left_us;
+		seen->watched = left_ms > 0;
+		if (left_ms > 0 && (!first_ms || left_ms < first_ms))
+			first_ms = left_ms;
 	}
-	return first_us;
+	return first_ms;
 }
 
 void rollouts_watch(struct supervisor *sup, struct situation *situation)
 {
-	int64_t first_us = 0;
+	int64_t first_ms = 0;
 
 	for (size_t s = 0; s < situation->stack->service_count; s++) {
 		const struct rollout_spec *rollout =
 			spec_of(&sup->units[s], &situation->stack->services[s]);
-		int64_t left_us = rollout ? watch_service(situation, s, rollout) : 0;
+		int64_t left_ms = rollout ? watch_service(situation, s, rollout) : 0;
 
-		if (left_us > 0 && (!first_us || left_us < first_us))
-			first_us = left_us;
+		if (left_ms > 0 && (!first_ms || left_ms < first_ms))
+			first_ms = left_ms;
 	}
-	if (first_us)
-		watch_arm(sup->rollout_timer, first_us / 1000 + 1);
+	if (first_ms)
+		watch_arm(sup->rollout_timer, first_ms);
 }
 
 struct json_t *rollouts_turned_back(const struct supervisor *sup)

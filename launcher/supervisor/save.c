@@ -132,6 +132,7 @@ static void fill_life(struct instance *instance, struct record *record)
 	record->grace_ms = instance->grace_ms;
 	record->begun_us = instance->begun_us;
 	record->started_ms = instance->started_ms;
+	record->placed_ms = instance->placed_ms;
 	record->started_at = instance->started_at;
 	record->has_end = instance->has_end;
 	record->ended = instance->end_noted;

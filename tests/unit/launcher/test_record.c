@@ -71,6 +71,7 @@ static void everything_comes_back(void **unused)
 		.grace_ms = 5000,
 		.begun_us = 41,
 		.started_ms = 42,
+		.placed_ms = 43,
 		.started_at = {1700000000, 999999999},
 		.has_end = true,
 		.ended = true,
