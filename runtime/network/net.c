@@ -99,6 +99,24 @@ static int remove_table(struct nft *nft, unsigned char family, const char *stack
 	return run_rules(nft, &text, err);
 }
 
+/* In one transaction, as each of them waits for the kernel. One by one where a family is not there,
+ * which has no table to remove. */
+static int remove_tables(struct nft *nft, const char *stack, struct err *err)
+{
+	autobuf struct buf all = {0};
+
+	nft_rules_remove(&all, 4, stack);
+	nft_rules_remove(&all, 6, stack);
+	nft_guard_remove(&all, stack);
+	if (run_rules(nft, &all, NULL) == 0)
+		return 0;
+	int r = remove_table(nft, 4, stack, err);
+
+	(void)!remove_table(nft, 6, stack, NULL);
+	net_guard_remove(nft, stack);
+	return r;
+}
+
 /* Where bridged frames pass the rules for routed packets; see net_balance(). */
 static bool frames_are_routed(void)
 {
@@ -257,6 +275,14 @@ int net_settle(struct net *net, struct err *err)
 	return r == 0 ? net_guard_open(net, err) : r;
 }
 
+static int remove_all(const struct net *net)
+{
+	int tables = net->nft ? remove_tables(net->nft, net->stack, NULL) : 0;
+	int links = net->rtnet ? rtnet_remove_group(net->rtnet, net_group(net), NULL) : 0;
+
+	return tables < 0 ? tables : links;
+}
+
 /* Failures are of no use to the caller here; the next net_open() or net_purge() tries again. */
 void net_close(struct net *net)
 {
@@ -267,13 +293,9 @@ void net_close(struct net *net)
 	if (net->nft && net->rtnet)
 		net_share_leave(&(struct net_config){net->stack, NULL, net->registry}, net->rtnet,
 				net->nft);
-	if (net->nft) {
-		(void)!remove_table(net->nft, 4, net->stack, NULL);
-		(void)!remove_table(net->nft, 6, net->stack, NULL);
-		net_guard_remove(net->nft, net->stack);
-	}
-	if (net->rtnet)
-		(void)!rtnet_remove_group(net->rtnet, net_group(net), NULL);
+	/* Nobody comes after this one, and what lacked memory may have it with the next try. */
+	for (unsigned tries = 0; tries < 2 && remove_all(net) < 0; tries++)
+		;
 	net_free(net);
 }
 
@@ -293,11 +315,7 @@ int net_purge(const struct net_config *config, struct err *err)
 	if (r == 0)
 		r = rtnet_remove_group(rtnet, group_of(net_hash(NET_HASH_START, stack)), err);
 	if (r == 0)
-		r = remove_table(nft, 4, stack, err);
-	if (r == 0)
-		(void)!remove_table(nft, 6, stack, NULL);
-	if (r == 0)
-		net_guard_remove(nft, stack);
+		r = remove_tables(nft, stack, err);
 	nft_close(nft);
 	rtnet_close(rtnet);
 	return r;
