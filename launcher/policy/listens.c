@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Ports that a service is said to listen on. */
+/* Ports that a service is said to listen on, and who is waited for until it does. */
 #include "launcher/policy/listens.h"
 
 #include <stdio.h>
@@ -46,6 +46,29 @@ bool listens_somewhere(const struct listens *listens)
 		if (listens->bits[i])
 			return true;
 	return false;
+}
+
+/* Do its instances come while others are called? Who came too early would be called in vain. */
+static bool comes_beside_others(const struct service *service)
+{
+	return service->autoscale.present || service->deploy.update.start_first;
+}
+
+bool listens_first(const struct service *service, const struct service *now)
+{
+	enum probe_method startup = service->probes[PROBE_STARTUP].method;
+	bool unsaid = startup == PROBE_UNWRITTEN || startup == PROBE_LISTEN;
+	bool written = now->probes[PROBE_STARTUP].method == PROBE_LISTEN &&
+		       (unsaid || startup == PROBE_NONE);
+	bool needed = comes_beside_others(now) && unsaid && !service->healthcheck.present &&
+		      service->probes[PROBE_READINESS].method == PROBE_UNWRITTEN;
+	struct listens listens = {0};
+
+	if ((!written && !needed) || service->network.mode != NETWORK_BRIDGE)
+		return false;
+	listens_add(&listens, service);
+	listens_add(&listens, now);
+	return listens_somewhere(&listens);
 }
 
 void listens_text(const struct listens *listens, char *text, size_t size)

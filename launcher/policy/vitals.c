@@ -2,8 +2,6 @@
 /* Startup, readiness and liveness as one state; see vitals.h. */
 #include "launcher/policy/vitals.h"
 
-#include "launcher/policy/listens.h"
-
 #define BIT(role) (1u << (role))
 
 #define LISTEN_MS 30000 /* after which a program that does not listen is called all the same */
@@ -93,29 +91,6 @@ static bool has_method(const struct probe_set *set, enum probe_method method)
 bool probe_set_notifies(const struct probe_set *set)
 {
 	return has_method(set, PROBE_NOTIFY);
-}
-
-/* Do its instances come while others are called? Who came too early would be called in vain. */
-static bool comes_beside_others(const struct service *service)
-{
-	return service->autoscale.present || service->deploy.update.start_first;
-}
-
-bool probe_set_lacks_listener(const struct probe_set *set, const struct service *service,
-			      const struct service *now)
-{
-	struct listens listens = {0};
-	bool written = now->probes[PROBE_STARTUP].method == PROBE_LISTEN;
-	bool needed = comes_beside_others(now) && !probe_set_gates(set) &&
-		      service->probes[PROBE_STARTUP].method != PROBE_NONE &&
-		      service->probes[PROBE_READINESS].method != PROBE_NONE;
-
-	if ((!written && !needed) || service->network.mode != NETWORK_BRIDGE ||
-	    has_role(set, BIT(PROBE_STARTUP)))
-		return false;
-	listens_add(&listens, service);
-	listens_add(&listens, now);
-	return listens_somewhere(&listens);
 }
 
 void probe_set_await_listener(struct probe_set *set)

@@ -6,9 +6,8 @@
  * healthy and liveness is not unhealthy. What `healthcheck` is for depends on what x-probe says:
  * it is the readiness and the liveness probe where x-probe has none.
  *
- * A service that is scaled with its load gets callers as soon as one more instance is ready. Where
- * nothing says when that is, but on which TCP ports it listens, it is when it does: a startup probe
- * that nobody has written, which gives up after half a minute.
+ * Waiting until an instance listens is a startup probe, too, which gives up after half a minute:
+ * who is waited for is decided in launcher/policy/listens.h.
  */
 #pragma once
 
@@ -34,12 +33,8 @@ struct probe_set {
 /* The probes that are written for a service; borrows from it. */
 void probe_set_of(const struct service *service, struct probe_set *ret_set);
 
-/* Whether an instance is awaited that listens. @now: the service as the manifest has it at present,
- * which may be another one than that of the instance, @service. */
-bool probe_set_lacks_listener(const struct probe_set *set, const struct service *service,
-			      const struct service *now);
-
-/* Adds that, where nothing else is asked whether it has started. */
+/* Adds that an instance is awaited until it listens (listens_first()), where nothing else is asked
+ * whether it has started. */
 void probe_set_await_listener(struct probe_set *set);
 
 /* It has that. */

@@ -2,6 +2,7 @@
 /* See inspect.h: what the manifest asks for, what the runtime made of it, how it goes. */
 #include "launcher/supervisor/inspect.h"
 
+#include "launcher/policy/listens.h"
 #include "launcher/supervisor/probe.h"
 #include "launcher/supervisor/reach.h"
 #include "launcher/supervisor/record.h"
@@ -186,7 +187,7 @@ static struct json_t *probes_of(const struct supervisor *sup, const struct unit 
 	probe_set_of(service, &set);
 	if (instance && instance->probes)
 		probe_save(instance, &found);
-	if (found.set ? found.awaits_listener : now && probe_set_lacks_listener(&set, service, now))
+	if (found.set ? found.awaits_listener : now && listens_first(service, now))
 		probe_set_await_listener(&set);
 	for (size_t i = 0; list && i < set.count; i++) {
 		const struct probe_use *use = &set.uses[i];

@@ -6,6 +6,7 @@
  */
 #include "launcher/supervisor/probe.h"
 #include "launcher/js.h"
+#include "launcher/policy/listens.h"
 #include "launcher/policy/notify_message.h"
 #include "launcher/supervisor/events.h"
 #include "launcher/supervisor/probe_run.h"
@@ -344,7 +345,7 @@ static struct probe_set probes_of(const struct instance *instance)
 	struct probe_set set;
 
 	probe_set_of(instance->plan->service, &set);
-	if (now && probe_set_lacks_listener(&set, instance->plan->service, now))
+	if (now && listens_first(instance->plan->service, now))
 		probe_set_await_listener(&set);
 	return set;
 }

@@ -165,90 +165,30 @@ static void silence_counts_at_once(void **unused)
 	assert_int_equal(vitals_result(&run.set, &run.vitals, 0, &late), VITALS_FAILED);
 }
 
-/* Scaled, with a port to call: whatever is not said of that. */
-static struct service scaled_service(void)
+static void a_listener_is_awaited_beside_other_probes_but_no_startup_probe(void **unused)
 {
-	static struct port_spec port = {.target = 80, .protocol = PROTOCOL_TCP};
-
-	return (struct service){.autoscale.present = true, .ports = &port, .port_count = 1};
-}
-
-static bool lacks_listener(const struct service *service, const struct service *now)
-{
-	struct probe_set set;
-
-	probe_set_of(service, &set);
-	return probe_set_lacks_listener(&set, service, now);
-}
-
-static void who_is_scaled_and_says_nothing_of_readiness_listens_first(void **unused)
-{
-	const struct service scaled = scaled_service();
-	struct service service = scaled;
-
-	(void)unused;
-	assert_true(lacks_listener(&service, &service));
-	service.probes[PROBE_LIVENESS] = spec;
-	assert_true(lacks_listener(&service, &service));
-	service.probes[PROBE_READINESS] = none;
-	assert_false(lacks_listener(&service, &service));
-	service.probes[PROBE_READINESS] = spec;
-	assert_false(lacks_listener(&service, &service));
-	service = scaled;
-	service.probes[PROBE_STARTUP] = spoken;
-	assert_false(lacks_listener(&service, &service));
-	service = scaled;
-	service.healthcheck = check;
-	assert_false(lacks_listener(&service, &service));
-	service = scaled;
-	service.network.mode = NETWORK_HOST;
-	assert_false(lacks_listener(&service, &service));
-	service = scaled;
-	service.port_count = 0;
-	assert_false(lacks_listener(&service, &service));
-	/* What an instance is of may be older than the manifest. */
-	assert_true(lacks_listener(&service, &scaled));
-	assert_true(lacks_listener(&scaled, &(struct service){.autoscale.present = true}));
-	service = scaled;
-	service.autoscale.present = false;
-	assert_false(lacks_listener(&scaled, &service));
-	service.deploy.update.start_first = true;
-	assert_true(lacks_listener(&service, &service));
-}
-
-static void a_listener_that_is_written_is_awaited_beside_other_probes(void **unused)
-{
-	const struct probe_spec listen = {.method = PROBE_LISTEN};
-	struct service service = scaled_service();
+	struct service service = {.probes[PROBE_STARTUP] = {.method = PROBE_LISTEN},
+				  .probes[PROBE_READINESS] = spec};
 	struct probe_set set;
 
 	(void)unused;
-	service.autoscale.present = false;
-	service.probes[PROBE_STARTUP] = listen;
-	service.probes[PROBE_READINESS] = spec;
-	assert_true(lacks_listener(&service, &service));
+	probe_set_of(&service, &set);
+	assert_int_equal(set.count, 1);
+	probe_set_await_listener(&set);
+	assert_int_equal(set.count, 2);
+	assert_true(probe_set_awaits_listener(&set));
+	service.probes[PROBE_STARTUP] = spec;
 	probe_set_of(&service, &set);
 	probe_set_await_listener(&set);
 	assert_int_equal(set.count, 2);
-	/* An instance of an older manifest, which asks otherwise. */
-	struct service older = service;
-
-	older.probes[PROBE_STARTUP] = spec;
-	assert_false(lacks_listener(&older, &service));
-	probe_set_of(&older, &set);
-	probe_set_await_listener(&set);
 	assert_false(probe_set_awaits_listener(&set));
-	/* Nobody waits for what cannot come. */
-	service.port_count = 0;
-	assert_false(lacks_listener(&service, &service));
 }
 
 static void a_listener_is_looked_for_once(void **unused)
 {
-	struct run run = {.service = scaled_service()};
+	struct run run = {.service.probes[PROBE_LIVENESS] = spec};
 
 	(void)unused;
-	run.service.probes[PROBE_LIVENESS] = spec;
 	begin(&run);
 	assert_false(probe_set_awaits_listener(&run.set));
 	probe_set_await_listener(&run.set);
@@ -309,8 +249,7 @@ int main(void)
 		cmocka_unit_test(startup_gates_the_others),
 		cmocka_unit_test(startup_alone_makes_ready),
 		cmocka_unit_test(silence_counts_at_once),
-		cmocka_unit_test(who_is_scaled_and_says_nothing_of_readiness_listens_first),
-		cmocka_unit_test(a_listener_that_is_written_is_awaited_beside_other_probes),
+		cmocka_unit_test(a_listener_is_awaited_beside_other_probes_but_no_startup_probe),
 		cmocka_unit_test(a_listener_is_looked_for_once),
 		cmocka_unit_test(any_order_of_results_is_consistent),
 	};
