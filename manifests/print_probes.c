@@ -93,7 +93,7 @@ static struct node *probe_node(struct printer *printer, const struct probe_spec 
 	return node;
 }
 
-/* What holds where nothing is written, as launcher/policy/listens has it. */
+/* What holds where nothing is written, as manifests/listens has it. */
 static bool listens_first(const struct service *service)
 {
 	bool gated = service->healthcheck.present ||

@@ -7,7 +7,7 @@
  * it is the readiness and the liveness probe where x-probe has none.
  *
  * Waiting until an instance listens is a startup probe, too, which gives up after half a minute:
- * who is waited for is decided in launcher/policy/listens.h.
+ * who is waited for is decided in manifests/listens.h.
  */
 #pragma once
 

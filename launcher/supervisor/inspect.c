@@ -2,13 +2,13 @@
 /* See inspect.h: what the manifest asks for, what the runtime made of it, how it goes. */
 #include "launcher/supervisor/inspect.h"
 
-#include "launcher/policy/listens.h"
 #include "launcher/supervisor/probe.h"
 #include "launcher/supervisor/reach.h"
 #include "launcher/supervisor/record.h"
 #include "launcher/supervisor/scaler.h"
 #include "launcher/supervisor/supervisor.h"
 #include "launcher/supervisor/view.h"
+#include "manifests/listens.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/facts.h"
 

@@ -6,13 +6,13 @@
  */
 #include "launcher/supervisor/probe.h"
 #include "launcher/js.h"
-#include "launcher/policy/listens.h"
 #include "launcher/policy/notify_message.h"
 #include "launcher/supervisor/events.h"
 #include "launcher/supervisor/probe_run.h"
 #include "launcher/supervisor/record.h"
 #include "launcher/supervisor/save.h"
 #include "launcher/supervisor/supervisor.h"
+#include "manifests/listens.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/network/net_socket.h"
 

@@ -3,12 +3,12 @@
  * Waiting until an instance listens where it is said to: the kernel is asked, nobody connects. Who
  * still does not after the time limit is called all the same, which is told.
  */
-#include "launcher/policy/listens.h"
 #include "launcher/policy/reason.h"
 #include "launcher/supervisor/events.h"
 #include "launcher/supervisor/loop.h"
 #include "launcher/supervisor/probe_run.h"
 #include "launcher/supervisor/supervisor.h"
+#include "manifests/listens.h"
 #include "runtime/base/cleanup.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Ports that a service is said to listen on, and who is waited for until it does. */
-#include "launcher/policy/listens.h"
+#include "manifests/listens.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 /* On which ports a service is said to listen, and whether it is waited for. */
 #include "tests/unit/cmocka_all.h"
 
-#include "launcher/policy/listens.h"
+#include "manifests/listens.h"
 
 #define TEXT(text)                                                                                 \
 	{                                                                                          \
