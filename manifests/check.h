@@ -16,8 +16,5 @@ void check_files(const struct stack *stack, struct arena *scratch, struct report
 /* check_probes.c: davit's own attributes; without replicas a scaled service has its least ones. */
 void check_probes(struct stack *stack, struct arena *scratch, struct report *report);
 
-/* A tcp port of `ports` or `expose` says where it listens; of an image's nothing is known here. */
-bool check_listens(const struct service *service);
-
 /* Something tells when the service is healthy. */
 bool check_has_health(const struct service *service);

@@ -5,9 +5,8 @@
 #include "manifests/check.h"
 #include "manifests/datagrams.h"
 #include "manifests/keys.h"
+#include "manifests/listens.h"
 #include "runtime/base/cleanup.h"
-
-#include <string.h>
 
 static bool takes_over(const struct service *service, enum probe_role role)
 {
@@ -24,30 +23,22 @@ static void check_healthcheck(const struct service *service, struct report *repo
 			       service->name);
 }
 
-bool check_listens(const struct service *service)
-{
-	for (size_t i = 0; i < service->port_count; i++)
-		if (service->ports[i].protocol == PROTOCOL_TCP)
-			return true;
-	for (size_t i = 0; i < service->expose.count; i++)
-		if (!strstr(service->expose.items[i].value, "/udp"))
-			return true;
-	return false;
-}
-
-/* What would never be found is not waited for, which is not what was asked for. */
+/* What would never be found is not waited for, which is not what was asked for; what an image
+ * exposes is not known here. */
 static void check_listen(const struct service *service, struct report *report)
 {
 	const struct probe_spec *startup = &service->probes[PROBE_STARTUP];
+	struct listens listens = {0};
 
 	if (startup->method != PROBE_LISTEN)
 		return;
+	listens_add(&listens, service);
 	if (service->network.mode != NETWORK_BRIDGE)
 		report_error(report, startup->pos,
 			     "services.%s.x-probe.startup: listen is for services with a network "
 			     "of their own",
 			     service->name);
-	else if (service->rootfs != ROOTFS_IMAGE && !check_listens(service))
+	else if (service->rootfs != ROOTFS_IMAGE && !listens_somewhere(&listens))
 		report_error(report, startup->pos,
 			     "services.%s.x-probe.startup: listen needs a tcp port in ports or "
 			     "expose",

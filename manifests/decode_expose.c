@@ -43,10 +43,12 @@ void decode_expose(struct decoder *decoder, const struct node *node, const char 
 	for (size_t i = 0; i < expose->count; i++) {
 		const struct node place = {.pos = expose->items[i].pos};
 
-		if (!canonical(decoder, &expose->items[i]))
-			decode_error(decoder, &place, key,
-				     "'%.60s' is not a port: write for example 80, 8000-8010 or "
-				     "53/udp",
-				     expose->items[i].value);
+		if (canonical(decoder, &expose->items[i]))
+			continue;
+		decode_error(decoder, &place, key,
+			     "'%.60s' is not a port: write for example 80, 8000-8010 or 53/udp",
+			     expose->items[i].value);
+		/* Some port it was to be, so that nobody complains that there is none. */
+		expose->items[i].value = arena_text(decoder->keep, "1/tcp");
 	}
 }

@@ -4,7 +4,7 @@
  */
 #include "manifests/print.h"
 
-#include "manifests/check.h"
+#include "manifests/listens.h"
 
 #include <inttypes.h>
 
@@ -93,17 +93,6 @@ static struct node *probe_node(struct printer *printer, const struct probe_spec 
 	return node;
 }
 
-/* What holds where nothing is written, as manifests/listens has it. */
-static bool listens_first(const struct service *service)
-{
-	bool gated = service->healthcheck.present ||
-		     service->probes[PROBE_STARTUP].method != PROBE_UNWRITTEN ||
-		     service->probes[PROBE_READINESS].method != PROBE_UNWRITTEN;
-
-	return (service->autoscale.present || service->deploy.update.start_first) && !gated &&
-	       service->network.mode == NETWORK_BRIDGE && check_listens(service);
-}
-
 static void put_probes(struct printer *printer, struct node *node, const struct service *service)
 {
 	static const char *const roles[] = {[PROBE_STARTUP] = "startup",
@@ -114,7 +103,8 @@ static void put_probes(struct printer *printer, struct node *node, const struct 
 	for (size_t i = 0; i < PROBE_ROLES; i++)
 		if (service->probes[i].method != PROBE_UNWRITTEN)
 			print_put(printer, all, roles[i], probe_node(printer, &service->probes[i]));
-	if (printer->resolved && listens_first(service))
+	if (printer->resolved && service->probes[PROBE_STARTUP].method == PROBE_UNWRITTEN &&
+	    listens_first(service, service))
 		print_put_text(printer, all, "startup", "listen");
 	if (all->count)
 		print_put(printer, node, "x-probe", all);

@@ -54,6 +54,7 @@ static void a_listener_is_awaited_where_that_is_written_or_goes_without_saying(v
 	static const char *const others[] = {
 		"ports: ['80:80']",
 		"x-autoscale: {max: 2}\n  expose: [53/udp]\n  ports: ['53:53/udp']",
+		"x-autoscale: {max: 2}\n  expose: [71/sctp]",
 		"x-autoscale: {max: 2}\n  expose: [80]\n  network_mode: host",
 		"x-autoscale: {max: 2}\n  expose: [80]\n  x-probe: {readiness: none}",
 		"x-autoscale: {max: 2}\n  expose: [80]\n  x-probe: {startup: none}",
@@ -145,6 +146,11 @@ static const struct fault faults[] = {
 	 "5:24: error: services.a.x-probe.readiness: listen is for startup: it is asked once"},
 	{"expose: [53/udp]\n  x-probe: {startup: listen}",
 	 "6:22: error: services.a.x-probe.startup: listen needs a tcp port in ports or expose"},
+	{"expose: [71/sctp]\n  x-probe: {startup: listen}",
+	 "6:22: error: services.a.x-probe.startup: listen needs a tcp port in ports or expose"},
+	{"expose: [eighty]\n  x-probe: {startup: listen}",
+	 "5:12: error: services.a.expose: 'eighty' is not a port: write for example 80, 8000-8010 "
+	 "or 53/udp"},
 	{"expose: [80]\n  network_mode: none\n  x-probe: {startup: listen}",
 	 "7:22: error: services.a.x-probe.startup: listen is for services with a network of "
 	 "their own"},
@@ -297,6 +303,16 @@ static void a_probe_is_enough_for_service_healthy(void **unused)
 	assert_int_equal(fixture.r, -EINVAL);
 }
 
+static void whether_an_image_has_a_port_is_not_asked_here(void **unused)
+{
+	autofixture struct fixture fixture;
+
+	(void)unused;
+	fixture_open(&fixture);
+	fixture_good(&fixture, "services: {a: {image: x, x-probe: {startup: listen}}}\n");
+	assert_int_equal(fixture.diags.count, 0);
+}
+
 static void a_misspelt_key_of_ours_is_told_and_others_are_not(void **unused)
 {
 	static const struct fault warnings[] = {
@@ -343,6 +359,7 @@ int main(void)
 		cmocka_unit_test(a_later_method_takes_the_place_of_an_earlier_one),
 		cmocka_unit_test(a_healthcheck_without_effect_is_told),
 		cmocka_unit_test(a_probe_is_enough_for_service_healthy),
+		cmocka_unit_test(whether_an_image_has_a_port_is_not_asked_here),
 		cmocka_unit_test(a_misspelt_key_of_ours_is_told_and_others_are_not),
 		cmocka_unit_test(what_is_printed_loads_again),
 	};
