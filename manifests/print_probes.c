@@ -93,6 +93,14 @@ static struct node *probe_node(struct printer *printer, const struct probe_spec 
 	return node;
 }
 
+/* Where nobody has written it. With a check of the image's, which is only retimed here, nobody is
+ * waited for so; written, it would be done beside that. */
+static bool listens_unasked(const struct service *service)
+{
+	return service->probes[PROBE_STARTUP].method == PROBE_UNWRITTEN &&
+	       !service->healthcheck.of_image && listens_first(service, service);
+}
+
 static void put_probes(struct printer *printer, struct node *node, const struct service *service)
 {
 	static const char *const roles[] = {[PROBE_STARTUP] = "startup",
@@ -103,8 +111,7 @@ static void put_probes(struct printer *printer, struct node *node, const struct 
 	for (size_t i = 0; i < PROBE_ROLES; i++)
 		if (service->probes[i].method != PROBE_UNWRITTEN)
 			print_put(printer, all, roles[i], probe_node(printer, &service->probes[i]));
-	if (printer->resolved && service->probes[PROBE_STARTUP].method == PROBE_UNWRITTEN &&
-	    listens_first(service, service))
+	if (printer->resolved && listens_unasked(service))
 		print_put_text(printer, all, "startup", "listen");
 	if (all->count)
 		print_put(printer, node, "x-probe", all);

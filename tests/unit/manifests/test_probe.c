@@ -36,14 +36,19 @@ static void short_forms_are_read(void **unused)
 	assert_int_equal(a->probes[PROBE_LIVENESS].method, PROBE_NONE);
 }
 
-static const char *startup_of(struct fixture *fixture, const char *service, unsigned format)
+static const char *printed_startup(const struct fixture *fixture, unsigned format)
 {
 	autobuf struct buf out = {0};
 	struct err err;
 
-	(void)one_service(fixture, service);
 	assert_int_equal(manifest_print(fixture->stack, format, &out, &err), 0);
 	return strstr(out.data, "startup: listen") ? "listen" : "";
+}
+
+static const char *startup_of(struct fixture *fixture, const char *service, unsigned format)
+{
+	(void)one_service(fixture, service);
+	return printed_startup(fixture, format);
 }
 
 static void a_listener_is_awaited_where_that_is_written_or_goes_without_saying(void **unused)
@@ -303,6 +308,25 @@ static void a_probe_is_enough_for_service_healthy(void **unused)
 	assert_int_equal(fixture.r, -EINVAL);
 }
 
+static void nothing_is_written_beside_an_images_own_check(void **unused)
+{
+	static const char *const checks[] = {"{disable: true}", "{interval: 5s}"};
+	autofixture struct fixture fixture;
+	char yaml[256];
+
+	(void)unused;
+	fixture_open(&fixture);
+	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
+		snprintf(yaml, sizeof(yaml),
+			 "services: {a: {image: x, expose: [80], x-autoscale: {max: 2}, "
+			 "healthcheck: %s}}\n",
+			 checks[i]);
+		fixture_good(&fixture, yaml);
+		assert_string_equal(printed_startup(&fixture, MANIFEST_YAML + MANIFEST_RESOLVED),
+				    i == 0 ? "listen" : "");
+	}
+}
+
 static void whether_an_image_has_a_port_is_not_asked_here(void **unused)
 {
 	autofixture struct fixture fixture;
@@ -359,6 +383,7 @@ int main(void)
 		cmocka_unit_test(a_later_method_takes_the_place_of_an_earlier_one),
 		cmocka_unit_test(a_healthcheck_without_effect_is_told),
 		cmocka_unit_test(a_probe_is_enough_for_service_healthy),
+		cmocka_unit_test(nothing_is_written_beside_an_images_own_check),
 		cmocka_unit_test(whether_an_image_has_a_port_is_not_asked_here),
 		cmocka_unit_test(a_misspelt_key_of_ours_is_told_and_others_are_not),
 		cmocka_unit_test(what_is_printed_loads_again),
