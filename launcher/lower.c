@@ -2,6 +2,7 @@
 /* Service to container; see lower.h. Pure, used by the supervisor only. */
 #include "launcher/lower.h"
 
+#include "manifests/manifest.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/cgroup/cg_io.h"
 
@@ -440,11 +441,9 @@ struct pos lower_fault_pos(const struct service *service, const struct container
 	return service->pos;
 }
 
-void lower_fault_text(const struct service *service, const struct container_fault *fault,
-		      char *text, size_t size)
+void lower_fault_add(const struct service *service, const struct container_fault *fault,
+		     struct strv *lines)
 {
-	struct pos pos = lower_fault_pos(service, fault);
-
-	snprintf(text, size, "%s:%u:%u: error: %s: %s", pos.file ? pos.file : "?", pos.line,
-		 pos.col, service->name, fault->err.text);
+	diagnostic_add(lines, SEVERITY_ERROR, lower_fault_pos(service, fault), service->name, "%s",
+		       fault->err.text);
 }

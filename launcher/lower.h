@@ -7,6 +7,7 @@
 
 #include "launcher/supervisor/logs.h"
 #include "manifests/stack.h"
+#include "runtime/base/buf.h"
 #include "runtime/cgroup/cg.h"
 #include "runtime/container.h"
 
@@ -80,6 +81,6 @@ char *lower_volume_path(const struct stack *stack, const struct service *service
 /* Where in the manifest the thing that failed was asked for, and the words for it. */
 struct pos lower_fault_pos(const struct service *service, const struct container_fault *fault);
 
-/* "shop.yaml:14:9: web: volume /srv/data: no such directory": position, service, what failed. */
-void lower_fault_text(const struct service *service, const struct container_fault *fault,
-		      char *text, size_t size);
+/* Adds "shop.yaml:14:9: error: web: volume /srv/data: no such directory": diagnostic_add(). */
+void lower_fault_add(const struct service *service, const struct container_fault *fault,
+		     struct strv *lines);

@@ -2,6 +2,7 @@
 /* See missing.h. */
 #include "launcher/missing.h"
 
+#include "manifests/manifest.h"
 #include "runtime/base/cleanup.h"
 #include "runtime/base/path.h"
 
@@ -42,9 +43,8 @@ static void tell(struct strv *lines, const struct service *service, const struct
 {
 	bool volume = strcmp(kind, "volume") == 0;
 
-	strv_addf(lines, "%s:%u:%u: error: %s: %s %s: %s", pos->file ? pos->file : "?", pos->line,
-		  pos->col, service->name, kind, path,
-		  volume ? "no such directory" : strerrordesc_np(ENOENT));
+	diagnostic_add(lines, SEVERITY_ERROR, *pos, service->name, "%s %s: %s", kind, path,
+		       volume ? "no such directory" : strerrordesc_np(ENOENT));
 }
 
 /* NULL: it has none, or it is made in any case, or there is no memory. */

@@ -3,7 +3,10 @@
  * Diagnostics as a person reads them: the place, the message, the line and a caret below it.
  */
 #include "manifests/manifest.h"
+#include "runtime/base/cleanup.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +17,36 @@ const char *severity_name(enum severity severity)
 					    [SEVERITY_NOTE] = "note"};
 
 	return names[severity];
+}
+
+static void put_text(struct buf *out, enum severity severity, struct pos pos, const char *service,
+		     const char *text)
+{
+	if (pos.file && pos.line)
+		buf_printf(out, "%s:%u:%u: ", pos.file, pos.line, pos.col);
+	else if (pos.file)
+		buf_printf(out, "%s: ", pos.file);
+	buf_printf(out, "%s: %s%s%s", severity_name(severity), service ? service : "",
+		   service ? ": " : "", text);
+}
+
+void diagnostic_add(struct strv *lines, enum severity severity, struct pos pos, const char *service,
+		    const char *fmt, ...)
+{
+	autobuf struct buf line = {0};
+	autofree char *text = NULL;
+	va_list args;
+
+	va_start(args, fmt);
+	if (vasprintf(&text, fmt, args) < 0)
+		text = NULL;
+	va_end(args);
+	if (text)
+		put_text(&line, severity, pos, service, text);
+	if (!text || line.failed)
+		lines->failed = true;
+	else
+		strv_add(lines, line.data);
 }
 
 void diagnostic_free(struct diagnostic *item)
@@ -77,11 +110,8 @@ static void print_caret(const char *line, unsigned col, struct buf *out)
 
 static void print_one(const struct diagnostic *item, struct buf *out)
 {
-	if (item->pos.file && item->pos.line)
-		buf_printf(out, "%s:%u:%u: ", item->pos.file, item->pos.line, item->pos.col);
-	else if (item->pos.file)
-		buf_printf(out, "%s: ", item->pos.file);
-	buf_printf(out, "%s: %s\n", severity_name(item->severity), item->message);
+	put_text(out, item->severity, item->pos, NULL, item->message);
+	buf_puts(out, "\n");
 	if (!item->line || !item->line[0])
 		return;
 	buf_printf(out, "  %s\n  ", item->line);

@@ -22,6 +22,16 @@ enum severity {
 /* "error", "warning" or "note". */
 const char *severity_name(enum severity severity);
 
+/*
+ * Adds "file:line:col: error: service: text", with as much of the place as is known: what is said
+ * of a manifest reads so, whoever says it. Control characters stay: who prints it makes them safe.
+ *
+ * @lines	see strv_add() for want of memory
+ * @service	NULL: it is about none
+ */
+void diagnostic_add(struct strv *lines, enum severity severity, struct pos pos, const char *service,
+		    const char *fmt, ...) format_like(5, 6);
+
 struct diagnostic {
 	enum severity severity;
 	struct pos pos; /* pos.file is owned by the list */

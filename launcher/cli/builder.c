@@ -33,14 +33,6 @@ struct job {
 	posix_spawnattr_t attributes;
 };
 
-static int complain(const struct service *service, const char *text)
-{
-	struct pos pos = service->build.pos;
-
-	return cli_complain(EXIT_FAILED, "%s:%u:%u: error: %s: %s", pos.file ? pos.file : "?",
-			    pos.line, pos.col, service->name, text);
-}
-
 static int prepare(struct job *job)
 {
 	sigset_t signals;
@@ -114,7 +106,8 @@ static int no_builder(const struct service *service, const struct build_command 
 	build_command_text(command, &text);
 	buf_printf(&text, " && buildah push %s oci-archive:FILE, then davit image load FILE %s",
 		   service->image.value, service->image.value);
-	return complain(service, text.data ? text.data : "out of memory");
+	return cli_complain_at(service->build.pos, service,
+			       text.data ? text.data : "out of memory");
 }
 
 static int exit_code(const struct service *service, const char *program, int status)
@@ -124,7 +117,8 @@ static int exit_code(const struct service *service, const char *program, int sta
 	if (status <= 0)
 		return status == 0 ? EXIT_DONE : EXIT_FAILED;
 	buf_printf(&text, "%s ended with exit status %d", program, status);
-	return complain(service, text.data ? text.data : "out of memory");
+	return cli_complain_at(service->build.pos, service,
+			       text.data ? text.data : "out of memory");
 }
 
 /* *ret_builder: which one did it. */
@@ -137,7 +131,8 @@ static int build(const struct service *service, const struct build_command *comm
 		bool missing = false;
 
 		if (input_fd < 0)
-			return complain(service, "cannot hand the Dockerfile to the builder");
+			return cli_complain_at(service->build.pos, service,
+					       "cannot hand the Dockerfile to the builder");
 		int status = run(&job, builders[i], &missing);
 
 		if (missing)
@@ -192,7 +187,7 @@ int builder_run(const struct stack *stack, const struct service *service,
 	if (paths_dir(PATHS_STATE, NULL, &state, &err) < 0)
 		return cli_fail(&err, EXIT_FAILED);
 	if (build_command_make(stack, service, state, &command, &err) < 0)
-		return complain(service, err.text);
+		return cli_complain_at(service->build.pos, service, err.text);
 	int code = build(service, &command, &builder);
 
 	if (code != EXIT_DONE)

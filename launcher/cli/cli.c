@@ -37,6 +37,14 @@ int cli_complain(int code, const char *fmt, ...)
 	return cli_fail(&err, code);
 }
 
+int cli_complain_at(struct pos pos, const struct service *service, const char *text)
+{
+	autostrv struct strv line = {0};
+
+	diagnostic_add(&line, SEVERITY_ERROR, pos, service->name, "%s", text);
+	return cli_complain(EXIT_FAILED, "%s", line.count ? line.items[0] : text);
+}
+
 int cli_fail(const struct err *err, int code)
 {
 	autobuf struct buf line = {0};

@@ -53,6 +53,8 @@ extern const size_t cli_option_count;
 /* Prints "davit: TEXT" on stderr, made safe for a terminal; returns @code. */
 int cli_fail(const struct err *err, int code);
 int cli_complain(int code, const char *fmt, ...) format_like(2, 3);
+/* That of an error at a place of the manifest; returns EXIT_FAILED. */
+int cli_complain_at(struct pos pos, const struct service *service, const char *text);
 
 /*
  * Parses a command's arguments into its values.

@@ -69,16 +69,6 @@ int fetch_image(const struct fetch *fetch)
 	return await(pid);
 }
 
-#define AT_IMAGE "%s:%u:%u: error: %s: %s"
-#define AT_IMAGE_ARGS(service, text)                                                               \
-	(service)->image.pos.file ? (service)->image.pos.file : "?", (service)->image.pos.line,    \
-		(service)->image.pos.col, (service)->name, (text)
-
-static int complain_at(const struct service *service, const char *text)
-{
-	return cli_complain(EXIT_FAILED, AT_IMAGE, AT_IMAGE_ARGS(service, text));
-}
-
 /* A file or directory of this host that changed after it was imported. */
 static bool is_outdated(const struct image_ref *ref, int64_t stored_ms)
 {
@@ -174,7 +164,7 @@ static int fetch_one(struct image_store *store, const struct stack *stack,
 	struct err err = {0};
 
 	if (image_ref_parse(service->image.value, stack->directory, &ref, &err) < 0)
-		return complain_at(service, err.text);
+		return cli_complain_at(service->image.pos, service, err.text);
 	/* Two services with the same image: the first has brought it. */
 	if (strv_has(how->seen, ref.name))
 		return EXIT_DONE;
@@ -183,7 +173,7 @@ static int fetch_one(struct image_store *store, const struct stack *stack,
 	const char *refused = refusal(service, action);
 
 	if (refused)
-		return complain_at(service, refused);
+		return cli_complain_at(service->image.pos, service, refused);
 	if (action == IMAGE_USE_STORED)
 		return done(how, ref.name, "there already", &how->tally->stored);
 	if (action == IMAGE_FETCH) {
@@ -244,7 +234,8 @@ static void add_obstacle(struct image_store *store, const struct stack *stack,
 	struct err err = {0};
 
 	if (image_ref_parse(service->image.value, stack->directory, &ref, &err) < 0) {
-		strv_addf(lines, AT_IMAGE, AT_IMAGE_ARGS(service, err.text));
+		diagnostic_add(lines, SEVERITY_ERROR, service->image.pos, service->name, "%s",
+			       err.text);
 		return;
 	}
 	enum image_pull_action action = decide(store, &ref, policy_of(service, &how));
@@ -256,7 +247,8 @@ static void add_obstacle(struct image_store *store, const struct stack *stack,
 		refused = err.text;
 	}
 	if (refused)
-		strv_addf(lines, AT_IMAGE, AT_IMAGE_ARGS(service, refused));
+		diagnostic_add(lines, SEVERITY_ERROR, service->image.pos, service->name, "%s",
+			       refused);
 }
 
 void fetch_obstacles(const struct stack *stack, const char *const *names, struct strv *lines)

@@ -28,20 +28,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void describe(const struct diagnostic *diagnostic, struct strv *lines)
-{
-	strv_addf(lines, "%s:%u:%u: %s: %s", diagnostic->pos.file ? diagnostic->pos.file : "?",
-		  diagnostic->pos.line, diagnostic->pos.col, severity_name(diagnostic->severity),
-		  diagnostic->message);
-}
-
 static void describe_all(struct change *change)
 {
 	for (size_t i = 0; i < change->diags.count; i++) {
 		const struct diagnostic *item = &change->diags.items[i];
 
-		describe(item,
-			 item->severity == SEVERITY_ERROR ? &change->problems : &change->warnings);
+		diagnostic_add(item->severity == SEVERITY_ERROR ? &change->problems
+								: &change->warnings,
+			       item->severity, item->pos, NULL, "%s", item->message);
 	}
 }
 
@@ -134,31 +128,24 @@ static void warn_weight(struct change *change, const struct service *service)
 	if (!blkio->weight && blkio->device_count && blkio->devices[0].kind == BLKIO_WEIGHT)
 		pos = blkio->devices[0].pos;
 	if (pos.line && !cg_io_weighs(change->sup->cgroups))
-		strv_addf(&change->host_warnings,
-			  "%s:%u:%u: warning: %s: the weight has no effect: this kernel does not "
-			  "weigh the use of devices",
-			  pos.file, pos.line, pos.col, service->name);
+		diagnostic_add(&change->host_warnings, SEVERITY_WARNING, pos, service->name,
+			       "the weight has no effect: this kernel does not weigh the use of "
+			       "devices");
 }
 
 static void warn_high(struct change *change, const struct service *service)
 {
-	const struct pos *pos = &service->limits.memory_high_pos;
-
 	if (service->limits.memory_high_bytes && cg_tree_layout(change->sup->cgroups) != CG_V2)
-		strv_addf(&change->host_warnings,
-			  "%s:%u:%u: warning: %s: x-memory-high has no effect: control groups of "
-			  "version 1 hold nothing back before the limit",
-			  pos->file, pos->line, pos->col, service->name);
+		diagnostic_add(&change->host_warnings, SEVERITY_WARNING,
+			       service->limits.memory_high_pos, service->name,
+			       "x-memory-high has no effect: control groups of version 1 hold "
+			       "nothing back before the limit");
 }
 
-/* "file:line:col: error: web: …" */
 void change_add_problem(struct change *change, const struct service *service,
 			const struct container_fault *fault)
 {
-	char text[2 * ERR_TEXT_MAX];
-
-	lower_fault_text(service, fault, text, sizeof(text));
-	strv_add(&change->problems, text);
+	lower_fault_add(service, fault, &change->problems);
 }
 
 /* What the plan of a service is to be made of; one that is as it was keeps it. */
@@ -316,9 +303,8 @@ static void check_zone(struct change *change, const struct service *service, con
 		       const struct pos *pos)
 {
 	if (!wall_knows(tz))
-		strv_addf(&change->problems,
-			  "%s:%u:%u: error: %s: this host does not know the time zone '%s'",
-			  pos->file, pos->line, pos->col, service->name, tz);
+		diagnostic_add(&change->problems, SEVERITY_ERROR, *pos, service->name,
+			       "this host does not know the time zone '%s'", tz);
 }
 
 static void check_zones(struct change *change)

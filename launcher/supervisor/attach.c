@@ -215,7 +215,7 @@ static int run_service(struct attachment *attachment, const struct one_off_clien
 {
 	struct supervisor *sup = attachment->sup;
 	long i = sup->manifest ? observed_service(sup->manifest->stack, attachment->service) : -1;
-	char text[2 * ERR_TEXT_MAX];
+	autostrv struct strv line = {0};
 
 	if (i < 0)
 		return err_say(&fault->err, ESRCH, "no service '%s' in stack %s",
@@ -226,11 +226,9 @@ static int run_service(struct attachment *attachment, const struct one_off_clien
 	const struct run_request request = {service, change_of(attachment), client};
 	int r = run_one_off(sup, &request, name, fault);
 
-	if (r < 0 && fault->item != CONTAINER_ITEM_NONE) {
-		lower_fault_text(service, fault, text, sizeof(text));
-		r = err_say(&fault->err, fault->err.code, "%s", text);
-	}
-	return r;
+	if (r < 0 && fault->item != CONTAINER_ITEM_NONE)
+		lower_fault_add(service, fault, &line);
+	return line.count ? err_say(&fault->err, fault->err.code, "%s", line.items[0]) : r;
 }
 
 /* The client gets the side of the keyboard, and with that nothing of the host's goes inside. */

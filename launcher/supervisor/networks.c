@@ -6,6 +6,7 @@
 #include "launcher/supervisor/network_definition.h"
 #include "launcher/supervisor/restore.h"
 #include "launcher/supervisor/supervisor.h"
+#include "manifests/manifest.h"
 #include "runtime/base/cleanup.h"
 
 #include <arpa/inet.h>
@@ -195,13 +196,12 @@ void networks_open(struct supervisor *sup, const struct stack *stack, const stru
 	for (size_t i = 0; i < service->network.attachment_count; i++) {
 		const struct net_attachment *one = &service->network.attachments[i];
 		const struct network *network = stack_network(stack, one->network);
-		const struct pos *pos = network->pos.line ? &network->pos : &service->pos;
+		struct pos pos = network->pos.line ? network->pos : service->pos;
 		struct err err = {0};
 
 		if (open_one(sup, stack, network, &err) < 0 ||
 		    keep_address(sup, service, one, &err) < 0)
-			strv_addf(problems, "%s:%u:%u: error: %s", pos->file, pos->line, pos->col,
-				  err.text);
+			diagnostic_add(problems, SEVERITY_ERROR, pos, NULL, "%s", err.text);
 	}
 }
 

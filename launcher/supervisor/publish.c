@@ -11,6 +11,7 @@
 #include "launcher/supervisor/networks.h"
 #include "launcher/supervisor/restore.h"
 #include "launcher/supervisor/supervisor.h"
+#include "manifests/manifest.h"
 #include "runtime/base/buf.h"
 #include "runtime/base/cleanup.h"
 
@@ -205,13 +206,6 @@ static int reserve_port(struct reservation *want, struct err *err)
 	return r;
 }
 
-static void tell_port(const struct port_spec *spec, const struct service *service, const char *what,
-		      struct strv *problems)
-{
-	strv_addf(problems, "%s:%u:%u: error: %s: %s", spec->pos.file, spec->pos.line,
-		  spec->pos.col, service->name, what);
-}
-
 /* @like: which has the port already that this one is to have, in the other family; NULL: none */
 static void reserve_one(struct supervisor *sup, const struct port_spec *spec,
 			struct reservation *want, const struct reservation *like,
@@ -228,7 +222,8 @@ static void reserve_one(struct supervisor *sup, const struct port_spec *spec,
 		     : reserve_port(want, &err);
 
 	if (r < 0)
-		tell_port(spec, want->service, err.text, problems);
+		diagnostic_add(problems, SEVERITY_ERROR, spec->pos, want->service->name, "%s",
+			       err.text);
 }
 
 /* What is being put together. */
@@ -255,9 +250,8 @@ static void reserve_spec(struct supervisor *sup, const struct port_spec *spec,
 	if (spec->host_ip && ip_parse(spec->host_ip, &want.host_ip, NULL) < 0)
 		want.host_ip.family = 0;
 	if (!want.host_ip.family || (want.host_ip.family == 6 && !six)) {
-		tell_port(spec, service,
-			  "an IPv6 host address needs a network with enable_ipv6: true",
-			  to->problems);
+		diagnostic_add(to->problems, SEVERITY_ERROR, spec->pos, service->name,
+			       "an IPv6 host address needs a network with enable_ipv6: true");
 		return;
 	}
 	to->set->count++;

@@ -337,11 +337,13 @@ static void files_carry_what_was_read(void **unused)
 static void a_fault_reads_as_one_line(void **unused)
 {
 	struct container_fault fault = {.item = CONTAINER_ITEM_MOUNT, .index = 2};
-	char text[256];
+	autostrv struct strv lines = {0};
 
 	(void)err_say(&fault.err, ENOENT, "volume /srv: no such directory");
-	lower_fault_text(&web, &fault, text, sizeof(text));
-	assert_string_equal(text, "shop.yaml:9:17: error: web: volume /srv: no such directory");
+	lower_fault_add(&web, &fault, &lines);
+	assert_int_equal(lines.count, 1);
+	assert_string_equal(lines.items[0],
+			    "shop.yaml:9:17: error: web: volume /srv: no such directory");
 }
 
 int main(void)

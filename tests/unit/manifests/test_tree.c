@@ -197,6 +197,65 @@ static void the_caret_stands_below_its_character(void **unused)
 	}
 }
 
+static void what_is_said_of_a_manifest_has_as_much_of_its_place_as_is_known(void **unused)
+{
+	static const struct {
+		const char *line;
+		struct pos pos;
+		enum severity severity;
+		const char *service;
+		const char *text;
+	} samples[] = {
+		{"shop.yaml:14:9: error: web: volume /srv: no such directory",
+		 {"shop.yaml", 14, 9},
+		 SEVERITY_ERROR,
+		 "web",
+		 "volume /srv: no such directory"},
+		{"shop.yaml:2:3: warning: the weight",
+		 {"shop.yaml", 2, 3},
+		 SEVERITY_WARNING,
+		 NULL,
+		 "the weight"},
+		{"shop.yaml: error: it is empty",
+		 {"shop.yaml", 0, 1},
+		 SEVERITY_ERROR,
+		 NULL,
+		 "it is empty"},
+		{"note: web: not yet", {NULL, 3, 1}, SEVERITY_NOTE, "web", "not yet"},
+		{"a%s:1:1: error: \x1b[m: 100 %d\ta\nb",
+		 {"a%s", 1, 1},
+		 SEVERITY_ERROR,
+		 "\x1b[m",
+		 "100 %d\ta\nb"},
+	};
+	autostrv struct strv lines = {0};
+
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_SIZE(samples); i++) {
+		diagnostic_add(&lines, samples[i].severity, samples[i].pos, samples[i].service,
+			       "%s", samples[i].text);
+		assert_int_equal(lines.count, i + 1);
+		assert_string_equal(lines.items[i], samples[i].line);
+	}
+}
+
+static void a_diagnostic_is_said_as_it_is_printed(void **unused)
+{
+	static const struct pos places[] = {{"f", 7, 2}, {"f", 0, 1}, {NULL, 0, 0}};
+
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		struct diagnostic item = {.pos = places[i], .message = (char *)"m"};
+		const struct diagnostics list = {.items = &item, .count = 1};
+		autobuf struct buf out = {0};
+		autostrv struct strv lines = {0};
+
+		diagnostics_print(&list, &out);
+		diagnostic_add(&lines, item.severity, item.pos, NULL, "%s%c", item.message, '\n');
+		assert_string_equal(lines.items[0], out.data);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -208,6 +267,8 @@ int main(void)
 		cmocka_unit_test(null_is_what_yaml_says_it_is),
 		cmocka_unit_test(misspelt_keys_find_their_neighbour),
 		cmocka_unit_test(the_caret_stands_below_its_character),
+		cmocka_unit_test(what_is_said_of_a_manifest_has_as_much_of_its_place_as_is_known),
+		cmocka_unit_test(a_diagnostic_is_said_as_it_is_printed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
