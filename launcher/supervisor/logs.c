@@ -18,6 +18,8 @@
 
 /* That come of one read: the file and the journal, each may end one trouble and begin another. */
 #define NEWS_MAX 3
+/* Until a stream that could not be watched again is tried once more. */
+#define HEAR_AGAIN_MS 100
 
 struct log_sink {
 	struct log_pump *pump;
@@ -28,6 +30,8 @@ struct log_sink {
 	int write_fds[LOG_PIPES];
 	struct log_loan loan;
 	bool lent;
+	bool deaf; /* of a stream of his nothing is heard, for want of memory */
+	struct log_sink *next_deaf;
 	struct log_trouble trouble;
 	struct log_news news[NEWS_MAX]; /* for who is told; of a worker's reads, too */
 	size_t news_count;
@@ -37,6 +41,8 @@ struct log_pump {
 	struct loop *loop;
 	struct keep *keep;
 	struct log_crew *crew;
+	struct log_sink *deaf;
+	struct watch *hear_timer;
 	struct log_room room;
 };
 
@@ -68,16 +74,53 @@ static void stream_close(struct log_sink *sink, size_t which)
 	fd_drop(&sink->streams[which].read_fd);
 }
 
+static void forget_deaf(struct log_sink *sink)
+{
+	struct log_sink **link = &sink->pump->deaf;
+
+	while (sink->deaf && *link != sink)
+		link = &(*link)->next_deaf;
+	if (sink->deaf)
+		*link = sink->next_deaf;
+	sink->deaf = false;
+}
+
+/* Who cannot be heard now is tried again. */
+static void hear(struct log_sink *sink)
+{
+	struct log_pump *pump = sink->pump;
+
+	forget_deaf(sink);
+	for (size_t i = 0; i < LOG_STREAMS; i++)
+		sink->deaf |= sink->watches[i] && watch_resume(sink->watches[i]) < 0;
+	if (!sink->deaf)
+		return;
+	sink->next_deaf = pump->deaf;
+	pump->deaf = sink;
+	watch_arm(pump->hear_timer, HEAR_AGAIN_MS);
+}
+
+static void on_hear_timer(void *data)
+{
+	struct log_pump *pump = data;
+	struct log_sink *sink = pump->deaf, *next;
+
+	pump->deaf = NULL;
+	for (; sink; sink = next) {
+		next = sink->next_deaf;
+		sink->deaf = false;
+		hear(sink);
+	}
+}
+
 static void on_back(struct log_sink *sink)
 {
 	sink->lent = false;
 	tell_news(sink);
-	for (size_t i = 0; i < LOG_STREAMS; i++) {
+	for (size_t i = 0; i < LOG_STREAMS; i++)
 		if (sink->streams[i].ended)
 			stream_close(sink, i);
-		else if (sink->watches[i])
-			watch_resume(sink->watches[i]);
-	}
+	hear(sink);
 }
 
 static void on_returned(struct log_loan *loan)
@@ -92,6 +135,7 @@ static bool lend(struct log_sink *sink)
 	for (size_t i = 0; i < LOG_STREAMS; i++)
 		if (sink->watches[i])
 			watch_pause(sink->watches[i]);
+	forget_deaf(sink);
 	sink->lent = true;
 	return true;
 }
@@ -174,9 +218,12 @@ int log_pump_open(struct loop *loop, struct keep *keep, struct log_pump **ret_pu
 	if (r == 0)
 		r = log_spool_open(keep, 0, &pump->room.spool, err);
 	if (r == 0)
+		r = loop_watch_timer(loop, on_hear_timer, pump, &pump->hear_timer, err);
+	if (r == 0)
 		r = log_crew_open(loop, keep, on_returned, &pump->crew, err);
 	if (r < 0) {
 		log_spool_close(&pump->room.spool);
+		watch_free(pump->hear_timer);
 		free(pump);
 		return r;
 	}
@@ -190,6 +237,7 @@ void log_pump_close(struct log_pump *pump)
 		return;
 	log_crew_close(pump->crew);
 	log_spool_drop(pump->keep, 0, &pump->room.spool);
+	watch_free(pump->hear_timer);
 	free(pump);
 }
 
@@ -332,6 +380,7 @@ void log_close(struct log_sink *sink)
 		return;
 	if (sink->file)
 		log_drain(sink);
+	forget_deaf(sink);
 	for (size_t i = 0; i < LOG_STREAMS; i++)
 		stream_close(sink, i);
 	for (size_t i = 0; i < LOG_PIPES; i++)

@@ -23,19 +23,13 @@
 #define TURN_TRIES    1000
 #define TURN_PAUSE_NS 10000000
 
-#define RESUME_AGAIN_MS 100
-
 struct loop {
 	sd_event *event;
 	struct histogram turns, own_turns;
-	int sched_fd;		 /* what the scheduler counts of this thread; -1: it does not */
-	struct watch *unresumed; /* the kernel had no memory for them */
-	struct watch *again;	 /* timer: then they are resumed */
+	int sched_fd; /* what the scheduler counts of this thread; -1: it does not */
 };
 
 struct watch {
-	struct loop *loop;
-	struct watch *next_unresumed;
 	sd_event_source *source;
 	union {
 		loop_fd_fn fd;
@@ -43,18 +37,6 @@ struct watch {
 	} fn;
 	void *data;
 };
-
-static void on_again(void *data)
-{
-	struct loop *loop = data;
-	struct watch *watch = loop->unresumed, *next;
-
-	loop->unresumed = NULL;
-	for (; watch; watch = next) {
-		next = watch->next_unresumed;
-		watch_resume(watch);
-	}
-}
 
 int loop_open(struct loop **ret_loop, struct err *err)
 {
@@ -66,11 +48,6 @@ int loop_open(struct loop **ret_loop, struct err *err)
 		return err_set(err, -r, "event loop");
 	}
 	loop->sched_fd = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
-	r = loop_watch_timer(loop, on_again, loop, &loop->again, err);
-	if (r < 0) {
-		loop_close(loop);
-		return r;
-	}
 	*ret_loop = loop;
 	return 0;
 }
@@ -79,7 +56,6 @@ void loop_close(struct loop *loop)
 {
 	if (!loop)
 		return;
-	watch_free(loop->again);
 	sd_event_unref(loop->event);
 	fd_drop(&loop->sched_fd);
 	free(loop);
@@ -189,12 +165,12 @@ static int on_deferred(sd_event_source *source, void *userdata)
 	return 0;
 }
 
-static struct watch *watch_new(struct loop *loop, void *data)
+static struct watch *watch_new(void *data)
 {
 	struct watch *watch = calloc(1, sizeof(*watch));
 
 	if (watch)
-		*watch = (struct watch){.loop = loop, .data = data};
+		watch->data = data;
 	return watch;
 }
 
@@ -211,7 +187,7 @@ static int watch_made(struct watch *watch, int r, struct watch **ret_watch, stru
 int loop_watch_fd(struct loop *loop, const struct loop_io *io, struct watch **ret_watch,
 		  struct err *err)
 {
-	struct watch *watch = watch_new(loop, io->data);
+	struct watch *watch = watch_new(io->data);
 	int r = -ENOMEM;
 
 	if (watch) {
@@ -225,7 +201,7 @@ int loop_watch_fd(struct loop *loop, const struct loop_io *io, struct watch **re
 static int watch_time(struct loop *loop, clockid_t clock, const struct watch *with,
 		      struct watch **ret_watch, struct err *err)
 {
-	struct watch *watch = watch_new(loop, with->data);
+	struct watch *watch = watch_new(with->data);
 	int r = -ENOMEM;
 
 	if (watch) {
@@ -258,7 +234,7 @@ int loop_watch_clock(struct loop *loop, loop_fn fn, void *data, struct watch **r
 int loop_watch_deferred(struct loop *loop, loop_fn fn, void *data, struct watch **ret_watch,
 			struct err *err)
 {
-	struct watch *watch = watch_new(loop, data);
+	struct watch *watch = watch_new(data);
 	int r = -ENOMEM;
 
 	if (watch) {
@@ -278,32 +254,16 @@ void watch_priority(struct watch *watch, enum loop_priority priority)
 	(void)sd_event_source_set_priority(watch->source, priority);
 }
 
-static void forget_unresumed(struct watch *watch)
-{
-	struct watch **link = &watch->loop->unresumed;
-
-	while (*link && *link != watch)
-		link = &(*link)->next_unresumed;
-	if (*link)
-		*link = watch->next_unresumed;
-}
-
 void watch_pause(struct watch *watch)
 {
-	forget_unresumed(watch);
 	(void)sd_event_source_set_enabled(watch->source, SD_EVENT_OFF);
 }
 
-void watch_resume(struct watch *watch)
+int watch_resume(struct watch *watch)
 {
-	struct loop *loop = watch->loop;
+	int r = sd_event_source_set_enabled(watch->source, SD_EVENT_ON);
 
-	watch_pause(watch);
-	if (sd_event_source_set_enabled(watch->source, SD_EVENT_ON) >= 0)
-		return;
-	watch->next_unresumed = loop->unresumed;
-	loop->unresumed = watch;
-	watch_arm(loop->again, RESUME_AGAIN_MS);
+	return r < 0 ? r : 0;
 }
 
 void watch_arm(struct watch *timer, int64_t delay_ms)
@@ -335,7 +295,6 @@ void watch_free(struct watch *watch)
 {
 	if (!watch)
 		return;
-	forget_unresumed(watch);
 	sd_event_source_disable_unref(watch->source);
 	free(watch);
 }

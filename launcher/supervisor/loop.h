@@ -69,10 +69,10 @@ int loop_watch_deferred(struct loop *loop, loop_fn fn, void *data, struct watch 
 			struct err *err) must_check;
 
 void watch_priority(struct watch *watch, enum loop_priority priority);
-/* No more calls for this fd, until they are wanted again; for which the kernel needs memory, and
- * may be waited for. */
+/* No more calls for this fd, until they are wanted again; for which the kernel needs memory:
+ * -ENOMEM. */
 void watch_pause(struct watch *watch);
-void watch_resume(struct watch *watch);
+int watch_resume(struct watch *watch) must_check;
 
 void watch_arm(struct watch *timer, int64_t delay_ms);
 /* @time_s: CLOCK_REALTIME; one that has passed is now */

@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * No timer is lost to a turn of the loop that fails for want of memory, and no descriptor because
- * the kernel lacks it: what never happens is waited for, for ever. Tries every allocation.
+ * No timer is lost to a turn of the loop that fails for want of memory: what never fires is waited
+ * for, for ever. Tries every allocation.
  */
 #include "launcher/supervisor/loop.h"
 #include "tests/fault/alloc.h"
 #include "tests/unit/cmocka_all.h"
 
-#include <errno.h>
 #include <stdbool.h>
-#include <sys/epoll.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 /* As many as sd-event has room for at first: who is due next needs more. */
 #define DEFERRED 16
@@ -76,59 +72,10 @@ static void a_timer_whose_turn_fails_fires_all_the_same(void **unused)
 	assert_true(nth > 1); /* one at least was there to fail */
 }
 
-/* ---- what the kernel has no memory for ---- */
-
-static unsigned failing; /* so many times more */
-
-/* In front of the C library's. */
-int epoll_ctl(int epoll_fd, int op, int fd, struct epoll_event *event)
-{
-	if (op == EPOLL_CTL_ADD && failing > 0) {
-		failing--;
-		errno = ENOMEM;
-		return -1;
-	}
-	return (int)syscall(SYS_epoll_ctl, epoll_fd, op, fd, event);
-}
-
-static void on_readable(void *data, int fd, uint32_t events)
-{
-	loop_stop(data, (int)events);
-}
-
-static void a_descriptor_that_cannot_be_watched_again_is_so_later(void **unused)
-{
-	struct loop *loop = NULL;
-	struct watch *watch = NULL;
-	struct err err = {0};
-	int fds[2];
-
-	(void)unused;
-	assert_int_equal(pipe(fds), 0);
-	assert_int_equal(write(fds[1], "", 1), 1);
-	assert_int_equal(loop_open(&loop, &err), 0);
-	const struct loop_io io = {fds[0], EPOLLIN, on_readable, loop};
-
-	assert_int_equal(loop_watch_fd(loop, &io, &watch, &err), 0);
-	watch_pause(watch);
-	failing = 2;
-	watch_resume(watch);
-	assert_int_equal(failing, 1); /* the control: it was asked for */
-	assert_int_equal(loop_run(loop), EPOLLIN);
-	failing = 1;
-	watch_pause(watch);
-	watch_resume(watch);
-	watch_free(watch); /* and is not resumed any more */
-	loop_close(loop);
-	close(fds[0]);
-	close(fds[1]);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_timer_whose_turn_fails_fires_all_the_same),
-		cmocka_unit_test(a_descriptor_that_cannot_be_watched_again_is_so_later),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

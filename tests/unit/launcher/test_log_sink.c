@@ -10,9 +10,11 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* ---- nobody who keeps anything ---- */
@@ -29,6 +31,25 @@ int keep_take(struct keep *keep, const char *name)
 
 void keep_drop(struct keep *keep, const char *name)
 {
+}
+
+/* ---- a kernel without memory ---- */
+
+static int deaf_fd = -1;       /* that is not watched again */
+static unsigned failing;       /* so many times more */
+static _Atomic int watcher_fd; /* of who watched the last one before it */
+
+/* In front of the C library's. */
+int epoll_ctl(int epoll_fd, int op, int fd, struct epoll_event *event)
+{
+	if (op == EPOLL_CTL_ADD && deaf_fd < 0)
+		watcher_fd = epoll_fd;
+	if (op == EPOLL_CTL_ADD && fd == deaf_fd && epoll_fd == watcher_fd && failing > 0) {
+		failing--;
+		errno = ENOMEM;
+		return -1;
+	}
+	return (int)syscall(SYS_epoll_ctl, epoll_fd, op, fd, event);
 }
 
 /* ---- tests ---- */
@@ -259,15 +280,24 @@ static size_t logged_bytes(const struct world *world, const char *name)
 struct flood {
 	struct loop *loop;
 	struct watch *tick;
-	const struct log_sink *sink;
+	struct log_sink *sink;
 	size_t written[LOG_PIPES];
 	unsigned ticks;
 };
 
-static void on_tick(void *data)
+static void flood_begin(struct flood *flood, loop_fn on_tick)
+{
+	for (int i = 0; i < LOG_PIPES; i++)
+		assert_int_equal(fcntl(log_pipes(flood->sink).write_fds[i], F_SETFL, O_NONBLOCK),
+				 0);
+	assert_int_equal(loop_watch_timer(flood->loop, on_tick, flood, &flood->tick, NULL), 0);
+	watch_arm(flood->tick, 0);
+}
+
+/* Both pipes, until they are full. */
+static void flood_write(struct flood *flood)
 {
 	static char block[BLOCK_BYTES];
-	struct flood *flood = data;
 
 	memset(block, 'x', sizeof(block));
 	for (size_t at = 127; at < sizeof(block); at += 128)
@@ -276,6 +306,13 @@ static void on_tick(void *data)
 		for (ssize_t n;
 		     (n = write(log_pipes(flood->sink).write_fds[i], block, sizeof(block))) > 0;)
 			flood->written[i] += (size_t)n;
+}
+
+static void on_tick(void *data)
+{
+	struct flood *flood = data;
+
+	flood_write(flood);
 	if (++flood->ticks >= 20 && flood->written[0] > ENOUGH_BYTES &&
 	    flood->written[1] > ENOUGH_BYTES)
 		loop_stop(flood->loop, 0);
@@ -291,14 +328,82 @@ static void a_flood_leaves_turns_to_others_and_loses_nothing(void **state)
 	struct log_sink *sink = open_sink(world, &unbounded);
 	struct flood flood = {.loop = world->loop, .sink = sink};
 
-	for (int i = 0; i < LOG_PIPES; i++)
-		assert_int_equal(fcntl(log_pipes(sink).write_fds[i], F_SETFL, O_NONBLOCK), 0);
-	assert_int_equal(loop_watch_timer(world->loop, on_tick, &flood, &flood.tick, NULL), 0);
-	watch_arm(flood.tick, 0);
+	flood_begin(&flood, on_tick);
 	assert_int_equal(loop_run(world->loop), 0);
 	assert_true(fcntl(log_pipes(sink).write_fds[0], F_GETPIPE_SZ) > 65536);
 	watch_free(flood.tick);
 	log_close(sink);
+	assert_int_equal(logged_bytes(world, "web-1.log"), flood.written[0] + flood.written[1]);
+}
+
+#define DEAF_TIMES 3
+
+/* Flooded until it was lent and is the loop's again, which then is to hear one line more. */
+static void on_deaf_tick(void *data)
+{
+	struct flood *flood = data;
+	int left = 0;
+
+	if (failing == DEAF_TIMES) {
+		flood_write(flood);
+		log_settle(flood->sink);
+		if (failing < DEAF_TIMES) {
+			log_drain(flood->sink);
+			say(flood->sink, 1, "last\n");
+			flood->written[1] += strlen("last\n");
+		}
+	}
+	assert_int_equal(ioctl(deaf_fd, FIONREAD, &left), 0);
+	if (failing == 0 && left == 0)
+		loop_stop(flood->loop, 0);
+	else
+		watch_arm(flood->tick, 1);
+}
+
+static void a_stream_that_cannot_be_watched_again_is_so_later(void **state)
+{
+	const struct world *world = *state;
+	struct log_sink *sink = open_sink(world, &unbounded);
+	struct flood flood = {.loop = world->loop, .sink = sink};
+
+	deaf_fd = log_pipes(sink).read_fds[1];
+	failing = DEAF_TIMES;
+	flood_begin(&flood, on_deaf_tick);
+	assert_int_equal(loop_run(world->loop), 0);
+	deaf_fd = -1;
+	watch_free(flood.tick);
+	log_close(sink);
+	assert_int_equal(logged_bytes(world, "web-1.log"), flood.written[0] + flood.written[1]);
+}
+
+/* Gone before it is tried again, which is not tried then. */
+static void on_lost_tick(void *data)
+{
+	struct flood *flood = data;
+
+	if (flood->sink) {
+		flood_write(flood);
+		log_settle(flood->sink);
+		if (failing < DEAF_TIMES)
+			log_close(take_ptr(flood->sink));
+	} else if (++flood->ticks == 2) {
+		loop_stop(flood->loop, 0);
+	}
+	watch_arm(flood->tick, flood->sink ? 1 : 100);
+}
+
+static void who_is_not_heard_may_go(void **state)
+{
+	const struct world *world = *state;
+	struct flood flood = {.loop = world->loop, .sink = open_sink(world, &unbounded)};
+
+	deaf_fd = log_pipes(flood.sink).read_fds[1];
+	failing = DEAF_TIMES;
+	flood_begin(&flood, on_lost_tick);
+	assert_int_equal(loop_run(world->loop), 0);
+	deaf_fd = -1;
+	watch_free(flood.tick);
+	assert_int_equal(failing, DEAF_TIMES - 1);
 	assert_int_equal(logged_bytes(world, "web-1.log"), flood.written[0] + flood.written[1]);
 }
 
@@ -411,6 +516,8 @@ int main(void)
 		WORLD_TEST(one_read_of_short_lines_fills_files_no_more_than_once),
 		WORLD_TEST(another_sink_goes_on_without_a_gap),
 		WORLD_TEST(a_flood_leaves_turns_to_others_and_loses_nothing),
+		WORLD_TEST(a_stream_that_cannot_be_watched_again_is_so_later),
+		WORLD_TEST(who_is_not_heard_may_go),
 		WORLD_TEST(a_flood_can_be_drained_and_closed_at_any_moment),
 		WORLD_TEST(what_goes_wrong_in_a_flood_is_told_once_and_by_the_loop),
 	};
