@@ -66,8 +66,8 @@ static void net_free(struct net *net)
 	net_guard_free(net);
 	net_allow_free(net);
 	nft_close(net->nft);
-	balancer_forget(&net->balancer);
-	balancer_forget(&net->balancer6);
+	balancer_forget(&net->balancers[0]);
+	balancer_forget(&net->balancers[1]);
 	free(net->host_changes);
 	sysctl_close(&net->sysctl);
 	rtnet_close(net->rtnet);
@@ -99,20 +99,39 @@ static int remove_table(struct nft *nft, unsigned char family, const char *stack
 	return run_rules(nft, &text, err);
 }
 
+/* Whoever stands in for a stack's tables is called so, which no stack is. */
+struct stand_in {
+	char name[NET_STACK_NAME_MAX + 8];
+};
+
+static struct stand_in stand_in_of(const char *stack)
+{
+	struct stand_in other;
+
+	snprintf(other.name, sizeof(other.name), "%s.next", stack);
+	return other;
+}
+
 /* In one transaction, as each of them waits for the kernel. One by one where a family is not there,
  * which has no table to remove. */
 static int remove_tables(struct nft *nft, const char *stack, struct err *err)
 {
+	const struct stand_in other = stand_in_of(stack);
 	autobuf struct buf all = {0};
 
 	nft_rules_remove(&all, 4, stack);
 	nft_rules_remove(&all, 6, stack);
+	nft_rules_remove(&all, 4, other.name);
+	nft_rules_remove(&all, 6, other.name);
 	nft_guard_remove(&all, stack);
 	if (run_rules(nft, &all, NULL) == 0)
 		return 0;
 	int r = remove_table(nft, 4, stack, err);
 
+	if (r == 0)
+		r = remove_table(nft, 4, other.name, err);
 	(void)!remove_table(nft, 6, stack, NULL);
+	(void)!remove_table(nft, 6, other.name, NULL);
 	net_guard_remove(nft, stack);
 	return r;
 }
@@ -129,21 +148,25 @@ static bool frames_are_routed(void)
 
 void net_put_table(const struct net *net, struct buf *text, unsigned char family)
 {
-	nft_rules_table(text, family, net->stack);
+	nft_rules_table(text, family, net->tables);
 	if (family == 6 && frames_are_routed())
-		nft_rules_spare_loopback(text, net->stack);
+		nft_rules_spare_loopback(text, net->tables);
 }
 
 /* In one transaction, as each of them waits for the kernel. One without IPv6 has no table of it to
  * remove. */
 static int load_table(struct net *net, struct err *err)
 {
+	const struct stand_in other = stand_in_of(net->stack);
 	autobuf struct buf both = {0}, four = {0};
 
 	nft_rules_remove(&both, 6, net->stack);
+	nft_rules_remove(&both, 6, other.name);
+	nft_rules_remove(&both, 4, other.name);
 	net_put_table(net, &both, 4);
 	if (run_rules(net->nft, &both, NULL) == 0)
 		return 0;
+	nft_rules_remove(&four, 4, other.name);
 	net_put_table(net, &four, 4);
 	return run_rules(net->nft, &four, err);
 }
@@ -191,7 +214,7 @@ static int net_new(const struct net_config *config, struct net **ret_net, struct
 	net->home_fd = -1;
 	net->netfilter_fd = -1;
 	net->hash = net_hash(NET_HASH_START, config->stack);
-	net->stack = strdup(config->stack);
+	net->tables = net->stack = strdup(config->stack);
 	net->registry = config->registry ? strdup(config->registry) : NULL;
 	r = net->stack && !net->registry == !config->registry ? open_handles(net, config, err)
 							      : err_set(err, ENOMEM, "network");
@@ -247,6 +270,7 @@ int net_adopt(const struct net_config *config, struct net **ret_net, struct err 
 		return r;
 	}
 	net->stale = true;
+	net->stood_in = true;
 	net->unsettled = true;
 	*ret_net = net;
 	return 0;
@@ -444,17 +468,23 @@ static int side_make(struct side *side, unsigned char family, const struct net_b
 	return 0;
 }
 
-static int change_side(struct net *net, unsigned char family, const struct net_balance *wanted,
-		       struct buf *text, struct err *err)
+/* @balancers: IPv4, IPv6 */
+static int change_sides(const struct net *net, struct balancer balancers[2],
+			const struct net_balance *wanted, struct buf *text, struct err *err)
 {
-	__attribute__((cleanup(side_free))) struct side side = {0};
-	char table[NET_STACK_NAME_MAX + 16];
+	static const unsigned char families[] = {4, 6};
+	int r = 0;
 
-	if (side_make(&side, family, wanted) < 0)
-		return err_set(err, ENOMEM, "network: balance");
-	snprintf(table, sizeof(table), "%s davit_%s", nft_family(family), net->stack);
-	return balancer_change(family == 6 ? &net->balancer6 : &net->balancer, table, &side.wish,
-			       text, err);
+	for (size_t i = 0; r == 0 && i < (net->six ? 2 : 1); i++) {
+		__attribute__((cleanup(side_free))) struct side side = {0};
+		char table[NET_STACK_NAME_MAX + 16];
+
+		if (side_make(&side, families[i], wanted) < 0)
+			return err_set(err, ENOMEM, "network: balance");
+		snprintf(table, sizeof(table), "%s davit_%s", nft_family(families[i]), net->tables);
+		r = balancer_change(&balancers[i], table, &side.wish, text, err);
+	}
+	return r;
 }
 
 /* Streams end by themselves. Where the kernel cannot do it flows of datagrams that go on stay where
@@ -466,29 +496,58 @@ static void forget_left(struct net *net, const struct balancer *balancer)
 			return;
 }
 
+static int dismiss(struct net *net, struct err *err)
+{
+	const struct stand_in other = stand_in_of(net->stack);
+	int r = remove_table(net->nft, 4, other.name, err);
+
+	if (r == 0 && net->six)
+		r = remove_table(net->nft, 6, other.name, err);
+	net->stood_in = r < 0;
+	return r;
+}
+
+/* While the kernel replaces a table a packet may meet the new one before it holds, and the old one
+ * when it does no more; who then is led nowhere is refused. So there are others like the new one
+ * meanwhile. What memory lacks for that is that one packet. */
+static void stand_in(struct net *net, const struct net_balance *wanted)
+{
+	const struct stand_in other = stand_in_of(net->stack);
+	struct balancer balancers[2] = {0};
+	autobuf struct buf text = {0};
+
+	net->stood_in = true;
+	net->tables = other.name;
+	put_all(&text, net);
+	if (change_sides(net, balancers, wanted, &text, NULL) == 0)
+		(void)!run_rules(net->nft, &text, NULL);
+	net->tables = net->stack;
+	balancer_forget(&balancers[0]);
+	balancer_forget(&balancers[1]);
+}
+
 /* A table that is not known to be as remembered is replaced as a whole. */
 int net_balance(struct net *net, const struct net_balance *wanted, struct err *err)
 {
 	autobuf struct buf text = {0};
 
 	if (net->stale) {
-		balancer_forget(&net->balancer);
-		balancer_forget(&net->balancer6);
+		stand_in(net, wanted);
+		balancer_forget(&net->balancers[0]);
+		balancer_forget(&net->balancers[1]);
 		put_all(&text, net);
 	}
-	int r = change_side(net, 4, wanted, &text, err);
+	int r = change_sides(net, net->balancers, wanted, &text, err);
 
-	if (r == 0 && net->six)
-		r = change_side(net, 6, wanted, &text, err);
 	if (r == 0 && text.len)
 		r = run_rules(net->nft, &text, err);
-	if (r == 0)
-		forget_left(net, &net->balancer);
-	if (r == 0 && net->six)
-		forget_left(net, &net->balancer6);
+	for (size_t i = 0; r == 0 && i < 2; i++)
+		forget_left(net, &net->balancers[i]);
 	bool anew = net->stale && !net->unsettled;
 
 	net->stale = r < 0;
 	/* Also who has gone since is in none of the tables then. */
-	return r == 0 && anew ? net_guard_open(net, err) : r;
+	if (r == 0 && anew)
+		r = net_guard_open(net, err);
+	return r == 0 && net->stood_in ? dismiss(net, err) : r;
 }

@@ -72,9 +72,9 @@ static void put_routed(const struct net *net, struct buf *text, bool comes,
 		const struct allow_rule *rule = &net->allow.rules[i];
 
 		if (strv_has(&rule->callers, speaker->group))
-			nft_allow_caller(text, net->stack, comes, i, address);
+			nft_allow_caller(text, net->tables, comes, i, address);
 		if (strcmp(rule->group, speaker->group) == 0)
-			nft_allow_called(text, net->stack, comes, i, address);
+			nft_allow_called(text, net->tables, comes, i, address);
 	}
 }
 
@@ -129,16 +129,16 @@ static void put_virtual(const struct net *net, struct buf *text, size_t number)
 
 		if (address.s_addr == htonl(INADDR_ANY))
 			continue;
-		nft_allow_called(text, net->stack, true, number, &four);
+		nft_allow_called(text, net->tables, true, number, &four);
 		if (six.family)
-			nft_allow_called(text, net->stack, true, number, &six);
+			nft_allow_called(text, net->tables, true, number, &six);
 	}
 }
 
 void net_allow_put_numbers(const struct net *net, struct buf *text, unsigned char family,
 			   size_t before)
 {
-	const struct nft_allow_table table = {family, net->stack};
+	const struct nft_allow_table table = {family, net->tables};
 
 	nft_allow_numbers(text, &table, before, net->allow.count);
 	for (size_t i = 0; i < net->allow.count; i++)

@@ -27,7 +27,7 @@ struct reading {
 static int read_family(struct net *net, unsigned char family, const struct reading *reading,
 		       struct err *err)
 {
-	const struct balancer *balancer = family == 6 ? &net->balancer6 : &net->balancer;
+	const struct balancer *balancer = &net->balancers[family == 6];
 	char command[128];
 	const char *text = NULL;
 

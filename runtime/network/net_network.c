@@ -82,7 +82,7 @@ bool net_network_is_internal(const struct net_network *network)
 void net_network_rules(const struct net_network *network, struct buf *text)
 {
 	const struct nft_network four = {
-		.stack = network->net->stack,
+		.stack = network->net->tables,
 		.bridge = network->bridge,
 		.subnet = {net_ip(network->subnet.address), network->subnet.prefix},
 		.internal = network->internal,

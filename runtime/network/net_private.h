@@ -23,8 +23,11 @@
 
 struct net {
 	char *stack;
-	char *registry; /* NULL: none */
-	uint32_t hash;	/* of the stack's name: links carry it */
+	const char *tables; /* what those of routed packets are called after: the stack, or, for a
+			       moment, who stands in for it */
+	bool stood_in;	    /* of whom something may be there */
+	char *registry;	    /* NULL: none */
+	uint32_t hash;	    /* of the stack's name: links carry it */
 	unsigned links_made;
 	bool stale;	/* the table of rules is a dead process's */
 	bool unsettled; /* who is there is not known yet */
@@ -34,11 +37,10 @@ struct net {
 	struct net_endpoint *left;
 	struct rtnet *rtnet;
 	struct nft *nft;
-	struct balancer balancer;
-	struct balancer balancer6;
-	bool six;	    /* there is a table for IPv6 */
-	char *host_changes; /* NULL: none */
-	int netfilter_fd;   /* for connection tracking, and elements of sets */
+	struct balancer balancers[2]; /* IPv4, IPv6 */
+	bool six;		      /* there is a table for IPv6 */
+	char *host_changes;	      /* NULL: none */
+	int netfilter_fd;	      /* for connection tracking, and elements of sets */
 	struct net_guard guard;
 	struct net_allowed allow;
 	struct sysctl sysctl; /* for setting up namespaces */

@@ -68,7 +68,10 @@ static void an_heir_goes_on_where_the_dead_have_been(void **unused)
 
 	assert_int_equal(net_settle(heir, &err), 0);
 	assert_int_equal(output_lines("ip -o link show | grep ': dv[0-9a-f]'"), links - 1);
+	/* Of an heir that died while his table stood in for the other one. */
+	assert_int_equal(system("nft add table ip davit_" STACK ".next"), 0);
 	publish(heir, IPPROTO_TCP, &web, 1);
+	assert_int_equal(output_lines("nft list tables | grep -F " STACK ".next"), 0);
 	assert_int_equal(try_connect(outside_ns, ip("192.0.2.2"), PUBLISHED, LATE_MS, &late), 0);
 
 	/* What was established before still is. */

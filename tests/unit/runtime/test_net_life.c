@@ -166,6 +166,9 @@ static void leftovers_of_a_dead_process_are_purged(void **unused)
 	pid_t instance = leave_network();
 
 	assert_int_equal(count_links(), 2);
+	assert_int_equal(system("nft 'add table ip davit_" STACK ".next; "
+				"add table ip6 davit_" STACK ".next'"),
+			 0);
 	assert_int_equal(purge(STACK "2"), 0);
 	assert_int_equal(count_links(), 2);
 	assert_int_equal(purge(STACK), 0);
