@@ -11,9 +11,12 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 /* Bounds of the search on a host with very many processes and descriptors. */
@@ -124,6 +127,18 @@ static void read_stack(int pid_dir, char stack[96])
 			snprintf(stack, 96, " of stack %.80s", words + at + 8);
 }
 
+/* The same port of another network namespace is nobody's concern. A kernel that does not tell has
+ * few of them. */
+static bool is_ours(int socket_fd)
+{
+	struct stat own, other;
+	autoclose int fd = ioctl(socket_fd, SIOCGSKNS);
+
+	if (fd < 0 || fstat(fd, &other) < 0 || stat("/proc/thread-self/ns/net", &own) < 0)
+		return true;
+	return own.st_dev == other.st_dev && own.st_ino == other.st_ino;
+}
+
 /* Is descriptor @fd of the process a socket bound to the port? The only way to see a reservation of
  * ours: a TCP socket that does not listen is in no list. */
 static bool is_reservation(int pidfd, int fd, const struct search *search)
@@ -139,7 +154,7 @@ static bool is_reservation(int pidfd, int fd, const struct search *search)
 	if (getsockopt(copy, SOL_SOCKET, SO_PROTOCOL, &protocol, &protocol_len) < 0)
 		return false;
 	return address.any.sa_family == (search->ip.family == 6 ? AF_INET6 : AF_INET) &&
-	       port_of(&address) == search->port && protocol == search->protocol;
+	       port_of(&address) == search->port && protocol == search->protocol && is_ours(copy);
 }
 
 /* @link: "socket:[INODE]" */

@@ -11,10 +11,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define ANY_IP (&(struct ip){.family = 4})
 
@@ -161,6 +164,51 @@ static void an_unknown_holder_is_not_guessed(void **unused)
 	assert_int_equal(prctl(PR_SET_NAME, "davit-test-port"), 0);
 }
 
+/* @port	out: 0 when it could not be had */
+static pid_t reserve_elsewhere(uint16_t *port)
+{
+	int fds[2], fd = -1;
+
+	assert_int_equal(pipe(fds), 0);
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (prctl(PR_SET_NAME, "davit-other") < 0 || unshare(CLONE_NEWNET) < 0 ||
+		    net_port_reserve(IPPROTO_TCP, ANY_IP, port, &fd, NULL) < 0)
+			*port = 0;
+		(void)!write(fds[1], port, sizeof(*port));
+		pause();
+		_exit(0);
+	}
+	assert_int_equal(read(fds[0], port, sizeof(*port)), sizeof(*port));
+	close(fds[0]);
+	close(fds[1]);
+	return pid;
+}
+
+static void who_has_the_port_in_another_network_namespace_is_not_named(void **unused)
+{
+	uint16_t port = 0;
+	struct err err = {0};
+	char expected[64];
+
+	if (!own_namespace)
+		skip();
+	pid_t other = reserve_elsewhere(&port);
+	assert_true(port > 0);
+	autoclose int fd = reserve(IPPROTO_TCP, ANY_IP, port, &err);
+
+	assert_true(fd >= 0);
+	assert_int_equal(prctl(PR_SET_NAME, "somebody"), 0);
+	assert_int_equal(reserve(IPPROTO_TCP, ANY_IP, port, &err), -EADDRINUSE);
+	assert_int_equal(prctl(PR_SET_NAME, "davit-test-port"), 0);
+	kill(other, SIGKILL);
+	assert_int_equal(waitpid(other, NULL, 0), other);
+	snprintf(expected, sizeof(expected), "port %u/tcp is in use", port);
+	assert_string_equal(err.text, expected);
+	expect_named(IPPROTO_TCP, ANY_IP, port);
+}
+
 /* Two are all there are. */
 static void no_free_port_is_told_as_that(void **unused)
 {
@@ -193,6 +241,7 @@ int main(void)
 		cmocka_unit_test(a_reserved_port_cannot_be_listened_on),
 		cmocka_unit_test(an_address_of_another_host_is_refused),
 		cmocka_unit_test(an_unknown_holder_is_not_guessed),
+		cmocka_unit_test(who_has_the_port_in_another_network_namespace_is_not_named),
 		cmocka_unit_test(no_free_port_is_told_as_that),
 	};
 
