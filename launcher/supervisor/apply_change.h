@@ -46,6 +46,9 @@ bool change_revives(const struct change *change, size_t i, const struct instance
 void change_add_problem(struct change *change, const struct service *service,
 			const struct container_fault *fault);
 
+/* Also where memory lacked to write it down. */
+bool change_has_problems(const struct change *change);
+
 struct reply change_refusal(unsigned status, int exit_code, const char *error,
 			    const struct strv *lines);
 

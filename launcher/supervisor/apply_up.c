@@ -50,9 +50,16 @@ struct json_t *change_lines(const struct strv *lines)
 	return array;
 }
 
+bool change_has_problems(const struct change *change)
+{
+	return change->problems.count > 0 || change->problems.failed;
+}
+
 struct reply change_refusal(unsigned status, int exit_code, const char *error,
 			    const struct strv *lines)
 {
+	if (lines->failed)
+		return reply_error(500, 1, "out of memory");
 	return (struct reply){status,
 			      js_pack("{s:i, s:o, s:i, s:o}", "schema", 1, "error", js_lossy(error),
 				      "exit_code", exit_code, "diagnostics", change_lines(lines))};
@@ -199,7 +206,7 @@ static void prepare_all(struct change *change)
 	for (size_t i = 0; i < count; i++)
 		if (change->selected[i])
 			settle_one(change, i);
-	for (size_t i = 0; i < count && !change->later && !change->problems.count; i++)
+	for (size_t i = 0; i < count && !change->later && !change_has_problems(change); i++)
 		if (change->selected[i])
 			prepare_one(change, i);
 }
@@ -351,17 +358,18 @@ int change_decide(struct change *change, const struct json_t *request, struct re
 static int prepare(struct change *change, struct reply *refusal)
 {
 	prepare_all(change);
-	if (change->later && !change->problems.count) {
+	if (change->later && !change_has_problems(change)) {
 		*refusal = (struct reply){REPLY_LATER, NULL};
 		return -EINPROGRESS;
 	}
 	open_networks(change);
 	if (publish_reserve(change->sup, change->manifest->stack, change->selected, &change->ports,
 			    &change->problems) < 0)
-		strv_add(&change->problems, "out of memory");
-	if (change->problems.count > 0)
-		*refusal = change_refusal(400, 1, "nothing was changed", &change->problems);
-	return change->problems.count ? -EINVAL : 0;
+		change->problems.failed = true;
+	if (!change_has_problems(change))
+		return 0;
+	*refusal = change_refusal(400, 1, "nothing was changed", &change->problems);
+	return -EINVAL;
 }
 
 /* Without memory it is not told. */

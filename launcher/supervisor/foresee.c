@@ -114,7 +114,7 @@ static struct reply foresee(struct change *change)
 			.revision = revisions[i].hex,
 			.scheduled = change->manifest->stack->services[i].schedule.present};
 	}
-	return change->problems.count > 0
+	return change_has_problems(change)
 		       ? change_refusal(400, 1, "up would change nothing", &change->problems)
 		       : foresee_changes(change, desired);
 }

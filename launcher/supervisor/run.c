@@ -121,6 +121,8 @@ int run_one_off(struct supervisor *sup, const struct run_request *request,
 	networks_allow(sup); /* perhaps there was none before */
 	if (problems.count)
 		r = err_say(&fault->err, EIO, "%s", problems.items[0]);
+	else if (problems.failed && r == 0)
+		r = err_set(&fault->err, ENOMEM, "run");
 	if (r == 0)
 		r = start(sup, plan, index, request, fault);
 	plan_unref(plan);
