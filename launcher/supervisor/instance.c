@@ -349,14 +349,29 @@ static bool is_before(const struct instance *instance, const char *service, unsi
 	return order < 0 || (order == 0 && instance->index < index);
 }
 
+/* With its name, and nothing else. */
+static struct instance *instance_new(const char *service, unsigned index)
+{
+	char name[INSTANCE_NAME_MAX];
+
+	snprintf(name, sizeof(name), "%s-%u", service, index);
+	struct instance *instance = calloc(1, sizeof(*instance) + strlen(name) + 1);
+
+	if (instance)
+		memcpy(instance->name, name, strlen(name) + 1);
+	return instance;
+}
+
 int instance_create(struct supervisor *sup, struct plan *plan, unsigned index, struct err *err)
 {
-	struct instance *instance = calloc(1, sizeof(*instance));
+	struct instance *instance = instance_new(plan->service->name, index);
 	struct instance **link = &sup->instances;
 
 	if (!instance)
 		return err_set(err, ENOMEM, "instance of %s", plan->service->name);
-	*instance = (struct instance){.sup = sup, .plan = plan_ref(plan), .index = index};
+	instance->sup = sup;
+	instance->plan = plan_ref(plan);
+	instance->index = index;
 	instance->state = INSTANCE_WAITING;
 	instance->reason = instance->end_why = no_words;
 	if (getrandom(&instance->history.seed, sizeof(instance->history.seed), GRND_NONBLOCK) < 0)
@@ -367,7 +382,6 @@ int instance_create(struct supervisor *sup, struct plan *plan, unsigned index, s
 	instance->pidfd = -1;
 	instance->terminal_fd = -1;
 	instance->status_fd = -1;
-	snprintf(instance->name, sizeof(instance->name), "%s-%u", plan->service->name, index);
 	while (*link && is_before(*link, plan->service->name, index))
 		link = &(*link)->next;
 	instance->next = *link;

@@ -41,7 +41,6 @@ struct instance {
 	struct supervisor *sup;
 	struct instance *next; /* in sup->instances, by service and index */
 	struct plan *plan;
-	char name[INSTANCE_NAME_MAX]; /* "web-1" */
 	unsigned index;
 	const struct one_off_client *client; /* of a one-off; NULL: nobody waits for it */
 
@@ -106,6 +105,7 @@ struct instance {
 	int terminal_fd; /* of its terminal: our end, or where that will come to; -1: none */
 	char *layer_dir;
 	bool own_hosts; /* its hosts file is its own; see hosts.h */
+	char name[];	/* "web-1"; of INSTANCE_NAME_MAX at most */
 };
 
 /* Makes one in `waiting`, with its address; starts nothing. Takes its own reference of @plan. */

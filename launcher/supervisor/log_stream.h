@@ -28,9 +28,9 @@ enum log_stream_kind { LOG_STDOUT, LOG_STDERR, LOG_TERMINAL, LOG_STREAMS };
 
 struct log_stream {
 	enum log_stream_kind kind;
+	int read_fd;		 /* -1: none */
 	void *owner;		 /* its instance's log */
 	struct log_loan *loan;	 /* that it belongs to, while it is lent */
-	int read_fd;		 /* -1: none */
 	struct log_file *file;	 /* borrowed */
 	struct journal *journal; /* borrowed; NULL: not asked for */
 	bool in_line;		 /* what was read last is not the end of a line */
