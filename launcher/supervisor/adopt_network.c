@@ -2,6 +2,7 @@
 /* Finding an instance's network again; see adopt_network.h. */
 #include "launcher/supervisor/adopt_network.h"
 
+#include "launcher/supervisor/join.h"
 #include "launcher/supervisor/kept.h"
 #include "launcher/supervisor/supervisor.h"
 #include "runtime/base/cleanup.h"
@@ -90,13 +91,24 @@ static int look_for_links(const struct instance *instance, struct record *record
 	return r;
 }
 
+/* For who is made, that is tried again at the first start, which here has been. */
+static bool has_endpoint(struct instance *instance)
+{
+	struct err err = {0};
+
+	if (join_endpoint(instance, &err) < 0 && !restore_starves(instance->sup, &err))
+		supervisor_log(instance->sup, "instance=%s event=not-adopted error=\"%s\"",
+			       instance->name, err.text);
+	return instance->endpoint != NULL;
+}
+
 void network_take(struct instance *instance, struct record *record, const struct found *found)
 {
 	autofree struct net_link_place *places = calloc(record->link_count + 1, sizeof(*places));
 	struct err err = {0};
 
 	instance->sup->starved |= !places;
-	if (!instance->endpoint || !places)
+	if (!has_endpoint(instance) || !places)
 		return;
 	autoclose int fd = find_network(instance, record, found, &err);
 
