@@ -34,12 +34,6 @@
 #include <sys/pidfd.h>
 #include <sys/wait.h>
 
-static void tell(struct supervisor *sup, const char *name, const struct err *err)
-{
-	(void)restore_starves(sup, err);
-	supervisor_log(sup, "instance=%s event=not-adopted error=\"%s\"", name, err->text);
-}
-
 /* ---- whose instance it is ---- */
 
 /* "web-2" is of the service that has a plan and is called so. */
@@ -84,7 +78,7 @@ static struct instance *create(struct supervisor *sup, const struct restored *re
 		err_ignore(err_say(&err, ENOENT, "what it was made from is not known"));
 	else if (create_again(sup, plan, index, &err) == 0)
 		return instance_find(sup, record->name);
-	tell(sup, record->name, &err);
+	restore_not_adopted(sup, record->name, &err);
 	return NULL;
 }
 
@@ -97,7 +91,7 @@ static void keep_addresses(struct supervisor *sup, const struct record *record)
 		struct err err = {0};
 
 		if (network && net_network_keep(network, record->name, link->address, &err) < 0)
-			tell(sup, record->name, &err);
+			restore_not_adopted(sup, record->name, &err);
 	}
 }
 
@@ -120,7 +114,7 @@ static void take_terminal(struct instance *instance)
 
 	instance->terminal_fd = kept_take(instance, KEPT_TERMINAL);
 	if (instance->terminal_fd >= 0 && instance->log && streams_terminal(instance, &err) < 0)
-		tell(instance->sup, instance->name, &err);
+		restore_not_adopted(instance->sup, instance->name, &err);
 }
 
 /* @group: NULL when it has ended: then there are at most its last words. */
@@ -144,7 +138,7 @@ static void take_log(struct instance *instance, const struct adopt_group *group,
 		fd_drop(&pipes.write_fds[i]);
 	}
 	if (err.code)
-		tell(instance->sup, instance->name, &err);
+		restore_not_adopted(instance->sup, instance->name, &err);
 }
 
 static void take_notify(struct instance *instance, const struct record *record)
@@ -153,7 +147,7 @@ static void take_notify(struct instance *instance, const struct record *record)
 	struct err err = {0};
 
 	if (record->notify[0] && notify_open(instance, fd, record->notify, &err) < 0)
-		tell(instance->sup, instance->name, &err);
+		restore_not_adopted(instance->sup, instance->name, &err);
 }
 
 /* @pidfd: as it is stored, then it is taken; or -1. */
@@ -268,7 +262,7 @@ static void adopt_running(struct instance *instance, struct record *record,
 		r = take_process(instance, process, same_run ? pidfd : &none, &err);
 	events_adopted(instance);
 	if (r < 0) {
-		tell(instance->sup, instance->name, &err);
+		restore_not_adopted(instance->sup, instance->name, &err);
 		if (!instance->sup->starved)
 			ended_meanwhile(instance, process);
 		return;
@@ -346,9 +340,10 @@ static void make_record(struct supervisor *sup, const struct found *found, size_
 	autoclose int netns_fd = proc_namespace(pid, "net", &err);
 
 	if (netns_fd < 0 || net_look(sup->net, netns_fd, &links, &count, &err) < 0)
-		tell(sup, ret->name, &err);
+		restore_not_adopted(sup, ret->name, &err);
 	else if (fill_links(ret, links, count) < 0)
-		tell(sup, ret->name, &(struct err){.code = ENOMEM, .text = "out of memory"});
+		restore_not_adopted(sup, ret->name,
+				    &(struct err){.code = ENOMEM, .text = "out of memory"});
 }
 
 /* One record for each of them, parallel to the groups; of the others nothing is in it. */
@@ -437,7 +432,7 @@ static void join_again(struct supervisor *sup)
 
 		if (one->pid && (mode == NETWORK_SERVICE || mode == NETWORK_CONTAINER) &&
 		    join_network(one, &fd, &err) < 0)
-			tell(sup, one->name, &err);
+			restore_not_adopted(sup, one->name, &err);
 	}
 }
 

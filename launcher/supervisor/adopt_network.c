@@ -96,9 +96,8 @@ static bool has_endpoint(struct instance *instance)
 {
 	struct err err = {0};
 
-	if (join_endpoint(instance, &err) < 0 && !restore_starves(instance->sup, &err))
-		supervisor_log(instance->sup, "instance=%s event=not-adopted error=\"%s\"",
-			       instance->name, err.text);
+	if (join_endpoint(instance, &err) < 0)
+		restore_not_adopted(instance->sup, instance->name, &err);
 	return instance->endpoint != NULL;
 }
 
@@ -114,10 +113,8 @@ void network_take(struct instance *instance, struct record *record, const struct
 
 	if (fd >= 0 && !has_links(record) && look_for_links(instance, record, fd, &err) < 0)
 		kept_drop(instance, KEPT_NETWORK);
-	(void)restore_starves(instance->sup, &err);
 	if (err.code)
-		supervisor_log(instance->sup, "instance=%s event=not-adopted error=\"%s\"",
-			       instance->name, err.text);
+		restore_not_adopted(instance->sup, instance->name, &err);
 	if (fd < 0 || err.code)
 		return;
 	for (size_t i = 0; i < record->link_count; i++)

@@ -349,7 +349,8 @@ static bool is_before(const struct instance *instance, const char *service, unsi
 	return order < 0 || (order == 0 && instance->index < index);
 }
 
-/* With its name, and nothing else. */
+/* With its name, and nothing else. The name begins in the padding of the struct, which is therefore
+ * never assigned as a whole. */
 static struct instance *instance_new(const char *service, unsigned index)
 {
 	char name[INSTANCE_NAME_MAX];

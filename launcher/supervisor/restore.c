@@ -36,6 +36,12 @@ bool restore_starves(struct supervisor *sup, const struct err *err)
 	return lacks;
 }
 
+void restore_not_adopted(struct supervisor *sup, const char *instance, const struct err *err)
+{
+	(void)restore_starves(sup, err);
+	supervisor_log(sup, "instance=%s event=not-adopted error=\"%s\"", instance, err->text);
+}
+
 static void doubt_path(const struct supervisor *sup, char path[static PATH_MAX])
 {
 	snprintf(path, PATH_MAX, "%s/doubt", sup->run_dir);

@@ -30,6 +30,9 @@ int restore_read(struct supervisor *sup, struct restored *ret, struct err *err) 
  */
 bool restore_starves(struct supervisor *sup, const struct err *err);
 
+/* The same, and it is told that something of an instance was not taken over. */
+void restore_not_adopted(struct supervisor *sup, const char *instance, const struct err *err);
+
 /* The same for what makes no sense: once, since a library that lacked memory may be why. */
 void restore_doubts(struct supervisor *sup);
 
